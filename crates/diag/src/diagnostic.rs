@@ -1,0 +1,168 @@
+//! The one diagnostic type. Left out: how it is printed (`render`).
+
+use crate::Span;
+
+/// How bad it is, in HAProxy's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Only printed in diagnostic mode (`-dD`), and then it counts as a warning.
+    Diag,
+    Notice,
+    Warning,
+    Alert,
+}
+
+impl Severity {
+    /// HAProxy's label, as in `[ALERT]`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Severity::Diag => "DIAG",
+            Severity::Notice => "NOTICE",
+            Severity::Warning => "WARNING",
+            Severity::Alert => "ALERT",
+        }
+    }
+}
+
+/// What the diagnostic means for the rest of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// The configuration stays usable.
+    None,
+    /// The configuration is refused; reading goes on so that all errors are told.
+    Fatal,
+    /// The configuration is refused and the rest of this file is not read.
+    Abort,
+}
+
+/// How HAProxy's text form writes the place in front of the message. It has several ways
+/// for the same thing, and its words are kept to the letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// `parsing [file:line] : message`, the most common one.
+    Parsing,
+    /// `parsing [file:line]: message`
+    ParsingTight,
+    /// `[file:line] : message`, as for the parameters of a server
+    Line,
+    /// `[file:line] : parsing [file:line] : message`
+    LineParsing,
+    /// `message` alone, as in checks made after the last line was read. A span may still be
+    /// there: the caret and JSON forms show it.
+    Nowhere,
+}
+
+/// One thing to tell the user about the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Stable name, such as `unmatched-quote`.
+    pub code: &'static str,
+    pub severity: Severity,
+    pub effect: Effect,
+    pub place: Place,
+    pub span: Option<Span>,
+    /// HAProxy's words, without the place and without a final line end.
+    pub message: String,
+    /// Lines that HAProxy prints below the message to show the source. The caret form leaves
+    /// them out: it shows the source itself.
+    pub excerpt: Option<String>,
+    /// Advice of our own, for the caret and JSON forms; HAProxy's form has no place for it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A fatal alert at `span`.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: Severity::Alert,
+            effect: Effect::Fatal,
+            place: Place::Parsing,
+            span: Some(span),
+            message: message.into(),
+            excerpt: None,
+            help: None,
+        }
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Warning,
+            effect: Effect::None,
+            ..Diagnostic::error(code, span, message)
+        }
+    }
+
+    /// A notice at `span`.
+    pub fn notice(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Notice,
+            ..Diagnostic::warning(code, span, message)
+        }
+    }
+
+    /// A remark for diagnostic mode at `span`.
+    pub fn remark(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Diag,
+            ..Diagnostic::warning(code, span, message)
+        }
+    }
+
+    /// A fatal alert found after parsing, that names no line in HAProxy's form.
+    pub fn post_error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        let nowhere = Diagnostic::error(code, Span::default(), message);
+        Diagnostic {
+            span: None,
+            place: Place::Nowhere,
+            ..nowhere
+        }
+    }
+
+    /// A warning found after parsing, that names no line in HAProxy's form.
+    pub fn post_warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        let nowhere = Diagnostic::warning(code, Span::default(), message);
+        Diagnostic {
+            span: None,
+            place: Place::Nowhere,
+            ..nowhere
+        }
+    }
+
+    /// Says how HAProxy writes the place.
+    pub fn at(self, place: Place) -> Diagnostic {
+        Diagnostic { place, ..self }
+    }
+
+    /// Gives a post-parsing diagnostic the place that the caret and JSON forms show.
+    pub fn pointing(self, span: Span) -> Diagnostic {
+        Diagnostic {
+            span: Some(span),
+            ..self
+        }
+    }
+
+    pub fn with_effect(self, effect: Effect) -> Diagnostic {
+        Diagnostic { effect, ..self }
+    }
+
+    pub fn with_help(self, help: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    pub fn with_excerpt(self, excerpt: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            excerpt: Some(excerpt.into()),
+            ..self
+        }
+    }
+
+    /// Whether the configuration must be refused.
+    pub fn is_fatal(&self) -> bool {
+        self.effect != Effect::None
+    }
+}
