@@ -1,0 +1,1 @@
+//! Words of one line (manual, 2.2 and 2.3).
