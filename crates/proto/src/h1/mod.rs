@@ -1,0 +1,21 @@
+//! The HTTP/1.0 and HTTP/1.1 codec (RFC 9112) without I/O: bytes to a [`Head`], the framing of
+//! bodies, and a [`Head`] to bytes. It reacts to bad input as HAProxy 3.5 does.
+//!
+//! Left out: when to read, write, retry or close (the stream decides), and `h1-case-adjust`.
+//!
+//! [`Head`]: crate::message::Head
+
+mod body;
+mod error;
+mod parse;
+mod write;
+
+pub use body::{Body, Piece, Scan, parse_trailers};
+pub use error::{BodyError, ParseError, Reason};
+pub use parse::{Limits, Parsed, Progress, parse_request, parse_response};
+pub use write::{
+    Persistence, RequestOut, ResponseOut, write_chunk_header, write_last_chunk, write_request, write_response,
+};
+
+/// What a client that speaks HTTP/2 without negotiation sends first (RFC 9113, section 3.4).
+pub const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
