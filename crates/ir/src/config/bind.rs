@@ -1,0 +1,121 @@
+//! `bind` lines.
+
+use crate::Bytes;
+use crate::expr::{Address, Place};
+
+/// One address of a `bind` line; a line with a comma list or a port range gives several.
+#[derive(Clone, Debug)]
+pub struct Bind {
+    pub address: Address,
+    /// `name`
+    pub name: Option<Bytes>,
+    pub id: Option<u32>,
+    /// `maxconn`; 0: only the frontend's.
+    pub maxconn: u32,
+    pub backlog: Option<u32>,
+    pub accept_proxy: bool,
+    /// `defer-accept`
+    pub defer_accept: bool,
+    pub tcp_fast_open: bool,
+    pub transparent: bool,
+    pub interface: Option<Bytes>,
+    pub mss: Option<i32>,
+    /// Milliseconds.
+    pub tcp_ut: Option<u32>,
+    pub v4v6: bool,
+    pub v6only: bool,
+    /// `proto h1` or `proto h2`: no negotiation.
+    pub proto: Option<Bytes>,
+    /// `mode`, `uid`, `gid` of a UNIX socket.
+    pub unix_mode: Option<u32>,
+    pub unix_uid: Option<u32>,
+    pub unix_gid: Option<u32>,
+    /// Present with `ssl`.
+    pub tls: Option<TlsBind>,
+    pub place: Place,
+}
+
+/// The TLS side of a `bind` line. Also the form of `ssl-default-bind-*`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TlsBind {
+    /// In order: the first certificate is the default one.
+    pub certs: Vec<CertEntry>,
+    /// ALPN protocol names in order of preference; `None`: the default, `h2,http/1.1`.
+    pub alpn: Option<Vec<Bytes>>,
+    pub ca_file: Option<Bytes>,
+    pub crl_file: Option<Bytes>,
+    /// `verify`: `none`, `optional`, `required`.
+    pub verify: Verify,
+    pub ciphers: Option<Bytes>,
+    pub ciphersuites: Option<Bytes>,
+    pub curves: Option<Bytes>,
+    pub sigalgs: Option<Bytes>,
+    pub versions: TlsVersions,
+    pub strict_sni: bool,
+    pub no_tls_tickets: bool,
+    pub prefer_client_ciphers: bool,
+    pub allow_0rtt: bool,
+    /// `ca-ignore-err`, `crt-ignore-err`: `all` or numbers
+    pub ca_ignore_err: Vec<Bytes>,
+    pub crt_ignore_err: Vec<Bytes>,
+    /// A file with Diffie-Hellman parameters (`ssl-dh-param-file`).
+    pub dh_param_file: Option<Bytes>,
+}
+
+/// `verify` on a bind or server line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verify {
+    #[default]
+    None,
+    Optional,
+    Required,
+}
+
+/// A certificate with what its crt-list line says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CertEntry {
+    pub source: CertSource,
+    /// Empty: the names in the certificate (CN and subjectAltName).
+    pub sni: Vec<SniFilter>,
+    /// What a crt-list line sets in brackets.
+    pub alpn: Option<Vec<Bytes>>,
+    pub versions: Option<TlsVersions>,
+    pub ciphers: Option<Bytes>,
+    pub ciphersuites: Option<Bytes>,
+    pub ca_file: Option<Bytes>,
+    pub verify: Option<Verify>,
+}
+
+/// Where a certificate comes from: whole PEM content, loaded while the configuration is checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CertSource {
+    /// The path as it is shown in messages and on the CLI.
+    pub path: Bytes,
+    /// Certificate, chain and key, joined.
+    pub pem: Bytes,
+}
+
+/// `example.com`, `*.example.com`, `!www.example.com` of a crt-list line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SniFilter {
+    /// In lower case.
+    pub name: Bytes,
+    pub negated: bool,
+}
+
+/// A TLS version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    Sslv3,
+    Tls10,
+    Tls11,
+    Tls12,
+    Tls13,
+}
+
+/// `ssl-min-ver`, `ssl-max-ver`, `force-*`, `no-*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TlsVersions {
+    pub min: Option<TlsVersion>,
+    pub max: Option<TlsVersion>,
+}

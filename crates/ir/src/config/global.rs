@@ -1,0 +1,154 @@
+//! The `global` section.
+
+use super::bind::TlsBind;
+use super::log::LogTarget;
+use crate::Bytes;
+
+#[derive(Clone, Debug, Default)]
+pub struct Global {
+    pub daemon: bool,
+    /// `master-worker`
+    pub master_worker: bool,
+    pub pidfile: Option<Bytes>,
+    pub chroot: Option<Bytes>,
+    /// Resolved from `user` or `uid`.
+    pub uid: Option<u32>,
+    /// Resolved from `group` or `gid`.
+    pub gid: Option<u32>,
+    /// `nbthread`; the number of usable cores where it is left out.
+    pub nbthread: Option<u32>,
+    /// `maxconn`; computed from the descriptor limit where it is left out.
+    pub maxconn: Option<u32>,
+    pub ulimit_n: Option<u32>,
+    pub log: Vec<LogTarget>,
+    pub log_tag: Option<Bytes>,
+    pub log_send_hostname: Option<Bytes>,
+    pub node: Option<Bytes>,
+    pub description: Option<Bytes>,
+    /// Milliseconds; `hard-stop-after`.
+    pub hard_stop_after: Option<u64>,
+    /// Milliseconds; `grace`.
+    pub grace: Option<u64>,
+    /// Milliseconds; `close-spread-time`.
+    pub close_spread_time: Option<u64>,
+    /// Percent, 0 to 50.
+    pub spread_checks: u32,
+    /// Milliseconds; 0 means no limit.
+    pub max_spread_checks: u64,
+    /// `ssl-default-bind-*`: what a `bind … ssl` line starts from.
+    pub ssl_default_bind: TlsBind,
+    pub ssl_default_server: super::server::TlsServer,
+    /// `ssl-server-verify none`
+    pub ssl_server_verify_none: bool,
+    pub lua_loads: Vec<LuaLoad>,
+    /// `lua-prepend-path`: pattern and kind (`path` or `cpath`).
+    pub lua_paths: Vec<(Bytes, Bytes)>,
+    pub tune: Tune,
+    pub lua: LuaLimits,
+    /// `set-dumpable`, `quiet`, `zero-warning`, `strict-limits`
+    pub zero_warning: bool,
+    pub quiet: bool,
+    pub strict_limits: bool,
+    /// `stats socket` lines: address words as written and their bind options.
+    pub stats_sockets: Vec<Vec<Bytes>>,
+    /// Milliseconds; `stats timeout`.
+    pub stats_timeout: u64,
+    /// `set-var`/`set-var-fmt` of process variables.
+    pub set_vars: Vec<(crate::expr::Var, crate::expr::LogFormat)>,
+    /// `setenv` and friends, in order of effect: name and value (`None`: unset).
+    pub environment: Vec<(Bytes, Option<Bytes>)>,
+}
+
+/// `lua-load` and `lua-load-per-thread`.
+#[derive(Clone, Debug)]
+pub struct LuaLoad {
+    pub file: Bytes,
+    pub args: Vec<Bytes>,
+    pub per_thread: bool,
+}
+
+/// The `tune.*` numbers that the data path reads.
+#[derive(Clone, Debug)]
+pub struct Tune {
+    /// Bytes.
+    pub bufsize: usize,
+    /// Bytes of a buffer kept free for header rewriting while a head is received.
+    pub maxrewrite: usize,
+    /// The greatest number of headers of a message.
+    pub http_maxhdr: usize,
+    /// The greatest number of bytes of a URI that a log line shows.
+    pub http_logurilen: usize,
+    pub ssl_default_dh_param: u32,
+    /// Server connections kept idle for each thread; -1: no limit.
+    pub pool_low_fd_ratio: u32,
+    pub h2_max_concurrent_streams: u32,
+    pub h2_initial_window_size: u32,
+    pub h2_header_table_size: u32,
+    pub h2_max_frame_size: u32,
+    /// `tune.maxaccept`; -1: no limit.
+    pub maxaccept: i32,
+    pub rcvbuf_client: Option<usize>,
+    pub sndbuf_client: Option<usize>,
+    pub rcvbuf_server: Option<usize>,
+    pub sndbuf_server: Option<usize>,
+    /// `tune.ssl.cachesize`, in sessions; 0 disables the cache.
+    pub ssl_cachesize: u32,
+    /// Milliseconds.
+    pub ssl_lifetime: u64,
+}
+
+impl Default for Tune {
+    fn default() -> Self {
+        Self {
+            bufsize: 16384,
+            maxrewrite: 1024,
+            http_maxhdr: 101,
+            http_logurilen: 1024,
+            ssl_default_dh_param: 2048,
+            pool_low_fd_ratio: 20,
+            h2_max_concurrent_streams: 100,
+            h2_initial_window_size: 65536,
+            h2_header_table_size: 4096,
+            h2_max_frame_size: 16384,
+            maxaccept: 4,
+            rcvbuf_client: None,
+            sndbuf_client: None,
+            rcvbuf_server: None,
+            sndbuf_server: None,
+            ssl_cachesize: 20000,
+            ssl_lifetime: 300_000,
+        }
+    }
+}
+
+/// The `tune.lua.*` limits. Times are in milliseconds, 0 means none.
+#[derive(Clone, Debug)]
+pub struct LuaLimits {
+    /// Instructions between two forced yields.
+    pub forced_yield: u32,
+    /// Bytes for all Lua states together; 0: no limit.
+    pub maxmem: u64,
+    pub session_timeout: u64,
+    pub burst_timeout: u64,
+    pub service_timeout: u64,
+    pub task_timeout: u64,
+    /// `tune.lua.log.loggers`
+    pub log_loggers: bool,
+    /// `tune.lua.log.stderr`: `None` is `auto`.
+    pub log_stderr: Option<bool>,
+}
+
+impl Default for LuaLimits {
+    fn default() -> Self {
+        Self {
+            forced_yield: 10_000,
+            maxmem: 0,
+            session_timeout: 4_000,
+            burst_timeout: 1_000,
+            service_timeout: 4_000,
+            task_timeout: 0,
+            log_loggers: true,
+            log_stderr: None,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Frontends, backends and listens.
+
+use super::bind::Bind;
+use super::log::LogTarget;
+use super::server::Server;
+use crate::Bytes;
+use crate::expr::{Acl, Address, Cond, Expr, LogFormat, Place, Rule};
+use crate::id::{ProxyId, ServerId, TableId};
+use crate::spec::RuleSet;
+
+#[derive(Clone, Debug, Default)]
+pub struct Proxy {
+    pub name: Bytes,
+    /// The number that statistics show (`id`), given in order where it is left out.
+    pub id: u32,
+    /// `frontend` and `listen`
+    pub is_frontend: bool,
+    /// `backend` and `listen`
+    pub is_backend: bool,
+    pub disabled: bool,
+    pub mode: Mode,
+    pub description: Option<Bytes>,
+    pub timeouts: Timeouts,
+    pub options: Options,
+    /// Frontend `maxconn`; the global one where it is left out.
+    pub maxconn: Option<u32>,
+    pub backlog: Option<u32>,
+    pub retries: u32,
+    pub redispatch: Redispatch,
+    /// `retry-on`: bits of the events, as [`crate::config::proxy::retry`] numbers them.
+    pub retry_on: u32,
+    pub http_reuse: HttpReuse,
+    pub binds: Vec<Bind>,
+    pub servers: Vec<Server>,
+    pub balance: Balance,
+    pub acls: Vec<Acl>,
+    /// By [`RuleSet`]; `redirect` lines stand among `http-request`'s.
+    pub rules: [Vec<Rule>; RuleSet::COUNT],
+    /// `use_backend` lines in order.
+    pub switches: Vec<Switch>,
+    pub default_backend: Option<ProxyId>,
+    /// `use-server` lines in order.
+    pub use_servers: Vec<(ServerId, Option<Cond>)>,
+    /// Milliseconds; `tcp-request inspect-delay`.
+    pub inspect_delay: Option<u64>,
+    pub response_inspect_delay: Option<u64>,
+    pub logs: Vec<LogTarget>,
+    pub log_tag: Option<Bytes>,
+    pub log_preset: LogPreset,
+    /// What `log-format`, `option httplog` or the default gives.
+    pub log_format: LogFormat,
+    pub error_log_format: Option<LogFormat>,
+    pub unique_id_format: Option<LogFormat>,
+    pub unique_id_header: Option<Bytes>,
+    /// `capture request header`, in order: the slots of `%hr`.
+    pub request_captures: Vec<Capture>,
+    pub response_captures: Vec<Capture>,
+    pub capture_cookie: Option<Capture>,
+    pub forwardfor: Option<ForwardFor>,
+    /// `errorfile`, `http-error`, `errorloc`, by status.
+    pub errors: Vec<ErrorFile>,
+    pub monitor_uri: Option<Bytes>,
+    pub monitor_fail: Vec<Cond>,
+    /// `dispatch` (obsolete) or none.
+    pub dispatch: Option<Address>,
+    pub source: Option<Address>,
+    pub fullconn: Option<u32>,
+    pub stick_table: Option<TableId>,
+    pub place: Place,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// HAProxy's default.
+    #[default]
+    Tcp,
+    Http,
+    Log,
+    Spop,
+    Haterm,
+}
+
+/// Milliseconds; `None` is for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    pub client: Option<u64>,
+    pub client_fin: Option<u64>,
+    pub client_hs: Option<u64>,
+    pub connect: Option<u64>,
+    pub server: Option<u64>,
+    pub server_fin: Option<u64>,
+    pub http_request: Option<u64>,
+    pub http_keep_alive: Option<u64>,
+    pub queue: Option<u64>,
+    pub tunnel: Option<u64>,
+    pub tarpit: Option<u64>,
+    pub check: Option<u64>,
+}
+
+/// `option …` switches that the data path reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    pub dontlog_normal: bool,
+    pub dontlognull: bool,
+    pub logasap: bool,
+    pub log_separate_errors: bool,
+    pub log_health_checks: bool,
+    pub httpclose: bool,
+    pub http_server_close: bool,
+    pub http_keep_alive: bool,
+    pub http_no_delay: bool,
+    pub http_buffer_request: bool,
+    pub http_ignore_probes: bool,
+    pub http_use_proxy_header: bool,
+    pub abortonclose: bool,
+    pub allbackups: bool,
+    pub prefer_last_server: bool,
+    pub forceclose: bool,
+    pub clitcpka: bool,
+    pub srvtcpka: bool,
+    pub tcp_smart_accept: bool,
+    pub tcp_smart_connect: bool,
+    pub splice_auto: bool,
+    pub splice_request: bool,
+    pub splice_response: bool,
+    pub nolinger: bool,
+    pub persist: bool,
+    pub transparent: bool,
+    pub independent_streams: bool,
+    pub contstats: bool,
+    pub socket_stats: bool,
+    pub accept_unsafe_violations_in_http_request: bool,
+    pub accept_unsafe_violations_in_http_response: bool,
+}
+
+/// `option redispatch [interval]` (manual): 0 is off, n every n retries, -n n before the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redispatch(pub i32);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpReuse {
+    Never,
+    /// HAProxy's default since 2.0.
+    #[default]
+    Safe,
+    Aggressive,
+    Always,
+}
+
+/// `balance`: the algorithm's name and its arguments; expressions are checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Balance {
+    /// `roundrobin`, `leastconn`, `source`, …
+    pub algorithm: &'static str,
+    pub args: Vec<Bytes>,
+    pub expr: Option<Expr>,
+}
+
+impl Default for Balance {
+    fn default() -> Self {
+        Self { algorithm: "roundrobin", args: Vec::new(), expr: None }
+    }
+}
+
+/// A `use_backend` line.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    pub target: SwitchTarget,
+    pub cond: Option<Cond>,
+}
+
+#[derive(Clone, Debug)]
+pub enum SwitchTarget {
+    Backend(ProxyId),
+    /// A log-format that gives the backend's name.
+    Dynamic(LogFormat),
+}
+
+/// Which log-format a proxy uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogPreset {
+    /// No `option httplog` and the like: the short connection line.
+    #[default]
+    Default,
+    Tcplog,
+    Httplog,
+    /// `option httplog clf`
+    Clf,
+    Httpslog,
+    /// `log-format`
+    Custom,
+}
+
+/// `capture request header NAME len N`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capture {
+    /// In lower case.
+    pub name: Bytes,
+    pub len: usize,
+}
+
+/// `option forwardfor`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForwardFor {
+    /// In lower case; `x-forwarded-for`.
+    pub header: Bytes,
+    /// Sources for which nothing is added.
+    pub except: Option<(std::net::IpAddr, u8)>,
+    pub if_none: bool,
+}
+
+/// An error page: the whole response as it is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorFile {
+    pub status: u16,
+    pub response: Bytes,
+}

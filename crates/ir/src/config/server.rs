@@ -1,0 +1,57 @@
+//! `server` lines.
+
+use super::bind::{TlsVersions, Verify};
+use crate::Bytes;
+use crate::expr::{Address, Expr, Place};
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub name: Bytes,
+    pub id: u32,
+    /// As it is written, for messages.
+    pub address_text: Bytes,
+    /// Resolved while the configuration is checked. Port 0: the client's destination port.
+    pub address: Option<Address>,
+    /// `+n`/`-n`: the port is the destination port plus this.
+    pub port_offset: Option<i32>,
+    /// 0 to 256.
+    pub weight: u32,
+    pub backup: bool,
+    pub disabled: bool,
+    /// 0: no limit.
+    pub maxconn: u32,
+    pub minconn: u32,
+    /// 0: no limit.
+    pub maxqueue: u32,
+    pub cookie: Option<Bytes>,
+    pub send_proxy: Option<u8>,
+    pub check: bool,
+    /// `proto h2` or ALPN.
+    pub proto: Option<Bytes>,
+    pub source: Option<Address>,
+    /// `pool-max-conn`: -1: no limit.
+    pub pool_max_conn: i32,
+    /// Milliseconds.
+    pub pool_purge_delay: u64,
+    /// `redir`
+    pub redir: Option<Bytes>,
+    pub tls: Option<TlsServer>,
+    pub place: Place,
+}
+
+/// The TLS side of a `server` line. Also the form of `ssl-default-server-*`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TlsServer {
+    pub ca_file: Option<Bytes>,
+    pub crl_file: Option<Bytes>,
+    /// Certificate and key towards the server.
+    pub crt: Option<super::bind::CertSource>,
+    pub verify: Option<Verify>,
+    pub verifyhost: Option<Bytes>,
+    pub sni: Option<Expr>,
+    pub alpn: Option<Vec<Bytes>>,
+    pub ciphers: Option<Bytes>,
+    pub ciphersuites: Option<Bytes>,
+    pub versions: TlsVersions,
+    pub no_ssl_reuse: bool,
+}

@@ -1,0 +1,16 @@
+//! The vocabulary between the layers.
+//!
+//! - [`spec`]: what a row of the registry says about a keyword, fetch, converter or action.
+//! - [`config`]: the checked configuration: plain data, linked by ids, never by pointers.
+//! - [`expr`]: checked expressions, conditions, log-formats and rules.
+//!
+//! Nothing here parses, runs or performs I/O.
+
+pub mod config;
+pub mod expr;
+pub mod id;
+pub mod spec;
+pub mod types;
+
+/// Text of the configuration. HAProxy's configuration is bytes, not UTF-8.
+pub type Bytes = Vec<u8>;

@@ -1,0 +1,271 @@
+//! What a row of the registry says: pure data that the checker, `-dK`, the hints and the
+//! reference documentation read. The function of a row stands beside its spec where the
+//! function's context is visible (`samples`, `actions`).
+
+use crate::types::SampleType;
+
+/// Whether a row runs, or is only accepted and checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Checked and executed.
+    Full,
+    /// Accepted and checked, not executed yet: using it prints one warning.
+    Parsed,
+}
+
+/// The sections of a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    Global,
+    Defaults,
+    Frontend,
+    Listen,
+    Backend,
+    Peers,
+    Resolvers,
+    Userlist,
+    Mailers,
+    Cache,
+    Ring,
+    LogForward,
+    LogProfile,
+    HttpErrors,
+    FcgiApp,
+    CrtStore,
+    Traces,
+    Acme,
+    Healthcheck,
+    Program,
+}
+
+/// A set of sections a keyword is valid in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sections(pub u32);
+
+impl Sections {
+    pub const GLOBAL: Self = Self::one(Section::Global);
+    /// Defaults, frontend, listen, backend: `DFLB` in the manual's section 4.1.
+    pub const PROXY: Self = Self(
+        Self::one(Section::Defaults).0
+            | Self::one(Section::Frontend).0
+            | Self::one(Section::Listen).0
+            | Self::one(Section::Backend).0,
+    );
+
+    /// The set of one section.
+    pub const fn one(section: Section) -> Self {
+        Self(1 << section as u32)
+    }
+
+    /// Both sets together.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub const fn contains(self, section: Section) -> bool {
+        self.0 & (1 << section as u32) != 0
+    }
+}
+
+/// The rule sets, in the order in which a stream meets them (manual, section 4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleSet {
+    QuicInitial,
+    TcpConnection,
+    TcpSession,
+    TcpContent,
+    HttpRequest,
+    TcpResponse,
+    HttpResponse,
+    HttpAfterResponse,
+}
+
+impl RuleSet {
+    pub const COUNT: usize = 8;
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::QuicInitial,
+        Self::TcpConnection,
+        Self::TcpSession,
+        Self::TcpContent,
+        Self::HttpRequest,
+        Self::TcpResponse,
+        Self::HttpResponse,
+        Self::HttpAfterResponse,
+    ];
+
+    /// This set's bit in [`ActionSpec::sets`].
+    pub const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// Where a sample can be fetched: a bit a context of the manual's section 7.3, in the order
+/// in which `-dKall` prints them (22 contexts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contexts(pub u32);
+
+impl Contexts {
+    pub const COUNT: usize = 22;
+    /// Everywhere.
+    pub const ALL: Self = Self((1 << Self::COUNT) - 1);
+
+    /// From `-dKall`'s drawing, such as `..YYYYYYYYY...........`.
+    pub const fn new(drawing: &str) -> Self {
+        let bytes = drawing.as_bytes();
+        let (mut bits, mut at) = (0, 0);
+        while at < bytes.len() {
+            if bytes[at] == b'Y' {
+                bits |= 1 << at;
+            }
+            at += 1;
+        }
+        Self(bits)
+    }
+}
+
+/// The type of an argument of a fetch, converter or action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgType {
+    /// `integer`
+    Sint,
+    /// `string`
+    Str,
+    Ipv4,
+    Mask4,
+    Ipv6,
+    Mask6,
+    /// `delay`, in the unit that the row says; stored in milliseconds.
+    Time,
+    /// `size`, in bytes
+    Size,
+    Frontend,
+    Backend,
+    Table,
+    Server,
+    Userlist,
+    Map,
+    Regex,
+    /// A name of a variable with its scope, as `txn.name`.
+    Var,
+    PbField,
+}
+
+/// The arguments of a fetch or converter: the types in order, and how many are required.
+#[derive(Clone, Copy, Debug)]
+pub struct ArgList {
+    pub types: &'static [ArgType],
+    pub required: usize,
+}
+
+impl ArgList {
+    pub const NONE: Self = Self { types: &[], required: 0 };
+
+    pub const fn new(required: usize, types: &'static [ArgType]) -> Self {
+        Self { types, required }
+    }
+}
+
+/// A sample fetch: its name, arguments, type, and where it is valid.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchSpec {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub args: ArgList,
+    pub out: SampleType,
+    pub contexts: Contexts,
+    pub support: Support,
+}
+
+/// A converter: its name, arguments, input and output types.
+#[derive(Clone, Copy, Debug)]
+pub struct ConverterSpec {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub args: ArgList,
+    pub input: SampleType,
+    pub out: SampleType,
+    pub support: Support,
+}
+
+/// An ACL keyword that stands for a fetch with a matching method (manual, section 7.1.6).
+#[derive(Clone, Copy, Debug)]
+pub struct AclAlias {
+    pub name: &'static str,
+    pub expr: &'static str,
+    pub method: crate::expr::MatchMethod,
+}
+
+/// How one argument of an action is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionArg {
+    /// One literal word.
+    Str,
+    /// One word that is a log-format.
+    Fmt,
+    /// One word that is a sample expression.
+    Expr,
+    /// An unsigned number between the two bounds.
+    Int(i64, i64),
+    /// A delay in milliseconds by default.
+    Time,
+    /// A regular expression.
+    Regex,
+    /// The name of a service, `lua.…` or a built-in one.
+    Service,
+    /// A file whose whole content becomes the value.
+    File,
+    /// A variable `scope.name`, out of the action's parenthesised name (`set-var(txn.x)`).
+    Var,
+}
+
+/// One `keyword value` pair that may follow an action's positional arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionOption {
+    pub keyword: &'static str,
+    /// The values behind the keyword; empty for a flag.
+    pub args: &'static [ActionArg],
+    /// Whether the option may be given several times.
+    pub repeat: bool,
+}
+
+impl ActionOption {
+    pub const fn new(keyword: &'static str, args: &'static [ActionArg]) -> Self {
+        Self { keyword, args, repeat: false }
+    }
+
+    pub const fn repeated(keyword: &'static str, args: &'static [ActionArg]) -> Self {
+        Self { keyword, args, repeat: true }
+    }
+}
+
+/// An action: its name, the rule sets it belongs to, and how its arguments are written.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionSpec {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// Bits of [`RuleSet::bit`].
+    pub sets: u16,
+    /// What stands in parentheses behind the name, as in `set-var(name)`.
+    pub paren: Option<ActionArg>,
+    pub args: &'static [ActionArg],
+    pub options: &'static [ActionOption],
+    /// The rule list ends here when the action runs (`allow`, `deny`, `redirect` …).
+    pub is_final: bool,
+    pub support: Support,
+}
+
+/// A keyword of the configuration language.
+#[derive(Clone, Copy, Debug)]
+pub struct KeywordSpec {
+    /// One to three words, as `timeout http-request` or `option httplog`.
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub sections: Sections,
+    /// The arguments as the manual writes them, for messages and the reference pages.
+    pub usage: &'static str,
+    /// The least and the greatest number of words behind the name.
+    pub arity: (usize, usize),
+    /// Whether the `no` prefix is understood.
+    pub no: bool,
+    pub support: Support,
+}

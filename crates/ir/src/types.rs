@@ -1,0 +1,52 @@
+//! The types of samples, as the manual's section 7 names them, and which cast leads where.
+
+/// The type of a sample (manual, section 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SampleType {
+    /// Any type: only a converter's declared input can be this.
+    Any,
+    Bool,
+    Sint,
+    /// IPv4 or IPv6, known when it is fetched.
+    Addr,
+    Ipv4,
+    Ipv6,
+    Str,
+    Bin,
+    Meth,
+}
+
+impl SampleType {
+    /// The name that `-dKall` and error messages print.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Bool => "bool",
+            Self::Sint => "sint",
+            Self::Addr => "addr",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Str => "str",
+            Self::Bin => "bin",
+            Self::Meth => "meth",
+        }
+    }
+
+    /// Whether a sample of this type may be handed to something that wants `to` (manual, 7.1:
+    /// the implicit casts). Some of them can still fail on a value, as `str` to `sint`.
+    pub const fn casts_to(self, to: Self) -> bool {
+        use SampleType::*;
+        match (self, to) {
+            (Any, _) | (_, Any) => true,
+            (Bool, Bool | Sint | Str) => true,
+            (Sint, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin) => true,
+            (Addr, Addr | Ipv4 | Ipv6 | Sint | Str | Bin) => true,
+            (Ipv4, Addr | Ipv4 | Ipv6 | Sint | Str | Bin) => true,
+            (Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
+            (Str, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin | Meth) => true,
+            (Bin, Str | Bin | Meth) => true,
+            (Meth, Str | Bin | Meth) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What a stream is evaluated against: the plan (the checked configuration made runnable), the
+//! live state that threads share, and the data of a session and of a stream.
+//!
+//! No I/O and no async here; the time is a parameter or a field that the runtime sets.
+
+pub mod balance;
+pub mod live;
+pub mod plan;
+pub mod sample;
+pub mod session;
+pub mod stream;
+pub mod termination;
+pub mod timing;
+pub mod vars;
+
+pub use plan::Plan;
+pub use sample::{Fetched, Missing, Value};
+pub use session::Session;
+pub use stream::Stream;

@@ -1,0 +1,75 @@
+//! What changes while the process runs and is shared by the threads: connection counts, server
+//! states, statistics. Changed only through the methods here; everything is an atomic, so
+//! nothing waits. Numbers that only grow are per thread ([`PerThread`]) and summed by readers.
+
+mod counter;
+mod limit;
+mod server;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+pub use counter::PerThread;
+pub use limit::Gauge;
+pub use server::{LiveServer, ServerState};
+
+use ir::config::Config;
+
+/// All live state of a process.
+#[derive(Debug)]
+pub struct Live {
+    /// Client connections of the process (`%ac`), bounded by the global `maxconn`.
+    pub connections: Gauge,
+    pub proxies: Vec<LiveProxy>,
+    /// A soft stop is under way: connections are told to close.
+    stopping: AtomicBool,
+    next_stream: AtomicU64,
+}
+
+/// The live state of a proxy.
+#[derive(Debug)]
+pub struct LiveProxy {
+    /// Client connections of the frontend (`%fc`).
+    pub frontend: Gauge,
+    /// Streams that use the backend (`%bc`).
+    pub backend: Gauge,
+    /// Streams that wait for a server of this backend (`%bq`).
+    pub queue: Gauge,
+    /// Connections since the start: what `Proxy … stopped` tells.
+    pub frontend_total: PerThread,
+    pub backend_total: PerThread,
+    pub servers: Vec<LiveServer>,
+}
+
+impl Live {
+    pub fn new(config: &Config, maxconn: u32, threads: usize) -> Self {
+        let proxy = |proxy: &ir::config::Proxy| LiveProxy {
+            frontend: Gauge::new(proxy.maxconn.unwrap_or(maxconn)),
+            backend: Gauge::new(0),
+            queue: Gauge::new(0),
+            frontend_total: PerThread::new(threads),
+            backend_total: PerThread::new(threads),
+            servers: proxy.servers.iter().map(LiveServer::new).collect(),
+        };
+        Self {
+            connections: Gauge::new(maxconn),
+            proxies: config.proxies.iter().map(proxy).collect(),
+            stopping: AtomicBool::new(false),
+            next_stream: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether a soft stop is under way.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Begins the soft stop.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// A block of stream ids for a thread, so that ids cost no shared write each.
+    pub fn reserve_stream_ids(&self, count: u64) -> u64 {
+        self.next_stream.fetch_add(count, Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,48 @@
+//! Sample expressions in their runnable form: function pointers and checked arguments.
+
+use ir::types::SampleType;
+
+use crate::sample::{Arg, ConverterFn, Cursor, FetchFn, Fetched, Missing};
+use crate::stream::Stream;
+
+/// One step behind the fetch.
+pub(super) enum Step {
+    /// An implicit cast that the next converter's input asks for.
+    Cast(SampleType),
+    Convert(ConverterFn, Vec<Arg>),
+}
+
+/// A fetch and its converters.
+pub struct Expr {
+    pub(super) fetch: FetchFn,
+    pub(super) args: Vec<Arg>,
+    pub(super) steps: Vec<Step>,
+    /// As it was written.
+    pub text: Box<[u8]>,
+}
+
+impl std::fmt::Debug for Expr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Expr({})", String::from_utf8_lossy(&self.text))
+    }
+}
+
+impl Expr {
+    /// The first (for `hdr()`: the last, as HAProxy takes it) value.
+    pub fn eval<'a>(&'a self, stream: &'a Stream) -> Fetched<'a> {
+        self.next(stream, &mut Cursor::default())
+    }
+
+    /// The value at `cursor`, for those who go through a set of samples.
+    pub fn next<'a>(&'a self, stream: &'a Stream, cursor: &mut Cursor) -> Fetched<'a> {
+        let mut value = (self.fetch)(stream, &self.args, cursor)?;
+        for step in &self.steps {
+            value = match step {
+                Step::Cast(to) => value.cast(*to, &stream.arena),
+                Step::Convert(run, args) => run(stream, args, value),
+            }
+            .ok_or(Missing::Absent)?;
+        }
+        Ok(value)
+    }
+}

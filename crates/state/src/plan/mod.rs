@@ -1,0 +1,93 @@
+//! The plan: the checked configuration made runnable. Regexes are compiled, files are loaded,
+//! ids are turned into functions. Immutable; a reload is a new process, so the plan lives as
+//! long as the process and is used as `&'static`.
+
+mod acl;
+mod build;
+mod expr;
+mod format;
+mod regex;
+mod rule;
+
+use std::collections::HashMap;
+
+use ir::config::{Config, Proxy};
+use ir::id::ProxyId;
+use ir::spec::RuleSet;
+
+pub use acl::{Acl, Answer, Cond};
+pub use expr::Expr;
+pub use format::{AliasFn, Format};
+pub use regex::Regex;
+pub use rule::{ActionFn, ActionValue, Args, Outcome, Rule};
+
+use crate::live::Live;
+use crate::sample::{ConverterFn, FetchFn};
+
+/// The functions behind the ids of the registry, in the registry's order. The binary makes it.
+#[derive(Default)]
+pub struct Functions {
+    pub fetches: Vec<FetchFn>,
+    pub converters: Vec<ConverterFn>,
+    pub actions: Vec<ActionFn>,
+    /// Log aliases by name, without the percent sign.
+    pub aliases: HashMap<&'static str, AliasFn>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Plan {
+    pub config: Config,
+    pub proxies: Vec<ProxyPlan>,
+    pub live: Live,
+}
+
+/// The runnable part of a proxy; its settings are in `config.proxies` at the same index.
+#[derive(Debug)]
+pub struct ProxyPlan {
+    pub id: ProxyId,
+    /// By [`RuleSet`].
+    pub rules: [Vec<Rule>; RuleSet::COUNT],
+    pub switches: Vec<Switch>,
+    pub use_servers: Vec<(ir::id::ServerId, Option<Cond>)>,
+    pub log_format: Format,
+    pub error_log_format: Option<Format>,
+    pub unique_id_format: Option<Format>,
+    pub monitor_fail: Vec<Cond>,
+    pub balance: crate::balance::Balance,
+    /// The `sni` expression of each server, at the server's index.
+    pub server_sni: Vec<Option<Expr>>,
+}
+
+/// A `use_backend` line.
+#[derive(Debug)]
+pub struct Switch {
+    pub target: SwitchTarget,
+    pub cond: Option<Cond>,
+}
+
+#[derive(Debug)]
+pub enum SwitchTarget {
+    Backend(ProxyId),
+    Dynamic(Format),
+}
+
+/// Why a plan cannot be made: a regex that does not compile, a file that changed since the
+/// check. The text is a message for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildError(pub String);
+
+impl Plan {
+    /// Makes a checked configuration runnable for `threads` workers.
+    pub fn build(config: Config, functions: &Functions, threads: usize) -> Result<Self, BuildError> {
+        build::plan(config, functions, threads)
+    }
+
+    pub fn proxy(&self, id: ProxyId) -> &ProxyPlan {
+        &self.proxies[id.index()]
+    }
+
+    pub fn settings(&self, id: ProxyId) -> &Proxy {
+        &self.config.proxies[id.index()]
+    }
+}

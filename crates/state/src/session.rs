@@ -1,0 +1,54 @@
+//! The data of a client connection, which its streams share.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+
+use ir::id::{BindId, ProxyId};
+
+use crate::plan::Plan;
+use crate::vars::Vars;
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Ip(SocketAddr),
+    /// A UNIX socket: its path, empty for an unnamed one.
+    Unix(Box<[u8]>),
+}
+
+/// What the TLS handshake of the client connection gave; copied once so that samples need no
+/// TLS library.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFacts {
+    /// `TLSv1.3`
+    pub version: Box<str>,
+    pub cipher: Box<str>,
+    pub alpn: Box<[u8]>,
+    pub sni: Option<Box<[u8]>>,
+    pub resumed: bool,
+    /// The client's certificate, DER.
+    pub client_cert: Option<Box<[u8]>>,
+    /// OpenSSL's verification result; 0 is success.
+    pub verify_result: u32,
+}
+
+/// A client connection.
+#[derive(Debug)]
+pub struct Session {
+    pub plan: &'static Plan,
+    /// Index of the worker thread: the slot of per-thread counters.
+    pub thread: usize,
+    pub frontend: ProxyId,
+    pub bind: BindId,
+    pub src: Endpoint,
+    pub dst: Endpoint,
+    /// Wall clock of the accept, in microseconds since the epoch.
+    pub accept_date: u64,
+    /// Monotonic milliseconds of the accept.
+    pub accepted: u64,
+    pub tls: Option<Box<TlsFacts>>,
+    /// Requests begun on this connection.
+    pub requests: Cell<u32>,
+    /// Variables of scope `sess`.
+    pub vars: RefCell<Vars>,
+}

@@ -1,0 +1,179 @@
+//! The data of one request and its response (or of one TCP connection in `mode tcp`): what
+//! fetches read and actions change. The runtime that moves the bytes is in `proxy`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use ir::id::{ProxyId, ServerId};
+use ir::spec::RuleSet;
+use proto::message::Head;
+
+use crate::plan::{Plan, ProxyPlan};
+use crate::session::Session;
+use crate::termination::Termination;
+use crate::timing::Timing;
+use crate::vars::Vars;
+
+/// Body bytes that a rule asked to buffer, or all bytes seen so far in `mode tcp`.
+#[derive(Debug, Default)]
+pub struct Payload {
+    pub bytes: Vec<u8>,
+    /// No more will come.
+    pub complete: bool,
+}
+
+/// The numbers of a log line that are counted while a stream runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Bytes from the client (`%U`).
+    pub bytes_in: u64,
+    /// Bytes to the client (`%B`).
+    pub bytes_out: u64,
+    /// Connection attempts that failed (`%rc`).
+    pub retries: u32,
+    /// The last retry went to another server: `%rc` shows `+`.
+    pub redispatched: bool,
+    /// Streams that were before this one in the server's queue (`%sq`).
+    pub server_queue: u32,
+    /// Streams that were before this one in the backend's queue (`%bq`).
+    pub backend_queue: u32,
+    /// `%ac`, `%fc`, `%bc`, `%sc` at the time of the log.
+    pub active: u32,
+    pub frontend: u32,
+    pub backend: u32,
+    pub server: u32,
+}
+
+/// A stream. Reused by [`Stream::reset`], which keeps all buffers.
+#[derive(Debug)]
+pub struct Stream {
+    pub plan: &'static Plan,
+    pub session: Rc<Session>,
+    /// Unique in the process.
+    pub id: u64,
+    /// The rule set that is being evaluated: `hdr()` means the request's or the response's.
+    pub phase: RuleSet,
+    /// The proxy whose rules are being evaluated.
+    pub rules_of: ProxyId,
+    /// Set when the backend is chosen.
+    pub backend: Option<ProxyId>,
+    /// Set when the server is chosen; of the backend.
+    pub server: Option<ServerId>,
+    /// What `%s` shows where there is no server: a service's name, `<STATS>`; empty: `<NOSRV>`.
+    pub server_label: &'static str,
+    pub req: Head,
+    pub res: Head,
+    pub req_body: Payload,
+    pub res_body: Payload,
+    /// Body of a response that a rule made ([`crate::plan::Outcome::Reply`]).
+    pub reply: Vec<u8>,
+    /// Variables of scopes `txn`, `req` and `res`.
+    pub vars: RefCell<Vars>,
+    /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
+    pub request_captures: Vec<Vec<u8>>,
+    pub response_captures: Vec<Vec<u8>>,
+    /// The unique id once it was generated.
+    pub unique_id: Vec<u8>,
+    pub timing: Timing,
+    pub counts: Counts,
+    pub termination: Termination,
+    /// A final rule said that this stream is not to be logged, or with another level.
+    pub log_level: Option<ir::config::Level>,
+    pub log_silent: bool,
+    /// Memory of values that converters made; reset with the stream.
+    pub arena: Bump,
+    /// Reused output buffer of log-formats: see [`Stream::with_scratch`].
+    scratch: Vec<u8>,
+}
+
+impl Stream {
+    pub fn new(session: Rc<Session>, id: u64) -> Self {
+        Self {
+            plan: session.plan,
+            rules_of: session.frontend,
+            session,
+            id,
+            phase: RuleSet::HttpRequest,
+            backend: None,
+            server: None,
+            server_label: "",
+            req: Head::default(),
+            res: Head::default(),
+            req_body: Payload::default(),
+            res_body: Payload::default(),
+            reply: Vec::new(),
+            vars: RefCell::default(),
+            request_captures: Vec::new(),
+            response_captures: Vec::new(),
+            unique_id: Vec::new(),
+            timing: Timing::default(),
+            counts: Counts::default(),
+            termination: Termination::default(),
+            log_level: None,
+            log_silent: false,
+            arena: Bump::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Makes it a new stream of `session`, keeping its memory.
+    pub fn reset(&mut self, session: Rc<Session>, id: u64) {
+        self.plan = session.plan;
+        self.rules_of = session.frontend;
+        self.session = session;
+        self.id = id;
+        self.phase = RuleSet::HttpRequest;
+        self.backend = None;
+        self.server = None;
+        self.server_label = "";
+        self.req.clear();
+        self.res.clear();
+        for payload in [&mut self.req_body, &mut self.res_body] {
+            payload.bytes.clear();
+            payload.complete = false;
+        }
+        self.reply.clear();
+        self.vars.get_mut().clear();
+        self.request_captures.iter_mut().for_each(Vec::clear);
+        self.response_captures.iter_mut().for_each(Vec::clear);
+        self.unique_id.clear();
+        self.timing = Timing::default();
+        self.counts = Counts::default();
+        self.termination = Termination::default();
+        self.log_level = None;
+        self.log_silent = false;
+        self.arena.reset();
+    }
+
+    pub fn frontend_plan(&self) -> &'static ProxyPlan {
+        self.plan.proxy(self.session.frontend)
+    }
+
+    /// The backend's plan, or the frontend's before one was chosen.
+    pub fn backend_plan(&self) -> &'static ProxyPlan {
+        self.plan.proxy(self.backend.unwrap_or(self.session.frontend))
+    }
+
+    /// The message that the phase is about.
+    pub fn head(&self) -> &Head {
+        if self.in_response() { &self.res } else { &self.req }
+    }
+
+    pub fn head_mut(&mut self) -> &mut Head {
+        if self.in_response() { &mut self.res } else { &mut self.req }
+    }
+
+    pub fn in_response(&self) -> bool {
+        matches!(self.phase, RuleSet::TcpResponse | RuleSet::HttpResponse | RuleSet::HttpAfterResponse)
+    }
+
+    /// Lends the stream's own output buffer, empty, to `f`.
+    pub fn with_scratch<R>(&mut self, f: impl FnOnce(&mut Self, &mut Vec<u8>) -> R) -> R {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let result = f(self, &mut scratch);
+        self.scratch = scratch;
+        result
+    }
+}
