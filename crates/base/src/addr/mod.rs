@@ -1,0 +1,153 @@
+//! The addresses of `bind`, `server`, `source`, `log` … (manual, 2.9): text to plain data. Left
+//! out: resolving names, and checking that a descriptor is a socket.
+
+mod error;
+mod parse;
+
+use std::net::IpAddr;
+
+pub use error::AddrError;
+pub use parse::{parse, parse_log_target};
+
+/// An address and how it is talked to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    pub endpoint: Endpoint,
+    pub transport: Transport,
+    /// `mptcp@` and its like.
+    pub mptcp: bool,
+}
+
+/// Where an address leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    Ip {
+        host: Host,
+        port: Port,
+    },
+    /// The path with the caller's prefix in front.
+    Unix(Vec<u8>),
+    /// A name in Linux's abstract namespace; with `abnsz@` its length ends at its zero byte.
+    Abstract {
+        name: Vec<u8>,
+        zero_terminated: bool,
+    },
+    /// An inherited file descriptor.
+    Fd(i32),
+    /// A socket over which connected sockets are passed.
+    SocketPair(i32),
+    /// `rhttp@backend/server`: the text after the prefix.
+    ReverseHttp(Vec<u8>),
+}
+
+/// The host of an IP address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// Empty and `*` are the unspecified address.
+    Ip(IpAddr),
+    /// A name to resolve, of one family only where the prefix says so. It may also be an address
+    /// of the other family, that no resolver will find.
+    Name { name: Vec<u8>, family: Option<Family> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    V4,
+    V6,
+}
+
+/// The port of an IP address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Port {
+    None,
+    One(u16),
+    /// The first and the last port; they may be the same.
+    Range(u16, u16),
+    /// `+10` or `-10`: relative to the client's destination port.
+    Offset(i32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    Stream,
+    Datagram,
+    /// Streams over datagrams.
+    Quic,
+}
+
+/// What a keyword accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules<'a> {
+    pub sockets: Sockets,
+    /// Host names may be given, whether they are resolved now or later.
+    pub names: bool,
+    pub port: bool,
+    pub port_mandatory: bool,
+    pub port_range: bool,
+    pub port_offset: bool,
+    /// `fd@` may be given.
+    pub fds: bool,
+    /// `expose-experimental-directives` was given: `rhttp@` may be.
+    pub experimental: bool,
+    /// Put in front of the paths of unix sockets (`unix-bind prefix`).
+    pub unix_prefix: &'a [u8],
+}
+
+/// Which socket types a keyword accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sockets {
+    Stream,
+    Datagram,
+    /// Both; without a prefix it is a stream.
+    StreamOrDatagram,
+    /// Both; without a prefix it is a datagram.
+    DatagramOrStream,
+}
+
+impl Rules<'static> {
+    const BASE: Rules<'static> = Rules {
+        sockets: Sockets::Stream,
+        names: true,
+        port: true,
+        port_mandatory: false,
+        port_range: false,
+        port_offset: false,
+        fds: false,
+        experimental: false,
+        unix_prefix: b"",
+    };
+    /// `bind`
+    pub const BIND: Rules<'static> =
+        Rules { port_mandatory: true, port_range: true, fds: true, ..Rules::BASE };
+    /// `dgram-bind`
+    pub const DGRAM_BIND: Rules<'static> = Rules { sockets: Sockets::Datagram, ..Rules::BIND };
+    /// `server`
+    pub const SERVER: Rules<'static> =
+        Rules { sockets: Sockets::StreamOrDatagram, port_offset: true, ..Rules::BASE };
+    /// `peer`, and `server` in a peers section
+    pub const PEER: Rules<'static> =
+        Rules { sockets: Sockets::StreamOrDatagram, port_mandatory: true, ..Rules::BASE };
+    /// `source`
+    pub const SOURCE: Rules<'static> = Rules { port_range: true, ..Rules::BASE };
+    /// `usesrc`, the `addr` of a check, and others that connect
+    pub const CONNECT: Rules<'static> = Rules::BASE;
+    /// `socks4`, and others that connect to a given port
+    pub const CONNECT_PORT: Rules<'static> = Rules { port_mandatory: true, ..Rules::BASE };
+    /// `nameserver`
+    pub const NAMESERVER: Rules<'static> =
+        Rules { sockets: Sockets::DatagramOrStream, port_mandatory: true, ..Rules::BASE };
+    /// `log`
+    pub const LOG: Rules<'static> = Rules { sockets: Sockets::DatagramOrStream, fds: true, ..Rules::BASE };
+}
+
+/// Where `log` writes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LogTarget {
+    /// `ring@name`
+    Ring(Vec<u8>),
+    /// `backend@name`
+    Backend(Vec<u8>),
+    /// An address; `stdout` and `stderr` are descriptors 1 and 2. The port may be missing: it is
+    /// syslog's, 514.
+    Address(Address),
+}

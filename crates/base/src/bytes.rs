@@ -1,0 +1,136 @@
+//! Byte strings: search, numbers in and out. Left out: what the standard library has
+//! (`eq_ignore_ascii_case`, `trim_ascii`).
+
+/// Offset of the first `needle` in `text`; an empty one is found at 0.
+pub fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
+    memchr::memmem::find(text, needle)
+}
+
+/// Whether `text` begins with `prefix`, letters compared without case.
+pub fn starts_with_ignore_case(text: &[u8], prefix: &[u8]) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// Whether `text` ends with `suffix`, letters compared without case.
+pub fn ends_with_ignore_case(text: &[u8], suffix: &[u8]) -> bool {
+    let start = text.len().checked_sub(suffix.len());
+    start.is_some_and(|start| text[start..].eq_ignore_ascii_case(suffix))
+}
+
+/// A number of decimal digits only; `None` when empty, too large or anything else.
+pub fn parse_u64(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |value, b| {
+        let digit = b.is_ascii_digit().then(|| u64::from(b - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// A number of decimal digits with an optional sign; `None` for anything else.
+pub fn parse_i64(text: &[u8]) -> Option<i64> {
+    match text {
+        [b'-', digits @ ..] => 0i64.checked_sub_unsigned(parse_u64(digits)?),
+        [b'+', digits @ ..] | digits => i64::try_from(parse_u64(digits)?).ok(),
+    }
+}
+
+/// A number of hexadecimal digits only, in either case; `None` for anything else.
+pub fn parse_hex(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |value, b| Some(value.checked_mul(16)? | u64::from(hex_digit(*b)?)))
+}
+
+/// The value of one hexadecimal digit.
+pub fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Appends a number in decimal, without formatting machinery: it stands on the log path.
+pub fn write_dec(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0u8; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+/// Appends a signed number in decimal.
+pub fn write_dec_i64(out: &mut Vec<u8>, value: i64) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    write_dec(out, value.unsigned_abs());
+}
+
+/// Appends a number in lower-case hexadecimal, without leading zeros.
+pub fn write_hex(out: &mut Vec<u8>, value: u64) {
+    let digits = (64 - value.leading_zeros()).div_ceil(4).max(1);
+    for index in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[(value >> (4 * index) & 15) as usize]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn search() {
+        assert_eq!(find(b"abcabc", b"ca"), Some(2));
+        assert_eq!(find(b"abc", b""), Some(0));
+        assert_eq!(find(b"abc", b"x"), None);
+        assert!(starts_with_ignore_case(b"Bearer x", b"bearer "));
+        assert!(!starts_with_ignore_case(b"Be", b"bearer "));
+        assert!(ends_with_ignore_case(b"a.PEM", b".pem"));
+        assert!(!ends_with_ignore_case(b"pem", b".pem"));
+    }
+
+    #[test]
+    fn numbers_in() {
+        assert_eq!(parse_u64(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(parse_u64(b"18446744073709551616"), None);
+        assert_eq!(parse_u64(b""), None);
+        assert_eq!(parse_u64(b"1a"), None);
+        assert_eq!(parse_i64(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(parse_i64(b"+7"), Some(7));
+        assert_eq!(parse_i64(b"9223372036854775808"), None);
+        assert_eq!(parse_i64(b"-"), None);
+        assert_eq!(parse_i64(b"--1"), None);
+        assert_eq!(parse_hex(b"fF"), Some(255));
+        assert_eq!(parse_hex(b"ffffffffffffffff"), Some(u64::MAX));
+        assert_eq!(parse_hex(b"1ffffffffffffffff"), None);
+        assert_eq!(parse_hex(b"g"), None);
+    }
+
+    #[test]
+    fn numbers_out() {
+        let mut out = Vec::new();
+        for value in [0, 9, 10, 12345, u64::MAX] {
+            write_dec(&mut out, value);
+            out.push(b' ');
+        }
+        write_dec_i64(&mut out, i64::MIN);
+        assert_eq!(out, b"0 9 10 12345 18446744073709551615 -9223372036854775808");
+        out.clear();
+        for value in [0, 15, 16, 0xabc, u64::MAX] {
+            write_hex(&mut out, value);
+            out.push(b' ');
+        }
+        assert_eq!(out, b"0 f 10 abc ffffffffffffffff ");
+    }
+}

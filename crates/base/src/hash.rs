@@ -1,0 +1,85 @@
+//! The string hashes of `hash-type`, `balance` and the converters of the same names: public
+//! algorithms, with the values HAProxy gives. Left out: xxHash and the cryptographic ones.
+
+/// Daniel J. Bernstein's hash, the variant that multiplies by 33 and adds.
+pub fn djb2(key: &[u8]) -> u32 {
+    key.iter().fold(5381, |hash: u32, b| hash.wrapping_mul(33).wrapping_add(u32::from(*b)))
+}
+
+/// The hash of the sdbm database library: multiplies by 65599 and adds.
+pub fn sdbm(key: &[u8]) -> u32 {
+    key.iter().fold(0, |hash: u32, b| hash.wrapping_mul(65599).wrapping_add(u32::from(*b)))
+}
+
+/// Willy Tarreau's wt6: two words that rotate each other.
+pub fn wt6(key: &[u8]) -> u32 {
+    let (mut left, mut right) = (0xa53c_965a_u32, 0x5ca6_953a_u32);
+    let (mut left_turn, mut right_turn) = (6, 18);
+    for byte in key {
+        let mixed_left = !(left ^ u32::from(*byte));
+        let mixed_right = !right.wrapping_add(u32::from(*byte));
+        left = mixed_right.rotate_left(left_turn);
+        right = mixed_left.rotate_left(right_turn);
+        let turns = (left >> 16 ^ right) & 0xffff;
+        (left_turn, right_turn) = (turns & 31, turns >> 11);
+    }
+    left ^ right
+}
+
+/// CRC-32 as in Ethernet and gzip (polynomial 0x04C11DB7, reflected).
+pub fn crc32(key: &[u8]) -> u32 {
+    crc(key, 0xedb8_8320)
+}
+
+/// CRC-32C (RFC 4960, appendix B).
+pub fn crc32c(key: &[u8]) -> u32 {
+    crc(key, 0x82f6_3b78)
+}
+
+fn crc(key: &[u8], polynomial: u32) -> u32 {
+    !key.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (crc & 1) * polynomial)
+    })
+}
+
+/// Bob Jenkins's full avalanche over 32 bits, then a multiplication by a large prime that
+/// spreads the values around a consistent-hashing ring.
+pub fn avalanche(hash: u32) -> u32 {
+    let a = hash.wrapping_add(0x7ed5_5d16).wrapping_add(hash << 12);
+    let a = a ^ 0xc761_c23c ^ a >> 19;
+    let a = a.wrapping_add(0x1656_67b1).wrapping_add(a << 5);
+    let a = a.wrapping_add(0xd3a2_646c) ^ a << 9;
+    let a = a.wrapping_add(0xfd70_46c5).wrapping_add(a << 3);
+    let a = a ^ 0xb55a_4f09 ^ a >> 16;
+    a.wrapping_mul(3_221_225_473)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values that HAProxy 3.5's converters of the same names answer for these paths; with an
+    /// argument they add the avalanche.
+    #[test]
+    fn same_as_haproxy() {
+        check(djb2, "/abc", 2_088_271_610, Some(1_563_166_642));
+        check(sdbm, "/abc", 3_135_654_771, Some(2_611_440_265));
+        check(wt6, "/abc", 4_175_322_074, Some(2_702_208_831));
+        check(crc32, "/abc", 326_170_788, None);
+        check(crc32c, "/abc", 640_227_501, None);
+        let long = "/some/longer/path/with/more.bytes";
+        check(djb2, long, 337_218_876, Some(1_742_164_436));
+        check(sdbm, long, 1_506_545_227, Some(3_566_292_733));
+        check(wt6, long, 2_207_317_031, Some(68_903_910));
+        check(crc32, long, 1_347_240_138, None);
+        check(crc32c, long, 2_073_070_752, None);
+    }
+
+    fn check(hash: fn(&[u8]) -> u32, key: &str, expected: u32, spread: Option<u32>) {
+        let got = hash(key.as_bytes());
+        assert_eq!(got, expected, "{key}");
+        if let Some(spread) = spread {
+            assert_eq!(avalanche(got), spread, "{key}");
+        }
+    }
+}
