@@ -38,7 +38,7 @@ pub fn crc32c(key: &[u8]) -> u32 {
 
 fn crc(key: &[u8], polynomial: u32) -> u32 {
     !key.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (crc & 1) * polynomial)
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ ((crc & 1) * polynomial))
     })
 }
 

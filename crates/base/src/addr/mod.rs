@@ -3,6 +3,8 @@
 
 mod error;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 
@@ -127,9 +129,9 @@ impl Rules<'static> {
     /// `peer`, and `server` in a peers section
     pub const PEER: Rules<'static> =
         Rules { sockets: Sockets::StreamOrDatagram, port_mandatory: true, ..Rules::BASE };
-    /// `source`
-    pub const SOURCE: Rules<'static> = Rules { port_range: true, ..Rules::BASE };
-    /// `usesrc`, the `addr` of a check, and others that connect
+    /// `source` on a server's line
+    pub const SERVER_SOURCE: Rules<'static> = Rules { port_range: true, ..Rules::BASE };
+    /// A proxy's `source`, `usesrc`, the `addr` of a check, and others that connect
     pub const CONNECT: Rules<'static> = Rules::BASE;
     /// `socks4`, and others that connect to a given port
     pub const CONNECT_PORT: Rules<'static> = Rules { port_mandatory: true, ..Rules::BASE };
