@@ -1,0 +1,412 @@
+//! The one message: a version-neutral HTTP head whose names and values are ranges into one
+//! byte buffer. HTTP/1, HTTP/2, FastCGI and Lua all read and write this type.
+//!
+//! A head is meant to be reused: [`Head::clear`] keeps its memory, so that steady state does
+//! not allocate. Edits append to the buffer and swap ranges; nothing is moved.
+
+use std::ops::Range;
+
+/// HTTP version of a message as it was received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    Http10,
+    #[default]
+    Http11,
+    Http2,
+}
+
+impl Version {
+    /// As samples and logs show it: `1.0`, `1.1`, `2.0`.
+    pub const fn number(self) -> &'static str {
+        match self {
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2.0",
+        }
+    }
+}
+
+/// How the body of a message ends (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// No body.
+    #[default]
+    None,
+    /// `content-length`: this many bytes.
+    Length(u64),
+    /// `transfer-encoding: chunked`, or HTTP/2 DATA frames without a length.
+    Chunked,
+    /// A response that ends with the connection.
+    UntilClose,
+    /// After `101` or a successful CONNECT: bytes both ways, no message any more.
+    Tunnel,
+}
+
+/// Facts about a message that the codec found while it read the head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `connection: close` was there.
+    pub close: bool,
+    /// `connection: keep-alive` was there.
+    pub keep_alive: bool,
+    /// `connection: upgrade` and an `upgrade` header were there.
+    pub upgrade: bool,
+    /// `expect: 100-continue`
+    pub expect_continue: bool,
+    /// The `transfer-encoding` and `content-length` were both there: the connection must be closed.
+    pub must_close: bool,
+}
+
+/// A range of [`Head`]'s bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    /// The span over `range`; a head is far smaller than 4 GiB (`tune.bufsize`).
+    pub fn new(range: Range<usize>) -> Self {
+        Self { start: range.start as u32, len: (range.end - range.start) as u32 }
+    }
+
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + self.len as usize
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    name: Span,
+    value: Span,
+}
+
+/// The start line and the header fields of a request or a response.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+    /// Method of a request, empty for a response.
+    method: Span,
+    /// Request target of a request, reason phrase of a response.
+    target: Span,
+    status: u16,
+    /// Method and target as they were received: edits append, so the old bytes are still there.
+    received: (Span, Span),
+    pub version: Version,
+    pub framing: Framing,
+    pub flags: Flags,
+}
+
+impl Head {
+    /// Forgets the message and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        self.method = Span::default();
+        self.target = Span::default();
+        self.status = 0;
+        self.received = Default::default();
+        self.version = Version::default();
+        self.framing = Framing::default();
+        self.flags = Flags::default();
+    }
+
+    /// Whether there is no message yet.
+    pub fn is_empty(&self) -> bool {
+        self.method.is_empty() && self.status == 0
+    }
+
+    // --- how a codec fills it -------------------------------------------------------------
+
+    /// The buffer that the spans point into: a codec appends the received bytes here and may
+    /// rewrite them in place (lower-casing of names, unfolding) before it declares the spans.
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Declares a request line over bytes already in the buffer.
+    pub fn set_request_spans(&mut self, method: Span, target: Span, version: Version) {
+        self.method = method;
+        self.target = target;
+        self.received = (method, target);
+        self.version = version;
+    }
+
+    /// Declares a status line over bytes already in the buffer.
+    pub fn set_response_spans(&mut self, status: u16, reason: Span, version: Version) {
+        self.status = status;
+        self.target = reason;
+        self.version = version;
+    }
+
+    /// Declares a field over bytes already in the buffer; the name is in lower case.
+    pub fn push_spans(&mut self, name: Span, value: Span) {
+        self.fields.push(Field { name, value });
+    }
+
+    /// Starts a request that is not parsed from HTTP/1 bytes.
+    pub fn start_request(&mut self, method: &[u8], target: &[u8], version: Version) {
+        self.clear();
+        self.method = self.append(method);
+        self.target = self.append(target);
+        self.received = (self.method, self.target);
+        self.version = version;
+    }
+
+    /// Starts a response that is not parsed from HTTP/1 bytes.
+    pub fn start_response(&mut self, status: u16, reason: &[u8], version: Version) {
+        self.clear();
+        self.status = status;
+        self.target = self.append(reason);
+        self.version = version;
+    }
+
+    // --- the start line -------------------------------------------------------------------
+
+    pub fn method(&self) -> &[u8] {
+        self.slice(self.method)
+    }
+
+    /// The request target as it was received: origin, absolute, authority or asterisk form.
+    pub fn target(&self) -> &[u8] {
+        self.slice(self.target)
+    }
+
+    /// The method and the target before any rule changed them, for the log line (`%HM`, `%r`).
+    pub fn received(&self) -> (&[u8], &[u8]) {
+        (self.slice(self.received.0), self.slice(self.received.1))
+    }
+
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The reason phrase of a response.
+    pub fn reason(&self) -> &[u8] {
+        self.slice(self.target)
+    }
+
+    pub fn set_method(&mut self, method: &[u8]) {
+        self.method = self.append(method);
+    }
+
+    pub fn set_target(&mut self, target: &[u8]) {
+        self.target = self.append(target);
+    }
+
+    pub fn set_status(&mut self, status: u16, reason: &[u8]) {
+        self.status = status;
+        self.target = self.append(reason);
+    }
+
+    /// Where the path stands inside the target: behind scheme and authority, up to the query.
+    /// `None` for `*` and for an authority form.
+    fn path_range(&self) -> Option<(usize, usize)> {
+        let target = self.target();
+        let start = match target.first()? {
+            b'/' => 0,
+            b'*' => return None,
+            _ => {
+                let authority = memchr::memmem::find(target, b"://")? + 3;
+                authority + memchr::memchr(b'/', &target[authority..])?
+            }
+        };
+        let end = memchr::memchr2(b'?', b'#', &target[start..]).map_or(target.len(), |at| start + at);
+        Some((start, end))
+    }
+
+    /// The path without the query string, or `None` where the target has none.
+    pub fn path(&self) -> Option<&[u8]> {
+        let (start, end) = self.path_range()?;
+        Some(&self.target()[start..end])
+    }
+
+    /// The path with the query string.
+    pub fn path_and_query(&self) -> Option<&[u8]> {
+        let (start, _) = self.path_range()?;
+        Some(&self.target()[start..])
+    }
+
+    /// The query string behind `?`, which may be empty; `None` where there is no `?`.
+    pub fn query(&self) -> Option<&[u8]> {
+        let (_, end) = self.path_range()?;
+        let rest = &self.target()[end..];
+        (rest.first() == Some(&b'?')).then(|| &rest[1..])
+    }
+
+    /// Replaces the path and keeps scheme, authority and query. A target without a path (`*`)
+    /// is replaced whole.
+    pub fn set_path(&mut self, path: &[u8]) {
+        let (start, end) = self.path_range().unwrap_or((0, self.target.len as usize));
+        self.splice_target(start, end, path);
+    }
+
+    /// Replaces path and query and keeps scheme and authority.
+    pub fn set_path_and_query(&mut self, path: &[u8]) {
+        let start = self.path_range().map_or(0, |(start, _)| start);
+        self.splice_target(start, self.target.len as usize, path);
+    }
+
+    /// Replaces the query string; one that does not start with `?` gets it. Empty removes it.
+    pub fn set_query(&mut self, query: &[u8]) {
+        let Some((_, end)) = self.path_range() else { return };
+        let len = self.target.len as usize;
+        if query.is_empty() {
+            self.splice_target(end, len, b"");
+        } else if query[0] == b'?' {
+            self.splice_target(end, len, query);
+        } else {
+            self.splice_target(end, len, b"?");
+            self.splice_target(end + 1, end + 1, query);
+        }
+    }
+
+    /// Writes the target anew behind the buffer with `with` in place of `start..end`.
+    fn splice_target(&mut self, start: usize, end: usize, with: &[u8]) {
+        let old = self.target.range();
+        let at = self.bytes.len();
+        self.bytes.extend_from_within(old.start..old.start + start);
+        self.bytes.extend_from_slice(with);
+        self.bytes.extend_from_within(old.start + end..old.end);
+        self.target = Span::new(at..self.bytes.len());
+    }
+
+    // --- the fields -----------------------------------------------------------------------
+
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Name (lower case) and value of the field at `index`.
+    pub fn field(&self, index: usize) -> (&[u8], &[u8]) {
+        let field = self.fields[index];
+        (self.slice(field.name), self.slice(field.value))
+    }
+
+    /// All fields in order: names in lower case, values without surrounding white space.
+    pub fn fields(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> + ExactSizeIterator {
+        self.fields.iter().map(|field| (self.slice(field.name), self.slice(field.value)))
+    }
+
+    /// The value of the first field of that name (in lower case).
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.fields().find(|(have, _)| *have == name).map(|(_, value)| value)
+    }
+
+    /// All values of that name (in lower case), in order.
+    pub fn get_all<'a>(&'a self, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        self.fields().filter(move |(have, _)| *have == name).map(|(_, value)| value)
+    }
+
+    /// Appends a field. The name is stored in lower case.
+    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+        let name = self.append_lower(name);
+        let value = self.append(value);
+        self.fields.push(Field { name, value });
+    }
+
+    /// Removes all fields of that name, then appends one.
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.remove(name);
+        self.add(name, value);
+    }
+
+    /// Removes all fields of that name, in any case.
+    pub fn remove(&mut self, name: &[u8]) {
+        self.retain(|have, _| !have.eq_ignore_ascii_case(name));
+    }
+
+    /// Keeps the fields for which `keep(name, value)` holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
+        let bytes = &self.bytes;
+        self.fields.retain(|field| keep(&bytes[field.name.range()], &bytes[field.value.range()]));
+    }
+
+    /// Replaces the value of the field at `index`.
+    pub fn replace_value(&mut self, index: usize, value: &[u8]) {
+        self.fields[index].value = self.append(value);
+    }
+
+    fn slice(&self, span: Span) -> &[u8] {
+        &self.bytes[span.range()]
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Span {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        Span::new(start..self.bytes.len())
+    }
+
+    fn append_lower(&mut self, name: &[u8]) -> Span {
+        let span = self.append(name);
+        self.bytes[span.range()].make_ascii_lowercase();
+        span
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(target: &str) -> Head {
+        let mut head = Head::default();
+        head.start_request(b"GET", target.as_bytes(), Version::Http11);
+        head
+    }
+
+    #[test]
+    fn parts_of_the_target() {
+        let check = |target: &str, path: Option<&str>, query: Option<&str>| {
+            let head = request(target);
+            assert_eq!(head.path(), path.map(str::as_bytes), "path of {target}");
+            assert_eq!(head.query(), query.map(str::as_bytes), "query of {target}");
+        };
+        check("/", Some("/"), None);
+        check("/a/b?c=d", Some("/a/b"), Some("c=d"));
+        check("/a?", Some("/a"), Some(""));
+        check("http://h:80/x?y", Some("/x"), Some("y"));
+        check("http://h", None, None);
+        check("*", None, None);
+        check("h:443", None, None);
+    }
+
+    #[test]
+    fn edits_of_the_target() {
+        let check = |target: &str, edit: fn(&mut Head), expected: &str| {
+            let mut head = request(target);
+            edit(&mut head);
+            assert_eq!(head.target(), expected.as_bytes());
+        };
+        check("/a?q", |h| h.set_path(b"/longer"), "/longer?q");
+        check("http://h/a?q", |h| h.set_path(b"/b"), "http://h/b?q");
+        check("http://h/a?q", |h| h.set_path_and_query(b"/b"), "http://h/b");
+        check("/a", |h| h.set_query(b"x=1"), "/a?x=1");
+        check("/a?b", |h| h.set_query(b"?c"), "/a?c");
+        check("/a?b", |h| h.set_query(b""), "/a");
+    }
+
+    #[test]
+    fn edits_of_the_fields() {
+        let mut head = request("/");
+        head.add(b"Host", b"a");
+        head.add(b"X-A", b"1");
+        head.add(b"x-a", b"2");
+        assert_eq!(head.get_all(b"x-a").collect::<Vec<_>>(), [b"1", b"2"]);
+        head.set(b"X-a", b"3");
+        assert_eq!(head.fields().collect::<Vec<_>>(), [(&b"host"[..], &b"a"[..]), (b"x-a", b"3")]);
+        head.replace_value(0, b"longer");
+        assert_eq!(head.get(b"host"), Some(&b"longer"[..]));
+        head.clear();
+        assert!(head.is_empty() && head.len() == 0);
+    }
+}
