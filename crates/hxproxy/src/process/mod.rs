@@ -1,0 +1,11 @@
+//! The process model: what happens around the traffic. Going to the background, the master and
+//! its workers, limits, privileges, the pid file, replacing older processes, signals.
+//!
+//! Everything here that forks or drops privileges runs before the first thread starts.
+
+pub mod daemon;
+pub mod limits;
+pub mod pidfile;
+pub mod privileges;
+pub mod systemd;
+pub mod sys;

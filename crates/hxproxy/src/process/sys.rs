@@ -1,0 +1,234 @@
+//! The system calls the process model needs and the standard library does not offer, each behind
+//! a safe function. All `unsafe` of this crate is in this file.
+//!
+//! Left out: any decision; the files beside this one make them.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+/// Which side of a fork this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fork {
+    Child,
+    /// With the child's pid.
+    Parent(i32),
+}
+
+/// How a child ended, as HAProxy counts it: its exit status, or 128 plus the signal.
+pub type Status = i32;
+
+fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// fork(2). Only call it while the process has one thread.
+pub fn fork() -> io::Result<Fork> {
+    // SAFETY: the callers stand before the first thread is started, so the child's copy of the
+    // memory has no lock that another thread holds.
+    match checked(unsafe { libc::fork() })? {
+        0 => Ok(Fork::Child),
+        pid => Ok(Fork::Parent(pid)),
+    }
+}
+
+/// setsid(2)
+pub fn new_session() -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::setsid() }).map(drop)
+}
+
+/// kill(2). A pid below 1 would mean a group, and is refused.
+pub fn signal(pid: i32, signal: i32) -> io::Result<()> {
+    if pid < 1 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::kill(pid, signal) }).map(drop)
+}
+
+/// waitpid(2) for one child, or for any with `-1`. `None` when none has ended and `block` is off.
+pub fn wait(pid: i32, block: bool) -> io::Result<Option<(i32, Status)>> {
+    let mut status = 0;
+    let flags = if block { 0 } else { libc::WNOHANG };
+    // SAFETY: `status` outlives the call.
+    match checked(unsafe { libc::waitpid(pid, &mut status, flags) })? {
+        0 => Ok(None),
+        pid if libc::WIFEXITED(status) => Ok(Some((pid, libc::WEXITSTATUS(status)))),
+        pid if libc::WIFSIGNALED(status) => Ok(Some((pid, 128 + libc::WTERMSIG(status)))),
+        pid => Ok(Some((pid, 255))),
+    }
+}
+
+/// `Terminated` for 143 and so on; `Exit` below 128.
+pub fn status_text(status: Status) -> String {
+    if status < 128 {
+        return "Exit".into();
+    }
+    // SAFETY: strsignal gives a string that is valid until its next call, and this process has
+    // one thread that calls it.
+    let text = unsafe { std::ffi::CStr::from_ptr(libc::strsignal(status - 128)) };
+    text.to_string_lossy().into_owned()
+}
+
+/// Makes the three standard descriptors mean `null`.
+pub fn detach_stdio(null: BorrowedFd<'_>) -> io::Result<()> {
+    for standard in 0..3 {
+        // SAFETY: both numbers are descriptors; replacing the standard ones is the purpose.
+        checked(unsafe { libc::dup2(null.as_raw_fd(), standard) })?;
+    }
+    Ok(())
+}
+
+/// geteuid(2)
+pub fn effective_user() -> u32 {
+    // SAFETY: takes no memory and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// setgroups(2) with an empty list, when there is any group to drop.
+pub fn drop_groups() -> io::Result<()> {
+    // SAFETY: a size of 0 asks for the count, and no list is read for a length of 0.
+    unsafe {
+        if libc::getgroups(0, std::ptr::null_mut()) > 0 {
+            checked(libc::setgroups(0, std::ptr::null()))?;
+        }
+    }
+    Ok(())
+}
+
+/// setgid(2)
+pub fn set_group(group: u32) -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::setgid(group) }).map(drop)
+}
+
+/// setuid(2)
+pub fn set_user(user: u32) -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::setuid(user) }).map(drop)
+}
+
+/// A soft and a hard limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    pub soft: u64,
+    pub hard: u64,
+}
+
+/// The limit of open descriptors.
+pub fn descriptor_limit() -> io::Result<Limit> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` outlives the call.
+    checked(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) })?;
+    Ok(Limit { soft: limit.rlim_cur, hard: limit.rlim_max })
+}
+
+/// Sets the limit of open descriptors.
+pub fn set_descriptor_limit(limit: Limit) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: limit.soft, rlim_max: limit.hard };
+    // SAFETY: `limit` outlives the call.
+    checked(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }).map(drop)
+}
+
+/// Limits the data segment to `bytes`.
+pub fn set_memory_limit(bytes: u64) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: `limit` outlives the call.
+    checked(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }).map(drop)
+}
+
+/// A set of signals that are blocked and waited for.
+#[derive(Clone)]
+pub struct SignalSet(libc::sigset_t);
+
+impl SignalSet {
+    pub fn new(signals: &[i32]) -> SignalSet {
+        // SAFETY: sigemptyset makes the zeroed set a valid one; both calls only write to it.
+        unsafe {
+            let mut set = std::mem::zeroed();
+            libc::sigemptyset(&mut set);
+            for signal in signals {
+                libc::sigaddset(&mut set, *signal);
+            }
+            SignalSet(set)
+        }
+    }
+
+    /// Blocks exactly these signals in this thread and in those it starts.
+    pub fn block(&self) -> io::Result<()> {
+        // SAFETY: the set outlives the call; no old set is asked for.
+        let error = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut()) };
+        if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
+    }
+
+    /// Waits for one of them: `None` when the time is over.
+    pub fn wait(&self, limit: Option<Duration>) -> io::Result<Option<i32>> {
+        let info = std::ptr::null_mut();
+        // SAFETY: the set and the time outlive the call; a null time waits for ever.
+        let signal = unsafe {
+            match limit {
+                None => libc::sigtimedwait(&self.0, info, std::ptr::null()),
+                Some(limit) => libc::sigtimedwait(&self.0, info, &timespec(limit)),
+            }
+        };
+        match checked(signal) {
+            Ok(signal) => Ok(Some(signal)),
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}
+
+/// Ignores a signal, or gives it back what it does by default.
+pub fn ignore_signal(signal: i32, ignore: bool) {
+    let action = if ignore { libc::SIG_IGN } else { libc::SIG_DFL };
+    // SAFETY: neither action is a function of ours.
+    unsafe { libc::signal(signal, action) };
+}
+
+/// Ends this process with the default action of `signal`, so that its parent sees that signal.
+pub fn die_of(signal: i32) -> ! {
+    ignore_signal(signal, false);
+    let _ = SignalSet::new(&[]).block();
+    // SAFETY: takes no memory.
+    unsafe { libc::raise(signal) };
+    std::process::exit(128 + signal)
+}
+
+/// The host's name.
+pub fn hostname() -> String {
+    let mut name = [0u8; 256];
+    // SAFETY: the length leaves room for the final zero byte.
+    let result = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(0);
+    if result == 0 { String::from_utf8_lossy(&name[..end]).into_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses() {
+        assert_eq!(status_text(0), "Exit");
+        assert_eq!(status_text(1), "Exit");
+        assert_eq!(status_text(143), "Terminated");
+        assert_eq!(status_text(137), "Killed");
+    }
+
+    #[test]
+    fn no_signal_to_groups() {
+        assert!(signal(0, 0).is_err());
+        assert!(signal(-1, 0).is_err());
+        assert!(signal(std::process::id() as i32, 0).is_ok());
+    }
+}
