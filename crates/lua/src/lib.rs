@@ -1,1 +1,21 @@
-//! lua
+//! The embedded Lua 5.4 host: it loads scripts, keeps what they register, and runs their
+//! services, actions, fetches, converters and tasks (HAProxy's Lua API, doc/lua-api).
+//!
+//! One Lua state serves all threads for `lua-load`, under mlua's own lock; `lua-load-per-thread`
+//! gets a state for each thread. A running function is a coroutine that is polled with its stream
+//! as the *current* one: nothing here keeps a stream, and nothing here moves bytes of a
+//! connection: a service only reads and fills bounded queues.
+//!
+//! Left out: filters, event subscriptions, maps and stick tables. Their names are not defined.
+
+mod host;
+mod log;
+mod pipe;
+mod register;
+mod service;
+
+pub use host::{Catalog, Host};
+pub use log::LogSink;
+pub use pipe::Pipe;
+pub use register::{Action, Mode, Registered, Service};
+pub use service::{Failure, HttpService, ServiceError, TcpService};
