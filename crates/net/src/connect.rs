@@ -1,0 +1,101 @@
+//! A new connection to a server: never blocks, waits as a future. Left out: names (resolved
+//! before), TLS ([`crate::tls`]), the timeout (the caller's [`crate::timer::Timer`]).
+
+use std::ffi::OsString;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
+
+use ir::expr::Address;
+use socket2::SockRef;
+use tokio::net::{TcpSocket, UnixStream};
+
+use crate::io::{Io, Socket};
+use crate::sys;
+
+/// Where a connection goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Tcp(SocketAddr),
+    /// A path, or a NUL and a name in the abstract namespace.
+    Unix(OsString),
+}
+
+impl Target {
+    /// The target of a checked address; `None` for an inherited descriptor, which nobody can
+    /// connect to.
+    pub fn new(address: &Address) -> Option<Self> {
+        match address {
+            Address::Ip(ip, port) => Some(Target::Tcp(SocketAddr::new(*ip, *port))),
+            Address::Unix(path) => Some(Target::Unix(OsString::from_vec(path.clone()))),
+            Address::Abstract(name, terminated) => {
+                Some(Target::Unix(OsString::from_vec(abstract_name(name, *terminated))))
+            }
+            Address::Fd(_) => None,
+        }
+    }
+}
+
+/// The name of an abstract socket as the kernel compares it, with its leading NUL: `abns@` pads
+/// the name with NULs to the full size, `abnsz@` does not (manual, `bind`).
+pub(crate) fn abstract_name(name: &[u8], terminated: bool) -> Vec<u8> {
+    const PATH_SIZE: usize = 108;
+    let mut bytes = Vec::with_capacity(PATH_SIZE);
+    bytes.push(0);
+    bytes.extend_from_slice(name);
+    if !terminated {
+        bytes.resize(PATH_SIZE.max(bytes.len()), 0);
+    }
+    bytes
+}
+
+/// What is set on the socket before it connects.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `source`: port 0 lets the kernel choose one that is free towards this server.
+    pub source: Option<SocketAddr>,
+    /// `tune.rcvbuf.server`, in bytes.
+    pub rcvbuf: Option<usize>,
+    /// `tune.sndbuf.server`, in bytes.
+    pub sndbuf: Option<usize>,
+    /// `option srvtcpka`
+    pub keepalive: bool,
+}
+
+/// Connects, with TCP_NODELAY. The future ends when the server answered; drop it to give up.
+///
+/// # Errors
+/// What the kernel says, as it says it: `ConnectionRefused`, `AddrNotAvailable` (out of source
+/// ports), EMFILE, `TimedOut`, … A UNIX socket whose backlog is full gives `WouldBlock`.
+pub async fn connect(target: &Target, options: &Options) -> io::Result<Io> {
+    let socket = match target {
+        Target::Tcp(address) => Socket::Tcp(tcp_socket(*address, options)?.connect(*address).await?),
+        Target::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
+    };
+    Ok(Io::Plain(socket))
+}
+
+/// A TCP socket that is ready to connect.
+fn tcp_socket(address: SocketAddr, options: &Options) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_nodelay(true)?;
+    // The sizes are wishes, as in HAProxy: the kernel's limits win without an error.
+    if let Some(size) = options.rcvbuf {
+        SockRef::from(&socket).set_recv_buffer_size(size)?;
+    }
+    if let Some(size) = options.sndbuf {
+        SockRef::from(&socket).set_send_buffer_size(size)?;
+    }
+    if options.keepalive {
+        socket.set_keepalive(true)?;
+    }
+    if let Some(source) = options.source {
+        socket.set_reuseaddr(true)?;
+        if source.port() == 0 {
+            sys::set_int(socket.as_fd(), libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1)?;
+        }
+        socket.bind(source)?;
+    }
+    Ok(socket)
+}

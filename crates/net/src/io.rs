@@ -1,0 +1,157 @@
+//! One connection's bytes: plain or TLS behind the same poll functions. Every waiting direction
+//! keeps one waker, the last one that polled. Left out: buffering ([`crate::scratch`] lends the
+//! memory) and timeouts ([`crate::timer`]).
+
+use std::io::{self, IoSlice};
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+pub use crate::socket::{Idle, Socket};
+use crate::tls::Tls;
+
+/// A connection, plain or through TLS.
+#[derive(Debug)]
+pub enum Io {
+    Plain(Socket),
+    Tls(Box<Tls>),
+}
+
+impl Io {
+    /// Reads once into `buf`, which must not be empty. 0 is the end of the stream. A read that
+    /// does not fill `buf` clears the readiness, so that the next call costs no system call
+    /// before new bytes arrive (hot-path rule 3).
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buf = ReadBuf::new(buf);
+        let done = match self {
+            Io::Plain(socket) => Pin::new(socket).poll_read(cx, &mut buf),
+            Io::Tls(tls) => tls.poll_read(cx, &mut buf),
+        };
+        done.map_ok(|()| buf.filled().len())
+    }
+
+    /// Writes once; a short count is normal. After `Pending` over TLS the next call must begin
+    /// with the same bytes: one record of them may already be encrypted.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Io::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
+            Io::Tls(tls) => tls.poll_write(cx, buf),
+        }
+    }
+
+    /// `writev` on a plain socket. Over TLS only the first non-empty slice is written, as one
+    /// record: a caller that wants one record passes one contiguous slice ([`Io::is_tls`]).
+    pub fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Io::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
+            Io::Tls(tls) => match bufs.iter().find(|buf| !buf.is_empty()) {
+                Some(buf) => tls.poll_write(cx, buf),
+                None => Poll::Ready(Ok(0)),
+            },
+        }
+    }
+
+    /// Ends our direction: close_notify where there is TLS, then FIN. Reading goes on.
+    pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Io::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Io::Tls(tls) => tls.poll_shutdown(cx),
+        }
+    }
+
+    /// Looks whether a connection that should be idle still is, without taking bytes. Over TLS
+    /// it works off records that carry no data (session tickets, close_notify).
+    pub fn peek(&mut self) -> Idle {
+        match self {
+            Io::Plain(socket) => socket.peek(),
+            Io::Tls(tls) => tls.peek(),
+        }
+    }
+
+    /// Waits until the socket below is readable; the answer may be a stale edge, so confirm with
+    /// [`Io::peek`].
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket().poll_read_ready(cx)
+    }
+
+    /// The socket below.
+    pub fn socket(&self) -> &Socket {
+        match self {
+            Io::Plain(socket) => socket,
+            Io::Tls(tls) => tls.socket(),
+        }
+    }
+
+    /// What the TLS handshake agreed on; `None` on a plain connection.
+    pub fn tls(&self) -> Option<&Tls> {
+        match self {
+            Io::Plain(_) => None,
+            Io::Tls(tls) => Some(tls),
+        }
+    }
+
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Io::Tls(_))
+    }
+
+    /// The socket, where bytes pass unchanged: what [`crate::splice`] works on.
+    pub fn plain(&self) -> Option<&Socket> {
+        match self {
+            Io::Plain(socket) => Some(socket),
+            Io::Tls(_) => None,
+        }
+    }
+
+    /// Makes the close that follows send RST: drop the value after this call.
+    pub fn set_linger0(&self) -> io::Result<()> {
+        self.socket().set_linger0()
+    }
+}
+
+impl AsRawFd for Io {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket().as_raw_fd()
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Io::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
+            Io::Tls(tls) => tls.poll_read(cx, buf),
+        }
+    }
+}
+
+/// For the `h2` crate, which wants tokio's traits.
+impl AsyncWrite for Io {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Io::poll_write(self.get_mut(), cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Io::poll_write_vectored(self.get_mut(), cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        !self.is_tls()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Io::poll_shutdown(self.get_mut(), cx)
+    }
+}

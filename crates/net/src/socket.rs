@@ -1,0 +1,141 @@
+//! A plain stream socket, TCP or UNIX, registered with the thread's runtime exactly once
+//! (hot-path rule 2). Left out: TLS, which stands on top in [`crate::tls`].
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+
+/// A connected plain socket.
+#[derive(Debug)]
+pub enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Runs one expression on whichever stream the socket is.
+macro_rules! each {
+    ($self:expr, $stream:ident => $body:expr) => {
+        match $self {
+            Socket::Tcp($stream) => $body,
+            Socket::Unix($stream) => $body,
+        }
+    };
+}
+
+impl Socket {
+    /// The address of the other side; `None` for a UNIX socket.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Socket::Tcp(stream) => stream.peer_addr().ok(),
+            Socket::Unix(_) => None,
+        }
+    }
+
+    /// Our address, one system call each time; `None` for a UNIX socket.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Socket::Tcp(stream) => stream.local_addr().ok(),
+            Socket::Unix(_) => None,
+        }
+    }
+
+    /// Turns Nagle's algorithm off or on; nothing for a UNIX socket.
+    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
+        match self {
+            Socket::Tcp(stream) => stream.set_nodelay(on),
+            Socket::Unix(_) => Ok(()),
+        }
+    }
+
+    /// Makes the next close send RST instead of FIN (`option nolinger`, silent-drop's kin).
+    pub fn set_linger0(&self) -> io::Result<()> {
+        socket2::SockRef::from(self).set_linger(Some(std::time::Duration::ZERO))
+    }
+
+    /// Waits until a read is worth trying; says so at once after a stale edge.
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_read_ready(cx))
+    }
+
+    /// Waits until a write is worth trying.
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_write_ready(cx))
+    }
+
+    /// Runs a non-blocking system call; `WouldBlock` clears the readiness of that direction.
+    pub fn try_io<R>(&self, interest: Interest, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        each!(self, stream => stream.try_io(interest, call))
+    }
+
+    /// Looks whether an idle connection is still usable: see [`Idle`]. One system call, which
+    /// takes no bytes out of the socket.
+    pub fn peek(&self) -> Idle {
+        let fd = self.as_raw_fd();
+        match self.try_io(Interest::READABLE, || crate::sys::peek(fd)) {
+            Ok(0) => Idle::Closed,
+            Ok(_) => Idle::Data,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Idle::Quiet,
+            Err(_) => Idle::Closed,
+        }
+    }
+}
+
+/// What stands in the receive queue of a connection that should be idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// Nothing: usable.
+    Quiet,
+    /// Bytes nobody asked for; for HTTP/1 the connection is unusable.
+    Data,
+    /// The other side closed or reset it.
+    Closed,
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        each!(self, stream => stream.as_raw_fd())
+    }
+}
+
+impl std::os::fd::AsFd for Socket {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        each!(self, stream => stream.as_fd())
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        each!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}

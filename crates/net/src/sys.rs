@@ -1,0 +1,91 @@
+//! System calls that no safe crate offers. Every `unsafe` of this crate outside `tls::ffi` stands
+//! here: each block passes owned or borrowed descriptors and buffers whose lengths go along, and
+//! the kernel checks the rest.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use crate::clock::CalendarTime;
+
+/// A system call's answer: -1 is `errno`.
+fn answer(value: isize) -> io::Result<usize> {
+    usize::try_from(value).map_err(|_| io::Error::last_os_error())
+}
+
+/// Looks at the first byte of the receive queue without waiting or taking it: 0 is the end.
+pub fn peek(fd: RawFd) -> io::Result<usize> {
+    let mut byte = 0u8;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: the buffer is one byte and lives through the call.
+    answer(unsafe { libc::recv(fd, (&raw mut byte).cast(), 1, flags) })
+}
+
+/// `splice(2)` of at most `len` bytes, never waiting. One of the two is a pipe.
+pub fn splice(from: RawFd, to: RawFd, len: usize) -> io::Result<usize> {
+    let flags = libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK;
+    // SAFETY: null offsets are what sockets and pipes want.
+    answer(unsafe { libc::splice(from, std::ptr::null_mut(), to, std::ptr::null_mut(), len, flags) })
+}
+
+/// A pipe that never waits: (read end, write end).
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [0; 2];
+    // SAFETY: the array has room for the two descriptors, which nobody else owns.
+    unsafe {
+        answer(libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) as isize)?;
+        Ok((OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])))
+    }
+}
+
+/// A handle on another process (Linux 5.3).
+pub fn pidfd_open(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes two integers and gives a new descriptor.
+    let fd = answer(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as isize)?;
+    // SAFETY: the descriptor is new.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// A copy of another process's descriptor (Linux 5.6); wants the right to trace it.
+pub fn pidfd_getfd(process: BorrowedFd<'_>, fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes three integers and gives a new descriptor.
+    let fd = answer(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) } as isize)?;
+    // SAFETY: the descriptor is new.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// A descriptor that this process inherited, as one it owns.
+pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl only looks; the copy it gives is new, the inherited number stays open.
+    let copy = answer(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) } as isize)?;
+    // SAFETY: the descriptor is new.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy as RawFd) })
+}
+
+/// A socket option that is one integer.
+pub fn set_int(fd: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> io::Result<()> {
+    let len = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: the value lives through the call and its size goes along.
+    let done = unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) };
+    answer(done as isize).map(drop)
+}
+
+/// The calendar fields of a second, in the local time zone.
+pub fn local_time(secs: u64) -> CalendarTime {
+    let secs = secs as libc::time_t;
+    // SAFETY: `tm` is plain data for which zeroes are valid; the C library fills it.
+    let tm = unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        libc::localtime_r(&raw const secs, &raw mut tm);
+        tm
+    };
+    CalendarTime {
+        year: tm.tm_year + 1900,
+        month: tm.tm_mon as u32 + 1,
+        day: tm.tm_mday as u32,
+        hour: tm.tm_hour as u32,
+        minute: tm.tm_min as u32,
+        second: tm.tm_sec as u32,
+        weekday: tm.tm_wday as u32,
+        offset: tm.tm_gmtoff as i32,
+    }
+}
