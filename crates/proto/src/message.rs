@@ -154,6 +154,21 @@ impl Head {
         self.fields.push(Field { name, value });
     }
 
+    /// Where the value of the field at `index` stands in the buffer.
+    pub(crate) fn value_range(&self, index: usize) -> Range<usize> {
+        self.fields[index].value.range()
+    }
+
+    /// Declares another value of the field at `index` over bytes already in the buffer.
+    pub(crate) fn set_value_span(&mut self, index: usize, value: Span) {
+        self.fields[index].value = value;
+    }
+
+    /// Declares another request target over bytes already in the buffer.
+    pub(crate) fn set_target_span(&mut self, target: Span) {
+        self.target = target;
+    }
+
     /// Starts a request that is not parsed from HTTP/1 bytes.
     pub fn start_request(&mut self, method: &[u8], target: &[u8], version: Version) {
         self.clear();

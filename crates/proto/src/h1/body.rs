@@ -1,13 +1,54 @@
-//! The body of a message: where it ends, and what is data in it.
+//! The body of a message: where it ends, and what is data in it. Chunked framing is
+//!
+//! ```text
+//! size [blanks] [; extensions] CR LF  data CR LF   (repeated)
+//! 0    [blanks] [; extensions] CR LF  trailer fields  CR LF
+//! ```
+//!
+//! [`Body::scan`] follows it to forward the bytes as they are, [`Body::next`] takes it off.
+//! Trailers are checked for their syntax here; `parse_trailers` reads them.
 
+use super::chars::{is_blank, is_token};
 use super::error::BodyError;
-use crate::message::{Framing, Head};
+use crate::message::Framing;
 use std::ops::Range;
 
-/// Follows one body. `Copy`-cheap: no buffer inside.
+/// Follows one body over its portions. It holds no bytes.
 #[derive(Clone, Debug)]
 pub struct Body {
-    framing: Framing,
+    state: State,
+    /// Bytes left of the length or of the chunk.
+    left: u64,
+    /// Bytes so far of the chunk's head or of the trailers, at most `max_line`.
+    line: usize,
+    max_line: usize,
+    /// Trailer bytes that [`Self::next`] has looked at and left with the caller.
+    held: usize,
+}
+
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Fixed,
+    UntilClose,
+    /// A chunk's size, before its first digit.
+    FirstDigit,
+    Size,
+    SizeGap,
+    Extension,
+    Quoted,
+    Escaped,
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+    FirstTrailer,
+    Name,
+    Value,
+    ValueLf,
+    NextTrailer,
+    LastLf,
+    Done,
 }
 
 /// What [`Body::scan`] found.
@@ -19,50 +60,74 @@ pub struct Scan {
     pub done: bool,
 }
 
-/// What [`Body::next`] found. Drop `consumed` bytes (behind use of the range) before the next call.
+/// What [`Body::next`] found. Drop `consumed` bytes (after use of the range) before the next call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Payload at `range`; `consumed` is its end.
     Data { range: Range<usize>, consumed: usize },
     /// Nothing more to be had from these bytes: keep those behind `consumed` and append more.
     NeedMore { consumed: usize },
-    /// The body is complete. `trailers` is the raw trailer section (often empty), for
-    /// [`parse_trailers`].
+    /// The body is complete. `trailers` is the raw trailer section (empty for a body that is not
+    /// chunked, else at least CR LF), for `parse_trailers`.
     End { trailers: Range<usize>, consumed: usize },
 }
 
+/// No chunk may be that long: beyond it, languages with floats for integers lose digits.
+const MAX_CHUNK: u64 = 1 << 52;
+
 impl Body {
-    /// `max_trailers` bounds the trailer section in bytes.
-    pub fn new(framing: Framing, max_trailers: usize) -> Self {
-        let _ = max_trailers;
-        Self { framing }
+    /// `max_line` bounds the trailer section, and each chunk's size line, in bytes.
+    pub fn new(framing: Framing, max_line: usize) -> Self {
+        let (state, left) = match framing {
+            Framing::None | Framing::Length(0) => (State::Done, 0),
+            Framing::Length(length) => (State::Fixed, length),
+            Framing::Chunked => (State::FirstDigit, 0),
+            Framing::UntilClose | Framing::Tunnel => (State::UntilClose, 0),
+        };
+        Self { state, left, line: 0, max_line, held: 0 }
     }
 
     /// Whether the body is complete (at once for [`Framing::None`] and a length of 0; never for
     /// [`Framing::UntilClose`] and [`Framing::Tunnel`]).
     pub fn is_done(&self) -> bool {
-        unimplemented!("work in progress {:?}", self.framing)
+        self.state == State::Done
     }
 
     /// Bytes that surely follow as plain data (rest of the length or of the current chunk):
     /// what may be spliced. `u64::MAX` until close.
     pub fn remaining(&self) -> u64 {
-        unimplemented!("work in progress")
+        if self.state == State::UntilClose { u64::MAX } else { self.left }
     }
 
-    /// Counts `len` bytes of [`Self::remaining`] as gone by without having been seen (splice).
+    /// Counts `len` bytes, at most [`Self::remaining`], as gone by without having been seen.
     pub fn advance(&mut self, len: u64) {
-        let _ = len;
-        unimplemented!("work in progress")
+        debug_assert!(len <= self.remaining());
+        if self.state == State::UntilClose {
+            return;
+        }
+        self.left = self.left.saturating_sub(len);
+        match self.state {
+            State::Fixed if self.left == 0 => self.state = State::Done,
+            State::Data if self.left == 0 => self.state = State::DataCr,
+            _ => {}
+        }
     }
 
-    /// Follows the framing over `bytes`, chunk headers and trailers included, to forward them raw.
+    /// Follows the framing over `bytes`, chunk heads and trailers included, to forward them raw.
+    /// All bytes are consumed unless the body ends among them.
     ///
     /// # Errors
-    /// Broken framing: nothing behind the last good byte may be forwarded.
+    /// Broken framing: none of `bytes` may be forwarded.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Scan, BodyError> {
-        let _ = bytes;
-        unimplemented!("work in progress")
+        let mut at = std::mem::take(&mut self.held).min(bytes.len());
+        while at < bytes.len() && self.state != State::Done {
+            let rest = &bytes[at..];
+            at += match self.data(rest) {
+                0 => self.frame(rest)?,
+                len => len,
+            };
+        }
+        Ok(Scan { consumed: at, done: self.is_done() })
     }
 
     /// The next piece of payload in `bytes`, without the chunk framing.
@@ -70,17 +135,287 @@ impl Body {
     /// # Errors
     /// Broken framing.
     pub fn next(&mut self, bytes: &[u8]) -> Result<Piece, BodyError> {
-        let _ = bytes;
-        unimplemented!("work in progress")
+        let mut at = std::mem::take(&mut self.held).min(bytes.len());
+        let mut trailers = self.in_trailers().then_some(0);
+        while at < bytes.len() && self.state != State::Done {
+            let rest = &bytes[at..];
+            let data = self.data(rest);
+            if data > 0 {
+                return Ok(Piece::Data { range: at..at + data, consumed: at + data });
+            }
+            at += self.frame(rest)?;
+            if trailers.is_none() && self.in_trailers() {
+                trailers = Some(at);
+            }
+        }
+        let consumed = trailers.unwrap_or(at);
+        if self.state == State::Done {
+            return Ok(Piece::End { trailers: consumed..at, consumed: at });
+        }
+        self.held = at - consumed;
+        Ok(Piece::NeedMore { consumed })
+    }
+
+    fn in_trailers(&self) -> bool {
+        use State::*;
+        matches!(self.state, FirstTrailer | Name | Value | ValueLf | NextTrailer | LastLf)
+    }
+
+    /// How many of `bytes` are payload; 0 where framing is next.
+    fn data(&mut self, bytes: &[u8]) -> usize {
+        match self.state {
+            State::UntilClose => bytes.len(),
+            State::Fixed | State::Data => {
+                let len = self.left.min(bytes.len() as u64);
+                self.advance(len);
+                len as usize
+            }
+            _ => 0,
+        }
+    }
+
+    /// Takes a run of framing bytes of one kind; `bytes` is not empty. Returns its length.
+    fn frame(&mut self, bytes: &[u8]) -> Result<usize, BodyError> {
+        let len = match self.state {
+            State::FirstDigit | State::Size => self.size(bytes)?,
+            State::SizeGap | State::Extension | State::Quoted | State::Escaped => self.extension(bytes)?,
+            State::Name => self.name(bytes)?,
+            State::Value => self.value(bytes)?,
+            _ => {
+                self.state = self.single(bytes[0])?;
+                1
+            }
+        };
+        self.line += len;
+        if self.line > self.max_line {
+            return Err(BodyError::TooLarge);
+        }
+        if matches!(self.state, State::Data | State::DataLf | State::FirstTrailer | State::FirstDigit) {
+            self.line = 0;
+        }
+        Ok(len)
+    }
+
+    /// The states in which one byte decides.
+    fn single(&self, byte: u8) -> Result<State, BodyError> {
+        match (self.state, byte) {
+            (State::SizeLf, b'\n') if self.left > 0 => Ok(State::Data),
+            (State::SizeLf, b'\n') => Ok(State::FirstTrailer),
+            (State::SizeLf, _) => Err(BodyError::ChunkExtension),
+            (State::DataCr, b'\r') => Ok(State::DataLf),
+            (State::DataLf, b'\n') => Ok(State::FirstDigit),
+            (State::DataCr | State::DataLf, _) => Err(BodyError::ChunkEnd),
+            (State::FirstTrailer | State::NextTrailer, b'\r') => Ok(State::LastLf),
+            (State::FirstTrailer | State::NextTrailer | State::LastLf, b'\n') => Ok(State::Done),
+            (State::NextTrailer, b' ' | b'\t') => Ok(State::Value),
+            (State::FirstTrailer | State::NextTrailer, _) if is_token(byte) => Ok(State::Name),
+            (State::ValueLf, b'\n') => Ok(State::NextTrailer),
+            _ => Err(BodyError::Trailer),
+        }
+    }
+
+    fn size(&mut self, bytes: &[u8]) -> Result<usize, BodyError> {
+        for (at, byte) in bytes.iter().enumerate() {
+            if let Some(digit) = (*byte as char).to_digit(16) {
+                self.left = self.left << 4 | u64::from(digit);
+                if self.left >= MAX_CHUNK {
+                    return Err(BodyError::ChunkSize);
+                }
+                self.state = State::Size;
+                continue;
+            }
+            self.state = match byte {
+                _ if self.state == State::FirstDigit => return Err(BodyError::ChunkSize),
+                b'\r' => State::SizeLf,
+                b';' => State::Extension,
+                b' ' | b'\t' => State::SizeGap,
+                _ => return Err(BodyError::ChunkSize),
+            };
+            return Ok(at + 1);
+        }
+        Ok(bytes.len())
+    }
+
+    /// Extensions are passed over, but quotes in them must match, so that nobody behind takes
+    /// another line end for the end of the line.
+    fn extension(&mut self, bytes: &[u8]) -> Result<usize, BodyError> {
+        for (at, byte) in bytes.iter().enumerate() {
+            self.state = match (self.state, byte) {
+                (State::SizeGap, b' ' | b'\t') => State::SizeGap,
+                (State::SizeGap, b';') => State::Extension,
+                (State::SizeGap | State::Extension, b'\r') => {
+                    self.state = State::SizeLf;
+                    return Ok(at + 1);
+                }
+                (State::SizeGap, _) => return Err(BodyError::ChunkSize),
+                (_, byte) if byte.is_ascii_control() && !is_blank(*byte) => {
+                    return Err(BodyError::ChunkExtension);
+                }
+                (State::Escaped, _) => State::Quoted,
+                (State::Quoted, b'\\') => State::Escaped,
+                (State::Quoted, b'"') => State::Extension,
+                (State::Extension, b'\\') => return Err(BodyError::ChunkExtension),
+                (State::Extension, b'"') => State::Quoted,
+                (state, _) => state,
+            };
+        }
+        Ok(bytes.len())
+    }
+
+    fn name(&mut self, bytes: &[u8]) -> Result<usize, BodyError> {
+        let Some(end) = bytes.iter().position(|byte| !is_token(*byte)) else { return Ok(bytes.len()) };
+        if bytes[end] != b':' {
+            return Err(BodyError::Trailer);
+        }
+        self.state = State::Value;
+        Ok(end + 1)
+    }
+
+    fn value(&mut self, bytes: &[u8]) -> Result<usize, BodyError> {
+        let Some(end) = memchr::memchr3(b'\r', b'\n', 0, bytes) else { return Ok(bytes.len()) };
+        self.state = match bytes[end] {
+            b'\r' => State::ValueLf,
+            b'\n' => State::NextTrailer,
+            _ => return Err(BodyError::Trailer),
+        };
+        Ok(end + 1)
     }
 }
 
-/// Reads a raw trailer section (from [`Piece::End`]) that the caller copied into `into`'s empty
-/// buffer; `into` then holds the fields and no start line.
-///
-/// # Errors
-/// A malformed field.
-pub fn parse_trailers(into: &mut Head) -> Result<(), BodyError> {
-    let _ = into;
-    unimplemented!("work in progress")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Payload and raw trailers, taken off with `next` in portions of `step` bytes.
+    fn decode(framing: Framing, input: &[u8], step: usize) -> Result<(Vec<u8>, Vec<u8>, usize), BodyError> {
+        let mut body = Body::new(framing, 100);
+        let (mut data, mut buffer, mut used) = (Vec::new(), Vec::new(), 0);
+        let mut portions = input.chunks(step);
+        loop {
+            match body.next(&buffer)? {
+                Piece::Data { range, consumed } => {
+                    data.extend_from_slice(&buffer[range]);
+                    buffer.drain(..consumed);
+                    used += consumed;
+                }
+                Piece::NeedMore { consumed } => {
+                    buffer.drain(..consumed);
+                    used += consumed;
+                    let Some(portion) = portions.next() else {
+                        return Ok((data, b"incomplete".into(), used));
+                    };
+                    buffer.extend_from_slice(portion);
+                }
+                Piece::End { trailers, consumed } => {
+                    return Ok((data, buffer[trailers].to_vec(), used + consumed));
+                }
+            }
+        }
+    }
+
+    /// Bytes that `scan` forwards in portions of `step`, and whether the body ended.
+    fn forward(framing: Framing, input: &[u8], step: usize) -> Result<(usize, bool), BodyError> {
+        let mut body = Body::new(framing, 100);
+        let mut total = 0;
+        for portion in input.chunks(step) {
+            let Scan { consumed, done } = body.scan(portion)?;
+            total += consumed;
+            if done {
+                return Ok((total, true));
+            }
+            assert_eq!(consumed, portion.len());
+        }
+        Ok((total, body.is_done()))
+    }
+
+    #[test]
+    fn chunked_bodies() {
+        let check =
+            |input: &str, expected: Result<(&str, &str), BodyError>| {
+                let input = input.as_bytes();
+                for step in 1..=input.len() {
+                    let found = decode(Framing::Chunked, input, step);
+                    let expected = expected
+                        .map(|(data, trailers)| (data.as_bytes().to_vec(), trailers.as_bytes().to_vec()));
+                    assert_eq!(
+                        found.clone().map(|(data, trailers, _)| (data, trailers)),
+                        expected,
+                        "step {step}"
+                    );
+                    let whole = found.map(|(_, trailers, used)| {
+                        if trailers == b"incomplete" { (input.len(), false) } else { (used, true) }
+                    });
+                    assert_eq!(forward(Framing::Chunked, input, step), whole, "step {step}");
+                }
+            };
+        use BodyError::*;
+        check("5\r\nhello\r\n0\r\n\r\nGET", Ok(("hello", "\r\n")));
+        check("5\r\nhel", Ok(("hel", "incomplete")));
+        check("2\r\nok\r\n3;a=b\r\nyes\r\n0\r\nX: 1\r\n\r\n", Ok(("okyes", "X: 1\r\n\r\n")));
+        check("00000000000000005\r\nhello\r\n0\r\n\r\n", Ok(("hello", "\r\n")));
+        check("5 \r\nhello\r\n0;x\r\n\n", Ok(("hello", "\n")));
+        check("2 ; a\r\nok\r\n0\r\n\r\n", Ok(("ok", "\r\n")));
+        check("2;a=\"b\\\"\"\r\nok\r\n0\r\n\r\n", Ok(("ok", "\r\n")));
+        check("2\r\nok\r\n0\r\nX: 1\r\n 2\r\n\r\n", Ok(("ok", "X: 1\r\n 2\r\n\r\n")));
+        check("0x5\r\nhello\r\n", Err(ChunkSize));
+        check("-5\r\nhello\r\n", Err(ChunkSize));
+        check("+5\r\nhello\r\n", Err(ChunkSize));
+        check(" 5\r\nhello\r\n", Err(ChunkSize));
+        check(";x\r\n", Err(ChunkSize));
+        check("2 x\r\nok\r\n", Err(ChunkSize));
+        check("2\nok\r\n", Err(ChunkSize));
+        check("ZZ\r\n", Err(ChunkSize));
+        check("FFFFFFFFFFFFFFFF\r\nhello", Err(ChunkSize));
+        check("10000000000000\r\nok", Err(ChunkSize));
+        check("fffffffffffff\r\nok", Ok(("ok", "incomplete")));
+        check("5\rX\r\nhello", Err(ChunkExtension));
+        check("5;a\nb\r\nhello", Err(ChunkExtension));
+        check("2;\x7f\r\nok", Err(ChunkExtension));
+        check("2;a=\"b\r\nok", Err(ChunkExtension));
+        check("2;a=\\b\r\nok", Err(ChunkExtension));
+        check("5\r\nhelloXX0\r\n\r\n", Err(ChunkEnd));
+        check("2\r\nok\n0\r\n\r\n", Err(ChunkEnd));
+        check("0\r\n: 3\r\n\r\n", Err(Trailer));
+        check("0\r\n X: 1\r\n\r\n", Err(Trailer));
+        check("0\r\nX : 1\r\n\r\n", Err(Trailer));
+        check("0\r\nX: a\0\r\n\r\n", Err(Trailer));
+        check("0\r\nX: a\rb\r\n\r\n", Err(Trailer));
+        check(&format!("0\r\nX: {}\r\n\r\n", "a".repeat(100)), Err(TooLarge));
+        check(&format!("5;{}\r\nhello\r\n", "a".repeat(100)), Err(TooLarge));
+        check(&format!("5;{}\r\nhello\r\n0\r\n\r\n", "a".repeat(90)), Ok(("hello", "\r\n")));
+    }
+
+    #[test]
+    fn other_framings() {
+        let check = |framing, input: &str, expected: (usize, bool)| {
+            for step in 1..=input.len() {
+                assert_eq!(forward(framing, input.as_bytes(), step), Ok(expected), "{framing:?} {input:?}");
+            }
+            assert_eq!(
+                Body::new(framing, 100).is_done(),
+                matches!(framing, Framing::None | Framing::Length(0))
+            );
+        };
+        check(Framing::Length(5), "helloGET", (5, true));
+        check(Framing::Length(5), "hell", (4, false));
+        check(Framing::UntilClose, "hello", (5, false));
+        check(Framing::Tunnel, "hello", (5, false));
+        check(Framing::None, "hello", (0, true));
+        check(Framing::Length(0), "hello", (0, true));
+    }
+
+    #[test]
+    fn spliced_data_is_counted() {
+        let mut body = Body::new(Framing::Length(10), 100);
+        assert_eq!(body.remaining(), 10);
+        body.advance(7);
+        assert_eq!(body.scan(b"abcdef"), Ok(Scan { consumed: 3, done: true }));
+        let mut body = Body::new(Framing::Chunked, 100);
+        assert_eq!(body.remaining(), 0);
+        assert_eq!(body.scan(b"a\r\n"), Ok(Scan { consumed: 3, done: false }));
+        assert_eq!(body.remaining(), 10);
+        body.advance(10);
+        assert_eq!(body.scan(b"\r\n0\r\n\r\nnext"), Ok(Scan { consumed: 7, done: true }));
+        assert_eq!(Body::new(Framing::UntilClose, 0).remaining(), u64::MAX);
+    }
 }

@@ -32,7 +32,9 @@ pub enum Reason {
     TransferEncoding,
     /// An HTTP/1.0 GET, HEAD or DELETE with a body.
     UnexpectedBody,
-    /// A WebSocket handshake without `sec-websocket-key`.
+    /// A 101 response without `connection: upgrade`.
+    Upgrade,
+    /// A WebSocket handshake without `sec-websocket-key` or `-accept`.
     WebSocketKey,
 }
 

@@ -6,16 +6,26 @@
 //! [`Head`]: crate::message::Head
 
 mod body;
+mod chars;
 mod error;
+mod fields;
+mod framing;
 mod parse;
+mod reason;
+mod target;
 mod write;
 
-pub use body::{Body, Piece, Scan, parse_trailers};
+pub use body::{Body, Piece, Scan};
 pub use error::{BodyError, ParseError, Reason};
-pub use parse::{Limits, Parsed, Progress, parse_request, parse_response};
+pub use framing::keeps_alive;
+pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_trailers};
+pub use reason::reason_phrase;
 pub use write::{
     Persistence, RequestOut, ResponseOut, write_chunk_header, write_last_chunk, write_request, write_response,
 };
 
 /// What a client that speaks HTTP/2 without negotiation sends first (RFC 9113, section 3.4).
 pub const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What a client that sent `expect: 100-continue` waits for.
+pub const CONTINUE_RESPONSE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

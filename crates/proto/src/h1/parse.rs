@@ -1,31 +1,98 @@
-//! Heads of requests and responses.
+//! Heads of requests and responses: a state machine that looks at each byte once, whatever the
+//! portions in which they arrive. What the fields mean is in `fields`, what follows from them in
+//! `framing`.
 
-use super::error::ParseError;
-use crate::message::Head;
+use super::chars::{LOWER_TOKEN, TARGET, is_blank, is_token, is_version};
+use super::error::{BodyError, ParseError, Reason};
+use super::fields::Facts;
+use super::framing;
+use crate::message::{Head, Span};
+use std::ops::Range;
 
 /// What a head may use up. One value per frontend or backend.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of a whole head: `tune.bufsize` less `tune.maxrewrite`.
     pub max_head: usize,
-    /// `tune.http.maxhdr`; HAProxy counts the start line too.
+    /// `tune.http.maxhdr`; HAProxy counts the end of the head as one of them.
     pub max_fields: usize,
     /// `option accept-unsafe-violations-in-http-request` (or `-response`).
     pub accept_unsafe: bool,
     /// `h1-do-not-close-on-insecure-transfer-encoding`
     pub keep_insecure_te: bool,
+    /// `h1-accept-payload-with-any-method`
+    pub any_method_payload: bool,
 }
 
 impl Default for Limits {
+    /// HAProxy's defaults.
     fn default() -> Self {
-        Self { max_head: 16384 - 1024, max_fields: 101, accept_unsafe: false, keep_insecure_te: false }
+        Self {
+            max_head: 16384 - 1024,
+            max_fields: 101,
+            accept_unsafe: false,
+            keep_insecure_te: false,
+            any_method_payload: false,
+        }
     }
 }
 
 /// Where a parser stands in a head that is not complete yet. `Default` is the start of a head.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Progress {
+    state: State,
+    /// The next byte to look at.
     at: usize,
+    /// Start of the element that `at` is in.
+    mark: usize,
+    /// Method; version of a response.
+    pub(super) first: Range<usize>,
+    /// Target; status of a response.
+    pub(super) second: Range<usize>,
+    /// Version; reason of a response.
+    pub(super) third: Range<usize>,
+    name: Range<usize>,
+    value: Range<usize>,
+    pub(super) facts: Facts,
+}
+
+impl Progress {
+    /// Whether nothing but empty lines came yet: a client may leave here without an error.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Start | State::StartLf)
+    }
+}
+
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    /// Empty lines before the message.
+    #[default]
+    Start,
+    StartLf,
+    Method,
+    TargetGap,
+    Target,
+    VersionGap,
+    Version,
+    /// The LF of an HTTP/0.9 request.
+    SimpleLf,
+    ResponseVersion,
+    StatusGap,
+    Status,
+    ReasonGap,
+    Reason,
+    LineLf,
+    FirstField,
+    Name,
+    ValueGap,
+    EmptyLf,
+    EmptyNext,
+    Value,
+    ValueLf,
+    ValueNext,
+    LastLf,
+    Done,
 }
 
 /// The outcome of a parser that found no error.
@@ -50,11 +117,13 @@ pub fn parse_request(
     progress: &mut Progress,
     limits: &Limits,
 ) -> Result<Parsed, ParseError> {
-    let _ = (head, progress, limits);
-    unimplemented!("work in progress")
+    if !run(head, progress, limits, false)? {
+        return Ok(Parsed::NeedMore);
+    }
+    framing::finish_request(head, progress, limits)
 }
 
-/// Parses a response (1xx heads too: call again for the next one) to a request of
+/// Parses a response (1xx heads too: reset and call again for the next one) to a request of
 /// `request_method`.
 ///
 /// # Errors
@@ -65,6 +134,357 @@ pub fn parse_response(
     limits: &Limits,
     request_method: &[u8],
 ) -> Result<Parsed, ParseError> {
-    let _ = (head, progress, limits, request_method);
-    unimplemented!("work in progress")
+    let parsed = if run(head, progress, limits, true)? {
+        framing::finish_response(head, progress, limits, request_method)
+    } else {
+        Ok(Parsed::NeedMore)
+    };
+    parsed.map_err(|error| ParseError { status: 502, ..error })
+}
+
+/// Reads a raw trailer section (from `Piece::End`) that the caller copied into the empty buffer
+/// of `into`, which then holds the fields and no start line.
+///
+/// # Errors
+/// A malformed field, or one that contradicts the framing.
+pub fn parse_trailers(into: &mut Head, limits: &Limits) -> Result<(), BodyError> {
+    let mut progress = Progress { state: State::FirstField, ..Progress::default() };
+    match run(into, &mut progress, limits, false) {
+        Ok(true) if progress.facts.transfer_encoding && !progress.facts.chunked => Err(BodyError::Trailer),
+        Ok(true) => Ok(()),
+        _ => Err(BodyError::Trailer),
+    }
+}
+
+/// Reads up to the end of the head or of the received bytes; whether it was the head's.
+fn run(
+    head: &mut Head,
+    progress: &mut Progress,
+    limits: &Limits,
+    response: bool,
+) -> Result<bool, ParseError> {
+    // The bytes stand apart while fields are declared over them.
+    let mut bytes = std::mem::take(head.bytes_mut());
+    let end = bytes.len().min(limits.max_head);
+    let mut reader = Reader { bytes: &mut bytes[..end], head, progress, limits, response };
+    let result = reader.read();
+    *head.bytes_mut() = bytes;
+    match result {
+        Ok(false) if end == limits.max_head => Err(progress.too_large(response)),
+        Ok(done) => Ok(done),
+        Err(reason) => Err(ParseError { status: if response { 502 } else { 400 }, at: progress.at, reason }),
+    }
+}
+
+impl Progress {
+    /// Bytes of the complete head.
+    pub(super) fn head_len(&self) -> usize {
+        self.at
+    }
+
+    fn too_large(&self, response: bool) -> ParseError {
+        let status = match self.state {
+            _ if response => 502,
+            state if state < State::FirstField => 414,
+            _ => 431,
+        };
+        ParseError { status, at: self.at, reason: Reason::TooLarge }
+    }
+
+    /// Goes to `state` behind the byte looked at.
+    fn take(&mut self, state: State) {
+        self.at += 1;
+        self.state = state;
+    }
+
+    /// Ends the element that is being read before the byte looked at, and starts the next.
+    fn cut(&mut self) -> Range<usize> {
+        std::mem::replace(&mut self.mark, self.at)..self.at
+    }
+}
+
+/// A run of the state machine over the bytes that are there.
+struct Reader<'a> {
+    bytes: &'a mut [u8],
+    head: &'a mut Head,
+    progress: &'a mut Progress,
+    limits: &'a Limits,
+    response: bool,
+}
+
+impl Reader<'_> {
+    /// `true` at the end of the head, `false` where more bytes are needed.
+    fn read(&mut self) -> Result<bool, Reason> {
+        while self.progress.at < self.bytes.len() {
+            let state = self.progress.state;
+            if state >= State::FirstField {
+                self.fields()?;
+            } else if state < State::ResponseVersion {
+                self.request_line()?;
+            } else {
+                self.status_line()?;
+            }
+            if self.progress.state == State::Done {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Moves on to the first byte for which `inside` does not hold, and returns it.
+    fn skip(&mut self, inside: impl Fn(u8) -> bool) -> Option<u8> {
+        let progress = &mut *self.progress;
+        let rest = &self.bytes[progress.at..];
+        let len = rest.iter().position(|byte| !inside(*byte));
+        progress.at += len.unwrap_or(rest.len());
+        len.map(|len| rest[len])
+    }
+
+    fn request_line(&mut self) -> Result<(), Reason> {
+        let state = self.progress.state;
+        let byte = match state {
+            State::Method => self.skip(is_token),
+            State::TargetGap | State::VersionGap => self.skip(is_blank),
+            State::Target => self.skip_target(),
+            State::Version => self.skip(is_version),
+            _ => Some(self.bytes[self.progress.at]),
+        };
+        let Some(byte) = byte else { return Ok(()) };
+        let progress = &mut *self.progress;
+        match (state, byte) {
+            (State::Start, b'\r') => progress.take(State::StartLf),
+            (State::Start | State::StartLf, b'\n') => progress.take(State::Start),
+            (State::Start, _) if is_token(byte) => {
+                progress.mark = progress.at;
+                progress.state = if self.response { State::ResponseVersion } else { State::Method };
+            }
+            (State::Start, _) => return Err(Reason::Start),
+            (State::StartLf, _) => return Err(Reason::LineEnd),
+            (State::Method, b' ' | b'\t') => {
+                progress.first = progress.cut();
+                progress.take(State::TargetGap);
+            }
+            (State::Method, _) => return Err(Reason::Method),
+            (State::TargetGap, b'\r' | b'\n') => return Err(Reason::Version),
+            (State::TargetGap, _) => {
+                progress.mark = progress.at;
+                progress.state = State::Target;
+            }
+            (State::Target, b' ' | b'\t') => {
+                progress.second = progress.cut();
+                progress.take(State::VersionGap);
+            }
+            (State::Target, b'\r' | b'\n') => {
+                progress.second = progress.cut();
+                return self.simple_request();
+            }
+            (State::Target, _) => return Err(Reason::Target),
+            (State::VersionGap, b'\r' | b'\n') => return self.simple_request(),
+            (State::VersionGap, _) => {
+                progress.mark = progress.at;
+                progress.state = State::Version;
+            }
+            (State::Version, _) => {
+                progress.third = progress.cut();
+                return self.end_of_line(byte, Reason::Version);
+            }
+            (State::SimpleLf, b'\n') => progress.take(State::Done),
+            _ => return Err(Reason::LineEnd),
+        }
+        Ok(())
+    }
+
+    fn skip_target(&mut self) -> Option<u8> {
+        let lenient = self.limits.accept_unsafe;
+        self.skip(|byte| TARGET[byte as usize] || lenient && (byte == b'#' || byte >= 0x80))
+    }
+
+    /// HTTP/0.9: a GET without a version, taken only where violations are.
+    fn simple_request(&mut self) -> Result<(), Reason> {
+        let progress = &mut *self.progress;
+        if !self.limits.accept_unsafe || &self.bytes[progress.first.clone()] != b"GET" {
+            return Err(Reason::Version);
+        }
+        progress.third = 0..0;
+        progress.state = State::SimpleLf;
+        if self.bytes[progress.at] == b'\r' {
+            progress.at += 1;
+        }
+        Ok(())
+    }
+
+    fn status_line(&mut self) -> Result<(), Reason> {
+        let state = self.progress.state;
+        let byte = match state {
+            State::ResponseVersion => self.skip(is_version),
+            State::StatusGap | State::ReasonGap => self.skip(is_blank),
+            State::Status => self.skip(|byte| byte.is_ascii_digit()),
+            State::Reason => self.skip(|byte| byte != b'\r' && byte != b'\n'),
+            _ => Some(self.bytes[self.progress.at]),
+        };
+        let Some(byte) = byte else { return Ok(()) };
+        let progress = &mut *self.progress;
+        match (state, byte) {
+            (State::ResponseVersion, b' ' | b'\t') => {
+                progress.first = progress.cut();
+                progress.take(State::StatusGap);
+            }
+            (State::ResponseVersion, _) => return Err(Reason::Version),
+            (State::StatusGap, b'0'..=b'9') => {
+                progress.mark = progress.at;
+                progress.state = State::Status;
+            }
+            (State::StatusGap, _) => return Err(Reason::Status),
+            (State::Status, b' ' | b'\t') => {
+                progress.second = progress.cut();
+                progress.take(State::ReasonGap);
+            }
+            (State::Status, _) => {
+                progress.second = progress.cut();
+                return self.end_of_line(byte, Reason::Status);
+            }
+            (State::ReasonGap, _) => {
+                progress.mark = progress.at;
+                progress.state = State::Reason;
+            }
+            (State::Reason, _) => {
+                progress.third = progress.cut();
+                return self.end_of_line(byte, Reason::LineEnd);
+            }
+            (State::LineLf, b'\n') => progress.take(State::FirstField),
+            _ => return Err(Reason::LineEnd),
+        }
+        Ok(())
+    }
+
+    /// CR LF or LF must end the start line here.
+    fn end_of_line(&mut self, byte: u8, otherwise: Reason) -> Result<(), Reason> {
+        match byte {
+            b'\r' => self.progress.take(State::LineLf),
+            b'\n' => self.progress.take(State::FirstField),
+            _ => return Err(otherwise),
+        }
+        Ok(())
+    }
+
+    fn fields(&mut self) -> Result<(), Reason> {
+        match self.progress.state {
+            State::FirstField => self.start_of_line(),
+            State::Name => self.name(),
+            State::ValueGap => {
+                let Some(byte) = self.skip(is_blank) else { return Ok(()) };
+                let progress = &mut *self.progress;
+                progress.value = progress.at..progress.at;
+                match byte {
+                    b'\r' => progress.take(State::EmptyLf),
+                    b'\n' => progress.take(State::EmptyNext),
+                    _ => progress.state = State::Value,
+                }
+                Ok(())
+            }
+            State::EmptyLf => self.line_feed(State::EmptyNext),
+            State::EmptyNext if is_blank(self.bytes[self.progress.at]) => {
+                self.progress.state = State::ValueGap;
+                Ok(())
+            }
+            State::Value => self.value(),
+            State::ValueLf => self.line_feed(State::ValueNext),
+            State::ValueNext if is_blank(self.bytes[self.progress.at]) => self.unfold(),
+            State::EmptyNext | State::ValueNext => {
+                self.field()?;
+                self.start_of_line()
+            }
+            _ => self.line_feed(State::Done),
+        }
+    }
+
+    fn line_feed(&mut self, next: State) -> Result<(), Reason> {
+        if self.bytes[self.progress.at] != b'\n' {
+            return Err(Reason::LineEnd);
+        }
+        self.progress.take(next);
+        Ok(())
+    }
+
+    /// A field or the end of the head.
+    fn start_of_line(&mut self) -> Result<(), Reason> {
+        let progress = &mut *self.progress;
+        match self.bytes[progress.at] {
+            b'\r' => progress.take(State::LastLf),
+            b'\n' => progress.take(State::Done),
+            _ => {
+                progress.mark = progress.at;
+                progress.state = State::Name;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lower-cases the name on the way. Where violations are accepted, any other byte may be in
+    /// it, and [`Self::field`] drops the field.
+    fn name(&mut self) -> Result<(), Reason> {
+        let progress = &mut *self.progress;
+        for byte in &mut self.bytes[progress.at..] {
+            let lower = LOWER_TOKEN[*byte as usize];
+            if lower != 0 {
+                *byte = lower;
+            } else if *byte == b':' {
+                if progress.mark == progress.at {
+                    return Err(Reason::FieldName);
+                }
+                progress.name = progress.cut();
+                progress.take(State::ValueGap);
+                return Ok(());
+            } else if !self.limits.accept_unsafe || *byte == b'\n' {
+                return Err(Reason::FieldName);
+            }
+            progress.at += 1;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<(), Reason> {
+        let progress = &mut *self.progress;
+        let rest = &self.bytes[progress.at..];
+        let Some(len) = memchr::memchr3(b'\r', b'\n', 0, rest) else {
+            progress.at = self.bytes.len();
+            return Ok(());
+        };
+        let byte = rest[len];
+        progress.at += len;
+        progress.value.end = progress.at;
+        match byte {
+            b'\r' => progress.take(State::ValueLf),
+            b'\n' => progress.take(State::ValueNext),
+            _ if self.limits.accept_unsafe => progress.at += 1,
+            _ => return Err(Reason::FieldValue),
+        }
+        Ok(())
+    }
+
+    /// A continuation line (obs-fold, RFC 9112, section 5.2): the line end turns into spaces.
+    fn unfold(&mut self) -> Result<(), Reason> {
+        let progress = &mut *self.progress;
+        self.bytes[progress.value.end..progress.at].fill(b' ');
+        progress.state = State::Value;
+        Ok(())
+    }
+
+    /// Declares the field that has just been read.
+    fn field(&mut self) -> Result<(), Reason> {
+        let progress = &mut *self.progress;
+        let name = progress.name.clone();
+        if self.limits.accept_unsafe && !self.bytes[name.clone()].iter().all(|byte| is_token(*byte)) {
+            return Ok(());
+        }
+        let value = super::chars::trim(self.bytes, progress.value.clone());
+        let Some(value) = progress.facts.note(self.response, self.bytes, name.clone(), value)? else {
+            return Ok(());
+        };
+        if self.head.len() + 1 >= self.limits.max_fields {
+            return Err(Reason::TooManyFields);
+        }
+        self.head.push_spans(Span::new(name), Span::new(value));
+        Ok(())
+    }
 }

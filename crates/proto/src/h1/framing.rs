@@ -1,0 +1,189 @@
+//! What follows from a complete head: its version, how the body ends, what happens to the
+//! connection (RFC 9112, sections 6 and 9), and the checks that need the whole head.
+
+use super::error::{ParseError, Reason};
+use super::fields::{Facts, drop_elements};
+use super::parse::{Limits, Parsed, Progress};
+use super::{HTTP2_PREFACE, target};
+use crate::message::{Flags, Framing, Head, Span, Version};
+use std::ops::Range;
+
+/// Whether the sender of this head keeps the connection open after the message, as far as the
+/// head tells (RFC 9112, section 9.3).
+pub fn keeps_alive(head: &Head) -> bool {
+    let flags = head.flags;
+    !flags.close
+        && !flags.must_close
+        && (flags.keep_alive || head.version > Version::Http10)
+        && !matches!(head.framing, Framing::UntilClose | Framing::Tunnel)
+}
+
+fn error(status: u16, at: usize, reason: Reason) -> ParseError {
+    ParseError { status, at, reason }
+}
+
+pub(super) fn finish_request(
+    head: &mut Head,
+    progress: &Progress,
+    limits: &Limits,
+) -> Result<Parsed, ParseError> {
+    let facts = progress.facts;
+    let head_len = progress.head_len();
+    if head.bytes()[..head_len] == HTTP2_PREFACE[..18] {
+        return Ok(Parsed::Http2Preface);
+    }
+    let version = match &head.bytes()[progress.third.clone()] {
+        b"" => Some(Version::Http10), // HTTP/0.9, which only gets here where it is accepted
+        version => parse_version(version),
+    };
+    let version = version.ok_or(error(400, progress.third.start, Reason::Version))?;
+    let target_at = progress.second.clone();
+    head.set_request_spans(Span::new(progress.first.clone()), Span::new(target_at.clone()), version);
+    if head.method() == b"PRI" {
+        return Err(error(400, progress.first.start, Reason::Method)); // reserved for HTTP/2
+    }
+    match target::check(head.method(), head.target(), head.get(b"host")) {
+        Err(refused) if !(refused.avoidable && limits.accept_unsafe) => {
+            return Err(error(400, target_at.start, refused.reason));
+        }
+        _ => {}
+    }
+    if facts.transfer_encoding && !facts.chunked {
+        return Err(error(400, head_len, Reason::TransferEncoding));
+    }
+    let has_body = facts.chunked || facts.length.is_some_and(|length| length > 0);
+    if has_body
+        && version == Version::Http10
+        && !limits.any_method_payload
+        && matches!(head.method(), b"GET" | b"HEAD" | b"DELETE")
+    {
+        return Err(error(413, head_len, Reason::UnexpectedBody));
+    }
+    if facts.other_coding {
+        return Err(error(422, head_len, Reason::TransferEncoding));
+    }
+    set_flags(head, &facts, limits);
+    clean_upgrade(head, &facts);
+    if head.flags.upgrade && facts.websocket && !facts.websocket_key && !limits.accept_unsafe {
+        return Err(error(400, head_len, Reason::WebSocketKey));
+    }
+    head.framing = declared(&facts, Framing::None);
+    if head.method() == b"CONNECT" {
+        remove_length(head);
+    }
+    target::normalize(head, target_at);
+    Ok(Parsed::Done { head_len })
+}
+
+pub(super) fn finish_response(
+    head: &mut Head,
+    progress: &Progress,
+    limits: &Limits,
+    request_method: &[u8],
+) -> Result<Parsed, ParseError> {
+    let facts = progress.facts;
+    let head_len = progress.head_len();
+    let version = parse_version(&head.bytes()[progress.first.clone()]).ok_or(error(
+        502,
+        progress.first.start,
+        Reason::Version,
+    ))?;
+    let status = parse_status(&head.bytes()[progress.second.clone()]).ok_or(error(
+        502,
+        progress.second.start,
+        Reason::Status,
+    ))?;
+    head.set_response_spans(status, Span::new(progress.third.clone()), version);
+    if facts.other_coding || facts.transfer_encoding && !facts.chunked {
+        return Err(error(502, head_len, Reason::TransferEncoding));
+    }
+    set_flags(head, &facts, limits);
+    let tunnel = status == 101 || request_method == b"CONNECT" && (200..300).contains(&status);
+    if status == 101 {
+        if !facts.connection_upgrade {
+            return Err(error(502, head_len, Reason::Upgrade));
+        }
+        if facts.websocket && !facts.websocket_key && !limits.accept_unsafe {
+            return Err(error(502, head_len, Reason::WebSocketKey));
+        }
+    }
+    if tunnel || (100..200).contains(&status) || status == 204 {
+        remove_length(head);
+    }
+    head.framing = if tunnel {
+        Framing::Tunnel
+    } else if (100..200).contains(&status) || status == 204 || status == 304 || request_method == b"HEAD" {
+        Framing::None
+    } else {
+        declared(&facts, Framing::UntilClose)
+    };
+    Ok(Parsed::Done { head_len })
+}
+
+/// `HTTP/` digit `.` digit. Minor and major versions that are not known yet count as 1.1.
+fn parse_version(text: &[u8]) -> Option<Version> {
+    match text {
+        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
+            let at_least_11 = *major > b'1' || *major == b'1' && *minor > b'0';
+            Some(if at_least_11 { Version::Http11 } else { Version::Http10 })
+        }
+        _ => None,
+    }
+}
+
+/// One to three digits; 0 is none.
+fn parse_status(digits: &[u8]) -> Option<u16> {
+    if digits.len() > 3 {
+        return None;
+    }
+    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+    (status > 0).then_some(status)
+}
+
+fn declared(facts: &Facts, otherwise: Framing) -> Framing {
+    match facts.length {
+        _ if facts.chunked => Framing::Chunked,
+        Some(length) => Framing::Length(length),
+        None => otherwise,
+    }
+}
+
+/// Sets the flags. `transfer-encoding` beside `content-length` or in HTTP/1.0 smells of
+/// smuggling: the length goes, and so does the connection (RFC 9112, section 6.1).
+fn set_flags(head: &mut Head, facts: &Facts, limits: &Limits) {
+    let both = facts.transfer_encoding && facts.length.is_some();
+    if both {
+        head.remove(b"content-length");
+    }
+    let old = head.version == Version::Http10;
+    head.flags = Flags {
+        close: facts.close,
+        keep_alive: facts.keep_alive,
+        upgrade: facts.connection_upgrade && facts.upgrade,
+        expect_continue: facts.expect_continue && !old,
+        must_close: if both { !limits.keep_insecure_te } else { facts.transfer_encoding && old },
+    };
+}
+
+/// `upgrade` and `connection: upgrade` mean nothing without each other: what is alone goes.
+fn clean_upgrade(head: &mut Head, facts: &Facts) {
+    if facts.upgrade && !facts.connection_upgrade {
+        head.remove(b"upgrade");
+    } else if facts.connection_upgrade && !facts.upgrade {
+        for index in 0..head.len() {
+            if head.field(index).0 == b"connection" {
+                let Range { start, end } = head.value_range(index);
+                let value = &mut head.bytes_mut()[start..end];
+                let len = drop_elements(value, |token| token.eq_ignore_ascii_case(b"upgrade"));
+                head.set_value_span(index, Span::new(start..start + len));
+            }
+        }
+        head.retain(|name, value| name != b"connection" || !value.is_empty());
+    }
+}
+
+/// Removes the fields that tell a body's length, and the framing, of a message that has none.
+fn remove_length(head: &mut Head) {
+    head.retain(|name, _| !matches!(name, b"content-length" | b"transfer-encoding"));
+    head.framing = Framing::None;
+}
