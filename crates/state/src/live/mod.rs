@@ -4,12 +4,14 @@
 
 mod counter;
 mod limit;
+mod queue;
 mod server;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use counter::PerThread;
 pub use limit::Gauge;
+pub use queue::Waiting;
 pub use server::{LiveServer, ServerState};
 
 use ir::config::Config;
@@ -34,6 +36,8 @@ pub struct LiveProxy {
     pub backend: Gauge,
     /// Streams that wait for a server of this backend (`%bq`).
     pub queue: Gauge,
+    /// Those streams.
+    pub waiting: Waiting,
     /// Connections since the start: what `Proxy … stopped` tells.
     pub frontend_total: PerThread,
     pub backend_total: PerThread,
@@ -46,6 +50,7 @@ impl Live {
             frontend: Gauge::new(proxy.maxconn.unwrap_or(maxconn)),
             backend: Gauge::new(0),
             queue: Gauge::new(0),
+            waiting: Waiting::default(),
             frontend_total: PerThread::new(threads),
             backend_total: PerThread::new(threads),
             servers: proxy.servers.iter().map(LiveServer::new).collect(),
