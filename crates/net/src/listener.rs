@@ -1,12 +1,21 @@
-//! Listening sockets, made from `bind` lines. Left out: accepting ([`crate::worker`]).
+//! Listening sockets, made from `bind` lines. Left out: accepting ([`crate::worker`]), and trying
+//! again while an old process holds the address (the process model's).
+
+mod tcp;
+mod unix;
 
 use std::fmt;
-use std::os::fd::OwnedFd;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 
 use ir::config::{Bind, Tune};
+use ir::expr::Address;
 use ir::id::{BindId, ProxyId};
+use socket2::SockRef;
 
+pub(crate) use self::unix::wanted_path;
 use crate::handoff::Inherited;
+use crate::sys;
 
 /// A listening socket of one `bind` address. Several may stand for the same one, one a worker.
 #[derive(Debug)]
@@ -20,8 +29,10 @@ pub struct Listener {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A TCP socket of our own.
     Tcp,
-    Unix,
+    /// A UNIX socket, or an inherited descriptor: others may use it, so it is never shut down.
+    Shared,
 }
 
 /// What [`open`] wants to know beside the `bind` line.
@@ -36,17 +47,38 @@ pub struct Wanted<'a> {
     pub tune: &'a Tune,
 }
 
-/// Opens the sockets of a `bind` address, taking over those of other processes first. More than
-/// `sockets` come back where other processes had more: all of them must be served.
+/// What [`open`] gives.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// At least one for each worker; more where other processes had more, all of which must be
+    /// served.
+    pub listeners: Vec<Listener>,
+    /// Options that the kernel refused, in [`BindError`]'s form; the sockets work without them.
+    pub warnings: Vec<String>,
+}
+
+/// Opens the sockets of a `bind` address, taking over those of other processes first.
 ///
 /// # Errors
 /// See [`BindError`].
-pub fn open(
-    _bind: &Bind,
-    _wanted: Wanted<'_>,
-    _inherited: &mut Inherited,
-) -> Result<Vec<Listener>, BindError> {
-    todo!()
+pub fn open(bind: &Bind, wanted: Wanted<'_>, inherited: &mut Inherited) -> Result<Opened, BindError> {
+    let mut warnings = Vec::new();
+    let taken = inherited.take(bind);
+    let (kind, fds) = match &bind.address {
+        Address::Ip(ip, port) => {
+            let address = std::net::SocketAddr::new(*ip, *port);
+            (Kind::Tcp, tcp::open(bind, address, wanted, taken, &mut warnings)?)
+        }
+        Address::Unix(path) => (Kind::Shared, clones(unix::open_path(bind, path, wanted, taken)?, wanted)?),
+        Address::Abstract(name, terminated) => {
+            let socket = unix::open_abstract(name, *terminated, wanted, taken)?;
+            (Kind::Shared, clones(socket, wanted)?)
+        }
+        Address::Fd(fd) => (Kind::Shared, clones(inherited_fd(*fd, wanted)?, wanted)?),
+    };
+    let backlog = backlog(wanted);
+    let listener = |fd| Listener { proxy: wanted.proxy, bind: wanted.bind, kind, backlog, fd };
+    Ok(Opened { listeners: fds.into_iter().map(listener).collect(), warnings })
 }
 
 /// Why a socket could not be opened. Displayed as HAProxy says it after `Binding [file:line] for
@@ -55,8 +87,15 @@ pub fn open(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindError {
     pub message: String,
-    /// The address is taken: another try after SIGTTOU to the old process may help.
+    /// The address is taken: another try after SIGTTOU to the old process may help. Never send
+    /// that to a process whose sockets were taken over: it would pause ours too.
     pub in_use: bool,
+}
+
+impl BindError {
+    fn new(message: String, cause: &io::Error) -> Self {
+        Self { message, in_use: cause.kind() == io::ErrorKind::AddrInUse }
+    }
 }
 
 impl fmt::Display for BindError {
@@ -66,3 +105,43 @@ impl fmt::Display for BindError {
 }
 
 impl std::error::Error for BindError {}
+
+/// The C library's text of an error, without Rust's number behind it.
+fn reason(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(end) = text.find(" (os error") {
+        text.truncate(end);
+    }
+    text
+}
+
+fn backlog(wanted: Wanted<'_>) -> i32 {
+    i32::try_from(wanted.backlog).unwrap_or(i32::MAX).max(1)
+}
+
+/// The same socket once for each worker.
+fn clones(fd: OwnedFd, wanted: Wanted<'_>) -> Result<Vec<OwnedFd>, BindError> {
+    let mut fds = Vec::with_capacity(wanted.sockets);
+    for _ in 1..wanted.sockets {
+        let copy = fd.try_clone();
+        fds.push(
+            copy.map_err(|e| BindError::new(format!("cannot dup() receiving socket ({})", reason(&e)), &e))?,
+        );
+    }
+    fds.push(fd);
+    Ok(fds)
+}
+
+/// `fd@n`: bound already, by whoever started us.
+fn inherited_fd(fd: i32, wanted: Wanted<'_>) -> Result<OwnedFd, BindError> {
+    let fail = |what: &str, e: io::Error| BindError::new(format!("{what} ({}) [fd {fd}]", reason(&e)), &e);
+    let socket = sys::adopt(fd).map_err(|e| fail("cannot dup() receiving socket", e))?;
+    let view = SockRef::from(&socket);
+    view.set_nonblocking(true).map_err(|e| fail("cannot make socket non-blocking", e))?;
+    view.listen(backlog(wanted)).map_err(|e| fail("cannot listen to socket:", e))?;
+    if matches!(view.local_addr().map(|a| a.as_socket()), Ok(Some(_))) {
+        // Accepted connections inherit it; a refusal costs speed, nothing else.
+        let _ = sys::set_int(socket.as_fd(), libc::IPPROTO_TCP, libc::TCP_NODELAY, 1);
+    }
+    Ok(socket)
+}

@@ -2,21 +2,32 @@
 //! and sessions. Left out: what happens with an accepted connection ([`Handler`]'s), signals,
 //! forks, privileges (the process model's; threads start after those).
 
+mod accept;
+mod gate;
+
+use std::cell::{Cell, OnceCell};
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::JoinHandle;
 
 use ir::id::{BindId, ProxyId};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Notify, watch};
+use tokio::task::LocalSet;
 
-use crate::io::Socket;
+pub use gate::Gate;
+
 use crate::listener::Listener;
+use crate::socket::Socket;
+use crate::timer;
 
 /// What a worker does with connections. One object for each thread, made on it; it spawns the
 /// sessions with `tokio::task::spawn_local`.
 pub trait Handler {
-    /// Takes one slot for a connection that may come, or says that the accept must wait (maxconn
-    /// of the process, the frontend, the bind line). The connection stays in the backlog.
+    /// Takes one slot for a connection that is waiting, or says that the accept must wait
+    /// (maxconn of the process, the frontend, the bind line). The connection stays in the backlog.
     fn reserve(&self, proxy: ProxyId, bind: BindId) -> bool;
 
     /// Gives a slot back: the connection did not come, or its [`Slot`] was dropped.
@@ -30,6 +41,7 @@ pub trait Handler {
 }
 
 /// An accepted connection.
+#[derive(Debug)]
 pub struct Accepted {
     pub socket: Socket,
     /// `None` for a UNIX socket.
@@ -44,79 +56,228 @@ pub struct Accepted {
 
 /// A session that is counted: the thread ends when all have been dropped. Dropping it calls
 /// [`Handler::release`] and wakes the accept loops that wait.
+#[derive(Debug)]
 pub struct Slot {
     proxy: ProxyId,
     bind: BindId,
-    _worker: Rc<()>,
+    worker: Rc<Worker>,
 }
 
-/// What a [`Handler`] is made from.
-#[derive(Clone)]
-pub struct WorkerContext {
-    /// 0 to `nbthread` - 1.
-    pub index: usize,
-    /// Wakes accept loops of all threads.
-    pub gate: Arc<Gate>,
-}
-
-/// Where accept loops wait for a slot. Any thread may open it.
-#[derive(Debug, Default)]
-pub struct Gate {}
-
-impl Gate {
-    /// A slot may have become free (a session ended, `set maxconn`): the waiting accept loops ask
-    /// [`Handler::reserve`] again. One atomic load where none waits.
-    pub fn open(&self) {
-        todo!()
+impl Slot {
+    /// Only for a slot that was reserved.
+    fn new(worker: Rc<Worker>, proxy: ProxyId, bind: BindId) -> Self {
+        worker.sessions.set(worker.sessions.get() + 1);
+        Self { proxy, bind, worker }
     }
 }
 
-/// The running threads.
-pub struct Workers {}
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.worker.handler().release(self.proxy, self.bind);
+        self.worker.context.gate.open();
+        let left = self.worker.sessions.get() - 1;
+        self.worker.sessions.set(left);
+        if left == 0 {
+            self.worker.idle.notify_one();
+        }
+    }
+}
 
-/// How threads run.
+/// What a [`Handler`] is made from.
+#[derive(Clone, Debug)]
+pub struct WorkerContext {
+    /// 0 to `nbthread` - 1.
+    pub index: usize,
+    /// Wakes the accept loops of all threads. A `Slot` opens it by itself; `set maxconn` must.
+    pub gate: Arc<Gate>,
+}
+
+/// How the threads run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
+    /// `nbthread`
     pub threads: usize,
     /// `tune.maxaccept`: connections accepted in a row; -1: no limit.
     pub maxaccept: i32,
 }
 
+/// What the threads are told to do. A level, not an event: the last one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Running,
+    Paused,
+    Stopping,
+    Ended,
+}
+
+/// The running threads.
+#[derive(Debug)]
+pub struct Workers {
+    mode: watch::Sender<Mode>,
+    gate: Arc<Gate>,
+    threads: Vec<JoinHandle<()>>,
+}
+
 impl Workers {
-    /// Starts the threads and spreads the listeners over them. `handler` runs on each thread.
+    /// Starts the threads and spreads the listeners over them, those of one `bind` line evenly.
+    /// `handler` runs once on each thread.
     ///
     /// # Errors
-    /// Those of making a thread or a runtime.
+    /// Those of making a runtime or a thread.
     pub fn start(
-        _settings: Settings,
-        _listeners: Vec<Listener>,
-        _handler: impl Fn(WorkerContext) -> Rc<dyn Handler> + Send + Sync + 'static,
-    ) -> std::io::Result<Self> {
-        todo!()
+        settings: Settings,
+        listeners: Vec<Listener>,
+        handler: impl Fn(WorkerContext) -> Rc<dyn Handler> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let handler = Arc::new(handler);
+        let (mode, watched) = watch::channel(Mode::Running);
+        let gate = Arc::new(Gate::default());
+        let mut workers = Self { mode, gate, threads: Vec::new() };
+        for (index, listeners) in spread(listeners, settings.threads).into_iter().enumerate() {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let context = WorkerContext { index, gate: workers.gate.clone() };
+            let (handler, mode) = (handler.clone(), watched.clone());
+            let body = move || run(&runtime, context, settings, listeners, &*handler, mode);
+            workers.threads.push(std::thread::Builder::new().name(format!("worker-{index}")).spawn(body)?);
+        }
+        Ok(workers)
     }
 
-    /// SIGTTOU: stops listening and keeps the addresses.
+    /// Wakes the accept loops; see [`Gate::open`].
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// SIGTTOU: stops listening and keeps the addresses. Connections in the backlog are accepted
+    /// first. Nothing once a stop began.
     pub fn pause(&self) {
-        todo!()
+        self.change(Mode::Paused);
     }
 
-    /// SIGTTIN: listens again.
+    /// SIGTTIN: listens again. Nothing once a stop began.
     pub fn resume(&self) {
-        todo!()
+        self.change(Mode::Running);
     }
 
-    /// SIGUSR1: drains and closes the listeners; threads end with their last session.
+    /// SIGUSR1: accepts what waits in the backlog, closes the listeners, calls
+    /// [`Handler::soft_stop`]; each thread ends with its last session.
     pub fn soft_stop(&self) {
-        todo!()
+        self.change(Mode::Stopping);
     }
 
     /// Ends the threads now, their sessions with them.
     pub fn hard_stop(&self) {
-        todo!()
+        self.change(Mode::Ended);
     }
 
-    /// Waits until all threads have ended or the time is over; says whether they have.
-    pub fn wait(&self, _limit: Option<Duration>) -> bool {
-        todo!()
+    /// Waits until all threads have ended.
+    pub async fn ended(&self) {
+        self.mode.closed().await;
+    }
+
+    /// Joins the threads, blocking until all have ended; says how many panicked.
+    pub fn join(self) -> usize {
+        self.threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+    }
+
+    fn change(&self, to: Mode) {
+        self.mode.send_if_modified(|mode| {
+            let stopping = matches!(*mode, Mode::Stopping | Mode::Ended);
+            let allowed = match to {
+                Mode::Running | Mode::Paused => !stopping,
+                Mode::Stopping => *mode != Mode::Ended,
+                Mode::Ended => true,
+            };
+            let changes = allowed && *mode != to;
+            if changes {
+                *mode = to;
+            }
+            changes
+        });
     }
 }
+
+/// What the tasks of one thread share.
+struct Worker {
+    context: WorkerContext,
+    maxaccept: u32,
+    handler: OnceCell<Rc<dyn Handler>>,
+    sessions: Cell<usize>,
+    /// Told when the last session ends.
+    idle: Notify,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("index", &self.context.index).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    fn handler(&self) -> &dyn Handler {
+        &**self.handler.get().expect("set before the first task runs")
+    }
+}
+
+/// Deals the listeners out, the sockets of each `bind` line round the threads.
+fn spread(listeners: Vec<Listener>, threads: usize) -> Vec<Vec<Listener>> {
+    let threads = threads.max(1);
+    let mut dealt: Vec<Vec<Listener>> = (0..threads).map(|_| Vec::new()).collect();
+    let mut last = None;
+    let mut next = 0;
+    for listener in listeners {
+        let bind = Some((listener.proxy, listener.bind));
+        next = if bind == last { next + 1 } else { 0 };
+        last = bind;
+        dealt[next % threads].push(listener);
+    }
+    dealt
+}
+
+/// One thread, from its first task to its last session.
+fn run(
+    runtime: &Runtime,
+    context: WorkerContext,
+    settings: Settings,
+    listeners: Vec<Listener>,
+    handler: &dyn Fn(WorkerContext) -> Rc<dyn Handler>,
+    mode: watch::Receiver<Mode>,
+) {
+    let worker = Rc::new(Worker {
+        context: context.clone(),
+        maxaccept: u32::try_from(settings.maxaccept).unwrap_or(u32::MAX).max(1),
+        handler: OnceCell::new(),
+        sessions: Cell::new(0),
+        idle: Notify::new(),
+    });
+    let tasks = LocalSet::new();
+    tasks.block_on(runtime, async {
+        let _ = worker.handler.set(handler(context));
+        tokio::task::spawn_local(timer::drive());
+        let mut accepting = tokio::task::JoinSet::new();
+        for listener in listeners {
+            accepting.spawn_local(accept::serve(worker.clone(), listener, mode.clone()));
+        }
+        let work = async {
+            if reached(&mode, &[Mode::Stopping, Mode::Ended]).await {
+                worker.handler().soft_stop();
+            }
+            while accepting.join_next().await.is_some() {}
+            while worker.sessions.get() > 0 {
+                worker.idle.notified().await;
+            }
+        };
+        tokio::select! {
+            () = work => {}
+            _ = reached(&mode, &[Mode::Ended]) => {}
+        }
+    });
+}
+
+/// Waits for one of some modes; false where the sender is gone.
+async fn reached(mode: &watch::Receiver<Mode>, modes: &[Mode]) -> bool {
+    mode.clone().wait_for(|mode| modes.contains(mode)).await.is_ok()
+}
+
+#[cfg(test)]
+mod tests;
