@@ -5,6 +5,9 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
 use crate::clock::CalendarTime;
 
 /// A system call's answer: -1 is `errno`.
@@ -59,6 +62,12 @@ pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     let copy = answer(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) } as isize)?;
     // SAFETY: the descriptor is new.
     Ok(unsafe { OwnedFd::from_raw_fd(copy as RawFd) })
+}
+
+/// Registers a listening socket with the thread's runtime for as long as the answer lives.
+pub fn watch(fd: BorrowedFd<'_>) -> io::Result<AsyncFd<BorrowedFd<'_>>> {
+    // SAFETY: the borrow keeps the descriptor open and the same for longer than the registration.
+    Ok(unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE)? })
 }
 
 /// A socket option that is one integer.

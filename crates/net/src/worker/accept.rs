@@ -8,7 +8,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -17,6 +16,7 @@ use super::{Accepted, Mode, Slot, Worker};
 use crate::clock;
 use crate::listener::{Kind, Listener};
 use crate::socket::Socket;
+use crate::sys;
 
 /// How long to wait after the process ran out of descriptors or memory, unless a session ends.
 const EXHAUSTED_DELAY: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ pub async fn serve(worker: Rc<Worker>, listener: Listener, mut mode: watch::Rece
         let now = *mode.borrow_and_update();
         match now {
             Mode::Running => {
-                let Ok(fd) = AsyncFd::register_with_interest(listener.fd.as_fd(), Interest::READABLE) else {
+                let Ok(fd) = sys::watch(listener.fd.as_fd()) else {
                     // No memory for the registration: the same as any other exhaustion.
                     tokio::time::sleep(EXHAUSTED_DELAY).await;
                     continue;
