@@ -56,6 +56,10 @@ pub struct Stream {
     pub phase: RuleSet,
     /// The proxy whose rules are being evaluated.
     pub rules_of: ProxyId,
+    /// The inspect delay ran out: rules on content decide with what there is.
+    pub inspect_over: bool,
+    /// Monotonic milliseconds of the last wake-up, which the runtime sets.
+    pub now: u64,
     /// Set when the backend is chosen.
     pub backend: Option<ProxyId>,
     /// Set when the server is chosen; of the backend.
@@ -95,6 +99,8 @@ impl Stream {
             session,
             id,
             phase: RuleSet::HttpRequest,
+            inspect_over: false,
+            now: 0,
             backend: None,
             server: None,
             server_label: "",
@@ -124,6 +130,7 @@ impl Stream {
         self.session = session;
         self.id = id;
         self.phase = RuleSet::HttpRequest;
+        self.inspect_over = false;
         self.backend = None;
         self.server = None;
         self.server_label = "";
@@ -166,6 +173,15 @@ impl Stream {
 
     pub fn in_response(&self) -> bool {
         matches!(self.phase, RuleSet::TcpResponse | RuleSet::HttpResponse | RuleSet::HttpAfterResponse)
+    }
+
+    /// Whether no more data will come for the rules at hand, so that what is missing is absent.
+    pub fn is_final(&self) -> bool {
+        match self.phase {
+            RuleSet::TcpContent => self.inspect_over || self.req_body.complete,
+            RuleSet::TcpResponse => self.inspect_over || self.res_body.complete,
+            _ => true,
+        }
     }
 
     /// Lends the stream's own output buffer, empty, to `f`.

@@ -28,6 +28,13 @@ impl Waiting {
         }
     }
 
+    /// Takes a waker back: its task waits no longer.
+    pub fn forget(&self, waker: &Waker) {
+        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.retain(|have| !have.will_wake(waker));
+        self.count.store(wakers.len(), Ordering::SeqCst);
+    }
+
     /// Leaves a waker; a task that waits already keeps its place.
     pub fn wait(&self, waker: &Waker) {
         let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);

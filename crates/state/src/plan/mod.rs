@@ -6,18 +6,26 @@ mod acl;
 mod build;
 mod expr;
 mod format;
+mod map;
+mod matcher;
+mod networks;
 mod regex;
 mod rule;
+mod words;
 
 use std::collections::HashMap;
 
 use ir::config::{Config, Proxy};
+use ir::expr::MatchMethod;
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
+use ir::types::SampleType;
 
 pub use acl::{Acl, Answer, Cond};
 pub use expr::Expr;
-pub use format::{AliasFn, Format};
+pub use format::{AliasFn, Format, Purpose, push_hex, write_text};
+pub use map::Map;
+pub use matcher::Matcher;
 pub use regex::Regex;
 pub use rule::{ActionFn, ActionValue, Args, Outcome, Rule};
 
@@ -28,10 +36,20 @@ use crate::sample::{ConverterFn, FetchFn};
 #[derive(Default)]
 pub struct Functions {
     pub fetches: Vec<FetchFn>,
-    pub converters: Vec<ConverterFn>,
+    pub converters: Vec<Converter>,
     pub actions: Vec<ActionFn>,
     /// Log aliases by name, without the percent sign.
     pub aliases: HashMap<&'static str, AliasFn>,
+}
+
+/// What the plan must know of a converter.
+#[derive(Clone, Copy)]
+pub struct Converter {
+    pub run: ConverterFn,
+    /// The type that a value is cast to before.
+    pub input: SampleType,
+    /// How the keys of its map are compared, for the `map_…` family.
+    pub map: Option<MatchMethod>,
 }
 
 /// See the module.

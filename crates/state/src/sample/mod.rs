@@ -1,8 +1,12 @@
 //! Samples: what an expression gives. A value borrows from the message, the configuration or
 //! the stream's arena, so that evaluating allocates nothing.
 
+mod cast;
+pub mod text;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+pub use cast::{leading_number, v6_to_v4};
 use ir::types::SampleType;
 
 use crate::stream::Stream;
@@ -44,6 +48,9 @@ pub type ConverterFn = for<'a> fn(&'a Stream, &'a [Arg], Value<'a>) -> Option<Va
 pub struct Cursor {
     pub more: bool,
     pub at: usize,
+    /// The value that was given may still change while data comes, as `req.len`: a condition
+    /// that it does not meet waits.
+    pub may_change: bool,
 }
 
 /// A checked argument in its runnable form.
@@ -67,6 +74,7 @@ pub enum Arg {
     Userlist(ir::id::UserlistId),
     Var(ir::expr::Var),
     Regex(crate::plan::Regex),
+    Map(Box<crate::plan::Map>),
     /// An ACL that an argument names.
     Acl(std::sync::Arc<crate::plan::Acl>),
 }

@@ -1,0 +1,231 @@
+//! From the checked configuration to the plan: ids become functions, regexes are compiled, map
+//! files are loaded, casts are put between a fetch and its converters.
+
+use std::sync::Arc;
+
+use ir::config::{Config, Proxy};
+use ir::expr as checked;
+use ir::id::ProxyId;
+
+use super::acl::{AclTest, Term};
+use super::expr::Step;
+use super::format::{Node, Purpose};
+use super::rule::{ActionValue, Args, Rule};
+use super::{
+    Acl, BuildError, Cond, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch, SwitchTarget,
+};
+use crate::balance::Balance;
+use crate::live::Live;
+use crate::sample::Arg;
+
+pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Result<Plan, BuildError> {
+    let proxies = (0..)
+        .map(ProxyId)
+        .zip(&config.proxies)
+        .map(|(id, settings)| proxy(id, settings, functions))
+        .collect::<Result<_, _>>()?;
+    // The process model computes the limit before it builds the plan; without one there is none.
+    let maxconn = config.global.maxconn.unwrap_or(0);
+    let live = Live::new(&config, maxconn, threads);
+    Ok(Plan { config, proxies, live })
+}
+
+fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<ProxyPlan, BuildError> {
+    let mut build = Builder { functions, acls: Vec::new() };
+    for acl in &settings.acls {
+        let acl = Arc::new(build.acl(acl)?);
+        build.acls.push(acl);
+    }
+    let mut rules: [Vec<Rule>; _] = Default::default();
+    for (built, checked) in rules.iter_mut().zip(&settings.rules) {
+        *built = checked.iter().map(|rule| build.rule(rule)).collect::<Result<_, _>>()?;
+    }
+    let use_server = |(server, cond): &(_, Option<checked::Cond>)| Ok((*server, build.maybe_cond(cond)?));
+    let sni = |server: &ir::config::Server| {
+        let sni = server.tls.as_ref().and_then(|tls| tls.sni.as_ref());
+        sni.map(|expr| build.expr(expr)).transpose()
+    };
+    let maybe_format = |format: &Option<checked::LogFormat>, purpose| {
+        format.as_ref().map(|format| build.format(format, purpose)).transpose()
+    };
+    let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
+    Ok(ProxyPlan {
+        id,
+        switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
+        use_servers: settings.use_servers.iter().map(use_server).collect::<Result<_, BuildError>>()?,
+        log_format: build.format(&settings.log_format, Purpose::Log)?,
+        error_log_format: maybe_format(&settings.error_log_format, Purpose::Log)?,
+        unique_id_format: maybe_format(&settings.unique_id_format, Purpose::Http)?,
+        monitor_fail: settings.monitor_fail.iter().map(|cond| build.cond(cond)).collect::<Result<_, _>>()?,
+        server_sni: settings.servers.iter().map(sni).collect::<Result<_, _>>()?,
+        balance: Balance::new(id, settings, balance_expr),
+        rules,
+    })
+}
+
+/// Makes the parts of one proxy.
+struct Builder<'a> {
+    functions: &'a Functions,
+    acls: Vec<Arc<Acl>>,
+}
+
+impl Builder<'_> {
+    fn acl(&self, acl: &checked::Acl) -> Result<Acl, BuildError> {
+        let test = |test: &checked::AclTest| {
+            let matcher = Matcher::new(test.method, test.ignore_case, &test.patterns)?;
+            Ok(AclTest { expr: self.expr(&test.expr)?, matcher })
+        };
+        let tests = acl.tests.iter().map(test).collect::<Result<_, BuildError>>()?;
+        Ok(Acl { name: acl.name.as_slice().into(), tests })
+    }
+
+    fn cond(&self, cond: &checked::Cond) -> Result<Cond, BuildError> {
+        let term = |term: &checked::CondTerm| {
+            let acl = self.acls.get(term.acl.index()).cloned();
+            let acl = acl.ok_or_else(|| unknown("ACL", term.acl.0))?;
+            Ok(Term { acl, negated: term.negated })
+        };
+        let all = |terms: &Vec<checked::CondTerm>| terms.iter().map(term).collect::<Result<_, BuildError>>();
+        Ok(Cond { unless: cond.unless, any: cond.any.iter().map(all).collect::<Result<_, _>>()? })
+    }
+
+    fn maybe_cond(&self, cond: &Option<checked::Cond>) -> Result<Option<Cond>, BuildError> {
+        cond.as_ref().map(|cond| self.cond(cond)).transpose()
+    }
+
+    fn switch(&self, switch: &ir::config::Switch) -> Result<Switch, BuildError> {
+        let target = match &switch.target {
+            ir::config::SwitchTarget::Backend(id) => SwitchTarget::Backend(*id),
+            ir::config::SwitchTarget::Dynamic(format) => {
+                SwitchTarget::Dynamic(self.format(format, Purpose::Raw)?)
+            }
+        };
+        Ok(Switch { target, cond: self.maybe_cond(&switch.cond)? })
+    }
+
+    fn rule(&self, rule: &checked::Rule) -> Result<Rule, BuildError> {
+        let run = self.functions.actions.get(rule.action.index()).copied();
+        let values = |values: &[checked::ActionValue]| {
+            values.iter().map(|value| self.action_value(value)).collect::<Result<Vec<_>, _>>()
+        };
+        let option = |(index, given): &(usize, Vec<_>)| Ok((*index, values(given)?));
+        let options = rule.options.iter().map(option).collect::<Result<_, BuildError>>()?;
+        Ok(Rule {
+            cond: self.maybe_cond(&rule.cond)?,
+            run: run.ok_or_else(|| unknown("action", rule.action.0))?,
+            args: Args { values: values(&rule.args)?, options },
+            place: rule.place,
+        })
+    }
+
+    fn action_value(&self, value: &checked::ActionValue) -> Result<ActionValue, BuildError> {
+        Ok(match value {
+            checked::ActionValue::Str(bytes) => ActionValue::Str(bytes.as_slice().into()),
+            checked::ActionValue::File(bytes) => ActionValue::File(bytes.as_slice().into()),
+            // Most formats make headers and URIs; the others say so when they write.
+            checked::ActionValue::Fmt(format) => ActionValue::Fmt(self.format(format, Purpose::Http)?),
+            checked::ActionValue::Expr(expr) => ActionValue::Expr(self.expr(expr)?),
+            checked::ActionValue::Int(number) => ActionValue::Int(*number),
+            checked::ActionValue::Time(ms) => ActionValue::Time(*ms),
+            checked::ActionValue::Regex { source, ignore_case } => {
+                ActionValue::Regex(Regex::new(source, *ignore_case)?)
+            }
+            checked::ActionValue::Service(id) => ActionValue::Service(*id),
+            checked::ActionValue::Var(var) => ActionValue::Var(*var),
+        })
+    }
+
+    fn format(&self, format: &checked::LogFormat, purpose: Purpose) -> Result<Format, BuildError> {
+        let node = |node: &checked::FormatNode| {
+            Ok(match node {
+                checked::FormatNode::Text(text) if purpose == Purpose::Log => Node::Text(merge_spaces(text)),
+                checked::FormatNode::Text(text) => Node::Text(text.as_slice().into()),
+                checked::FormatNode::Alias { name, flags } => {
+                    let alias = self.functions.aliases.get(name).copied();
+                    let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
+                    Node::Alias(alias, log_flags(*flags, purpose))
+                }
+                checked::FormatNode::Expr { expr, flags } => {
+                    Node::Expr(self.expr(expr)?, log_flags(*flags, purpose))
+                }
+            })
+        };
+        let nodes = format.nodes.iter().map(node).collect::<Result<_, BuildError>>()?;
+        Ok(Format { nodes, purpose, text: format.text.as_slice().into() })
+    }
+
+    fn expr(&self, expr: &checked::Expr) -> Result<Expr, BuildError> {
+        let fetch = self.functions.fetches.get(expr.fetch.index()).copied();
+        let fetch = fetch.ok_or_else(|| unknown("sample fetch", expr.fetch.0))?;
+        let mut steps = Vec::new();
+        for (id, args) in &expr.converters {
+            let converter = self.functions.converters.get(id.index());
+            let converter = converter.ok_or_else(|| unknown("converter", id.0))?;
+            if converter.input != ir::types::SampleType::Any {
+                steps.push(Step::Cast(converter.input));
+            }
+            let args = args.iter().map(|arg| self.arg(arg, converter.map)).collect::<Result<_, _>>()?;
+            steps.push(Step::Convert(converter.run, args));
+        }
+        let args = expr.args.iter().map(|arg| self.arg(arg, None)).collect::<Result<_, _>>()?;
+        Ok(Expr { fetch, args, steps, text: expr.text.as_slice().into() })
+    }
+
+    /// `map` is how the converter compares the keys of a map.
+    fn arg(&self, arg: &checked::Arg, map: Option<checked::MatchMethod>) -> Result<Arg, BuildError> {
+        Ok(match arg {
+            checked::Arg::Stop => Arg::Stop,
+            checked::Arg::Sint(number) => Arg::Sint(*number),
+            checked::Arg::Str(bytes) => Arg::Str(bytes.as_slice().into()),
+            checked::Arg::Ipv4(address) => Arg::Ipv4(*address),
+            checked::Arg::Ipv6(address) => Arg::Ipv6(*address),
+            checked::Arg::Mask4(mask) => Arg::Mask4(*mask),
+            checked::Arg::Mask6(prefix) => Arg::Mask6(*prefix),
+            checked::Arg::Time(ms) => Arg::Time(*ms),
+            checked::Arg::Size(bytes) => Arg::Size(*bytes),
+            checked::Arg::Proxy(id) => Arg::Proxy(*id),
+            checked::Arg::Server(proxy, server) => Arg::Server(*proxy, *server),
+            checked::Arg::Table(id) => Arg::Table(*id),
+            checked::Arg::Userlist(id) => Arg::Userlist(*id),
+            checked::Arg::Var(var) => Arg::Var(*var),
+            checked::Arg::Regex(source, ignore_case) => Arg::Regex(Regex::new(source, *ignore_case)?),
+            checked::Arg::Map(name) => {
+                let method = map.unwrap_or(checked::MatchMethod::Str);
+                Arg::Map(Box::new(Map::load(name, method)?))
+            }
+        })
+    }
+}
+
+/// A missing value in a log line is always a dash.
+fn log_flags(flags: checked::FormatFlags, purpose: Purpose) -> checked::FormatFlags {
+    checked::FormatFlags { mandatory: flags.mandatory || purpose == Purpose::Log, ..flags }
+}
+
+/// A run of spaces as one.
+fn merge_spaces(text: &[u8]) -> Box<[u8]> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        if byte != b' ' || out.last() != Some(&b' ') {
+            out.push(byte);
+        }
+    }
+    out.into()
+}
+
+/// The registry and the configuration were not made for each other.
+fn unknown(what: &str, id: u32) -> BuildError {
+    BuildError(format!("internal error: {what} number {id} does not exist"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces() {
+        let check = |text: &str, expected: &str| assert_eq!(&*merge_spaces(text.as_bytes()), expected.as_bytes());
+        check("a  b   c ", "a b c ");
+        check("", "");
+    }
+}

@@ -1,0 +1,137 @@
+//! Regular expressions (PCRE2 with its JIT) and the replacement strings that refer to their
+//! groups.
+
+use super::BuildError;
+
+/// A compiled regular expression over bytes.
+#[derive(Debug)]
+pub struct Regex(pcre2::bytes::Regex);
+
+impl Regex {
+    pub fn new(source: &[u8], ignore_case: bool) -> Result<Self, BuildError> {
+        pcre2::bytes::RegexBuilder::new()
+            .caseless(ignore_case)
+            .jit_if_available(true)
+            .build(&ascii(source))
+            .map(Self)
+            .map_err(|error| {
+                let source = String::from_utf8_lossy(source);
+                BuildError(format!("regex '{source}' is invalid ({error})"))
+            })
+    }
+
+    /// A match that exceeds PCRE2's limits is none.
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        self.0.is_match(text).unwrap_or(false)
+    }
+
+    /// Appends `text` to `out` with the first match (or all) replaced by `template`, where `\0`
+    /// to `\9` are groups, `\xHH` is a byte and `\c` is any other byte `c`. Gives whether there
+    /// was a match; without one nothing is written.
+    pub fn replace(&self, text: &[u8], template: &[u8], all: bool, out: &mut Vec<u8>) -> bool {
+        let mut groups = self.0.capture_locations();
+        let mut done = 0;
+        let mut at = 0;
+        let mut found = false;
+        while let Ok(Some(hit)) = self.0.captures_read_at(&mut groups, text, at) {
+            found = true;
+            out.extend_from_slice(&text[done..hit.start()]);
+            expand(template, |group| groups.get(group).map(|(start, end)| &text[start..end]), out);
+            done = hit.end();
+            // An empty match must not be found again.
+            at = if hit.end() > hit.start() { done } else { done + 1 };
+            if !all || at > text.len() {
+                break;
+            }
+        }
+        if found {
+            out.extend_from_slice(&text[done..]);
+        }
+        found
+    }
+
+    /// Appends only the expanded template for the first match; `false` where there is none.
+    pub fn expand_match(&self, text: &[u8], template: &[u8], out: &mut Vec<u8>) -> bool {
+        let mut groups = self.0.capture_locations();
+        let hit = matches!(self.0.captures_read_at(&mut groups, text, 0), Ok(Some(_)));
+        if hit {
+            expand(template, |group| groups.get(group).map(|(start, end)| &text[start..end]), out);
+        }
+        hit
+    }
+}
+
+/// The source with all bytes above ASCII as escapes, since the library wants UTF-8 and a
+/// configuration is bytes.
+fn ascii(source: &[u8]) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut escaped = false;
+    for &byte in source {
+        match byte {
+            // The backslash is already there.
+            0x80.. if escaped => out.push_str(&format!("x{byte:02x}")),
+            0x80.. => out.push_str(&format!("\\x{byte:02x}")),
+            _ => out.push(char::from(byte)),
+        }
+        escaped = byte == b'\\' && !escaped;
+    }
+    out
+}
+
+fn expand<'t>(template: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &mut Vec<u8>) {
+    let mut rest = template;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = match &rest[at + 1..] {
+            [digit @ b'0'..=b'9', after @ ..] => {
+                out.extend_from_slice(group(usize::from(digit - b'0')).unwrap_or(b""));
+                after
+            }
+            [b'x', high, low, after @ ..] => {
+                match (base::bytes::hex_digit(*high), base::bytes::hex_digit(*low)) {
+                    (Some(high), Some(low)) => out.push(high << 4 | low),
+                    _ => out.extend_from_slice(&[b'x', *high, *low]),
+                }
+                after
+            }
+            [byte, after @ ..] => {
+                out.push(*byte);
+                after
+            }
+            [] => return,
+        };
+    }
+    out.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(source: &str, text: &str, template: &str, all: bool, expected: Option<&str>) {
+        let regex = Regex::new(source.as_bytes(), false).expect("regex");
+        let mut out = Vec::new();
+        let found = regex.replace(text.as_bytes(), template.as_bytes(), all, &mut out);
+        assert_eq!(found.then_some(out), expected.map(|text| text.as_bytes().to_vec()), "{source} on {text}");
+    }
+
+    #[test]
+    fn replacing() {
+        check("b(.)", "abcabd", r"[\1]", false, Some("a[c]abd"));
+        check("b(.)", "abcabd", r"[\1\0]", true, Some("a[cbc]a[dbd]"));
+        check("x", "abc", "y", false, None);
+        check("(a)|(b)", "b", r"<\1\2>", false, Some("<b>"));
+        check("a", "a", r"\x41\\\.", false, Some(r"A\."));
+        check("x*", "ab", "-", true, Some("-a-b-"));
+        check("^/old/(.*)", "/old/p?q", r"/new/\1", false, Some("/new/p?q"));
+    }
+
+    #[test]
+    fn bytes_and_case() {
+        let regex = Regex::new(b"\xe9\\\xe9+$", true).expect("regex");
+        assert!(regex.is_match(b"a\xe9\xe9\xe9"));
+        assert!(!regex.is_match("é".as_bytes()));
+        assert!(Regex::new(b"ABC", true).expect("regex").is_match(b"xabc"));
+        assert!(Regex::new(b"(", false).is_err());
+    }
+}
