@@ -10,9 +10,13 @@ mod chars;
 mod error;
 mod fields;
 mod framing;
+#[cfg(test)]
+mod mutate;
 mod parse;
 mod reason;
 mod target;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use body::{Body, Piece, Scan};

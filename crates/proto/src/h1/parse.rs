@@ -2,7 +2,7 @@
 //! portions in which they arrive. What the fields mean is in `fields`, what follows from them in
 //! `framing`.
 
-use super::chars::{LOWER_TOKEN, TARGET, is_blank, is_token, is_version};
+use super::chars::{LOWER_TOKEN, TARGET, is_blank, is_token, is_version, trim};
 use super::error::{BodyError, ParseError, Reason};
 use super::fields::Facts;
 use super::framing;
@@ -62,6 +62,9 @@ impl Progress {
         matches!(self.state, State::Start | State::StartLf)
     }
 }
+
+/// The longest field name HAProxy takes.
+const MAX_NAME: usize = 255;
 
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -477,7 +480,10 @@ impl Reader<'_> {
         if self.limits.accept_unsafe && !self.bytes[name.clone()].iter().all(|byte| is_token(*byte)) {
             return Ok(());
         }
-        let value = super::chars::trim(self.bytes, progress.value.clone());
+        if name.len() > MAX_NAME {
+            return Err(Reason::FieldName);
+        }
+        let value = trim(self.bytes, progress.value.clone());
         let Some(value) = progress.facts.note(self.response, self.bytes, name.clone(), value)? else {
             return Ok(());
         };
