@@ -9,13 +9,14 @@ use diag::{FileId, Span};
 /// One word of a line, with quotes, escapes and variables already resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The resolved bytes. They may hold anything but a line's end, zero bytes included.
+    /// The resolved bytes, never empty and without zero bytes. A variable or an escape may have
+    /// put any other byte there.
     pub text: Vec<u8>,
     /// The word as written, with its quotes.
     pub span: Span,
-    /// Whether the source shows the bytes of `text` unchanged, so that an offset in the text is
-    /// an offset in the span.
-    pub verbatim: bool,
+    /// Where in the span the bytes of `text` stand unchanged: 0 for a plain word, 1 for a quoted
+    /// one, `None` when an escape or a variable changed them.
+    pub verbatim: Option<usize>,
 }
 
 impl Word {
@@ -37,7 +38,7 @@ impl Word {
     /// The place of `len` bytes of the text from `offset`; the whole word when its source is
     /// not verbatim.
     pub fn piece(&self, offset: usize, len: usize) -> Span {
-        if self.verbatim { self.span.within(offset, len) } else { self.span }
+        self.verbatim.map_or(self.span, |start| self.span.within(start + offset, len))
     }
 }
 
@@ -129,8 +130,18 @@ pub struct Call {
     /// an empty one counts depends on the row's argument types.
     pub args: Vec<Arg>,
     pub end: ArgsEnd,
+    /// The whole word or log-format that the call stands in, for messages that show the rest of
+    /// it; `Arg::offset` counts in it.
+    pub source: Arc<[u8]>,
     /// The name and its parentheses.
     pub span: Span,
+}
+
+impl Call {
+    /// The name for a message.
+    pub fn name_lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.name)
+    }
 }
 
 /// How the arguments of a [`Call`] end.
@@ -161,12 +172,11 @@ pub struct Arg {
 pub struct SampleExpr {
     pub fetch: Call,
     pub converters: Vec<Call>,
-    /// The whole word or log-format the expression stands in.
-    pub source: Arc<[u8]>,
-    /// Where the expression starts in the source.
+    /// Where the expression starts in the source of its fetch.
     pub start: usize,
-    /// Where it ends in the source; the source's end when it goes on in the next word.
+    /// Where it ends there; the source's end when it goes on in the next word.
     pub end: usize,
+    /// From its start to its end, in its first word.
     pub span: Span,
     pub error: Option<Error>,
 }

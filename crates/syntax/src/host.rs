@@ -18,8 +18,9 @@ pub trait Facts {
     /// The version that `-v` prints, such as `3.5.0`.
     fn version(&self) -> &str;
 
-    /// The version of the TLS library in OpenSSL's numbers, such as `3.0.17`; `None` without one.
-    fn openssl_version(&self) -> Option<&str>;
+    /// The TLS library's `OPENSSL_VERSION_NUMBER`, such as `0x30000110` for 3.0.17; `None`
+    /// without one.
+    fn openssl_version(&self) -> Option<u32>;
 
     /// The name of the TLS library, such as `OpenSSL 3.0.17 1 Jul 2025`; empty without one.
     fn ssl_library(&self) -> &str;

@@ -6,6 +6,7 @@
 //! access to files and to the environment (see [`Facts`] and [`Host`]).
 
 pub mod acl;
+pub mod args;
 pub mod ast;
 pub mod cond;
 pub mod conditional;
@@ -14,6 +15,8 @@ pub mod lex;
 pub mod logformat;
 pub mod reader;
 pub mod sample;
+#[cfg(test)]
+mod testing;
 
 pub use ast::*;
 pub use host::{Facts, Host};
