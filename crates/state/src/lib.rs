@@ -10,6 +10,7 @@ pub mod sample;
 pub mod session;
 pub mod stream;
 pub mod termination;
+pub mod testing;
 pub mod timing;
 pub mod vars;
 

@@ -64,6 +64,8 @@ pub struct Stream {
     pub backend: Option<ProxyId>,
     /// Set when the server is chosen; of the backend.
     pub server: Option<ServerId>,
+    /// The proxy's and the server's address of the server connection, once there was one.
+    pub server_addresses: Option<(std::net::SocketAddr, std::net::SocketAddr)>,
     /// What `%s` shows where there is no server: a service's name, `<STATS>`; empty: `<NOSRV>`.
     pub server_label: &'static str,
     pub req: Head,
@@ -103,6 +105,7 @@ impl Stream {
             now: 0,
             backend: None,
             server: None,
+            server_addresses: None,
             server_label: "",
             req: Head::default(),
             res: Head::default(),
@@ -133,6 +136,7 @@ impl Stream {
         self.inspect_over = false;
         self.backend = None;
         self.server = None;
+        self.server_addresses = None;
         self.server_label = "";
         self.req.clear();
         self.res.clear();

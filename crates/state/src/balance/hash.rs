@@ -49,15 +49,18 @@ pub(super) fn map(weights: &[(ServerId, u32)]) -> Vec<ServerId> {
 mod tests {
     use super::*;
 
+    /// Orders that HAProxy 3.5's `static-rr` was seen to give for servers a, b, c.
     #[test]
-    fn places() {
-        let check = |weights: &[u32], expected: &[u32]| {
+    fn as_haproxy() {
+        let check = |weights: &[u32], expected: &str| {
             let weights: Vec<_> = (0..).map(ServerId).zip(weights.iter().copied()).collect();
-            let got: Vec<u32> = map(&weights).iter().map(|id| id.0).collect();
+            let got: String = map(&weights).iter().map(|id| char::from(b'a' + id.0 as u8)).collect();
             assert_eq!(got, expected, "{weights:?}");
         };
-        check(&[1], &[0]);
-        check(&[1, 1, 1], &[0, 1, 2]);
-        check(&[2, 1], &[0, 1, 0]);
+        check(&[1], "a");
+        check(&[1, 1, 1], "abc");
+        check(&[2, 1, 1], "aabc");
+        check(&[5, 1, 1], "aaabaac");
+        check(&[1, 2, 3], "acbcbc");
     }
 }

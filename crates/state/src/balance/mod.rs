@@ -128,3 +128,100 @@ fn draws(args: &[&[u8]]) -> usize {
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::ServerState;
+    use crate::testing;
+
+    fn stream(algorithm: &'static str, servers: &[(&str, u32, bool)]) -> Stream {
+        let mut config = testing::config();
+        config.proxies[0].balance.algorithm = algorithm;
+        config.proxies[0].servers = servers
+            .iter()
+            .map(|(name, weight, backup)| ir::config::Server { backup: *backup, ..testing::server(name, *weight) })
+            .collect();
+        testing::stream_of(config, &Default::default(), "GET / HTTP/1.1\nhost: www.example.com\n")
+    }
+
+    fn picks(stream: &Stream, count: usize, exclude: Option<u32>) -> String {
+        let balance = &stream.backend_plan().balance;
+        let picks = (0..count).map(|_| pick(balance, stream, exclude.map(ServerId)));
+        picks.map(|id| id.map_or('-', |id| char::from(b'a' + id.0 as u8))).collect()
+    }
+
+    const EVEN: &[(&str, u32, bool)] = &[("a", 1, false), ("b", 1, false), ("c", 1, false)];
+
+    #[test]
+    fn rotation() {
+        assert_eq!(picks(&stream("roundrobin", EVEN), 7, None), "abcabca");
+        assert_eq!(picks(&stream("static-rr", EVEN), 4, None), "abca");
+        let uneven = [("a", 10, false), ("b", 20, false), ("c", 30, false)];
+        assert_eq!(picks(&stream("roundrobin", &uneven), 12, None), "cbcacbcbcacb");
+        assert_eq!(picks(&stream("first", EVEN), 3, None), "aaa");
+        assert_eq!(picks(&stream("leastconn", EVEN), 4, None), "abca");
+        assert!(!picks(&stream("random", EVEN), 50, None).contains('-'));
+    }
+
+    #[test]
+    fn exclusion() {
+        assert!(!picks(&stream("roundrobin", EVEN), 9, Some(1)).contains('b'));
+        assert!(!picks(&stream("leastconn", EVEN), 9, Some(1)).contains('b'));
+        assert!(!picks(&stream("random", EVEN), 30, Some(1)).contains('b'));
+        assert_eq!(picks(&stream("first", EVEN), 1, Some(0)), "b");
+        assert_eq!(picks(&stream("roundrobin", &EVEN[..1]), 2, Some(0)), "aa");
+    }
+
+    #[test]
+    fn states_and_backups() {
+        let servers = [("a", 1, false), ("b", 1, false), ("c", 1, true), ("d", 1, true)];
+        let stream = stream("roundrobin", &servers);
+        let live = &stream.plan.live.proxies[0].servers;
+        assert_eq!(picks(&stream, 4, None), "abab");
+        live[0].set_state(ServerState::Down);
+        assert_eq!(picks(&stream, 2, None), "bb");
+        live[1].set_weight(0);
+        assert_eq!(picks(&stream, 3, None), "ccc");
+        live[2].set_state(ServerState::Maintenance);
+        assert_eq!(picks(&stream, 2, None), "dd");
+        live[3].set_state(ServerState::Drain);
+        assert_eq!(picks(&stream, 1, None), "-");
+        assert!(!has_usable(&stream.backend_plan().balance, &stream));
+    }
+
+    #[test]
+    fn all_backups() {
+        let mut config = testing::config();
+        config.proxies[0].options.allbackups = true;
+        config.proxies[0].servers = ["a", "b"].map(|name| testing::server(name, 1)).into();
+        config.proxies[0].servers.iter_mut().for_each(|server| server.backup = true);
+        assert_eq!(picks(&testing::stream_of(config, &Default::default(), ""), 4, None), "abab");
+    }
+
+    #[test]
+    fn full_servers_are_skipped() {
+        let mut config = testing::config();
+        config.proxies[0].balance.algorithm = "roundrobin";
+        config.proxies[0].servers = ["a", "b"].map(|name| testing::server(name, 1)).into();
+        config.proxies[0].servers.iter_mut().for_each(|server| server.maxconn = 1);
+        let stream = testing::stream_of(config, &Default::default(), "");
+        let live = &stream.plan.live.proxies[0].servers;
+        live[0].connections.enter();
+        assert_eq!(picks(&stream, 3, None), "bbb");
+        live[1].connections.enter();
+        assert_eq!(picks(&stream, 1, None), "-");
+        assert!(has_usable(&stream.backend_plan().balance, &stream));
+    }
+
+    #[test]
+    fn hashes_stick() {
+        for algorithm in ["source", "uri"] {
+            let stream = stream(algorithm, EVEN);
+            let first = picks(&stream, 1, None);
+            assert_eq!(picks(&stream, 5, None), first.repeat(5), "{algorithm}");
+        }
+        // 192.0.2.1 is 0xc0000201: the rest of a division by 3 is 1.
+        assert_eq!(picks(&stream("source", EVEN), 1, None), ["a", "b", "c"][0xc000_0201usize % 3]);
+    }
+}

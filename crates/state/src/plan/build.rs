@@ -136,21 +136,21 @@ impl Builder<'_> {
     }
 
     fn format(&self, format: &checked::LogFormat, purpose: Purpose) -> Result<Format, BuildError> {
-        let node = |node: &checked::FormatNode| {
-            Ok(match node {
-                checked::FormatNode::Text(text) if purpose == Purpose::Log => Node::Text(merge_spaces(text)),
-                checked::FormatNode::Text(text) => Node::Text(text.as_slice().into()),
+        let mut nodes = Vec::with_capacity(format.nodes.len());
+        for node in &format.nodes {
+            match node {
+                checked::FormatNode::Text(text) if purpose == Purpose::Log => split_spaces(text, &mut nodes),
+                checked::FormatNode::Text(text) => nodes.push(Node::Text(text.as_slice().into())),
                 checked::FormatNode::Alias { name, flags } => {
                     let alias = self.functions.aliases.get(name).copied();
                     let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
-                    Node::Alias(alias, log_flags(*flags, purpose))
+                    nodes.push(Node::Alias(alias, log_flags(*flags, purpose)));
                 }
                 checked::FormatNode::Expr { expr, flags } => {
-                    Node::Expr(self.expr(expr)?, log_flags(*flags, purpose))
+                    nodes.push(Node::Expr(self.expr(expr)?, log_flags(*flags, purpose)));
                 }
-            })
-        };
-        let nodes = format.nodes.iter().map(node).collect::<Result<_, BuildError>>()?;
+            }
+        }
         Ok(Format { nodes, purpose, text: format.text.as_slice().into() })
     }
 
@@ -202,15 +202,11 @@ fn log_flags(flags: checked::FormatFlags, purpose: Purpose) -> checked::FormatFl
     checked::FormatFlags { mandatory: flags.mandatory || purpose == Purpose::Log, ..flags }
 }
 
-/// A run of spaces as one.
-fn merge_spaces(text: &[u8]) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(text.len());
-    for &byte in text {
-        if byte != b' ' || out.last() != Some(&b' ') {
-            out.push(byte);
-        }
+/// Text with its runs of spaces as nodes of their own.
+fn split_spaces(text: &[u8], nodes: &mut Vec<Node>) {
+    for run in text.chunk_by(|a, b| (*a == b' ') == (*b == b' ')) {
+        nodes.push(if run[0] == b' ' { Node::Space } else { Node::Text(run.into()) });
     }
-    out.into()
 }
 
 /// The registry and the configuration were not made for each other.
@@ -221,11 +217,50 @@ fn unknown(what: &str, id: u32) -> BuildError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
+
+    fn alias_b(_: &crate::Stream, _: &checked::FormatFlags, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"web");
+    }
+
+    fn alias_hr(_: &crate::Stream, _: &checked::FormatFlags, _: &mut Vec<u8>) {}
+
+    fn format(nodes: Vec<checked::FormatNode>) -> checked::LogFormat {
+        checked::LogFormat { nodes, text: Vec::new() }
+    }
 
     #[test]
-    fn spaces() {
-        let check = |text: &str, expected: &str| assert_eq!(&*merge_spaces(text.as_bytes()), expected.as_bytes());
-        check("a  b   c ", "a b c ");
-        check("", "");
+    fn log_lines_merge_spaces() {
+        let text = |text: &str| checked::FormatNode::Text(text.as_bytes().to_vec());
+        let alias = |name| checked::FormatNode::Alias { name, flags: Default::default() };
+        let mut config = testing::config();
+        let nodes = vec![text(" a  "), alias("hr"), text(" "), alias("b"), text("  x ")];
+        config.proxies[0].log_format = format(nodes.clone());
+        config.proxies[0].unique_id_format = Some(format(nodes));
+        let mut functions = Functions::default();
+        functions.aliases.insert("b", alias_b);
+        functions.aliases.insert("hr", alias_hr);
+        let stream = testing::stream_of(config, &functions, "");
+        let mut out = Vec::new();
+        stream.frontend_plan().log_format.write(&stream, &mut out);
+        assert_eq!(out, b"a web x ");
+        out.clear();
+        stream.frontend_plan().unique_id_format.as_ref().expect("format").write(&stream, &mut out);
+        assert_eq!(out, b" a   web  x ");
+    }
+
+    #[test]
+    fn unknown_ids_are_errors() {
+        let mut config = testing::config();
+        let rule = checked::Rule {
+            action: ir::id::ActionId(3),
+            args: Vec::new(),
+            options: Vec::new(),
+            cond: None,
+            place: Default::default(),
+        };
+        config.proxies[0].rules[ir::spec::RuleSet::HttpRequest as usize].push(rule);
+        let error = Plan::build(config, &Functions::default(), 1).map(|_| ()).expect_err("no such action");
+        assert_eq!(error.0, "internal error: action number 3 does not exist");
     }
 }

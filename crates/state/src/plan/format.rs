@@ -32,6 +32,8 @@ pub struct Format {
 
 pub(super) enum Node {
     Text(Box<[u8]>),
+    /// A run of spaces of a log line; it is left out behind another one.
+    Space,
     Alias(AliasFn, FormatFlags),
     Expr(Expr, FormatFlags),
 }
@@ -40,6 +42,7 @@ impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Text(text) => write!(f, "Text({})", String::from_utf8_lossy(text)),
+            Self::Space => write!(f, "Space"),
             Self::Alias(_, flags) => write!(f, "Alias({flags:?})"),
             Self::Expr(expr, flags) => write!(f, "{expr:?}({flags:?})"),
         }
@@ -58,8 +61,16 @@ impl Format {
 
     /// The same, for another purpose than the one of the place where the format stands.
     pub fn write_as(&self, purpose: Purpose, stream: &Stream, out: &mut Vec<u8>) {
+        let mut after_space = true;
         for node in &self.nodes {
+            let start = out.len();
             match node {
+                Node::Space if after_space => continue,
+                Node::Space => {
+                    out.push(b' ');
+                    after_space = true;
+                    continue;
+                }
                 Node::Text(text) => out.extend_from_slice(text),
                 Node::Alias(write, flags) => write(stream, flags, out),
                 Node::Expr(expr, flags) => {
@@ -70,6 +81,8 @@ impl Format {
                     }
                 }
             }
+            // An alias that gives nothing leaves no space of its own.
+            after_space &= out.len() == start && matches!(node, Node::Alias(..));
         }
     }
 }
