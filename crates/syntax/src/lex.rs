@@ -64,13 +64,14 @@ pub enum LexErrorKind {
     Expansion,
 }
 
-/// Cuts a line into words. The line ends at its first carriage return, line feed or zero byte,
-/// quoted or not. `comments` is whether `#` starts one.
+/// Cuts a line into words. It ends at a line feed, a zero byte, or a carriage return, quoted or
+/// not; only right behind a blank a carriage return is one more blank. `comments` is whether `#`
+/// starts a comment.
 ///
 /// # Errors
 /// For what HAProxy refuses the whole line for.
 pub fn split(line: &[u8], comments: bool, variable: Lookup<'_>) -> Result<Pieces, LexError> {
-    let is_end = |b: &u8| matches!(b, b'\n' | b'\r' | 0);
+    let is_end = |b: &u8| matches!(b, b'\n' | 0);
     let line = &line[..line.iter().position(is_end).unwrap_or(line.len())];
     Splitter { line, comments, variable, at: 0, quote: None, word: None, out: Pieces::default() }.run()
 }
@@ -109,6 +110,7 @@ impl Splitter<'_> {
         while let Some(byte) = self.line.get(self.at).copied() {
             let mark = self.quote.as_ref().map(|quote| quote.mark);
             match (byte, mark) {
+                (b'\r', _) => break,
                 (b'#', None) if self.comments => break,
                 (b'"' | b'\'', None) => {
                     self.open();
@@ -120,7 +122,8 @@ impl Splitter<'_> {
                 (b'$', Some(b'"')) => self.variable()?,
                 (byte, None) if is_space(byte) => {
                     self.close();
-                    self.at += 1;
+                    let rest = &self.line[self.at..];
+                    self.at += rest.iter().take_while(|b| is_space(**b)).count();
                 }
                 (byte, _) => self.push(byte, 1),
             }
@@ -345,6 +348,7 @@ mod tests {
         check("a b#c d", &["a", "b"]);
         check("a 'b # c' \"#\" \\#d", &["a", "b # c", "#", "#d"]);
         check("a\rb", &["a"]);
+        check("a \rb\r", &["a", "b"]);
         check("a \x0b\x0cb", &["a", "b"]);
         check("%{+Q}o\\ %t\\ %s", &["%{+Q}o %t %s"]);
         check("\"%{+Q}o %t\"' %s %{-Q}r'", &["%{+Q}o %t %s %{-Q}r"]);
