@@ -102,6 +102,7 @@ def replay(row, port, watch):
                 time.sleep(0.3)
                 client.sendall(data[late:])
             if fin:
+                time.sleep(0.2)
                 client.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # the proxy does not take it all: its answer tells
