@@ -5,6 +5,7 @@
 //! to tell it.
 
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use diag::render::text::{self, Header};
@@ -13,7 +14,7 @@ use diag::{Diagnostic, Severity, SourceMap};
 use crate::version;
 
 /// The two output streams and what was said so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Console {
     quiet: AtomicBool,
     /// The version and the path were told: they come once, before the first alert or warning.
@@ -22,15 +23,33 @@ pub struct Console {
 }
 
 impl Console {
+    /// A console that prints.
+    pub const fn new() -> Console {
+        Console { quiet: AtomicBool::new(false), introduced: AtomicBool::new(false), warnings: AtomicU32::new(0) }
+    }
+
     /// Nothing is printed from now on, or everything again.
     pub fn set_quiet(&self, quiet: bool) {
         self.quiet.store(quiet, Relaxed);
+    }
+
+    /// Leaves the terminal: the standard descriptors lead nowhere from now on.
+    pub fn leave(&self) {
+        let null = std::fs::File::options().read(true).write(true).open("/dev/null");
+        match null.and_then(|null| crate::process::sys::detach_stdio(null.as_fd())) {
+            Ok(()) => self.set_quiet(true),
+            Err(_) => self.alert("Cannot open /dev/null"),
+        }
     }
 
     /// A master counts and introduces itself anew after it has forked a worker.
     pub fn forget(&self) {
         self.introduced.store(false, Relaxed);
         self.warnings.store(0, Relaxed);
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.quiet.load(Relaxed)
     }
 
     /// How many warnings there were, diagnostic remarks included.
@@ -55,12 +74,9 @@ impl Console {
         self.message(Severity::Alert, "config", message);
     }
 
-    /// One diagnostic of the checker. Those found after parsing carry no `config :`, as HAProxy
-    /// has left its parser by then.
-    pub fn diagnostic(&self, sources: &SourceMap, diagnostic: &Diagnostic) {
+    /// One diagnostic of the checker; `context` is `config` while files are read, and empty later.
+    pub fn diagnostic(&self, context: &str, sources: &SourceMap, diagnostic: &Diagnostic) {
         self.announce(diagnostic.severity);
-        let parsed = diagnostic.place != diag::Place::Nowhere;
-        let context = if parsed { "config" } else { "" };
         let mut out = String::new();
         text::write(&mut out, header(context), sources, diagnostic);
         self.stderr(&out);
@@ -106,8 +122,13 @@ fn header(context: &str) -> Header<'_> {
 
 /// Writes to standard output whatever the mode, as for `-v`.
 pub fn print(text: &str) {
+    print_bytes(text.as_bytes());
+}
+
+/// See [`print`]; a configuration need not be UTF-8.
+pub fn print_bytes(text: &[u8]) {
     let mut out = std::io::stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(text).and_then(|()| out.flush());
 }
 
 /// Writes to standard error whatever the mode, as for the usage.

@@ -15,7 +15,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub use switches::Refusal;
 pub use usage::usage;
 
-use switches::{GENERATE, SWITCHES, Takes};
+pub use switches::SWITCHES;
+use switches::{GENERATE, Takes};
 
 /// Everything a command line says.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +87,13 @@ pub struct OldProcesses {
     pub pids: Vec<i32>,
     /// `-st`: they stop at once.
     pub terminate: bool,
+}
+
+impl OldProcesses {
+    /// The signal that ends them.
+    pub fn signal(&self) -> i32 {
+        if self.terminate { libc::SIGTERM } else { libc::SIGUSR1 }
+    }
 }
 
 /// What `-v` and its relatives print.

@@ -34,15 +34,22 @@ pub struct Wish {
 
 /// What follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Need {
-    maxconn: u32,
-    descriptors: u64,
+pub struct Need {
+    /// Connections of the process.
+    pub maxconn: u32,
+    /// Open descriptors.
+    pub descriptors: u64,
 }
 
-/// Sets the limits and gives the `maxconn` that holds. The error is HAProxy's message.
-pub fn apply(console: &Console, program: &str, wish: Wish) -> Result<u32, String> {
-    let Ok(boot) = sys::descriptor_limit() else { return Ok(wish.maxconn.unwrap_or(100)) };
-    let need = need(wish, boot);
+impl Wish {
+    /// What it takes under the limits that the process was started with.
+    pub fn need(self) -> Need {
+        need(self, sys::descriptor_limit().unwrap_or(Limit { soft: 1024, hard: 1024 }))
+    }
+}
+
+/// Sets the limits. The error is HAProxy's message.
+pub fn apply(console: &Console, program: &str, wish: Wish, need: Need) -> Result<(), String> {
     if wish.maxconn.is_none() {
         console.notice(&format!("Automatically setting global.maxconn to {}.", need.maxconn));
     }
@@ -50,7 +57,7 @@ pub fn apply(console: &Console, program: &str, wish: Wish) -> Result<u32, String
     if let Some(megabytes) = wish.memory {
         limit_memory(console, program, wish.strict, megabytes)?;
     }
-    Ok(need.maxconn)
+    Ok(())
 }
 
 fn fixed(wish: Wish) -> u64 {

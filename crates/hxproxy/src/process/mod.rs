@@ -4,8 +4,11 @@
 //! Everything here that forks or drops privileges runs before the first thread starts.
 
 pub mod daemon;
+pub mod handoff;
 pub mod limits;
+pub mod master;
 pub mod pidfile;
 pub mod privileges;
-pub mod systemd;
+pub mod signals;
 pub mod sys;
+pub mod systemd;

@@ -3,6 +3,7 @@
 //!
 //! Left out: any decision; the files beside this one make them.
 
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
@@ -67,7 +68,7 @@ pub fn status_text(status: Status) -> String {
     }
     // SAFETY: strsignal gives a string that is valid until its next call, and this process has
     // one thread that calls it.
-    let text = unsafe { std::ffi::CStr::from_ptr(libc::strsignal(status - 128)) };
+    let text = unsafe { CStr::from_ptr(libc::strsignal(status - 128)) };
     text.to_string_lossy().into_owned()
 }
 
@@ -188,20 +189,51 @@ fn timespec(time: Duration) -> libc::timespec {
     }
 }
 
-/// Ignores a signal, or gives it back what it does by default.
-pub fn ignore_signal(signal: i32, ignore: bool) {
-    let action = if ignore { libc::SIG_IGN } else { libc::SIG_DFL };
-    // SAFETY: neither action is a function of ours.
-    unsafe { libc::signal(signal, action) };
+/// Gives a signal back what it does by default: a shell's background jobs start with SIGINT
+/// ignored.
+pub fn default_signal(signal: i32) {
+    // SAFETY: the default action is no function of ours.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-/// Ends this process with the default action of `signal`, so that its parent sees that signal.
-pub fn die_of(signal: i32) -> ! {
-    ignore_signal(signal, false);
-    let _ = SignalSet::new(&[]).block();
+/// Replaces this program by another one, looked up as the shell does. The mask of blocked signals
+/// and those that are pending stay, which the standard library's `exec` does not promise. Only
+/// comes back when it fails.
+pub fn execute(program: &CStr, words: &[CString], environment: &[CString]) -> io::Error {
+    let list = |words: &[CString]| -> Vec<*const libc::c_char> {
+        words.iter().map(|word| word.as_ptr()).chain([std::ptr::null()]).collect()
+    };
+    let (words, environment) = (list(words), list(environment));
+    // SAFETY: both lists end with a null pointer, and their strings outlive the call.
+    unsafe { libc::execvpe(program.as_ptr(), words.as_ptr(), environment.as_ptr()) };
+    io::Error::last_os_error()
+}
+
+/// Asks the kernel for `signal` when the parent dies. Does not survive a change of identity.
+pub fn signal_on_parents_death(signal: i32) -> io::Result<()> {
     // SAFETY: takes no memory.
-    unsafe { libc::raise(signal) };
-    std::process::exit(128 + signal)
+    checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
+}
+
+/// The number of a user, or of a group, by name.
+pub fn user_id(name: &CStr) -> Option<u32> {
+    // SAFETY: the result points to static memory that the next call overwrites; it is read at
+    // once, and only the main thread asks, before other threads start.
+    unsafe { libc::getpwnam(name.as_ptr()).as_ref() }.map(|entry| entry.pw_uid)
+}
+
+/// See [`user_id`].
+pub fn group_id(name: &CStr) -> Option<u32> {
+    // SAFETY: as above.
+    unsafe { libc::getgrnam(name.as_ptr()).as_ref() }.map(|entry| entry.gr_gid)
+}
+
+/// CLOCK_MONOTONIC, which systemd compares with its own.
+pub fn monotonic_us() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` outlives the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000 + now.tv_nsec as u64 / 1000
 }
 
 /// The host's name.

@@ -1,0 +1,83 @@
+//! The outside world for the checker: real files, names of users and hosts, the TLS library, the
+//! Lua host.
+
+use std::ffi::{CString, OsStr};
+use std::fs;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use check::{Loader, LuaNames, PathKind};
+
+use crate::files::strerror;
+use crate::process::sys;
+use crate::world::World;
+
+fn path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}
+
+impl Loader for World {
+    fn path_kind(&self, name: &[u8]) -> Result<PathKind, String> {
+        let told = fs::metadata(path(name)).map_err(|e| strerror(&e))?;
+        Ok(if told.is_dir() { PathKind::Directory } else { PathKind::File })
+    }
+
+    fn read_file(&self, name: &[u8]) -> Result<Vec<u8>, String> {
+        fs::read(path(name)).map_err(|e| strerror(&e))
+    }
+
+    fn list_dir(&self, name: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let entries = fs::read_dir(path(name)).map_err(|e| strerror(&e))?;
+        entries.map(|entry| Ok(entry.map_err(|e| strerror(&e))?.file_name().into_vec())).collect()
+    }
+
+    fn resolve_host(&self, name: &[u8]) -> Option<IpAddr> {
+        let name = std::str::from_utf8(name).ok()?;
+        (name, 0).to_socket_addrs().ok()?.next().map(|address| address.ip())
+    }
+
+    fn user_id(&self, name: &[u8]) -> Option<u32> {
+        sys::user_id(&CString::new(name).ok()?)
+    }
+
+    fn group_id(&self, name: &[u8]) -> Option<u32> {
+        sys::group_id(&CString::new(name).ok()?)
+    }
+
+    fn lua_load(&mut self, file: &[u8], args: &[Vec<u8>], per_thread: bool) -> Result<LuaNames, String> {
+        let lua = self.lua.as_ref().ok_or("Lua is not started")?;
+        let registered = lua.load(file, args, per_thread)?;
+        let prefixed = |name: &String| format!("lua.{name}");
+        Ok(LuaNames {
+            services: registered.services.iter().map(|service| prefixed(&service.name)).collect(),
+            actions: registered.actions.iter().map(|a| (prefixed(&a.name), a.sets, a.args)).collect(),
+            fetches: registered.fetches.iter().map(prefixed).collect(),
+            converters: registered.converters.iter().map(prefixed).collect(),
+        })
+    }
+
+    fn lua_prepend_path(&mut self, pattern: &[u8], kind: &[u8]) {
+        // The pattern becomes a part of Lua's own search path, which any text can be.
+        let _ = self.lua.as_ref().map(|lua| lua.prepend_path(pattern, kind));
+    }
+
+    fn check_certificate(&self, name: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+        let name = String::from_utf8_lossy(name);
+        net::tls::check_pem(&name, pem)?;
+        let names = net::tls::certificate_names(&name, pem)?;
+        Ok(names.into_iter().map(String::into_bytes).collect())
+    }
+
+    fn cipher_list_is_valid(&self, list: &[u8]) -> bool {
+        net::tls::cipher_list_is_valid(list)
+    }
+
+    fn check_regex(&self, source: &[u8], ignore_case: bool) -> Result<(), String> {
+        state::plan::Regex::new(source, ignore_case).map(drop).map_err(|error| error.0)
+    }
+
+    fn set_variable(&mut self, name: &[u8], value: Option<&[u8]>) {
+        self.set(name, value);
+    }
+}

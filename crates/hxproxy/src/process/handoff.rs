@@ -1,0 +1,138 @@
+//! Opening the listening sockets, and taking them over from the processes that this one replaces
+//! (`-sf`, `-st`).
+//!
+//! Left out: how a descriptor comes over (`net::handoff`), and the signal that ends the old
+//! processes, which is sent when this one is ready.
+
+use std::time::Duration;
+
+use ir::config::{Config, Proxy};
+use ir::expr::Place;
+use ir::id::{BindId, ProxyId};
+use net::handoff::Inherited;
+use net::listener::{self, BindError, Listener, Wanted};
+
+use super::sys;
+use crate::console::Console;
+
+/// HAProxy tries for about two seconds.
+const TRIES: usize = 200;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The processes that are replaced.
+#[derive(Debug)]
+pub struct OldProcesses {
+    pids: Vec<i32>,
+    /// They were told to stop listening, and must be told otherwise if this start fails.
+    paused: Vec<i32>,
+}
+
+impl OldProcesses {
+    pub fn new(pids: &[i32]) -> OldProcesses {
+        OldProcesses { pids: pids.to_vec(), paused: Vec::new() }
+    }
+
+    /// Sends the signal that ends them. Those that are gone are no concern.
+    pub fn tell(&self, signal: i32) {
+        tell(&self.pids, signal);
+    }
+
+    /// This start failed: they listen again.
+    pub fn resume(&self) {
+        tell(&self.paused, libc::SIGTTIN);
+    }
+}
+
+/// Sends a signal to all; says whether one took it.
+fn tell(pids: &[i32], signal: i32) -> bool {
+    // Every one is told, so no short circuit.
+    pids.iter().filter(|pid| sys::signal(**pid, signal).is_ok()).count() > 0
+}
+
+/// Opens the sockets of all frontends. On failure everything has been told to `console`.
+pub fn bind(
+    console: &Console,
+    program: &str,
+    config: &Config,
+    threads: usize,
+    old: &mut OldProcesses,
+) -> Result<Vec<Listener>, ()> {
+    let (mut inherited, unreachable) = Inherited::collect(&old.pids);
+    // Pausing a process whose sockets were taken over would pause the copies as well.
+    let unreachable: Vec<i32> = unreachable.into_iter().map(|(pid, _)| pid).collect();
+    let mut pending = lines(config);
+    let mut open = Vec::new();
+    for left in (0..=TRIES).rev() {
+        let mut refused = Vec::new();
+        for (proxy, bind) in pending {
+            let wanted = wanted(config, proxy, bind, threads);
+            match listener::open(&config.proxies[proxy].binds[bind], wanted, &mut inherited) {
+                Ok(opened) => {
+                    let place = describe(config, proxy, bind, "Starting");
+                    opened.warnings.iter().for_each(|text| console.warning(&format!("{place}: {text}.")));
+                    open.extend(opened.listeners);
+                }
+                Err(error) => refused.push((proxy, bind, error)),
+            }
+        }
+        if refused.is_empty() {
+            return Ok(open);
+        }
+        let retry = refused.iter().all(|(_, _, error)| error.in_use) && left > 0;
+        if !retry || !tell(&unreachable, libc::SIGTTOU) {
+            return give_up(console, program, config, &refused);
+        }
+        old.paused.clone_from(&unreachable);
+        std::thread::sleep(PAUSE);
+        pending = refused.into_iter().map(|(proxy, bind, _)| (proxy, bind)).collect();
+    }
+    Err(())
+}
+
+fn give_up(
+    console: &Console,
+    program: &str,
+    config: &Config,
+    refused: &[(usize, usize, BindError)],
+) -> Result<Vec<Listener>, ()> {
+    for (proxy, bind, error) in refused {
+        console.alert(&format!("{}: {error}.", describe(config, *proxy, *bind, "Binding")));
+    }
+    console.alert(&format!("[{program}.main()] Some protocols failed to start their listeners! Exiting."));
+    Err(())
+}
+
+/// The addresses to open, as indexes of proxy and `bind`.
+fn lines(config: &Config) -> Vec<(usize, usize)> {
+    let enabled = config.proxies.iter().enumerate().filter(|(_, proxy)| proxy.is_frontend && !proxy.disabled);
+    enabled.flat_map(|(at, proxy)| (0..proxy.binds.len()).map(move |bind| (at, bind))).collect()
+}
+
+fn wanted(config: &Config, proxy: usize, bind: usize, threads: usize) -> Wanted<'_> {
+    let frontend = &config.proxies[proxy];
+    let id = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+    Wanted {
+        proxy: ProxyId(id(proxy)),
+        bind: BindId(id(bind)),
+        backlog: frontend.binds[bind].backlog.or(frontend.backlog).or(frontend.maxconn).or(config.global.maxconn).unwrap_or(0),
+        sockets: threads,
+        tune: &config.global.tune,
+    }
+}
+
+/// `Binding [file:line] for frontend http`
+fn describe(config: &Config, proxy: usize, bind: usize, what: &str) -> String {
+    let proxy = &config.proxies[proxy];
+    let Place { file, line } = proxy.binds[bind].place;
+    let file = config.files.get(file as usize).map_or("", String::as_str);
+    format!("{what} [{file}:{line}] for {} {}", kind(proxy), String::from_utf8_lossy(&proxy.name))
+}
+
+/// HAProxy's word for what a section is.
+pub fn kind(proxy: &Proxy) -> &'static str {
+    match (proxy.is_frontend, proxy.is_backend) {
+        (true, false) => "frontend",
+        (false, true) => "backend",
+        _ => "proxy",
+    }
+}

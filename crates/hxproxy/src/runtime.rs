@@ -1,0 +1,88 @@
+//! The checked configuration becomes a plan and TLS contexts, and those become worker threads.
+//! Everything that can fail for the configuration's sake fails in [`Prepared::new`], which `-c`
+//! runs as well.
+
+use std::io;
+use std::sync::Arc;
+
+use ir::config::{Config, Global};
+use ir::id::ProxyId;
+use net::listener::Listener;
+use net::worker::{Settings, Workers};
+use proxy::Shared;
+use proxy::log::{Sender, Targets};
+use state::Plan;
+
+use crate::configuration::Configuration;
+use crate::console::Console;
+use crate::process::signals::{self, Process};
+use crate::process::sys::SignalSet;
+use crate::registry;
+use crate::scripts::Scripts;
+
+/// A configuration that is ready to run.
+pub struct Prepared {
+    plan: &'static Plan,
+    lua: Arc<lua::Host>,
+    scripts: Arc<Scripts>,
+    shared: Arc<Shared>,
+    threads: usize,
+}
+
+impl Prepared {
+    /// Compiles and loads everything that the configuration names. The error is a message.
+    ///
+    /// The plan lives as long as the process: a reload is a new process.
+    pub fn new(configuration: Configuration, threads: usize) -> Result<Prepared, String> {
+        let Configuration { config, lua, scripts, .. } = configuration;
+        let functions = registry::functions();
+        let plan = Plan::build(config, &functions, threads).map_err(|error| error.0)?;
+        let plan: &'static Plan = Box::leak(Box::new(plan));
+        let shared = Arc::new(Shared::new(plan, Some(lua.clone()), threads)?);
+        Ok(Prepared { plan, lua, scripts, shared, threads })
+    }
+
+    pub fn config(&self) -> &'static Config {
+        &self.plan.config
+    }
+
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    pub fn global(&self) -> &'static Global {
+        &self.plan.config.global
+    }
+
+    /// Runs what scripts registered for the start. The error is a message.
+    pub fn start_scripts(&self) -> Result<(), String> {
+        self.scripts.knows(self.plan);
+        self.lua.start(self.plan, self.threads)
+    }
+
+    /// Starts the threads.
+    pub fn start(self, listeners: Vec<Listener>) -> io::Result<Running> {
+        let settings = Settings { threads: self.threads, maxaccept: self.global().tune.maxaccept };
+        let (plan, shared) = (self.plan, self.shared);
+        let workers = Workers::start(settings, listeners, move |context| shared.handler(context))?;
+        Ok(Running { plan, workers })
+    }
+}
+
+/// The threads at work.
+pub struct Running {
+    plan: &'static Plan,
+    workers: Workers,
+}
+
+impl Running {
+    /// Obeys signals until the process may end; gives its exit status.
+    pub fn serve(&self, console: &Console, set: &SignalSet) -> io::Result<u8> {
+        let logs = Sender::new(self.plan);
+        let log = |proxy: Option<ProxyId>, level, text: &str| {
+            logs.send(proxy.map_or(Targets::Global, Targets::Proxy), level, text.as_bytes());
+        };
+        let process = Process { console, plan: self.plan, workers: &self.workers, log: &log };
+        signals::serve(&process, set)
+    }
+}

@@ -1,0 +1,94 @@
+//! The outside world as the configuration sees it. Here: the environment, of which `setenv` and
+//! its like change a copy, and the answers to the predicates of `.if` and `-cc`. The checker's
+//! files and names are in [`crate::loader`], what the reader of lines asks in [`crate::discovery`].
+
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
+
+use crate::args::Args;
+use crate::{features, process::sys, version};
+
+/// See the module.
+#[derive(Clone)]
+pub struct World {
+    variables: BTreeMap<Vec<u8>, Vec<u8>>,
+    ssl_library: &'static str,
+    splice: bool,
+    reuseport: bool,
+    verify_servers: bool,
+    /// What runs `lua-load`; none for `-cc` and in a master.
+    pub lua: Option<Arc<lua::Host>>,
+}
+
+impl World {
+    /// What the process was started with, and HAProxy's variables.
+    pub fn new(args: &Args) -> World {
+        let bytes = |(name, value): (std::ffi::OsString, _)| (name.into_vec(), OsStringExt::into_vec(value));
+        let mut world = World {
+            variables: std::env::vars_os().map(bytes).collect(),
+            ssl_library: net::tls::library_info().running,
+            splice: !args.no_splice,
+            reuseport: !args.no_reuseport,
+            verify_servers: !args.no_server_verify,
+            lua: None,
+        };
+        let local_peer = args.local_peer.clone().map_or_else(|| sys::hostname().into_bytes(), OsStringExt::into_vec);
+        world.variables.entry(b"HAPROXY_STARTUP_VERSION".into()).or_insert(version::VERSION.into());
+        world.set(b"HAPROXY_BRANCH", Some(version::BRANCH.as_bytes()));
+        world.set(b"HAPROXY_LOCALPEER", Some(&local_peer));
+        world
+    }
+
+    /// `None` removes the variable.
+    pub fn set(&mut self, name: &[u8], value: Option<&[u8]>) {
+        match value {
+            Some(value) => self.variables.insert(name.to_vec(), value.to_vec()),
+            None => self.variables.remove(name),
+        };
+    }
+}
+
+impl syntax::Facts for World {
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.variables.get(name).cloned()
+    }
+
+    fn variable_names(&self) -> Vec<Vec<u8>> {
+        self.variables.keys().cloned().collect()
+    }
+
+    fn feature(&self, name: &[u8]) -> bool {
+        features::has(name)
+    }
+
+    fn version(&self) -> &str {
+        version::SHORT
+    }
+
+    fn openssl_version(&self) -> Option<&str> {
+        self.ssl_library.strip_prefix("OpenSSL ")?.split(' ').next()
+    }
+
+    fn ssl_library(&self) -> &str {
+        self.ssl_library
+    }
+
+    fn awslc_api(&self) -> Option<u32> {
+        None
+    }
+
+    fn enabled(&self, option: &[u8]) -> bool {
+        match option {
+            b"EPOLL" | b"GETADDRINFO" | b"FAST-FORWARD" => true,
+            b"SPLICE" => self.splice,
+            b"REUSEPORT" => self.reuseport,
+            b"SERVER-SSL-VERIFY-NONE" => !self.verify_servers,
+            _ => false,
+        }
+    }
+
+    fn fips_mode(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,249 @@
+//! The repository's own rules as a test: which crate may depend on which, which files may name
+//! locks or `unsafe`, how long a file may be and how it begins.
+//!
+//! Left out: formatting and lints, which rustfmt and clippy know better.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The crates by layer. An arrow points to a lower layer, or to the left inside its own.
+const LAYERS: [&[&str]; 5] = [
+    &["base", "diag", "ir"],
+    &["syntax", "check"],
+    &["proto", "state", "samples", "actions"],
+    &["net", "lua", "services", "proxy", "cli"],
+    &["hxproxy"],
+];
+
+/// Crates of others that do I/O or run foreign code, and so live in the third layer only.
+const THIRD_LAYER_ONLY: &[&str] = &[
+    "h2", "http-body-util", "hyper", "hyper-util", "mlua", "openssl", "socket2", "tokio", "tokio-openssl",
+];
+
+/// Files that may name a lock or a cell, with the reason.
+const MAY_LOCK: &[(&str, &str)] = &[("crates/hxproxy/tests/tidy.rs", "the words it looks for")];
+
+/// Files that may say `unsafe`, with the reason.
+const MAY_BE_UNSAFE: &[(&str, &str)] = &[
+    ("crates/hxproxy/src/process/sys.rs", "fork, wait, signals, limits and identity: the process model's calls"),
+    ("crates/hxproxy/tests/tidy.rs", "the words it looks for"),
+];
+
+/// Files that may have more than [`MOST_LINES`], with the reason.
+const MAY_BE_LONG: &[(&str, &str)] = &[];
+
+const MOST_LINES: usize = 600;
+
+#[test]
+fn arrows_point_down() {
+    let mut complaints = Vec::new();
+    for folder in folders(&root().join("crates")) {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        complaints.extend(arrows(&name, &read(&folder.join("Cargo.toml"))));
+    }
+    none(&complaints);
+}
+
+#[test]
+fn files_keep_the_rules() {
+    let mut complaints = Vec::new();
+    let files = sources();
+    assert!(files.len() > 50, "only {} files found", files.len());
+    for path in &files {
+        complaints.extend(file(path, &read(&root().join(path))));
+    }
+    none(&complaints);
+}
+
+/// An exception that nobody needs any more is struck from its list.
+#[test]
+fn exceptions_are_needed() {
+    let mut complaints = Vec::new();
+    let lists: [(_, fn(&str) -> bool); 3] = [
+        (MAY_LOCK, names_a_lock),
+        (MAY_BE_UNSAFE, |text| code_has(text, "unsafe")),
+        (MAY_BE_LONG, |text| text.lines().count() > MOST_LINES),
+    ];
+    for (list, needed) in lists {
+        for (path, _) in list {
+            let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+            if !needed(&text) {
+                complaints.push(format!("{path}: the exception is not needed"));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+/// What is wrong with the dependencies of one crate.
+fn arrows(name: &str, manifest: &str) -> Vec<String> {
+    let Some(from) = place(name) else {
+        return vec![format!("crates/{name}: not in the table of layers")];
+    };
+    let mut complaints = Vec::new();
+    for dependency in dependencies(manifest) {
+        if THIRD_LAYER_ONLY.contains(&dependency.as_str()) && from.0 != 3 {
+            complaints.push(format!("{name} uses {dependency}, which belongs to the third layer"));
+        }
+        let Some(to) = place(&dependency) else { continue };
+        if to >= from {
+            complaints.push(format!("{name} -> {dependency} points up"));
+        }
+        if from.0 == 2 && to.0 == 1 {
+            complaints.push(format!("{name} -> {dependency}: the second layer does not know the first"));
+        }
+    }
+    complaints
+}
+
+/// Layer and place in the layer.
+fn place(name: &str) -> Option<(usize, usize)> {
+    let find = |layer: &&[&str]| layer.iter().position(|known| *known == name);
+    LAYERS.iter().enumerate().find_map(|(at, layer)| find(layer).map(|inside| (at, inside)))
+}
+
+/// The names under `[dependencies]` and `[build-dependencies]`.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut inside = false;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line == "[dependencies]" || line == "[build-dependencies]";
+            let table = line.strip_prefix("[dependencies.").and_then(|rest| rest.strip_suffix(']'));
+            names.extend(table.map(str::to_string));
+        } else if inside && !line.starts_with('#') {
+            let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
+            names.extend((!name.is_empty()).then(|| name.to_string()));
+        }
+    }
+    names
+}
+
+/// What is wrong with one file of source.
+fn file(path: &str, text: &str) -> Vec<String> {
+    let listed = |list: &[(&str, &str)]| list.iter().any(|(known, _)| *known == path);
+    let mut complaints = Vec::new();
+    if !text.starts_with("//!") {
+        complaints.push(format!("{path}: does not begin with `//!`"));
+    }
+    let lines = text.lines().count();
+    if lines > MOST_LINES && !listed(MAY_BE_LONG) {
+        complaints.push(format!("{path}: {lines} lines"));
+    }
+    if names_a_lock(text) && !listed(MAY_LOCK) {
+        complaints.push(format!("{path}: names a lock or a cell"));
+    }
+    if code_has(text, "unsafe") && !listed(MAY_BE_UNSAFE) {
+        complaints.push(format!("{path}: says unsafe"));
+    }
+    for left in ["todo!", "unimplemented!", "dbg!"] {
+        if code(text).any(|line| line.contains(&format!("{left}("))) {
+            complaints.push(format!("{path}: has {left}"));
+        }
+    }
+    complaints
+}
+
+fn names_a_lock(text: &str) -> bool {
+    ["Mutex", "RwLock", "RefCell"].iter().any(|name| code_has(text, name))
+}
+
+/// Whether the code holds `word`, comments and strings left out.
+fn code_has(text: &str, word: &str) -> bool {
+    let apart = |c: char| !c.is_alphanumeric() && c != '_';
+    code(text).any(|line| line.split(apart).any(|part| part == word))
+}
+
+/// The lines without comments and string literals.
+fn code(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(|line| {
+        let unquoted: String = line.split('"').step_by(2).collect::<Vec<_>>().join("\"\"");
+        unquoted.split("//").next().unwrap_or_default().to_string()
+    })
+}
+
+fn none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    entries(path).into_iter().filter(|entry| entry.is_dir()).collect()
+}
+
+fn entries(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a folder's entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+/// All Rust files, as paths from the root.
+fn sources() -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending = vec![root().join("crates"), root().join("haproxy-compat-tests")];
+    while let Some(folder) = pending.pop() {
+        for path in entries(&folder) {
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let path = path.strip_prefix(root()).expect("a path below the root");
+                found.push(path.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The rules do find what they look for.
+mod rules {
+    use super::*;
+
+    fn check_arrows(name: &str, manifest: &str, expected: &[&str]) {
+        assert_eq!(arrows(name, manifest), expected, "{name}: {manifest}");
+    }
+
+    #[test]
+    fn of_arrows() {
+        check_arrows("check", "[dependencies]\nir.workspace = true\nsyntax = { path = \"x\" }\n", &[]);
+        check_arrows("check", "[dependencies]\nstate.workspace = true\n", &["check -> state points up"]);
+        check_arrows("diag", "[dependencies]\nir.workspace = true\n", &["diag -> ir points up"]);
+        check_arrows("net", "[dependencies.proxy]\npath = \"x\"\n", &["net -> proxy points up"]);
+        check_arrows("proxy", "[dependencies]\ntokio = \"1\"\nnet.workspace = true\n", &[]);
+        check_arrows("proxy", "[dev-dependencies]\ncli.workspace = true\n", &[]);
+        check_arrows("bogus", "", &["crates/bogus: not in the table of layers"]);
+        check_arrows(
+            "state",
+            "[dependencies]\n# no syntax here\ncheck.workspace = true\nopenssl = \"0\"\n",
+            &[
+                "state -> check: the second layer does not know the first",
+                "state uses openssl, which belongs to the third layer",
+            ],
+        );
+    }
+
+    fn check_file(text: &str, expected: &[&str]) {
+        let expected: Vec<String> = expected.iter().map(|rule| format!("x.rs: {rule}")).collect();
+        assert_eq!(file("x.rs", text), expected, "{text}");
+    }
+
+    #[test]
+    fn of_files() {
+        check_file("//! x\n", &[]);
+        check_file("fn x() {}\n", &["does not begin with `//!`"]);
+        check_file("//! x\n// Mutex, unsafe, todo!()\nlet a = \"unsafe RefCell\";\n", &[]);
+        check_file("//! x\nuse std::sync::Mutex;\n", &["names a lock or a cell"]);
+        check_file("//! x\nlet a = unsafe { b };\n", &["says unsafe"]);
+        check_file("//! x\nlet unsafe_name = 1;\n", &[]);
+        check_file("//! x\ntodo!()\n", &["has todo!"]);
+        check_file(&format!("//! x\n{}", "\n".repeat(600)), &["601 lines"]);
+    }
+}
