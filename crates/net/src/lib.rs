@@ -14,6 +14,7 @@ pub mod connect;
 pub mod handoff;
 pub mod io;
 pub mod listener;
+pub mod output;
 pub mod pool;
 pub mod scratch;
 pub mod socket;

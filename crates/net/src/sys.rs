@@ -78,6 +78,13 @@ pub fn set_int(fd: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> io::R
     answer(done as isize).map(drop)
 }
 
+/// Whether a write to `fd` would not wait: for a pipe, that one page fits.
+pub fn is_writable(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut polled = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one entry, which lives through the call; no waiting.
+    answer(unsafe { libc::poll(&raw mut polled, 1, 0) } as isize).map(|count| count == 1)
+}
+
 /// The calendar fields of a second, in the local time zone.
 pub fn local_time(secs: u64) -> CalendarTime {
     let secs = secs as libc::time_t;

@@ -77,6 +77,13 @@ impl Drop for Timer {
     }
 }
 
+/// Wakes every task that waits on a timer of this thread, so that it looks at what changed for
+/// the whole process, such as a soft stop. No timer expires by it.
+pub fn wake_all() {
+    let wakers = WHEEL.with_borrow_mut(Wheel::take_wakers);
+    wakers.into_iter().for_each(std::task::Waker::wake);
+}
+
 /// Turns this thread's wheel for ever. The worker spawns it once; a test that sets timers runs it
 /// beside them. It keeps one tokio sleep.
 pub async fn drive() {

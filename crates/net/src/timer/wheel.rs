@@ -123,6 +123,11 @@ impl Wheel {
         Poll::Pending
     }
 
+    /// The wakers of all that wait: they leave new ones when they wait again.
+    pub fn take_wakers(&mut self) -> Vec<Waker> {
+        self.entries.iter_mut().filter_map(|entry| entry.waker.take()).collect()
+    }
+
     /// Wakes everything due at `now` and gives the next time something may be due. `driver` is
     /// woken when an earlier one comes up in between.
     pub fn advance(&mut self, now: u64, driver: &Waker) -> Option<u64> {
