@@ -1,0 +1,8 @@
+//! Sans-IO state machines of the protocols, and the one message type in which they meet.
+//!
+//! Nothing here performs I/O, knows a runtime or reads a clock: bytes go in, events and bytes
+//! come out.
+
+pub mod h1;
+pub mod message;
+pub mod syslog;
