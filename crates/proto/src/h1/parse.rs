@@ -89,8 +89,6 @@ enum State {
     FirstField,
     Name,
     ValueGap,
-    EmptyLf,
-    EmptyNext,
     Value,
     ValueLf,
     ValueNext,
@@ -370,107 +368,88 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The fields up to the end of the head. One loop with its place in local variables, because
+    /// most of a head's bytes go through it.
     fn fields(&mut self) -> Result<(), Reason> {
-        match self.progress.state {
-            State::FirstField => self.start_of_line(),
-            State::Name => self.name(),
-            State::ValueGap => {
-                let Some(byte) = self.skip(is_blank) else { return Ok(()) };
-                let progress = &mut *self.progress;
-                progress.value = progress.at..progress.at;
-                match byte {
-                    b'\r' => progress.take(State::EmptyLf),
-                    b'\n' => progress.take(State::EmptyNext),
-                    _ => progress.state = State::Value,
+        let (mut at, mut state) = (self.progress.at, self.progress.state);
+        let mut result = Ok(());
+        while let Some(&byte) = self.bytes.get(at) {
+            let progress = &mut *self.progress;
+            let next = match (state, byte) {
+                (State::FirstField, b'\r') => Ok(State::LastLf),
+                (State::FirstField, b'\n') | (State::LastLf, b'\n') => Ok(State::Done),
+                (State::FirstField, _) => {
+                    let Some((name, value)) = plain_field(self.bytes, at) else {
+                        (progress.mark, state) = (at, State::Name);
+                        continue;
+                    };
+                    at = value.end + 2;
+                    (progress.name, progress.value) = (name, value);
+                    match self.field() {
+                        Ok(()) => continue,
+                        error => error.map(|()| state),
+                    }
                 }
-                Ok(())
-            }
-            State::EmptyLf => self.line_feed(State::EmptyNext),
-            State::EmptyNext if is_blank(self.bytes[self.progress.at]) => {
-                self.progress.state = State::ValueGap;
-                Ok(())
-            }
-            State::Value => self.value(),
-            State::ValueLf => self.line_feed(State::ValueNext),
-            State::ValueNext if is_blank(self.bytes[self.progress.at]) => self.unfold(),
-            State::EmptyNext | State::ValueNext => {
-                self.field()?;
-                self.start_of_line()
-            }
-            _ => self.line_feed(State::Done),
-        }
-    }
-
-    fn line_feed(&mut self, next: State) -> Result<(), Reason> {
-        if self.bytes[self.progress.at] != b'\n' {
-            return Err(Reason::LineEnd);
-        }
-        self.progress.take(next);
-        Ok(())
-    }
-
-    /// A field or the end of the head.
-    fn start_of_line(&mut self) -> Result<(), Reason> {
-        let progress = &mut *self.progress;
-        match self.bytes[progress.at] {
-            b'\r' => progress.take(State::LastLf),
-            b'\n' => progress.take(State::Done),
-            _ => {
-                progress.mark = progress.at;
-                progress.state = State::Name;
-            }
-        }
-        Ok(())
-    }
-
-    /// Lower-cases the name on the way. Where violations are accepted, any other byte may be in
-    /// it, and [`Self::field`] drops the field.
-    fn name(&mut self) -> Result<(), Reason> {
-        let progress = &mut *self.progress;
-        for byte in &mut self.bytes[progress.at..] {
-            let lower = LOWER_TOKEN[*byte as usize];
-            if lower != 0 {
-                *byte = lower;
-            } else if *byte == b':' {
-                if progress.mark == progress.at {
-                    return Err(Reason::FieldName);
+                (State::Name, b':') if at > progress.mark => {
+                    progress.name = progress.mark..at;
+                    Ok(State::ValueGap)
                 }
-                progress.name = progress.cut();
-                progress.take(State::ValueGap);
-                return Ok(());
-            } else if !self.limits.accept_unsafe || *byte == b'\n' {
-                return Err(Reason::FieldName);
+                (State::Name, _) => {
+                    let len = lower_token(&mut self.bytes[at..]);
+                    at += len;
+                    if len > 0 {
+                        continue;
+                    }
+                    // Where violations are accepted, the field is dropped at its end.
+                    let passes = self.limits.accept_unsafe && !matches!(byte, b':' | b'\n');
+                    if passes { Ok(State::Name) } else { Err(Reason::FieldName) }
+                }
+                (State::ValueGap, b' ' | b'\t') => Ok(State::ValueGap),
+                (State::ValueGap, _) => {
+                    progress.value = at..at;
+                    state = State::Value;
+                    continue;
+                }
+                (State::Value, _) => {
+                    at = memchr::memchr3(b'\r', b'\n', 0, &self.bytes[at..])
+                        .map_or(self.bytes.len(), |len| at + len);
+                    progress.value.end = at;
+                    match self.bytes.get(at) {
+                        None => continue,
+                        Some(b'\r') => Ok(State::ValueLf),
+                        Some(b'\n') => Ok(State::ValueNext),
+                        Some(_) if self.limits.accept_unsafe => Ok(State::Value),
+                        Some(_) => Err(Reason::FieldValue),
+                    }
+                }
+                (State::ValueLf, b'\n') => Ok(State::ValueNext),
+                // A continuation line (obs-fold, RFC 9112, section 5.2): spaces for the line end.
+                (State::ValueNext, b' ' | b'\t') => {
+                    self.bytes[progress.value.end..at].fill(b' ');
+                    Ok(State::Value)
+                }
+                (State::ValueNext, _) => {
+                    state = State::FirstField;
+                    match self.field() {
+                        Ok(()) => continue,
+                        error => error.map(|()| state),
+                    }
+                }
+                _ => Err(Reason::LineEnd),
+            };
+            match next {
+                Ok(next) => (at, state) = (at + 1, next),
+                Err(reason) => {
+                    result = Err(reason);
+                    break;
+                }
             }
-            progress.at += 1;
+            if state == State::Done {
+                break;
+            }
         }
-        Ok(())
-    }
-
-    fn value(&mut self) -> Result<(), Reason> {
-        let progress = &mut *self.progress;
-        let rest = &self.bytes[progress.at..];
-        let Some(len) = memchr::memchr3(b'\r', b'\n', 0, rest) else {
-            progress.at = self.bytes.len();
-            return Ok(());
-        };
-        let byte = rest[len];
-        progress.at += len;
-        progress.value.end = progress.at;
-        match byte {
-            b'\r' => progress.take(State::ValueLf),
-            b'\n' => progress.take(State::ValueNext),
-            _ if self.limits.accept_unsafe => progress.at += 1,
-            _ => return Err(Reason::FieldValue),
-        }
-        Ok(())
-    }
-
-    /// A continuation line (obs-fold, RFC 9112, section 5.2): the line end turns into spaces.
-    fn unfold(&mut self) -> Result<(), Reason> {
-        let progress = &mut *self.progress;
-        self.bytes[progress.value.end..progress.at].fill(b' ');
-        progress.state = State::Value;
-        Ok(())
+        (self.progress.at, self.progress.state) = (at, state);
+        result
     }
 
     /// Declares the field that has just been read.
@@ -493,4 +472,33 @@ impl Reader<'_> {
         self.head.push_spans(Span::new(name), Span::new(value));
         Ok(())
     }
+}
+
+/// Name and value of a field that is all there, on one line and followed by the first byte of
+/// the next: the usual case at one go. `None` leaves the field to the states.
+fn plain_field(bytes: &mut [u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+    let colon = at + lower_token(&mut bytes[at..]);
+    if colon == at || bytes.get(colon) != Some(&b':') {
+        return None;
+    }
+    let end = colon + 1 + memchr::memchr3(b'\r', b'\n', 0, &bytes[colon + 1..])?;
+    match bytes.get(end..end + 3) {
+        Some([b'\r', b'\n', next]) if !is_blank(*next) => Some((at..colon, colon + 1..end)),
+        _ => None,
+    }
+}
+
+/// Turns the token at the start of `bytes` to lower case and returns its length.
+fn lower_token(bytes: &mut [u8]) -> usize {
+    let len = bytes.len();
+    bytes
+        .iter_mut()
+        .position(|byte| {
+            let lower = LOWER_TOKEN[*byte as usize];
+            if lower != 0 {
+                *byte = lower;
+            }
+            lower == 0
+        })
+        .unwrap_or(len)
 }
