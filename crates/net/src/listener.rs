@@ -107,7 +107,7 @@ impl fmt::Display for BindError {
 impl std::error::Error for BindError {}
 
 /// The C library's text of an error, without Rust's number behind it.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let mut text = error.to_string();
     if let Some(end) = text.find(" (os error") {
         text.truncate(end);

@@ -1,38 +1,171 @@
 //! The TLS side of a `server` line.
 
-use ir::config::TlsServer;
+use std::pin::Pin;
 
-use super::{HandshakeError, Tls};
+use ir::config::{TlsServer, Verify};
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    NameType, Ssl, SslContext, SslContextBuilder, SslOptions, SslSession, SslSessionCacheMode,
+};
+use openssl::x509::verify::X509CheckFlags;
+use tokio_openssl::SslStream;
+
+use super::error::{ContextError, HandshakeError, take_refused};
+use super::pem::Pem;
+use super::settings::{self, Authorities, Settings};
+use super::{Tls, ffi};
 use crate::socket::Socket;
 
-/// Settings of a `server … ssl` line. Shared by all threads.
-pub struct ClientContext {}
+/// HAProxy's text, to the letter but for the full stop.
+const NO_CA_FILE: &str = "verify is enabled by default but no CA file specified. If you're running on a \
+    LAN where you're certain to trust the server's certificate, please set an explicit 'verify none' \
+    statement on the 'server' line, or use 'ssl-server-verify none' in the global section to disable \
+    server-side verifications by default";
 
-/// A session to resume, taken from an earlier connection to the same server.
+/// X509_V_ERR_HOSTNAME_MISMATCH
+const HOSTNAME_MISMATCH: i32 = 62;
+
+/// Settings of a `server … ssl` line. Shared by all threads.
+pub struct ClientContext {
+    context: SslContext,
+    verify: Verify,
+    verifyhost: Option<String>,
+    resumes: bool,
+}
+
+/// A session to resume, taken with [`Tls::session`] from an earlier connection to the same
+/// server, made by the same [`ClientContext`].
 #[derive(Clone)]
-pub struct ClientSession {}
+pub struct ClientSession(pub(super) SslSession);
 
 impl ClientContext {
     /// Loads everything the line names. `verify_default` stands in where the line says nothing:
     /// required, unless `ssl-server-verify none`.
     ///
     /// # Errors
-    /// HAProxy's messages, without the place.
-    pub fn new(_server: &TlsServer, _verify_default: ir::config::Verify) -> Result<Self, String> {
-        todo!()
+    /// The first thing that is wrong, in HAProxy's words.
+    pub fn new(server: &TlsServer, verify_default: Verify) -> Result<Self, ContextError> {
+        let settings = Settings {
+            versions: server.versions,
+            ciphers: server.ciphers.as_deref(),
+            ciphersuites: server.ciphersuites.as_deref(),
+            ..Settings::default()
+        };
+        let mut context = settings::builder(settings, SslOptions::NO_RENEGOTIATION)?;
+        context.set_session_cache_mode(SslSessionCacheMode::OFF);
+        if let Some(source) = &server.crt {
+            own_certificate(&mut context, source)?;
+        }
+        let verify = server.verify.unwrap_or(verify_default);
+        if verify != Verify::None && server.ca_file.is_none() {
+            return Err(ContextError::Setting(NO_CA_FILE.to_string()));
+        }
+        let authorities = Authorities {
+            ca_file: server.ca_file.as_deref(),
+            crl_file: server.crl_file.as_deref(),
+            ..Authorities::default()
+        };
+        settings::verify(&mut context, verify, authorities)?;
+        if let Some(alpn) = server.alpn.as_ref().filter(|alpn| !alpn.is_empty()) {
+            let failed = |_| ContextError::Setting("unable to set the ALPN protocols".to_string());
+            context.set_alpn_protos(&settings::alpn_wire(alpn)?).map_err(failed)?;
+        }
+        let verifyhost = match &server.verifyhost {
+            Some(host) => match settings::text(host) {
+                Some(text) => Some(text.to_string()),
+                None => return Err(ContextError::Setting("unable to set the verified host".to_string())),
+            },
+            None => None,
+        };
+        Ok(Self { context: context.build(), verify, verifyhost, resumes: !server.no_ssl_reuse })
+    }
+
+    /// Whether sessions may be resumed: not with `no-ssl-reuse`.
+    pub fn resumes(&self) -> bool {
+        self.resumes
     }
 
     /// The handshake with a server. `sni` is what the `sni` expression gave; a session makes it
-    /// shorter. The caller limits the time.
+    /// shorter. The caller limits the time and drops the future.
     ///
     /// # Errors
     /// See [`HandshakeError`].
     pub async fn connect(
         &self,
-        _socket: Socket,
-        _sni: Option<&[u8]>,
-        _session: Option<&ClientSession>,
+        socket: Socket,
+        sni: Option<&[u8]>,
+        session: Option<&ClientSession>,
     ) -> Result<Box<Tls>, HandshakeError> {
-        todo!()
+        let ssl = self.prepare(sni, session).map_err(|_| HandshakeError::Failure(None))?;
+        let mut stream = SslStream::new(ssl, socket).map_err(|_| HandshakeError::Failure(None))?;
+        let outcome = std::future::poll_fn(|cx| {
+            take_refused();
+            let poll = Pin::new(&mut stream).poll_connect(cx);
+            poll.map_err(|error| {
+                let named = stream.ssl().servername_raw(NameType::HOST_NAME).is_some();
+                match HandshakeError::new(stream.ssl(), &error) {
+                    HandshakeError::Certificate(HOSTNAME_MISMATCH) if named => HandshakeError::MismatchSni,
+                    HandshakeError::Certificate(HOSTNAME_MISMATCH) => HandshakeError::Mismatch,
+                    // HAProxy's words for these are about clients only.
+                    HandshakeError::Certificate(_) | HandshakeError::Ca(_) => {
+                        HandshakeError::Failure(Some("certificate verify failed"))
+                    }
+                    other => other,
+                }
+            })
+        });
+        outcome.await?;
+        Ok(Box::new(Tls { stream }))
     }
+
+    /// One connection's state: the name to ask for, the name to expect, the session to resume.
+    fn prepare(&self, sni: Option<&[u8]>, session: Option<&ClientSession>) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.context)?;
+        // A name that is no text cannot be in a certificate either.
+        let sni = sni.and_then(settings::text).filter(|name| !name.is_empty());
+        if let Some(name) = sni {
+            ssl.set_hostname(name)?;
+        }
+        if self.verify != Verify::None
+            && let Some(name) = sni.or(self.verifyhost.as_deref())
+        {
+            let expected = ssl.param_mut();
+            expected.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            expected.set_host(name)?;
+        }
+        if let Some(ClientSession(session)) = session.filter(|_| self.resumes) {
+            ffi::set_session(&mut ssl, session)?;
+        }
+        Ok(ssl)
+    }
+}
+
+impl std::fmt::Debug for ClientContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientContext").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ClientSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClientSession")
+    }
+}
+
+/// `crt` of a server line.
+fn own_certificate(
+    context: &mut SslContextBuilder,
+    source: &ir::config::CertSource,
+) -> Result<(), ContextError> {
+    let path = String::from_utf8_lossy(&source.path);
+    let pem = Pem::load(&path, &source.pem).map_err(ContextError::Certificate)?;
+    let failed = |_: ErrorStack| {
+        ContextError::Certificate(format!("unable to load SSL certificate into SSL Context '{path}'."))
+    };
+    context.set_certificate(&pem.leaf).map_err(failed)?;
+    context.set_private_key(&pem.key).map_err(failed)?;
+    for above in pem.chain {
+        context.add_extra_chain_cert(above).map_err(failed)?;
+    }
+    Ok(())
 }

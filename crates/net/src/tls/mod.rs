@@ -1,28 +1,37 @@
 //! TLS: the only place that names the TLS library. A [`ServerContext`] stands for a `bind … ssl`
 //! line, a [`ClientContext`] for a `server … ssl` line, a [`Tls`] for a connection.
+//! Left out: 0-RTT, OCSP stapling, shared ticket keys.
 
 mod client;
 mod error;
+mod ffi;
+mod hello;
+mod names;
 mod pem;
 mod server;
+mod settings;
 mod stream;
 
 pub use client::{ClientContext, ClientSession};
-pub use error::{HandshakeError, Side};
+pub use error::{ContextError, HandshakeError};
 pub use pem::{certificate_names, check_pem};
 pub use server::ServerContext;
+pub use settings::check_ca_file;
 pub use stream::Tls;
 
 /// Versions of the TLS library, for `-vv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LibraryInfo {
-    /// `OpenSSL 3.0.17 1 Jul 2025` at run time.
+    /// `OpenSSL 3.0.17 1 Jul 2025`, at run time.
     pub running: &'static str,
-    /// The number it was built against, as `0x30000110`.
-    pub built: u64,
+    /// The number at run time, as `0x30000110`.
+    pub number: u64,
 }
 
-/// The TLS library's versions.
+/// The TLS library's version.
 pub fn library_info() -> LibraryInfo {
-    LibraryInfo { running: openssl::version::version(), built: openssl::version::number() as u64 }
+    LibraryInfo { running: openssl::version::version(), number: openssl::version::number() as u64 }
 }
+
+#[cfg(test)]
+mod tests;

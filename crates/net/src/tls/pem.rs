@@ -1,20 +1,89 @@
-//! PEM files with a key, a certificate and its chain.
+//! PEM files with a key, a certificate and its chain. The file is read by the caller.
 
-/// Loads a PEM as `-c` does: the first certificate is the leaf and must match the key; more
-/// certificates are its chain; their place beside the key does not matter.
-///
-/// # Errors
-/// HAProxy's message, without the place: `No Private Key found in '….key'.`
-pub fn check_pem(path: &str, pem: &[u8]) -> Result<(), String> {
-    let _ = (path, pem);
-    todo!()
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::x509::X509;
+
+use super::error::first_reason;
+use super::names::KeyType;
+
+/// A PEM's content: the first certificate is the leaf, the others are its chain; their place
+/// beside the key does not matter.
+pub(super) struct Pem {
+    pub key: PKey<Private>,
+    pub leaf: X509,
+    pub chain: Vec<X509>,
 }
 
-/// The names of the leaf certificate, in lower case: subjectAltName's DNS names, then the CN.
+impl Pem {
+    /// Loads a PEM. `path` is for the messages.
+    ///
+    /// # Errors
+    /// HAProxy's message, complete.
+    pub fn load(path: &str, pem: &[u8]) -> Result<Self, String> {
+        let (leaf, chain) = certificates(path, pem)?;
+        // A passphrase is never asked for: the callback gives none.
+        let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0))
+            .map_err(|_| format!("No Private Key found in '{path}.key'."))?;
+        let matches = leaf.public_key().is_ok_and(|public| key.public_eq(&public));
+        if !matches {
+            return Err(format!("inconsistencies between private key and certificate loaded '{path}'."));
+        }
+        Ok(Self { key, leaf, chain })
+    }
+
+    pub fn key_type(&self) -> KeyType {
+        match self.key.id() {
+            Id::EC => KeyType::Ecdsa,
+            Id::RSA => KeyType::Rsa,
+            _ => KeyType::Other,
+        }
+    }
+
+    /// The leaf's names in lower case: subjectAltName's DNS names, then the CNs.
+    pub fn names(&self) -> Vec<String> {
+        names(&self.leaf)
+    }
+}
+
+/// Checks a PEM as `-c` does: it holds a certificate and the key that goes with it.
 ///
 /// # Errors
-/// As [`check_pem`].
+/// HAProxy's message, as `No Private Key found in 'a.pem.key'.`
+pub fn check_pem(path: &str, pem: &[u8]) -> Result<(), String> {
+    Pem::load(path, pem).map(drop)
+}
+
+/// The names of a PEM's first certificate, in lower case: subjectAltName's DNS names, then CNs.
+///
+/// # Errors
+/// As [`check_pem`], without the ones about the key.
 pub fn certificate_names(path: &str, pem: &[u8]) -> Result<Vec<String>, String> {
-    let _ = (path, pem);
-    todo!()
+    certificates(path, pem).map(|(leaf, _)| names(&leaf))
+}
+
+fn certificates(path: &str, pem: &[u8]) -> Result<(X509, Vec<X509>), String> {
+    let fail = |reason: &str| format!("unable to load certificate from file '{path}': {reason}.");
+    // The crate's reader of several stops silently before the first, so look for it.
+    let all = X509::stack_from_pem(pem).map_err(|e| fail(first_reason(&e).unwrap_or("no start line")))?;
+    let mut all = all.into_iter();
+    match all.next() {
+        Some(leaf) => Ok((leaf, all.collect())),
+        None => Err(fail("no start line")),
+    }
+}
+
+fn names(leaf: &X509) -> Vec<String> {
+    let alternative = leaf.subject_alt_names();
+    let dns = alternative.iter().flatten().filter_map(|name| name.dnsname());
+    let mut names: Vec<String> = dns.map(str::to_ascii_lowercase).collect();
+    for entry in leaf.subject_name().entries_by_nid(Nid::COMMONNAME) {
+        if let Ok(name) = entry.data().to_string() {
+            let name = name.to_ascii_lowercase();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
 }

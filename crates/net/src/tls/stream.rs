@@ -2,12 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use openssl::ssl::{NameType, SslRef};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_openssl::SslStream;
 
+use super::ClientSession;
 use crate::socket::{Idle, Socket};
 
 /// See the module.
@@ -34,7 +35,18 @@ impl Tls {
 
     /// As [`crate::io::Io::peek`].
     pub fn peek(&mut self) -> Idle {
-        todo!()
+        match self.socket().peek() {
+            Idle::Data => {}
+            other => return other,
+        }
+        // There is a record, perhaps one without data. The waker that this replaces belongs to
+        // the caller, who registers it again when it waits.
+        let mut cx = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self.stream).poll_peek(&mut cx, &mut [0]) {
+            Poll::Pending => Idle::Quiet,
+            Poll::Ready(Ok(1..)) => Idle::Data,
+            Poll::Ready(_) => Idle::Closed,
+        }
     }
 
     pub fn socket(&self) -> &Socket {
@@ -74,6 +86,12 @@ impl Tls {
     /// X.509's number of the verification's result; 0 is fine.
     pub fn verify_result(&self) -> i32 {
         self.ssl().verify_result().as_raw()
+    }
+
+    /// The session, for the next connection to the same server. With TLS 1.3 there is one only
+    /// after the server's first bytes.
+    pub fn session(&self) -> Option<ClientSession> {
+        self.ssl().session().map(|session| ClientSession(session.to_owned()))
     }
 
     fn ssl(&self) -> &SslRef {
