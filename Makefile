@@ -1,0 +1,63 @@
+# hxproxy: what can be done here. `make` alone prints the list.
+
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/hxproxy/target
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+
+BINARY := $(CARGO_TARGET_DIR)/release/hxproxy
+TESTS := haproxy-compat-tests
+DEPS := $(TESTS)/scripts/install-deps.sh
+FUZZ_TARGETS := $(wildcard crates/*/fuzz/fuzz_targets/*.rs)
+# The proxy that compat, demo, bench and reg-tests look at; another one takes the place of hxproxy.
+COMPAT_BINARY ?= $(BINARY)
+export COMPAT_BINARY
+# Only hxproxy itself has to be built first.
+BUILT := $(if $(filter $(BINARY),$(COMPAT_BINARY)),build)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint unit compat reg-tests reg-tests-named bench fuzz install deps-build deps-test deps-demo deps-bench
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: deps-demo $(BUILT) ## the story from plain HTTP to HTTPS and HTTP/2, with a real certbot and ACME server
+	python3 $(TESTS)/demo/demo.py
+
+build: deps-build ## build the release binary
+	cargo build --release --package hxproxy
+	@echo $(BINARY)
+
+test: deps-test lint unit compat ## everything that must pass: lint, unit tests, compat
+
+lint: deps-build ## check the format, and clippy without a warning
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+unit: deps-build
+	cargo test --workspace --exclude haproxy-compat-tests
+
+compat: deps-test $(BUILT) ## the compatibility suite on the release binary, or on COMPAT_BINARY=…
+	cargo test --package haproxy-compat-tests
+
+reg-tests: reg-tests-named $(BUILT) ## HAProxy's own tests: HAPROXY_SRC=<checkout> VTEST=<program> [REG_TESTS="http-rules lua …"]
+	python3 $(TESTS)/scripts/reg-tests.py --source "$(HAPROXY_SRC)" --vtest "$(VTEST)" \
+		--results $(CARGO_TARGET_DIR)/reg-tests.tsv $(REG_TESTS)
+
+reg-tests-named:
+	@test -n "$(HAPROXY_SRC)" -a -n "$(VTEST)" || { echo "set HAPROXY_SRC and VTEST: see make help" >&2; exit 2; }
+
+bench: deps-bench $(BUILT) ## measure beside Debian's haproxy and nginx: [BENCH="small tls --rounds 5"]
+	python3 $(TESTS)/bench/bench.py $(BENCH)
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolchain)
+	$(if $(FUZZ_TARGETS),,@echo "there are no fuzz targets yet")
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		echo "$$target"; \
+		(cd "$${target%/fuzz/*}" && cargo +nightly fuzz run "$$(basename "$$target" .rs)" -- -max_total_time=$(FUZZ_SECONDS)); \
+	done
+
+install: build ## install the binary under DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/hxproxy
+
+deps-build deps-test deps-demo deps-bench: deps-%:
+	@$(DEPS) $*
