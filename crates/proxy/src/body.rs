@@ -1,0 +1,156 @@
+//! Bodies on their way: pieces as a source hands them over, and how an HTTP/1 connection gives
+//! and takes them. Chunked bodies between two HTTP/1 connections pass raw; they are taken apart
+//! only where the other side frames differently.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use proto::h1::{self, Body};
+use proto::message::Head;
+
+use crate::conn::Conn;
+
+/// A part of a body.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// As it stands on an HTTP/1 wire, framing included.
+    Raw(&'a [u8]),
+    /// Payload only.
+    Data(&'a [u8]),
+    /// The end behind payload pieces, with the trailers. Raw pieces end by themselves.
+    End(Option<&'a Head>),
+}
+
+/// Why a source could not go on.
+#[derive(Debug)]
+pub enum SourceError {
+    /// The connection ended or failed in the middle of the body.
+    Aborted,
+    /// The body's framing is broken.
+    Invalid,
+    /// The other side, where the pieces go, failed.
+    Sink,
+}
+
+/// Takes the pieces of a body.
+pub type Sink<'a> = dyn FnMut(Piece<'_>) -> io::Result<()> + 'a;
+
+/// Hands one piece over.
+fn give(sink: &mut Sink<'_>, piece: Piece<'_>) -> Result<(), SourceError> {
+    sink(piece).map_err(|_| SourceError::Sink)
+}
+
+/// The body that an HTTP/1 connection is receiving.
+#[derive(Debug)]
+pub struct H1Source {
+    pub body: Body,
+    pub done: bool,
+    /// What is left over in the connection is a part of something: read more first.
+    starved: bool,
+}
+
+impl H1Source {
+    pub fn new(body: Body) -> Self {
+        let done = body.is_done();
+        Self { body, done, starved: false }
+    }
+
+    /// Hands over what one read gives. `raw`: the framing is kept. Returns the number of wire
+    /// bytes that were handed over; look at `done` for the end.
+    pub fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        conn: &mut Conn,
+        raw: bool,
+        sink: &mut Sink<'_>,
+    ) -> Poll<Result<usize, SourceError>> {
+        const MAX_READ: usize = usize::MAX;
+        if self.starved {
+            if !matches!(ready!(conn.poll_more(cx, MAX_READ)), Ok(1..)) {
+                return Poll::Ready(Err(SourceError::Aborted));
+            }
+            self.starved = false;
+        }
+        let step = conn.poll_bytes(cx, MAX_READ, |bytes| {
+            if bytes.is_empty() {
+                return (0, self.closed(sink));
+            }
+            let mut used = 0;
+            let result =
+                if raw { self.pass(bytes, &mut used, sink) } else { self.take_apart(bytes, &mut used, sink) };
+            (used, result.map(|()| used))
+        });
+        Poll::Ready(ready!(step).unwrap_or(Err(SourceError::Aborted)))
+    }
+
+    /// The connection ended: only a body without a length may end so.
+    fn closed(&mut self, sink: &mut Sink<'_>) -> Result<usize, SourceError> {
+        if self.body.remaining() != u64::MAX {
+            return Err(SourceError::Aborted);
+        }
+        self.done = true;
+        give(sink, Piece::End(None))?;
+        Ok(0)
+    }
+
+    fn pass(&mut self, bytes: &[u8], used: &mut usize, sink: &mut Sink<'_>) -> Result<(), SourceError> {
+        let scan = self.body.scan(bytes).map_err(|_| SourceError::Invalid)?;
+        *used = scan.consumed;
+        self.done = scan.done;
+        give(sink, Piece::Raw(&bytes[..scan.consumed]))
+    }
+
+    fn take_apart(&mut self, bytes: &[u8], used: &mut usize, sink: &mut Sink<'_>) -> Result<(), SourceError> {
+        loop {
+            let rest = &bytes[*used..];
+            match self.body.next(rest).map_err(|_| SourceError::Invalid)? {
+                h1::Piece::Data { range, consumed } => {
+                    give(sink, Piece::Data(&rest[range]))?;
+                    *used += consumed;
+                }
+                h1::Piece::NeedMore { consumed } => {
+                    *used += consumed;
+                    self.starved = *used < bytes.len();
+                    return Ok(());
+                }
+                h1::Piece::End { trailers, consumed } => {
+                    *used += consumed;
+                    self.done = true;
+                    return end(&rest[trailers], sink);
+                }
+            }
+        }
+    }
+}
+
+/// Hands over the end with its trailers, parsed from their raw form.
+fn end(trailers: &[u8], sink: &mut Sink<'_>) -> Result<(), SourceError> {
+    if trailers.is_empty() {
+        return give(sink, Piece::End(None));
+    }
+    let mut head = Head::default();
+    head.bytes_mut().extend_from_slice(trailers);
+    h1::parse_trailers(&mut head, &h1::Limits::default()).map_err(|_| SourceError::Invalid)?;
+    give(sink, Piece::End(Some(&head)))
+}
+
+/// Queues a piece on an HTTP/1 connection; `chunked` says how payload is framed there.
+pub fn send_h1(conn: &mut Conn, cx: &mut Context<'_>, chunked: bool, piece: &Piece<'_>) -> io::Result<()> {
+    match piece {
+        Piece::Raw(bytes) => conn.send(cx, bytes),
+        Piece::Data(bytes) if !chunked => conn.send(cx, bytes),
+        // An empty chunk would end the body.
+        Piece::Data([]) => Ok(()),
+        Piece::Data(bytes) => {
+            h1::write_chunk_header(conn.out(), bytes.len());
+            conn.send(cx, bytes)?;
+            conn.send(cx, b"\r\n")
+        }
+        Piece::End(trailers) => {
+            if chunked {
+                h1::write_last_chunk(conn.out(), *trailers);
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The client's side of one HTTP stream: where its request body comes from and its response
+//! goes to, whatever the version. The muxes make it; the stream uses it.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use proto::message::Head;
+use state::Stream;
+
+use crate::body::{Piece, Sink, SourceError};
+use crate::mux::h1::H1Client;
+use crate::mux::h2::H2Client;
+
+/// See the module.
+pub enum Client<'a> {
+    H1(&'a mut H1Client),
+    H2(&'a mut H2Client),
+}
+
+/// How a response is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseMode {
+    /// The connection is to be closed behind this response.
+    pub close: bool,
+    /// No body follows: HEAD, 204, 304.
+    pub bodyless: bool,
+}
+
+impl Client<'_> {
+    /// Whether the request's body was received whole.
+    pub fn request_done(&self) -> bool {
+        match self {
+            Self::H1(client) => client.source.done,
+            Self::H2(client) => client.request_done(),
+        }
+    }
+
+    /// Whether the request body can be handed over in its chunked wire form.
+    pub fn is_h1(&self) -> bool {
+        matches!(self, Self::H1(_))
+    }
+
+    /// Hands over what one read of the request body gives, and says how many bytes that were.
+    pub fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        raw: bool,
+        sink: &mut Sink<'_>,
+    ) -> Poll<Result<usize, SourceError>> {
+        match self {
+            Self::H1(client) => client.source.poll(cx, &mut client.conn, raw, sink),
+            Self::H2(client) => client.poll_body(cx, sink),
+        }
+    }
+
+    /// Bytes of the request body that came with the head.
+    pub fn has_early_body(&self) -> bool {
+        match self {
+            Self::H1(client) => !client.source.done && !client.conn.rest().is_empty(),
+            Self::H2(_) => false,
+        }
+    }
+
+    /// Sends an interim response (1xx).
+    pub fn send_interim(&mut self, head: &Head) -> io::Result<()> {
+        match self {
+            Self::H1(client) => client.send_interim(head),
+            Self::H2(client) => client.send_interim(head),
+        }
+    }
+
+    /// Queues the response's head. Returns whether the body is wanted in its chunked wire form,
+    /// where the source has it in that form.
+    pub fn send_head(&mut self, stream: &Stream, mode: ResponseMode) -> io::Result<bool> {
+        match self {
+            Self::H1(client) => client.send_head(stream, mode),
+            Self::H2(client) => client.send_head(stream, mode).map(|()| false),
+        }
+    }
+
+    /// Queues a piece of the response's body.
+    pub fn send(&mut self, cx: &mut Context<'_>, piece: &Piece<'_>) -> io::Result<()> {
+        match self {
+            Self::H1(client) => client.send(cx, piece),
+            Self::H2(client) => client.send(piece),
+        }
+    }
+
+    /// Waits until what was queued is gone and more may be queued.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::H1(client) => client.conn.poll_flush(cx),
+            Self::H2(client) => client.poll_flush(cx),
+        }
+    }
+
+    /// Ready when the client gave up the stream: a reset on HTTP/2. HTTP/1 is not watched while
+    /// no body is expected, since that would read on speculation.
+    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::H1(_) => Poll::Pending,
+            Self::H2(client) => client.poll_gone(cx),
+        }
+    }
+
+    /// The stream failed behind the response's head: the client must notice.
+    pub fn abort(&mut self) {
+        match self {
+            Self::H1(client) => client.keep_alive = false,
+            Self::H2(client) => client.reset(),
+        }
+    }
+}

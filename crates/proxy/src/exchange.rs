@@ -1,0 +1,335 @@
+//! The two directions between a client and a server while a stream is in flight: the request's
+//! body up, the response down, each with its timeout. Polled as one, so that neither waits for
+//! the other.
+
+use std::task::{Context, Poll, ready};
+
+use net::clock::now_ms;
+use net::splice::{PIPE_SIZE, Splice};
+use net::timer::Timer;
+use proto::h1::{self, Parsed};
+use proto::message::Framing;
+use state::stream::Stream;
+use state::termination::Cause;
+
+use crate::body::{SourceError, send_h1};
+use crate::client::Client;
+use crate::deadline::Deadline;
+use crate::forward::response_limits;
+use crate::server::{ServerConn, backend};
+
+/// From how many bytes on a body is spliced where both sides are plain sockets.
+const SPLICE_FROM: u64 = 16 * 1024;
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A reused connection was closed before the server began to answer.
+    Stale,
+    /// The server closed or failed.
+    ServerAborted,
+    /// The server sent something that is not HTTP.
+    InvalidResponse,
+    ServerTimeout,
+    /// The client closed or failed.
+    ClientAborted,
+    /// The client's body has broken framing.
+    InvalidRequest,
+    ClientTimeout,
+}
+
+impl Fault {
+    /// The first letter of the log and the status that a client can still be answered.
+    pub fn cause_and_status(self) -> (Cause, u16) {
+        match self {
+            Self::Stale | Self::ServerAborted => (Cause::Server, 502),
+            Self::InvalidResponse => (Cause::Proxy, 502),
+            Self::ServerTimeout => (Cause::ServerTimeout, 504),
+            Self::ClientAborted => (Cause::Client, 400),
+            Self::InvalidRequest => (Cause::Proxy, 400),
+            Self::ClientTimeout => (Cause::ClientTimeout, 408),
+        }
+    }
+}
+
+/// See the module.
+pub struct Exchange {
+    client_limit: Option<u64>,
+    server_limit: Option<u64>,
+    client_deadline: Deadline,
+    server_deadline: Deadline,
+    /// Nothing more goes up: the body is complete, or the server reads no more.
+    up_done: bool,
+    splice: Splice,
+}
+
+impl Exchange {
+    pub fn new(stream: &Stream, client: &Client<'_>) -> Self {
+        let client_limit = stream.plan.settings(stream.session.frontend).timeouts.client;
+        let server_limit = stream.plan.settings(backend(stream)).timeouts.server;
+        let now = now_ms();
+        Self {
+            client_limit,
+            server_limit,
+            client_deadline: Deadline::after(now, client_limit),
+            server_deadline: Deadline::after(now, server_limit),
+            up_done: client.request_done(),
+            splice: Splice::new(),
+        }
+    }
+
+    /// Until a final response head stands in `stream.res`.
+    pub fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+        timer: &mut Timer,
+    ) -> Poll<Result<(), Fault>> {
+        let up = self.poll_up(cx, stream, client, server);
+        if let Poll::Ready(head) = self.read_head(cx, stream, client, server) {
+            return Poll::Ready(head);
+        }
+        if let Poll::Ready(Err(fault)) = up {
+            return Poll::Ready(Err(fault));
+        }
+        if client.poll_gone(cx).is_ready() {
+            return Poll::Ready(Err(Fault::ClientAborted));
+        }
+        self.poll_timeouts(cx, timer, up.is_pending() && server.conn.is_flushed())
+    }
+
+    /// Until the response's body was sent. `raw`: it passes in its wire form.
+    pub fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+        timer: &mut Timer,
+        raw: bool,
+    ) -> Poll<Result<(), Fault>> {
+        // A server may answer and end before the whole request came; what it no longer takes is
+        // not an error as long as its answer is whole.
+        if let Poll::Ready(Err(_)) = self.poll_up(cx, stream, client, server) {
+            self.up_done = true;
+        }
+        match self.poll_down(cx, stream, client, server, raw) {
+            Poll::Ready(end) => Poll::Ready(end),
+            Poll::Pending => {
+                if client.poll_gone(cx).is_ready() {
+                    return Poll::Ready(Err(Fault::ClientAborted));
+                }
+                let blocked = client.poll_flush(cx).is_pending() || self.splice.held() > 0;
+                self.poll_timeouts(cx, timer, blocked)
+            }
+        }
+    }
+
+    /// Waits for the side that has to move next.
+    fn poll_timeouts(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut Timer,
+        on_client: bool,
+    ) -> Poll<Result<(), Fault>> {
+        let (deadline, fault) = if on_client {
+            (self.client_deadline, Fault::ClientTimeout)
+        } else {
+            (self.server_deadline, Fault::ServerTimeout)
+        };
+        deadline.set(timer);
+        ready!(timer.poll_expired(cx));
+        Poll::Ready(Err(fault))
+    }
+
+    fn client_moved(&mut self) {
+        self.client_deadline = Deadline::after(now_ms(), self.client_limit);
+    }
+
+    fn server_moved(&mut self) {
+        self.server_deadline = Deadline::after(now_ms(), self.server_limit);
+    }
+
+    /// Sends the request: what is queued, then more of its body.
+    fn poll_up(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+    ) -> Poll<Result<(), Fault>> {
+        // A body that came with its head leaves with it, in one write.
+        let mut early = client.has_early_body();
+        loop {
+            if !early {
+                match ready!(server.conn.poll_flush(cx)) {
+                    Ok(()) => {}
+                    // The server may have answered before it closed: let the reader find out.
+                    Err(_) => self.up_done = true,
+                }
+            }
+            early = false;
+            if self.up_done || client.request_done() {
+                self.up_done = true;
+                return Poll::Ready(Ok(()));
+            }
+            let raw = client.is_h1() && !server.chunked;
+            let (mut reading, mut writing) =
+                (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
+            let step = client.poll_body(&mut reading, raw, &mut |piece| {
+                send_h1(&mut server.conn, &mut writing, server.chunked, &piece)
+            });
+            match ready!(step) {
+                Ok(count) => {
+                    stream.counts.bytes_in += count as u64;
+                    self.client_moved();
+                    self.server_moved();
+                }
+                Err(SourceError::Aborted) => return Poll::Ready(Err(Fault::ClientAborted)),
+                Err(SourceError::Invalid) => return Poll::Ready(Err(Fault::InvalidRequest)),
+                Err(SourceError::Sink) => self.up_done = true,
+            }
+        }
+    }
+
+    /// Reads until a final response head is complete.
+    fn read_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+    ) -> Poll<Result<(), Fault>> {
+        let limits = response_limits(stream, backend(stream));
+        loop {
+            let head = &mut stream.res;
+            let read = server.conn.poll_bytes(cx, usize::MAX, |bytes| {
+                head.bytes_mut().extend_from_slice(bytes);
+                (bytes.len(), bytes.len())
+            });
+            match ready!(read) {
+                Ok(1..) => self.server_moved(),
+                _ if server.reused && stream.res.bytes().is_empty() => return Poll::Ready(Err(Fault::Stale)),
+                _ => return Poll::Ready(Err(Fault::ServerAborted)),
+            }
+            match h1::parse_response(&mut stream.res, &mut server.progress, &limits, stream.req.method()) {
+                Ok(Parsed::NeedMore) => {}
+                Ok(Parsed::Done { head_len }) => {
+                    let bytes = stream.res.bytes_mut();
+                    server.conn.unread(&bytes[head_len..]);
+                    bytes.truncate(head_len);
+                    if !(100..200).contains(&stream.res.status()) || stream.res.status() == 101 {
+                        return Poll::Ready(Ok(()));
+                    }
+                    if client.send_interim(&stream.res).is_err() {
+                        return Poll::Ready(Err(Fault::ClientAborted));
+                    }
+                    let _ = client.poll_flush(cx);
+                    stream.res.clear();
+                    server.progress = Default::default();
+                }
+                _ => return Poll::Ready(Err(Fault::InvalidResponse)),
+            }
+        }
+    }
+
+    /// Sends the response: what is queued, then more of its body.
+    fn poll_down(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+        raw: bool,
+    ) -> Poll<Result<(), Fault>> {
+        // What came with the head leaves with it, in one write.
+        let mut early = !server.conn.rest().is_empty();
+        loop {
+            if !early && ready!(client.poll_flush(cx)).is_err() {
+                return Poll::Ready(Err(Fault::ClientAborted));
+            }
+            if server.source.done && (!early || stream.res.framing == Framing::None) {
+                return self.last_flush(cx, client);
+            }
+            early = false;
+            if let Some(done) = self.poll_splice(cx, stream, client, server) {
+                ready!(done)?;
+                continue;
+            }
+            let ServerConn { conn, source, .. } = &mut *server;
+            let (mut reading, mut writing) =
+                (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
+            let step = source.poll(&mut reading, conn, raw, &mut |piece| client.send(&mut writing, &piece));
+            match ready!(step) {
+                Ok(count) => {
+                    stream.counts.bytes_out += count as u64;
+                    self.server_moved();
+                    self.client_moved();
+                }
+                Err(SourceError::Sink) => return Poll::Ready(Err(Fault::ClientAborted)),
+                Err(SourceError::Aborted) => return Poll::Ready(Err(Fault::ServerAborted)),
+                Err(SourceError::Invalid) => return Poll::Ready(Err(Fault::InvalidResponse)),
+            }
+        }
+    }
+
+    fn last_flush(&mut self, cx: &mut Context<'_>, client: &mut Client<'_>) -> Poll<Result<(), Fault>> {
+        client.poll_flush(cx).map(|end| end.map_err(|_| Fault::ClientAborted))
+    }
+
+    /// Moves plain bytes of a long body inside the kernel, where both sides are plain sockets.
+    /// `None`: this body is copied.
+    fn poll_splice(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+    ) -> Option<Poll<Result<(), Fault>>> {
+        let Client::H1(client) = client else { return None };
+        let remaining = server.source.body.remaining();
+        if (remaining < SPLICE_FROM && self.splice.held() == 0) || !server.conn.rest().is_empty() {
+            return None;
+        }
+        let (from, to) = (server.conn.io.plain()?, client.conn.io.plain()?);
+        let max = usize::try_from(remaining).unwrap_or(PIPE_SIZE).min(PIPE_SIZE);
+        Some(self.move_pipe(cx, stream, from, to, max).map_ok(|count| {
+            server.source.body.advance(count);
+            server.source.done = server.source.body.is_done();
+        }))
+        .map(|poll| match poll {
+            Poll::Ready(Err(Fault::ServerAborted)) if remaining == u64::MAX => {
+                server.source.done = true;
+                Poll::Ready(Ok(()))
+            }
+            other => other,
+        })
+    }
+
+    /// One fill and drain of the pipe: gives the bytes that left it.
+    fn move_pipe(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        from: &net::io::Socket,
+        to: &net::io::Socket,
+        max: usize,
+    ) -> Poll<Result<u64, Fault>> {
+        if self.splice.held() == 0 {
+            match ready!(self.splice.poll_fill(cx, from, max)) {
+                Ok(1..) => self.server_moved(),
+                _ => return Poll::Ready(Err(Fault::ServerAborted)),
+            }
+        }
+        match ready!(self.splice.poll_drain(cx, to)) {
+            Ok(count) => {
+                stream.counts.bytes_out += count as u64;
+                self.client_moved();
+                Poll::Ready(Ok(count as u64))
+            }
+            Err(_) => Poll::Ready(Err(Fault::ClientAborted)),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A stream through a server: the request there, the response back, both directions at once
+//! where a body is long. What goes wrong becomes an answer and a termination here.
+
+use ir::id::ProxyId;
+use ir::spec::RuleSet;
+use net::clock::now_ms;
+use net::timer::Timer;
+use proto::h1::{self, Body, Limits, Persistence, RequestOut};
+use proto::message::{Framing, Version};
+use state::plan::Outcome;
+use state::stream::Stream;
+use state::termination::{Cause, State};
+
+use crate::body::H1Source;
+use crate::client::{Client, ResponseMode};
+use crate::exchange::{Exchange, Fault};
+use crate::server::{Attempts, ServerConn, acquire, backend};
+use crate::worker::Worker;
+use crate::{http, rules, tunnel};
+
+/// Sends the request to a server of the stream's backend and the response to the client.
+pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    let mut attempts = Attempts::new(stream);
+    loop {
+        let mut server = match acquire(worker, stream, timer, &mut attempts).await {
+            Ok(server) => server,
+            Err(fault) => {
+                stream.termination.set(fault.cause, fault.state);
+                return http::refuse(worker, stream, client, timer, 503).await;
+            }
+        };
+        send_request_head(stream, client, &mut server);
+        match wait_response(stream, client, timer, &mut server).await {
+            Ok(()) => return respond(worker, stream, client, timer, server).await,
+            Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
+            Err(fault) => return give_up(worker, stream, client, timer, fault).await,
+        }
+        stream.res.clear();
+    }
+}
+
+/// Whether the request can be sent once more: nothing of it is gone, and doing it twice is doing
+/// it once (RFC 9110, section 9.2.2).
+fn may_repeat(stream: &Stream) -> bool {
+    let empty = matches!(stream.req.framing, Framing::None | Framing::Length(0));
+    empty && matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE")
+}
+
+/// Queues the request's head, and what a rule buffered of its body.
+fn send_request_head(stream: &Stream, client: &Client<'_>, server: &mut ServerConn) {
+    let options = stream.plan.settings(backend(stream)).options;
+    let frontend = stream.plan.settings(stream.session.frontend).options;
+    let close =
+        options.http_server_close || options.httpclose || frontend.http_server_close || frontend.httpclose;
+    let persistence = if close { Persistence::Close } else { Persistence::KeepAlive };
+    let buffered = &stream.req_body.bytes;
+    server.chunked = stream.req.framing == Framing::Chunked && (!client.is_h1() || stream.req_body.complete);
+    h1::write_request(&stream.req, server.conn.out(), &RequestOut { persistence });
+    if !buffered.is_empty() {
+        if server.chunked {
+            h1::write_chunk_header(server.conn.out(), buffered.len());
+        }
+        server.conn.out().extend_from_slice(buffered);
+        if server.chunked {
+            server.conn.out().extend_from_slice(b"\r\n");
+        }
+    }
+    if stream.req_body.complete && client.request_done() && server.chunked {
+        h1::write_last_chunk(server.conn.out(), None);
+    }
+}
+
+/// Uploads, and waits for a final response head; interim ones are passed on.
+async fn wait_response(
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    server: &mut ServerConn,
+) -> Result<(), Fault> {
+    let mut exchange = Exchange::new(stream, client);
+    std::future::poll_fn(|cx| exchange.poll_head(cx, stream, client, server, timer)).await
+}
+
+/// What the head of a response may use up.
+pub fn response_limits(stream: &Stream, backend: ProxyId) -> Limits {
+    let tune = &stream.plan.config.global.tune;
+    let options = &stream.plan.settings(backend).options;
+    Limits {
+        max_head: tune.bufsize.saturating_sub(tune.maxrewrite),
+        max_fields: tune.http_maxhdr,
+        accept_unsafe: options.accept_unsafe_violations_in_http_response,
+        ..Limits::default()
+    }
+}
+
+/// Response rules, then the head and the body towards the client.
+async fn respond(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    mut server: ServerConn,
+) {
+    stream.timing.response = Some(now_ms());
+    http::capture_response(stream);
+    let max_trailers = worker.plan.config.global.tune.bufsize;
+    server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
+    let reusable = keeps_open(stream);
+    if let Some(refused) = response_rules(worker, stream, client, timer).await {
+        drop(server);
+        stream.termination.set(Cause::Proxy, State::Headers);
+        return match refused {
+            Outcome::Deny(status) => http::refuse(worker, stream, client, timer, status).await,
+            Outcome::Reply => http::reply(worker, stream, client, timer).await,
+            _ => client.abort(),
+        };
+    }
+    let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
+    let mode = ResponseMode { close: worker.wants_close(stream), bodyless };
+    let Ok(raw) = client.send_head(stream, mode) else {
+        stream.termination.set(Cause::Client, State::Data);
+        return client.abort();
+    };
+    if stream.res.framing == Framing::Tunnel {
+        return tunnel::upgraded(stream, client, timer, server).await;
+    }
+    let mut exchange = Exchange::new(stream, client);
+    let end =
+        std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, &mut server, timer, raw)).await;
+    match end {
+        Ok(()) if reusable && client.request_done() && server.conn.rest().is_empty() => server.keep(worker),
+        Ok(()) => {}
+        Err(fault) => {
+            let (cause, _) = fault.cause_and_status();
+            stream.termination.set(cause, State::Data);
+            client.abort();
+        }
+    }
+}
+
+/// The response rules of the backend, then of the frontend, then those of both behind them.
+/// `Some`: the response is refused or replaced.
+async fn response_rules(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+) -> Option<Outcome> {
+    let (front, back) = (stream.session.frontend, backend(stream));
+    let proxies = if front == back { &[back][..] } else { &[back, front][..] };
+    for set in [RuleSet::TcpResponse, RuleSet::HttpResponse, RuleSet::HttpAfterResponse] {
+        for proxy in proxies {
+            match rules::run(worker, stream, client, timer, *proxy, set).await {
+                Outcome::Continue | Outcome::Stop => {}
+                other => return Some(other),
+            }
+        }
+    }
+    None
+}
+
+/// Whether the server keeps the connection open behind this response (RFC 9112, section 9.3).
+fn keeps_open(stream: &Stream) -> bool {
+    let res = &stream.res;
+    let options = stream.plan.settings(backend(stream)).options;
+    let wanted = if res.version >= Version::Http11 { !res.flags.close } else { res.flags.keep_alive };
+    wanted
+        && !res.flags.must_close
+        && !options.http_server_close
+        && !options.httpclose
+        && !matches!(res.framing, Framing::UntilClose | Framing::Tunnel)
+}
+
+/// The answer to a failure before the response's head was sent.
+async fn give_up(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    fault: Fault,
+) {
+    let (cause, status) = fault.cause_and_status();
+    let uploading = !client.request_done() && matches!(cause, Cause::Client | Cause::ClientTimeout);
+    stream.res.clear();
+    stream.termination.set(cause, if uploading { State::Data } else { State::Headers });
+    match fault {
+        // The client repeats a request whose connection went away without an answer.
+        Fault::Stale => client.abort(),
+        _ => http::refuse(worker, stream, client, timer, status).await,
+    }
+}

@@ -1,0 +1,296 @@
+//! One HTTP stream, from a whole request head to the end of its response: frontend rules,
+//! backend, its rules, then a server, a service or an answer of our own.
+
+use std::net::IpAddr;
+use std::task::{Poll, ready};
+
+use actions::pages;
+use base::net::{Network, mask4};
+use ir::config::Mode;
+use ir::id::{ProxyId, ServiceId};
+use ir::spec::RuleSet;
+use net::clock::now_ms;
+use net::timer::Timer;
+use state::plan::{Answer, Outcome, SwitchTarget};
+use state::stream::Stream;
+use state::termination::{Cause, State};
+
+use crate::body::Piece;
+use crate::client::{Client, ResponseMode};
+use crate::deadline::Deadline;
+use crate::worker::Worker;
+use crate::{forward, rules, service};
+
+/// What the rules and the switching decided.
+enum Decision {
+    Forward,
+    Service(ServiceId),
+    /// Send `stream.res` and `stream.reply`.
+    Reply,
+    /// Send the error page of this status.
+    Refuse(u16),
+    /// Close without a word.
+    Drop,
+}
+
+/// Runs a stream whose request head is complete.
+pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    capture_request(stream);
+    match decide(worker, stream, client, timer).await {
+        Decision::Forward => forward::run(worker, stream, client, timer).await,
+        Decision::Service(id) => service::run(worker, stream, client, timer, id).await,
+        Decision::Reply => {
+            stream.termination.set(Cause::Local, State::Request);
+            reply(worker, stream, client, timer).await;
+        }
+        Decision::Refuse(status) => refuse(worker, stream, client, timer, status).await,
+        Decision::Drop => client.abort(),
+    }
+    leave_backend(stream);
+}
+
+/// Rules, then the choice of the backend, then its rules.
+async fn decide(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+) -> Decision {
+    let frontend = stream.session.frontend;
+    if let Some(decision) = monitor(stream) {
+        return decision;
+    }
+    if let Some(decision) = request_rules(worker, stream, client, timer, frontend).await {
+        return decision;
+    }
+    let Some(backend) = switch(stream) else {
+        stream.termination.set(Cause::Server, State::Connect);
+        return Decision::Refuse(503);
+    };
+    enter_backend(stream, backend);
+    if backend != frontend
+        && let Some(decision) = request_rules(worker, stream, client, timer, backend).await
+    {
+        return decision;
+    }
+    forward_for(stream);
+    Decision::Forward
+}
+
+/// Runs the content and the request rules of one proxy. `None`: go on.
+async fn request_rules(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    proxy: ProxyId,
+) -> Option<Decision> {
+    for set in [RuleSet::TcpContent, RuleSet::HttpRequest] {
+        let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
+        if let Some(decision) = decision(worker, stream, timer, outcome).await {
+            return Some(decision);
+        }
+    }
+    None
+}
+
+/// What the last word of a rule list means for the stream.
+async fn decision(
+    worker: &Worker,
+    stream: &mut Stream,
+    timer: &mut Timer,
+    outcome: Outcome,
+) -> Option<Decision> {
+    Some(match outcome {
+        Outcome::Service(id) => Decision::Service(id),
+        Outcome::Reply => Decision::Reply,
+        Outcome::Deny(status) => {
+            stream.termination.set(Cause::Proxy, State::Request);
+            Decision::Refuse(status)
+        }
+        Outcome::Tarpit(status, wait) => {
+            rules::sleep(timer, wait).await;
+            let _ = worker;
+            stream.termination.set(Cause::Proxy, State::Tarpit);
+            Decision::Refuse(status)
+        }
+        Outcome::Reject | Outcome::Drop | Outcome::Close => {
+            stream.termination.set(Cause::Proxy, State::Request);
+            Decision::Drop
+        }
+        _ => return None,
+    })
+}
+
+/// `monitor-uri` and `monitor fail` (manual, section 4.2).
+fn monitor(stream: &mut Stream) -> Option<Decision> {
+    let settings = stream.plan.settings(stream.session.frontend);
+    let uri = settings.monitor_uri.as_deref()?;
+    if stream.req.path()? != uri {
+        return None;
+    }
+    stream.log_silent = true;
+    stream.termination.set(Cause::Local, State::Request);
+    let failing = stream.frontend_plan().monitor_fail.iter().any(|cond| cond.eval(stream) == Answer::Yes);
+    Some(Decision::Refuse(if failing { 503 } else { 200 }))
+}
+
+/// Keeps the values of `capture request header` for the log.
+fn capture_request(stream: &mut Stream) {
+    let captures = &stream.plan.settings(stream.session.frontend).request_captures;
+    capture(captures, &stream.req, &mut stream.request_captures);
+}
+
+/// The same for the response.
+pub fn capture_response(stream: &mut Stream) {
+    let captures = &stream.plan.settings(stream.session.frontend).response_captures;
+    capture(captures, &stream.res, &mut stream.response_captures);
+}
+
+fn capture(captures: &[ir::config::Capture], head: &proto::message::Head, into: &mut Vec<Vec<u8>>) {
+    into.resize_with(captures.len().max(into.len()), Vec::new);
+    for (capture, slot) in captures.iter().zip(into) {
+        if let Some(value) = head.get_all(&capture.name).next_back() {
+            slot.clear();
+            slot.extend_from_slice(&value[..value.len().min(capture.len)]);
+        }
+    }
+}
+
+/// `use_backend`, `default_backend`, or the proxy itself where it is a `listen`.
+pub fn switch(stream: &Stream) -> Option<ProxyId> {
+    let plan = stream.plan;
+    let frontend = stream.session.frontend;
+    let hit = stream
+        .frontend_plan()
+        .switches
+        .iter()
+        .find(|switch| switch.cond.as_ref().is_none_or(|cond| cond.eval(stream) == Answer::Yes));
+    match hit.map(|switch| &switch.target) {
+        Some(SwitchTarget::Backend(id)) => Some(*id),
+        Some(SwitchTarget::Dynamic(format)) => {
+            let mut name = Vec::new();
+            format.write(stream, &mut name);
+            let found = plan.config.proxies.iter().position(|proxy| proxy.is_backend && proxy.name == name);
+            found.map(|index| ProxyId(index as u32)).or_else(|| default_backend(stream, frontend))
+        }
+        None => default_backend(stream, frontend),
+    }
+}
+
+fn default_backend(stream: &Stream, frontend: ProxyId) -> Option<ProxyId> {
+    let settings = stream.plan.settings(frontend);
+    settings.default_backend.or_else(|| settings.is_backend.then_some(frontend))
+}
+
+/// Counts the stream in its backend.
+pub fn enter_backend(stream: &mut Stream, backend: ProxyId) {
+    stream.backend = Some(backend);
+    let live = &stream.plan.live.proxies[backend.index()];
+    live.backend.enter();
+    live.backend_total.add(stream.session.thread, 1);
+}
+
+/// Undoes [`enter_backend`].
+pub fn leave_backend(stream: &mut Stream) {
+    if let Some(backend) = stream.backend {
+        stream.plan.live.proxies[backend.index()].backend.leave();
+    }
+}
+
+/// `option forwardfor` of the frontend or the backend.
+fn forward_for(stream: &mut Stream) {
+    let plan = stream.plan;
+    let ids = [stream.session.frontend, stream.backend.unwrap_or(stream.session.frontend)];
+    let option = ids.iter().rev().find_map(|id| plan.settings(*id).forwardfor.as_ref());
+    let (Some(option), state::session::Endpoint::Ip(src)) = (option, &stream.session.src) else { return };
+    let excepted = option.except.is_some_and(|(net, prefix)| in_network(src.ip(), net, prefix));
+    if excepted || (option.if_none && stream.req.get(&option.header).is_some()) {
+        return;
+    }
+    let ip = src.ip();
+    stream.with_scratch(|stream, out| {
+        use std::io::Write;
+        let _ = write!(out, "{ip}");
+        stream.req.add(&option.header, out);
+    });
+}
+
+/// Whether an address lies in a network; an IPv4 client of a dual-stack socket counts as IPv4.
+fn in_network(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
+    let network = match network {
+        IpAddr::V4(address) => Network::V4 { address, mask: mask4(prefix) },
+        IpAddr::V6(address) => Network::V6 { address, prefix },
+    };
+    network.contains(address)
+}
+
+/// Answers with the error page of `status` and closes; `stream.termination` says why.
+pub async fn refuse(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    status: u16,
+) {
+    stream.termination.set(Cause::Proxy, State::Request);
+    let proxy = stream.backend.unwrap_or(stream.session.frontend);
+    pages::fill(stream, proxy, status);
+    reply(worker, stream, client, timer).await;
+}
+
+/// Sends `stream.res` with the body `stream.reply`, after the `http-after-response` rules.
+pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    drain_early_body(client).await;
+    let owner = stream.backend.unwrap_or(stream.session.frontend);
+    let _ = rules::run(worker, stream, client, timer, owner, RuleSet::HttpAfterResponse).await;
+    let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
+    let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
+    let limit = stream.plan.settings(stream.session.frontend).timeouts.client;
+    Deadline::after(now_ms(), limit).set(timer);
+    let mut queued = false;
+    let done = std::future::poll_fn(|cx| {
+        if !queued {
+            queued = true;
+            if client.send_head(stream, ResponseMode { close, bodyless }).is_err() {
+                return Poll::Ready(false);
+            }
+            let body: &[u8] = if bodyless { b"" } else { &stream.reply };
+            stream.counts.bytes_out += body.len() as u64;
+            let sent = client.send(cx, &Piece::Data(body)).and_then(|()| client.send(cx, &Piece::End(None)));
+            if sent.is_err() {
+                return Poll::Ready(false);
+            }
+        }
+        match client.poll_flush(cx) {
+            Poll::Ready(result) => Poll::Ready(result.is_ok()),
+            Poll::Pending => {
+                ready!(timer.poll_expired(cx));
+                Poll::Ready(false)
+            }
+        }
+    })
+    .await;
+    if !done {
+        client.abort();
+    }
+}
+
+/// Drops the part of the request's body that came with the head, so that a small upload does
+/// not cost the connection.
+async fn drain_early_body(client: &mut Client<'_>) {
+    std::future::poll_fn(|cx| {
+        while client.has_early_body() {
+            if !matches!(client.poll_body(cx, true, &mut |_| Ok(())), Poll::Ready(Ok(_))) {
+                break;
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Whether a proxy speaks HTTP.
+pub fn is_http(mode: Mode) -> bool {
+    mode == Mode::Http
+}

@@ -1,0 +1,63 @@
+//! The end of a client connection that may still be sending: what it sent is read and dropped
+//! for a moment, since closing over unread bytes makes the kernel send RST, which can destroy
+//! the response before the client read it.
+
+use std::task::{Poll, ready};
+
+use net::clock::now_ms;
+use net::timer::Timer;
+
+use crate::conn::Conn;
+use crate::deadline::Deadline;
+
+/// How long the client may go on sending, in milliseconds.
+const PATIENCE: u64 = 1000;
+/// How many bytes of it are read.
+const MOST: usize = 256 * 1024;
+
+/// The end behind a complete exchange: a TLS client is told, with one attempt.
+pub async fn say_goodbye(conn: &mut Conn) {
+    if conn.io.is_tls() {
+        std::future::poll_fn(|cx| {
+            let _ = conn.io.poll_shutdown(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+/// Sends what is queued and FIN, then reads until the client's FIN, within limits.
+pub async fn close(conn: &mut Conn, timer: &mut Timer) {
+    Deadline::after(now_ms(), Some(PATIENCE)).set(timer);
+    let mut left = MOST;
+    let mut sent = false;
+    std::future::poll_fn(|cx| {
+        loop {
+            let step = if !sent {
+                match conn.poll_flush(cx) {
+                    Poll::Ready(Ok(())) => conn.io.poll_shutdown(cx).map_ok(|()| {
+                        sent = true;
+                        1
+                    }),
+                    other => other.map_ok(|()| 0),
+                }
+            } else {
+                conn.poll_bytes(cx, left.max(1), |bytes| (bytes.len(), bytes.len()))
+            };
+            match step {
+                Poll::Ready(Ok(count @ 1..)) => {
+                    left = left.saturating_sub(count);
+                    if left == 0 {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => {
+                    ready!(timer.poll_expired(cx));
+                    return Poll::Ready(());
+                }
+            }
+        }
+    })
+    .await;
+}

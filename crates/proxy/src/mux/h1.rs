@@ -1,0 +1,259 @@
+//! HTTP/1 clients: reads request heads, runs a stream for each, keeps the connection for the
+//! next. Pipelined requests wait in the connection's left-over bytes until their turn.
+
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use ir::config::Timeouts;
+use net::clock::now_ms;
+use net::timer::Timer;
+use proto::h1::{self, Body, Limits, Parsed, Persistence, Progress, ResponseOut};
+use proto::message::{Framing, Head, Version};
+use state::session::Session;
+use state::stream::Stream;
+use state::termination::{Cause, State};
+
+use crate::body::{H1Source, Piece, send_h1};
+use crate::client::{Client, ResponseMode};
+use crate::conn::Conn;
+use crate::deadline::Deadline;
+use crate::http;
+use crate::worker::Worker;
+use crate::{linger, log};
+
+/// The client's side of the current stream.
+#[derive(Debug)]
+pub struct H1Client {
+    pub conn: Conn,
+    /// The request's body.
+    pub source: H1Source,
+    /// The connection stays open behind the current response.
+    pub keep_alive: bool,
+    /// How payload of the response's body is framed.
+    chunked: bool,
+}
+
+impl H1Client {
+    pub fn new(conn: Conn) -> Self {
+        Self { conn, source: H1Source::new(Body::new(Framing::None, 0)), keep_alive: true, chunked: false }
+    }
+
+    /// See [`Client::send_interim`].
+    pub fn send_interim(&mut self, head: &Head) -> io::Result<()> {
+        let how = ResponseOut { persistence: Persistence::KeepAlive, client_version: Version::Http11 };
+        h1::write_response(head, self.conn.out(), &how);
+        Ok(())
+    }
+
+    /// See [`Client::send_head`]. Chunks pass raw, to HTTP/1.0 clients too, as HAProxy does it.
+    pub fn send_head(&mut self, stream: &Stream, mode: ResponseMode) -> io::Result<bool> {
+        let (request, response) = (&stream.req, &stream.res);
+        let old = request.version < Version::Http11;
+        let wanted = if old { request.flags.keep_alive } else { !request.flags.close };
+        let keep = wanted && !mode.close && !request.flags.must_close;
+        let persistence = if keep { Persistence::KeepAlive } else { Persistence::Close };
+        let how = ResponseOut { persistence, client_version: request.version };
+        self.keep_alive = h1::write_response(response, self.conn.out(), &how) == Persistence::KeepAlive;
+        self.chunked = response.framing == Framing::Chunked;
+        Ok(true)
+    }
+
+    /// See [`Client::send`].
+    pub fn send(&mut self, cx: &mut Context<'_>, piece: &Piece<'_>) -> io::Result<()> {
+        send_h1(&mut self.conn, cx, self.chunked, piece)
+    }
+}
+
+/// How the wait for a request head ended.
+enum Received {
+    Request(Box<Stream>),
+    /// The connection ended between two requests, or must end: nothing to say or log.
+    Silent,
+    /// A request that cannot be served: this status is answered.
+    Refused(Box<Stream>, u16, Cause),
+    /// HTTP/2 with prior knowledge; the preface is left over in the connection.
+    Http2,
+}
+
+/// Serves an HTTP/1 connection until it ends. Gives the connection back where the client turned
+/// out to speak HTTP/2.
+pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) -> Option<Conn> {
+    let mut client = H1Client::new(conn);
+    let mut timer = Timer::new();
+    let mut start = (session.accepted, handshake);
+    loop {
+        match receive(worker, session, &mut client, &mut timer, start).await {
+            Received::Silent => return None,
+            Received::Http2 => return Some(client.conn),
+            Received::Refused(mut stream, status, cause) => {
+                stream.termination.set(cause, State::Request);
+                http::refuse(worker, &mut stream, &mut Client::H1(&mut client), &mut timer, status).await;
+                finish(worker, stream);
+                linger::close(&mut client.conn, &mut timer).await;
+                return None;
+            }
+            Received::Request(mut stream) => {
+                session.requests.set(session.requests.get() + 1);
+                let max_trailers = worker.plan.config.global.tune.bufsize;
+                client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
+                client.keep_alive = true;
+                http::serve(worker, &mut stream, &mut Client::H1(&mut client), &mut timer).await;
+                finish(worker, stream);
+                if !client.source.done {
+                    linger::close(&mut client.conn, &mut timer).await;
+                    return None;
+                }
+                if !client.keep_alive {
+                    linger::say_goodbye(&mut client.conn).await;
+                    return None;
+                }
+            }
+        }
+        start = (now_ms(), 0);
+    }
+}
+
+/// Logs a stream and takes its memory back.
+fn finish(worker: &Worker, mut stream: Box<Stream>) {
+    stream.timing.end = Some(now_ms());
+    log::stream(worker, &mut stream);
+    worker.recycle(stream);
+}
+
+/// Waits for a whole request head.
+async fn receive(
+    worker: &Rc<Worker>,
+    session: &Rc<Session>,
+    client: &mut H1Client,
+    timer: &mut Timer,
+    (start, handshake): (u64, u64),
+) -> Received {
+    let settings = worker.plan.settings(session.frontend);
+    let mut waiting = Waiting {
+        worker,
+        session,
+        limits: limits(worker, session),
+        start,
+        handshake,
+        first: session.requests.get() == 0,
+        timeouts: settings.timeouts,
+        stream: None,
+        progress: Progress::default(),
+    };
+    waiting.arm(timer);
+    std::future::poll_fn(|cx| waiting.poll(cx, client, timer)).await
+}
+
+/// What a request head may use up on this frontend.
+pub fn limits(worker: &Worker, session: &Session) -> Limits {
+    let tune = &worker.plan.config.global.tune;
+    let options = &worker.plan.settings(session.frontend).options;
+    Limits {
+        max_head: tune.bufsize.saturating_sub(tune.maxrewrite),
+        max_fields: tune.http_maxhdr,
+        accept_unsafe: options.accept_unsafe_violations_in_http_request,
+        ..Limits::default()
+    }
+}
+
+/// The state of one wait for a request head.
+struct Waiting<'a> {
+    worker: &'a Rc<Worker>,
+    session: &'a Rc<Session>,
+    limits: Limits,
+    start: u64,
+    handshake: u64,
+    /// The first request of the connection: its silence is an error, a later one's is not.
+    first: bool,
+    timeouts: Timeouts,
+    /// Taken with the first byte: an idle connection has none.
+    stream: Option<Box<Stream>>,
+    progress: Progress,
+}
+
+impl Waiting<'_> {
+    /// The time limit before the first byte.
+    fn arm(&self, timer: &mut Timer) {
+        let Timeouts { client, http_request, http_keep_alive, .. } = self.timeouts;
+        let limit =
+            if self.first { http_request.or(client) } else { http_keep_alive.or(http_request).or(client) };
+        Deadline::after(self.start + self.handshake, limit).set(timer);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, client: &mut H1Client, timer: &mut Timer) -> Poll<Received> {
+        loop {
+            let stopping = self.worker.plan.live.is_stopping();
+            if self.stream.is_none() && !self.first && stopping && client.conn.rest().is_empty() {
+                return Poll::Ready(Received::Silent);
+            }
+            let read = client.conn.poll_bytes(cx, self.limits.max_head, |bytes| {
+                if !bytes.is_empty() {
+                    let stream = self.stream.get_or_insert_with(|| self.worker.stream(self.session));
+                    stream.req.bytes_mut().extend_from_slice(bytes);
+                }
+                (bytes.len(), bytes.len())
+            });
+            match read {
+                Poll::Pending => {
+                    ready!(timer.poll_expired(cx));
+                    return Poll::Ready(self.give_up(408, Cause::ClientTimeout));
+                }
+                Poll::Ready(Ok(count @ 1..)) => {
+                    if let Some(done) = self.parse(count, client, timer) {
+                        return Poll::Ready(done);
+                    }
+                }
+                Poll::Ready(_) => return Poll::Ready(self.give_up(400, Cause::Client)),
+            }
+        }
+    }
+
+    /// Looks at what came; `None`: more is needed.
+    fn parse(&mut self, count: usize, client: &mut H1Client, timer: &mut Timer) -> Option<Received> {
+        let mut stream = self.stream.take()?;
+        let now = now_ms();
+        if stream.timing.first_byte.is_none() {
+            stream.timing.start = self.start;
+            stream.timing.handshake = self.handshake;
+            stream.timing.first_byte = Some(now);
+            if !self.first {
+                Deadline::after(now, self.timeouts.http_request.or(self.timeouts.client)).set(timer);
+            }
+        }
+        stream.counts.bytes_in += count as u64;
+        match h1::parse_request(&mut stream.req, &mut self.progress, &self.limits) {
+            Ok(Parsed::NeedMore) => {
+                self.stream = Some(stream);
+                None
+            }
+            Ok(Parsed::Done { head_len }) => {
+                let bytes = stream.req.bytes_mut();
+                client.conn.unread(&bytes[head_len..]);
+                stream.counts.bytes_in -= (bytes.len() - head_len) as u64;
+                bytes.truncate(head_len);
+                stream.timing.request = Some(now);
+                Some(Received::Request(stream))
+            }
+            Ok(Parsed::Http2Preface) => {
+                client.conn.unread(stream.req.bytes());
+                self.worker.recycle(stream);
+                Some(Received::Http2)
+            }
+            Err(error) => Some(Received::Refused(stream, error.status, Cause::Proxy)),
+        }
+    }
+
+    /// Time ran out or the client went away before the head was whole.
+    fn give_up(&mut self, status: u16, cause: Cause) -> Received {
+        let options = &self.worker.plan.settings(self.session.frontend).options;
+        let silent = self.stream.is_none() && (!self.first || options.http_ignore_probes);
+        if silent {
+            return Received::Silent;
+        }
+        let mut stream = self.stream.take().unwrap_or_else(|| self.worker.stream(self.session));
+        stream.timing.start = self.start;
+        stream.timing.handshake = self.handshake;
+        Received::Refused(stream, status, cause)
+    }
+}

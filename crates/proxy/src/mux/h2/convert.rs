@@ -1,0 +1,103 @@
+//! Between the `http` crate's messages, which the `h2` crate speaks, and the one message.
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Response, StatusCode};
+use proto::message::{Flags, Framing, Head, Version};
+
+/// Fields that belong to an HTTP/1 connection and have no place in HTTP/2 (RFC 9113, section
+/// 8.2.2).
+const CONNECTION_FIELDS: [&[u8]; 5] =
+    [b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"];
+
+/// Makes `head` the request. As HAProxy shows it, the target that was received is the absolute
+/// form; the one that is forwarded is the path. Says whether the request is valid.
+pub fn request(parts: &Parts, ended: bool, scheme: &str, head: &mut Head) -> bool {
+    let uri = &parts.uri;
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let scheme = uri.scheme_str().unwrap_or(scheme);
+    let connect = parts.method == http::Method::CONNECT;
+    let method = parts.method.as_str().as_bytes();
+    if connect {
+        head.start_request(method, authority.as_bytes(), Version::Http2);
+    } else {
+        head.start_request(method, format!("{scheme}://{authority}{path}").as_bytes(), Version::Http2);
+        head.set_target(path.as_bytes());
+    }
+    if !authority.is_empty() {
+        head.add(b"host", authority.as_bytes());
+    }
+    let mut cookie = Vec::new();
+    for (name, value) in &parts.headers {
+        match name.as_str() {
+            "host" if !authority.is_empty() => {}
+            // Crumbs are joined for servers that know one field (RFC 9113, section 8.2.3).
+            "cookie" => {
+                if !cookie.is_empty() {
+                    cookie.extend_from_slice(b"; ");
+                }
+                cookie.extend_from_slice(value.as_bytes());
+            }
+            name => head.add(name.as_bytes(), value.as_bytes()),
+        }
+    }
+    if !cookie.is_empty() {
+        head.add(b"cookie", &cookie);
+    }
+    head.framing = framing(head, ended);
+    head.flags = Flags { expect_continue: head.get(b"expect").is_some(), ..Flags::default() };
+    !uri_has_fragment(path)
+}
+
+/// HTTP/2 frames its bodies itself; the length is known where it was announced.
+fn framing(head: &Head, ended: bool) -> Framing {
+    if ended {
+        return Framing::None;
+    }
+    let length = head.get(b"content-length").and_then(|value| std::str::from_utf8(value).ok());
+    length.and_then(|length| length.parse().ok()).map_or(Framing::Chunked, Framing::Length)
+}
+
+fn uri_has_fragment(path: &str) -> bool {
+    path.contains('#')
+}
+
+/// The head of a response; `None` where a rule or a server made something that HTTP/2 cannot
+/// carry.
+pub fn response(head: &Head) -> Option<Response<()>> {
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::from_u16(head.status()).ok()?;
+    *response.headers_mut() = fields(head)?;
+    Some(response)
+}
+
+fn fields(head: &Head) -> Option<HeaderMap> {
+    let mut map = HeaderMap::with_capacity(head.len());
+    for (name, value) in head.fields() {
+        if !CONNECTION_FIELDS.contains(&name) {
+            map.append(HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?);
+        }
+    }
+    Some(map)
+}
+
+/// Trailers of a response; fields that HTTP/2 cannot carry are left out.
+pub fn trailer_map(head: &Head) -> HeaderMap {
+    let mut map = HeaderMap::with_capacity(head.len());
+    for (name, value) in head.fields() {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            map.append(name, value);
+        }
+    }
+    map
+}
+
+/// Trailers of a request.
+pub fn trailers(map: &HeaderMap) -> Head {
+    let mut head = Head::default();
+    for (name, value) in map {
+        head.add(name.as_str().as_bytes(), value.as_bytes());
+    }
+    head
+}

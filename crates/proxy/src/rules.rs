@@ -1,0 +1,84 @@
+//! Rule lists with the waits that rules may ask for. The evaluator itself is in `actions` and
+//! keeps its place in `at`, so that a rule that had to wait is resumed where it stood.
+
+use std::task::{Poll, ready};
+
+use ir::id::ProxyId;
+use ir::spec::RuleSet;
+use net::clock::now_ms;
+use net::timer::Timer;
+use state::plan::Outcome;
+use state::stream::Stream;
+
+use crate::body::Piece;
+use crate::client::Client;
+use crate::deadline::Deadline;
+use crate::worker::Worker;
+
+/// Runs one rule list of one proxy to its last word; never gives an outcome that waits.
+pub async fn run(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    proxy: ProxyId,
+    set: RuleSet,
+) -> Outcome {
+    if stream.plan.proxy(proxy).rules[set as usize].is_empty() {
+        return Outcome::Continue;
+    }
+    let mut at = 0;
+    loop {
+        match actions::run(stream, proxy, set, &mut at) {
+            Outcome::Pause(wait) => sleep(timer, wait).await,
+            Outcome::WaitForBody(limit) => buffer_body(stream, client, timer, limit).await,
+            // An HTTP head is complete here, so what is missing will not come.
+            Outcome::NotYet => at += 1,
+            Outcome::Lua(action) => {
+                let outcome = worker.lua_action(stream, timer, action).await;
+                at += 1;
+                if outcome != Outcome::Continue {
+                    return outcome;
+                }
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Waits `wait` milliseconds.
+pub async fn sleep(timer: &mut Timer, wait: u64) {
+    Deadline::after(now_ms(), Some(wait)).set(timer);
+    timer.expired().await;
+}
+
+/// Collects the request's body in `stream.req_body`, up to the buffer's size, within `limit`
+/// milliseconds. The forwarding sends the collected part first.
+async fn buffer_body(stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer, limit: u64) {
+    let most = stream.plan.config.global.tune.bufsize;
+    Deadline::after(now_ms(), Some(limit)).set(timer);
+    std::future::poll_fn(|cx| {
+        loop {
+            if client.request_done() || stream.req_body.bytes.len() >= most {
+                return Poll::Ready(());
+            }
+            let body = &mut stream.req_body.bytes;
+            let step = client.poll_body(cx, false, &mut |piece| {
+                if let Piece::Data(bytes) | Piece::Raw(bytes) = piece {
+                    body.extend_from_slice(bytes);
+                }
+                Ok(())
+            });
+            match step {
+                Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => {
+                    ready!(timer.poll_expired(cx));
+                    return Poll::Ready(());
+                }
+            }
+        }
+    })
+    .await;
+    stream.req_body.complete = true;
+}

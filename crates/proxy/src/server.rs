@@ -1,0 +1,320 @@
+//! The server's side of a stream: choosing a server, waiting for its turn, reusing an idle
+//! connection or making one, with HAProxy's retries and redispatch.
+
+use std::future::Future;
+use std::io;
+use std::task::{Poll, ready};
+
+use ir::config::{HttpReuse, Server};
+use ir::expr::Address;
+use ir::id::{ProxyId, ServerId};
+use net::clock::now_ms;
+use net::connect::{self, Target};
+use net::io::Io;
+use net::timer::Timer;
+use proto::h1::{Body, Progress};
+use proto::message::Framing;
+use state::balance;
+use state::live::LiveServer;
+use state::plan::Plan;
+use state::session::Endpoint;
+use state::stream::Stream;
+use state::termination::{Cause, State};
+
+use crate::body::H1Source;
+use crate::conn::Conn;
+use crate::deadline::Deadline;
+use crate::rules;
+use crate::worker::Worker;
+
+/// A connection to a server, in use by one stream.
+pub struct ServerConn {
+    pub conn: Conn,
+    /// The response's body.
+    pub source: H1Source,
+    pub progress: Progress,
+    /// It served another stream before: the server may have closed it meanwhile.
+    pub reused: bool,
+    /// How payload of the request's body is framed.
+    pub chunked: bool,
+    turn: Turn,
+}
+
+/// One of the server's `maxconn` places.
+struct Turn {
+    plan: &'static Plan,
+    backend: ProxyId,
+    server: ServerId,
+}
+
+impl Turn {
+    fn live(&self) -> &'static LiveServer {
+        &self.plan.live.proxies[self.backend.index()].servers[self.server.index()]
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.live().connections.leave();
+        self.plan.live.proxies[self.backend.index()].waiting.wake_one();
+    }
+}
+
+impl ServerConn {
+    fn new(io: Io, reused: bool, turn: Turn) -> Self {
+        Self {
+            conn: Conn::new(io),
+            source: H1Source::new(Body::new(Framing::None, 0)),
+            progress: Progress::default(),
+            reused,
+            chunked: false,
+            turn,
+        }
+    }
+
+    /// Keeps the connection for other streams.
+    pub fn keep(self, worker: &Worker) {
+        let Self { conn, turn, .. } = self;
+        let settings = &worker.plan.settings(turn.backend);
+        if settings.http_reuse != HttpReuse::Never {
+            worker.pool.put(worker.server_number(turn.backend, turn.server), 0, conn.io, now_ms());
+        }
+    }
+}
+
+/// Why there is no server connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    pub cause: Cause,
+    pub state: State,
+}
+
+/// The attempts of one stream to reach a server.
+pub struct Attempts {
+    left: u32,
+    /// The server that failed last and is to be avoided.
+    avoid: Option<ServerId>,
+    /// Try the same server again.
+    again: Option<ServerId>,
+    /// A reused connection turned out stale: make a new one.
+    pub fresh: bool,
+}
+
+impl Attempts {
+    pub fn new(stream: &Stream) -> Self {
+        let retries = stream.plan.settings(backend(stream)).retries;
+        Self { left: retries, avoid: None, again: None, fresh: false }
+    }
+
+    /// Chooses between another attempt and giving up, and waits where HAProxy does.
+    async fn failed(&mut self, stream: &mut Stream, timer: &mut Timer) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        stream.counts.retries += 1;
+        let settings = stream.plan.settings(backend(stream));
+        if redispatches(settings.redispatch.0, settings.retries, self.left) {
+            self.avoid = stream.server;
+            self.again = None;
+            stream.counts.redispatched = true;
+        } else {
+            self.again = stream.server;
+            // A server that refuses is not hammered: a second, or less with a short timeout.
+            let pause = settings.timeouts.connect.map_or(1000, |limit| limit.min(1000));
+            rules::sleep(timer, pause).await;
+        }
+        true
+    }
+}
+
+/// Whether this retry may go to another server (`option redispatch`, manual): `interval` n is
+/// every nth retry, -n is the nth last one, 0 is never.
+fn redispatches(interval: i32, retries: u32, left: u32) -> bool {
+    let done = retries - left;
+    match interval {
+        0 => false,
+        n if n < 0 => left < n.unsigned_abs(),
+        n => done.is_multiple_of(n.unsigned_abs()),
+    }
+}
+
+/// The backend that was chosen.
+pub fn backend(stream: &Stream) -> ProxyId {
+    stream.backend.unwrap_or(stream.session.frontend)
+}
+
+/// Gets a connection for the stream: sets `stream.server` and its times.
+pub async fn acquire(
+    worker: &Worker,
+    stream: &mut Stream,
+    timer: &mut Timer,
+    attempts: &mut Attempts,
+) -> Result<ServerConn, Unreachable> {
+    loop {
+        let turn = wait_turn(stream, timer, attempts).await?;
+        stream.timing.dequeued.get_or_insert_with(now_ms);
+        if let Some(io) = reuse(worker, stream, attempts, turn.server) {
+            stream.timing.connected = Some(now_ms());
+            return Ok(ServerConn::new(io, true, turn));
+        }
+        match connect(worker, stream, timer, turn.server).await {
+            Ok(io) => {
+                stream.timing.connected = Some(now_ms());
+                return Ok(ServerConn::new(io, false, turn));
+            }
+            Err(cause) => {
+                drop(turn);
+                if !attempts.failed(stream, timer).await {
+                    return Err(Unreachable { cause, state: State::Connect });
+                }
+            }
+        }
+    }
+}
+
+/// Chooses a server and takes one of its places, waiting where all are taken.
+async fn wait_turn(
+    stream: &mut Stream,
+    timer: &mut Timer,
+    attempts: &mut Attempts,
+) -> Result<Turn, Unreachable> {
+    let id = backend(stream);
+    let live = &stream.plan.live.proxies[id.index()];
+    let mut queued = false;
+    let limits = stream.plan.settings(id).timeouts;
+    std::future::poll_fn(|cx| {
+        let Some(server) = choose(stream, attempts) else {
+            return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Connect }));
+        };
+        if live.servers[server.index()].connections.try_enter() {
+            stream.server = Some(server);
+            return Poll::Ready(Ok(Turn { plan: stream.plan, backend: id, server }));
+        }
+        if !queued {
+            queued = true;
+            stream.counts.backend_queue = live.queue.get();
+            live.queue.enter();
+            Deadline::after(now_ms(), limits.queue.or(limits.connect)).set(timer);
+        }
+        live.waiting.wait(cx.waker());
+        // A place may have become free just before the waker was left there.
+        if live.servers[server.index()].connections.has_room() {
+            cx.waker().wake_by_ref();
+        }
+        ready!(timer.poll_expired(cx));
+        live.waiting.forget(cx.waker());
+        Poll::Ready(Err(Unreachable { cause: Cause::ServerTimeout, state: State::Queue }))
+    })
+    .await
+    .inspect(|_| leave_queue(live, queued))
+    .inspect_err(|_| leave_queue(live, queued))
+}
+
+fn leave_queue(live: &state::live::LiveProxy, queued: bool) {
+    if queued {
+        live.queue.leave();
+    }
+}
+
+/// `use-server`, the server to try again, or the balance algorithm's choice.
+fn choose(stream: &Stream, attempts: &Attempts) -> Option<ServerId> {
+    let plan = stream.backend_plan();
+    if let Some(server) = attempts.again {
+        return Some(server);
+    }
+    let live = &stream.plan.live.proxies[plan.id.index()].servers;
+    let wanted = plan.use_servers.iter().find(|(server, cond)| {
+        live[server.index()].is_usable()
+            && cond.as_ref().is_none_or(|cond| cond.eval(stream) == state::plan::Answer::Yes)
+    });
+    if let Some((server, _)) = wanted {
+        return Some(*server);
+    }
+    balance::pick(&plan.balance, stream, attempts.avoid)
+        .or_else(|| balance::pick(&plan.balance, stream, None))
+}
+
+/// An idle connection, where `http-reuse` allows one for this request.
+fn reuse(worker: &Worker, stream: &Stream, attempts: &Attempts, server: ServerId) -> Option<Io> {
+    let id = backend(stream);
+    let first = stream.session.requests.get() <= 1;
+    let allowed = match stream.plan.settings(id).http_reuse {
+        HttpReuse::Never => false,
+        HttpReuse::Safe | HttpReuse::Aggressive => !first,
+        HttpReuse::Always => true,
+    };
+    if !allowed || attempts.fresh {
+        return None;
+    }
+    worker.pool.take(worker.server_number(id, server), 0)
+}
+
+/// Makes a new connection within `timeout connect`.
+async fn connect(worker: &Worker, stream: &Stream, timer: &mut Timer, server: ServerId) -> Result<Io, Cause> {
+    let id = backend(stream);
+    let settings = stream.plan.settings(id);
+    let server_settings = &settings.servers[server.index()];
+    let Some(target) = target(stream, server_settings) else { return Err(Cause::Server) };
+    let tune = &stream.plan.config.global.tune;
+    let options = connect::Options {
+        source: server_settings.source.as_ref().or(settings.source.as_ref()).and_then(source),
+        rcvbuf: tune.rcvbuf_server,
+        sndbuf: tune.sndbuf_server,
+        keepalive: settings.options.srvtcpka,
+    };
+    Deadline::after(now_ms(), settings.timeouts.connect).set(timer);
+    let making = async {
+        let io = connect::connect(&target, &options).await?;
+        worker.secure(stream, id, server, io).await
+    };
+    let mut making = Box::pin(making);
+    std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(result.map_err(|_: io::Error| Cause::Server)),
+        Poll::Pending => {
+            ready!(timer.poll_expired(cx));
+            Poll::Ready(Err(Cause::ServerTimeout))
+        }
+    })
+    .await
+}
+
+fn source(address: &Address) -> Option<std::net::SocketAddr> {
+    match address {
+        Address::Ip(ip, port) => Some(std::net::SocketAddr::new(*ip, *port)),
+        _ => None,
+    }
+}
+
+/// Where to connect: the server's address, with the port that the client came to where the
+/// server has none of its own (manual, `server`).
+fn target(stream: &Stream, server: &Server) -> Option<Target> {
+    let address = match (server.address.as_ref()?, &stream.session.dst) {
+        (Address::Ip(ip, 0), Endpoint::Ip(dst)) => Address::Ip(*ip, dst.port()),
+        (Address::Ip(ip, port), Endpoint::Ip(dst)) if server.port_offset.is_some() => {
+            let offset = server.port_offset.unwrap_or(0);
+            Address::Ip(*ip, dst.port().wrapping_add_signed(offset as i16).max(u16::from(*port == 0)))
+        }
+        (address, _) => address.clone(),
+    };
+    Target::new(&address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redispatches;
+
+    #[test]
+    fn redispatch_by_interval() {
+        let check = |interval, expected: &[bool]| {
+            let retries = expected.len() as u32;
+            let got: Vec<_> = (0..retries).rev().map(|left| redispatches(interval, retries, left)).collect();
+            assert_eq!(got, expected, "interval {interval}");
+        };
+        check(0, &[false, false, false]);
+        check(-1, &[false, false, true]);
+        check(-2, &[false, true, true]);
+        check(1, &[true, true, true]);
+        check(2, &[false, true, false]);
+    }
+}

@@ -1,0 +1,213 @@
+//! A stream through a service: a script that answers in place of a server, behind two bounded
+//! queues.
+
+use std::task::{Context, Poll, ready};
+
+use ir::id::ServiceId;
+use lua::HttpService;
+use net::clock::now_ms;
+use net::timer::Timer;
+use state::stream::Stream;
+use state::termination::{Cause, State};
+
+use crate::body::{Piece, SourceError};
+use crate::buffers;
+use crate::client::{Client, ResponseMode};
+use crate::deadline::Deadline;
+use crate::http;
+use crate::worker::Worker;
+
+/// Bytes of a response's body that are handed on at once.
+const PIECE: usize = 16 * 1024;
+
+/// Has the service answer the request.
+pub async fn run(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    id: ServiceId,
+) {
+    stream.server_label = worker.service_label(id);
+    stream.termination.set(Cause::Local, State::Request);
+    let now = Some(now_ms());
+    (stream.timing.dequeued, stream.timing.connected) = (now, now);
+    let name = &worker.plan.config.services[id.index()];
+    let Some(Ok(service)) = worker.lua.as_ref().map(|host| HttpService::start(host, name, stream)) else {
+        return fail(worker, stream, client, timer).await;
+    };
+    let limit = worker.plan.settings(stream.session.frontend).timeouts.client;
+    let mut run = Run {
+        service,
+        started: false,
+        finished: false,
+        uploaded: false,
+        ended: false,
+        bodyless: false,
+        limit,
+    };
+    Deadline::after(now_ms(), limit).set(timer);
+    match std::future::poll_fn(|cx| run.poll(cx, worker, stream, client, timer)).await {
+        End::Done => {}
+        End::Failed if !run.started => fail(worker, stream, client, timer).await,
+        End::Failed => client.abort(),
+        End::ClientGone => {
+            stream.termination.set(Cause::Client, State::Data);
+            client.abort();
+        }
+    }
+}
+
+/// The service could not answer.
+async fn fail(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    stream.res.clear();
+    http::refuse(worker, stream, client, timer, 500).await;
+}
+
+enum End {
+    Done,
+    Failed,
+    ClientGone,
+}
+
+struct Run {
+    service: HttpService,
+    /// The response's head was sent.
+    started: bool,
+    /// The script has ended well.
+    finished: bool,
+    /// The request's body was handed over whole.
+    uploaded: bool,
+    /// The end of the response's body was queued.
+    ended: bool,
+    bodyless: bool,
+    limit: Option<u64>,
+}
+
+impl Run {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        worker: &Worker,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        timer: &mut Timer,
+    ) -> Poll<End> {
+        loop {
+            let up = self.upload(cx, stream, client);
+            if !self.finished
+                && let Poll::Ready(end) = self.service.poll(cx, stream)
+            {
+                if end.is_err() {
+                    return Poll::Ready(End::Failed);
+                }
+                self.finished = true;
+            }
+            if !self.started && self.service.take_head(&mut stream.res) {
+                self.started = true;
+                stream.timing.response = Some(now_ms());
+                self.bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
+                let close = worker.wants_close(stream);
+                if client.send_head(stream, ResponseMode { close, bodyless: self.bodyless }).is_err() {
+                    return Poll::Ready(End::ClientGone);
+                }
+            }
+            if self.finished && !self.started {
+                return Poll::Ready(End::Failed);
+            }
+            match self.download(cx, stream, client) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(End::Done),
+                Poll::Ready(Ok(_)) => {
+                    Deadline::after(now_ms(), self.limit).set(timer);
+                    continue;
+                }
+                Poll::Ready(Err(())) => return Poll::Ready(End::ClientGone),
+                Poll::Pending => {}
+            }
+            match up {
+                Poll::Ready(Ok(true)) => {
+                    Deadline::after(now_ms(), self.limit).set(timer);
+                    continue;
+                }
+                Poll::Ready(Err(())) => return Poll::Ready(End::ClientGone),
+                _ => {}
+            }
+            ready!(timer.poll_expired(cx));
+            return Poll::Ready(if self.started { End::ClientGone } else { End::Failed });
+        }
+    }
+
+    /// Hands over more of the request's body. `Ok(true)`: there was some.
+    fn upload(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+    ) -> Poll<Result<bool, ()>> {
+        let pipe = self.service.request();
+        if self.uploaded {
+            return Poll::Ready(Ok(false));
+        }
+        if client.request_done() {
+            pipe.push(&std::mem::take(&mut stream.req_body.bytes));
+            pipe.push_eof();
+            self.uploaded = true;
+            return Poll::Ready(Ok(true));
+        }
+        if pipe.is_full() {
+            pipe.wait_room(cx);
+            return Poll::Pending;
+        }
+        let step = client.poll_body(cx, false, &mut |piece| {
+            if let Piece::Data(bytes) | Piece::Raw(bytes) = piece {
+                pipe.push_all(bytes);
+            }
+            Ok(())
+        });
+        match ready!(step) {
+            Ok(count) => {
+                stream.counts.bytes_in += count as u64;
+                Poll::Ready(Ok(true))
+            }
+            Err(SourceError::Aborted | SourceError::Invalid | SourceError::Sink) => Poll::Ready(Err(())),
+        }
+    }
+
+    /// Sends more of the response's body and gives the number of its bytes; 0 is the end.
+    fn download(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+    ) -> Poll<Result<usize, ()>> {
+        if !self.started {
+            return Poll::Pending;
+        }
+        ready!(client.poll_flush(cx)).map_err(|_| ())?;
+        if self.ended {
+            return Poll::Ready(Ok(0));
+        }
+        let pipe = self.service.response();
+        let mut piece = buffers::take();
+        let count = pipe.pop(&mut piece, PIECE);
+        let mut sent = Ok(());
+        if count > 0 && !self.bodyless {
+            stream.counts.bytes_out += count as u64;
+            sent = client.send(cx, &Piece::Data(&piece));
+        }
+        buffers::give(piece);
+        if pipe.is_finished() {
+            self.ended = true;
+            if !self.bodyless {
+                sent = sent.and_then(|()| client.send(cx, &Piece::End(None)));
+            }
+        }
+        sent.map_err(|_| ())?;
+        if count == 0 && !self.ended {
+            pipe.wait_bytes(cx);
+            return Poll::Pending;
+        }
+        ready!(client.poll_flush(cx)).map_err(|_| ())?;
+        Poll::Ready(Ok(count))
+    }
+}

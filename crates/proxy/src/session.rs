@@ -1,0 +1,153 @@
+//! One client connection: its addresses, the connection rules, the TLS handshake, and then the
+//! mux that its bytes call for.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, ready};
+
+use ir::config::Mode;
+use ir::spec::RuleSet;
+use net::clock;
+use net::io::{Io, Socket};
+use net::timer::Timer;
+use net::tls::{HandshakeError, ServerContext, Tls};
+use net::worker::Accepted;
+use state::plan::Outcome;
+use state::session::{Endpoint, Session, TlsFacts};
+use state::vars::Vars;
+
+use crate::conn::Conn;
+use crate::deadline::Deadline;
+use crate::worker::Worker;
+use crate::{log, mux, tcp};
+
+/// Serves an accepted connection until it ends.
+pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
+    let Accepted { socket, peer, proxy, bind, accepted_us, slot } = accepted;
+    let accepted = accepted_us / 1000;
+    let date = clock::date();
+    let mut session = Rc::new(Session {
+        plan: worker.plan,
+        thread: worker.thread,
+        frontend: proxy,
+        bind,
+        src: endpoint(peer),
+        dst: endpoint(socket.local_addr()),
+        accept_date: date.secs * 1_000_000 + u64::from(date.micros),
+        accepted,
+        tls: None,
+        requests: Cell::new(0),
+        vars: RefCell::new(Vars::default()),
+    });
+    if connection_rules(&worker, &session, RuleSet::TcpConnection) {
+        return drop_hard(&socket);
+    }
+    let io = match worker.tls_bind(proxy, bind) {
+        None => Io::Plain(socket),
+        Some(context) => match Box::pin(handshake(&worker, &session, context, socket)).await {
+            Ok(tls) => {
+                if let Some(session) = Rc::get_mut(&mut session) {
+                    session.tls = Some(Box::new(facts(&tls)));
+                }
+                Io::Tls(tls)
+            }
+            Err(error) => return log::handshake(&worker, &session, error),
+        },
+    };
+    if connection_rules(&worker, &session, RuleSet::TcpSession) {
+        return drop_hard(io.socket());
+    }
+    let handshake = if io.is_tls() { clock::now_ms().saturating_sub(accepted) } else { 0 };
+    serve(&worker, session, Conn::new(io), handshake).await;
+    drop(slot);
+}
+
+/// Chooses the mux: by the frontend's mode, then `proto`, then ALPN; a clear-text client that
+/// sends HTTP/2's preface changes over.
+async fn serve(worker: &Rc<Worker>, session: Rc<Session>, conn: Conn, handshake: u64) {
+    let settings = worker.plan.settings(session.frontend);
+    let conn = if settings.mode == Mode::Http {
+        conn
+    } else {
+        match tcp::run(worker, &session, conn, handshake).await {
+            Some(conn) => conn,
+            None => return,
+        }
+    };
+    let proto = settings.binds[session.bind.index()].proto.as_deref();
+    let alpn = session.tls.as_ref().map_or(&b""[..], |tls| &tls.alpn);
+    if proto == Some(b"h2") || (proto.is_none() && alpn == b"h2") {
+        return Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
+    }
+    if let Some(conn) = mux::h1::run(worker, &session, conn, handshake).await
+        && proto.is_none()
+    {
+        Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
+    }
+}
+
+fn endpoint(address: Option<std::net::SocketAddr>) -> Endpoint {
+    // A client on a dual-stack socket is shown by the address it has.
+    let plain = |address: std::net::SocketAddr| {
+        std::net::SocketAddr::new(address.ip().to_canonical(), address.port())
+    };
+    address.map_or_else(|| Endpoint::Unix(Box::default()), |address| Endpoint::Ip(plain(address)))
+}
+
+/// The handshake within `timeout client-hs`, or `timeout client` without one.
+async fn handshake(
+    worker: &Worker,
+    session: &Session,
+    context: &ServerContext,
+    socket: Socket,
+) -> Result<Box<Tls>, HandshakeError> {
+    let timeouts = worker.plan.settings(session.frontend).timeouts;
+    let mut timer = Timer::new();
+    Deadline::after(session.accepted, timeouts.client_hs.or(timeouts.client)).set(&mut timer);
+    let mut shaking = pin!(context.accept(socket));
+    std::future::poll_fn(|cx| match shaking.as_mut().poll(cx) {
+        Poll::Ready(end) => Poll::Ready(end),
+        Poll::Pending => {
+            ready!(timer.poll_expired(cx));
+            Poll::Ready(Err(HandshakeError::Timeout))
+        }
+    })
+    .await
+}
+
+fn facts(tls: &Tls) -> TlsFacts {
+    TlsFacts {
+        version: tls.version().into(),
+        cipher: tls.cipher().into(),
+        alpn: tls.alpn().unwrap_or_default().into(),
+        sni: tls.sni().map(Into::into),
+        resumed: tls.resumed(),
+        client_cert: tls.peer_certificate().map(Into::into),
+        verify_result: u32::try_from(tls.verify_result()).unwrap_or(u32::MAX),
+    }
+}
+
+/// Runs `tcp-request connection` or `session` rules. They cannot wait: what they look at is
+/// there. `true`: the connection is refused.
+/// The stream is not kept: the session must stay this task's alone until its handshake is done.
+fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> bool {
+    if worker.plan.proxy(session.frontend).rules[set as usize].is_empty() {
+        return false;
+    }
+    let mut stream = worker.stream(session);
+    let mut at = 0;
+    let outcome = loop {
+        match actions::run(&mut stream, session.frontend, set, &mut at) {
+            Outcome::NotYet | Outcome::Pause(_) => at += 1,
+            outcome => break outcome,
+        }
+    };
+    matches!(outcome, Outcome::Reject | Outcome::Drop | Outcome::Deny(_) | Outcome::Close)
+}
+
+/// Refuses a connection: RST, as HAProxy's `reject` does.
+fn drop_hard(socket: &Socket) {
+    // A socket that is gone already needs no reset.
+    let _ = socket.set_linger0();
+}

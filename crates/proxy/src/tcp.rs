@@ -1,0 +1,213 @@
+//! `mode tcp`: one stream for the whole connection. Content rules may wait for its first bytes,
+//! then it goes to a server of the backend, or to a TCP service.
+
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use ir::config::Mode;
+use ir::id::{ProxyId, ServiceId};
+use ir::spec::RuleSet;
+use lua::TcpService;
+use net::clock::now_ms;
+use net::timer::Timer;
+use state::plan::Outcome;
+use state::session::Session;
+use state::stream::Stream;
+use state::termination::{Cause, State};
+
+use crate::conn::Conn;
+use crate::deadline::Deadline;
+use crate::server::{Attempts, acquire};
+use crate::worker::Worker;
+use crate::{http, linger, log, rules, tunnel};
+
+/// Serves a TCP connection until it ends. Gives the connection back where the chosen backend
+/// speaks HTTP: the session then goes on as HTTP.
+pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, handshake: u64) -> Option<Conn> {
+    let mut timer = Timer::new();
+    let mut stream = worker.stream(session);
+    stream.phase = RuleSet::TcpContent;
+    stream.timing.start = session.accepted;
+    stream.timing.handshake = handshake;
+    let ready_at = session.accepted + handshake;
+    (stream.timing.first_byte, stream.timing.request) = (Some(ready_at), Some(ready_at));
+    let upgrade = serve(worker, &mut stream, &mut conn, &mut timer).await;
+    http::leave_backend(&mut stream);
+    if upgrade {
+        worker.recycle(stream);
+        return Some(conn);
+    }
+    stream.timing.end = Some(now_ms());
+    log::stream(worker, &mut stream);
+    worker.recycle(stream);
+    linger::say_goodbye(&mut conn).await;
+    None
+}
+
+/// Says whether the connection goes on as HTTP.
+async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mut Timer) -> bool {
+    let frontend = stream.session.frontend;
+    match content_rules(stream, conn, timer, frontend).await {
+        Outcome::Continue | Outcome::Stop => {}
+        Outcome::Service(id) => {
+            service(worker, stream, conn, timer, id).await;
+            return false;
+        }
+        _ => {
+            stream.termination.set(Cause::Proxy, State::Request);
+            return false;
+        }
+    }
+    let Some(backend) = http::switch(stream) else {
+        stream.termination.set(Cause::Server, State::Connect);
+        return false;
+    };
+    if stream.plan.settings(backend).mode == Mode::Http {
+        return true;
+    }
+    http::enter_backend(stream, backend);
+    if backend != frontend {
+        let outcome = content_rules(stream, conn, timer, backend).await;
+        if !matches!(outcome, Outcome::Continue | Outcome::Stop) {
+            stream.termination.set(Cause::Proxy, State::Request);
+            return false;
+        }
+    }
+    let mut server = match acquire(worker, stream, timer, &mut Attempts::new(stream)).await {
+        Ok(server) => server,
+        Err(fault) => {
+            stream.termination.set(fault.cause, fault.state);
+            return false;
+        }
+    };
+    stream.timing.response = stream.timing.connected;
+    if let Err(broken) = tunnel::run(stream, conn, &mut server.conn, timer).await {
+        stream.termination.set(broken.cause(), State::Data);
+    }
+    false
+}
+
+/// `tcp-request content` rules; what a rule needs and has not come is waited for, at most
+/// `tcp-request inspect-delay`.
+async fn content_rules(stream: &mut Stream, conn: &mut Conn, timer: &mut Timer, proxy: ProxyId) -> Outcome {
+    let delay = stream.plan.settings(proxy).inspect_delay;
+    let most = stream.plan.config.global.tune.bufsize;
+    let deadline = Deadline::after(stream.session.accepted, Some(delay.unwrap_or(0)));
+    let mut at = 0;
+    loop {
+        match actions::run(stream, proxy, RuleSet::TcpContent, &mut at) {
+            Outcome::NotYet if stream.req_body.complete => at += 1,
+            Outcome::NotYet => {
+                deadline.set(timer);
+                let more = std::future::poll_fn(|cx| match conn.poll_more(cx, most) {
+                    Poll::Ready(count) => Poll::Ready(count.unwrap_or(0)),
+                    Poll::Pending => {
+                        ready!(timer.poll_expired(cx));
+                        Poll::Ready(0)
+                    }
+                })
+                .await;
+                let known = stream.req_body.bytes.len();
+                stream.req_body.bytes.extend_from_slice(&conn.rest()[known..]);
+                stream.req_body.complete = more == 0 || conn.rest().len() >= most;
+            }
+            Outcome::Pause(wait) => rules::sleep(timer, wait).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Has a TCP service answer the connection.
+async fn service(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mut Timer, id: ServiceId) {
+    stream.server_label = worker.service_label(id);
+    let name = &worker.plan.config.services[id.index()];
+    let Some(Ok(mut service)) = worker.lua.as_ref().map(|host| TcpService::start(host, name, stream)) else {
+        stream.termination.set(Cause::Internal, State::Data);
+        return;
+    };
+    let limit = stream.plan.settings(stream.session.frontend).timeouts.client;
+    let mut moving = Moving { finished: false, limit };
+    Deadline::after(now_ms(), limit).set(timer);
+    let end = std::future::poll_fn(|cx| moving.poll(cx, stream, conn, timer, &mut service)).await;
+    if let Err(cause) = end {
+        stream.termination.set(cause, State::Data);
+    }
+}
+
+/// Bytes between a connection and a TCP service.
+struct Moving {
+    /// The script has ended.
+    finished: bool,
+    limit: Option<u64>,
+}
+
+impl Moving {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        conn: &mut Conn,
+        timer: &mut Timer,
+        service: &mut TcpService,
+    ) -> Poll<Result<(), Cause>> {
+        loop {
+            let mut moved = self.input(cx, stream, conn, service);
+            if !self.finished
+                && let Poll::Ready(end) = service.poll(cx, stream)
+            {
+                end.map_err(|_| Cause::Internal)?;
+                self.finished = true;
+            }
+            match conn.poll_flush(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Cause::Client)),
+                Poll::Ready(Ok(())) => {
+                    let count = service.output().pop(conn.out(), 16 * 1024);
+                    stream.counts.bytes_out += count as u64;
+                    if count == 0 {
+                        if service.output().is_finished() {
+                            return Poll::Ready(Ok(()));
+                        }
+                        service.output().wait_bytes(cx);
+                    }
+                    moved |= count > 0;
+                }
+                Poll::Pending => {}
+            }
+            if !moved {
+                ready!(timer.poll_expired(cx));
+                return Poll::Ready(Err(Cause::ClientTimeout));
+            }
+            Deadline::after(now_ms(), self.limit).set(timer);
+        }
+    }
+
+    /// Moves bytes from the client to the service; says whether there were any.
+    fn input(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        conn: &mut Conn,
+        service: &TcpService,
+    ) -> bool {
+        let pipe = service.input();
+        if pipe.is_eof() {
+            return false;
+        }
+        if pipe.is_full() {
+            pipe.wait_room(cx);
+            return false;
+        }
+        let step = conn.poll_bytes(cx, usize::MAX, |bytes| (bytes.len(), pipe.push_all(bytes)));
+        match step {
+            Poll::Ready(Ok(count @ 1..)) => {
+                stream.counts.bytes_in += count as u64;
+                true
+            }
+            Poll::Ready(_) => {
+                pipe.push_eof();
+                true
+            }
+            Poll::Pending => false,
+        }
+    }
+}

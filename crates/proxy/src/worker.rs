@@ -1,0 +1,217 @@
+//! One worker thread: what its sessions share, and what it does with accepted connections.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ir::id::{BindId, ProxyId, ServerId, ServiceId};
+use lua::Host;
+use net::pool::{Limits, Pool};
+use net::tls::{ClientContext, ServerContext};
+use net::worker::{Accepted, Handler, WorkerContext};
+use state::plan::Plan;
+use state::session::Session;
+use state::stream::Stream;
+
+use crate::log::Sender;
+use crate::session;
+
+/// Streams that a thread keeps for reuse.
+const KEPT_STREAMS: usize = 1024;
+/// Stream ids that a thread takes at a time.
+const ID_BLOCK: u64 = 1 << 20;
+
+/// What all worker threads share: made once, before they start.
+pub struct Shared {
+    pub plan: &'static Plan,
+    pub lua: Option<Arc<Host>>,
+    /// By proxy and bind line.
+    tls_binds: Vec<Vec<Option<ServerContext>>>,
+    /// By proxy and server.
+    tls_servers: Vec<Vec<Option<ClientContext>>>,
+    /// The number of each proxy's first server, counted through all proxies.
+    first_servers: Vec<usize>,
+    /// What `%s` shows for each service.
+    service_labels: Vec<&'static str>,
+    threads: usize,
+}
+
+impl Shared {
+    /// Makes the TLS contexts.
+    ///
+    /// # Errors
+    /// A message of [`net::tls`]; the checker has found the same before, unless a file changed.
+    pub fn new(plan: &'static Plan, lua: Option<Arc<Host>>, threads: usize) -> Result<Self, String> {
+        let global = &plan.config.global;
+        let verify = if global.ssl_server_verify_none {
+            ir::config::Verify::None
+        } else {
+            ir::config::Verify::Required
+        };
+        let mut shared = Self {
+            plan,
+            lua,
+            tls_binds: Vec::new(),
+            tls_servers: Vec::new(),
+            first_servers: Vec::new(),
+            service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
+            threads: threads.max(1),
+        };
+        let mut servers = 0;
+        for proxy in &plan.config.proxies {
+            let binds = proxy
+                .binds
+                .iter()
+                .map(|bind| bind.tls.as_ref().map(|tls| ServerContext::new(tls, &global.tune)));
+            shared.tls_binds.push(binds.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
+            let clients = proxy
+                .servers
+                .iter()
+                .map(|server| server.tls.as_ref().map(|tls| ClientContext::new(tls, verify)));
+            shared.tls_servers.push(clients.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
+            shared.first_servers.push(servers);
+            servers += proxy.servers.len();
+        }
+        Ok(shared)
+    }
+
+    /// The object that the runtime of a thread hands its connections to; call it on that thread.
+    pub fn handler(self: &Arc<Self>, context: WorkerContext) -> Rc<dyn Handler> {
+        let worker = Worker::new(self.clone(), context.index);
+        let pool = worker.pool.clone();
+        tokio::task::spawn_local(async move { pool.maintain().await });
+        if let Some(host) = &self.lua {
+            host.spawn_tasks(context.index);
+        }
+        Rc::new(Connections { worker })
+    }
+
+    fn pool_limits(&self) -> Vec<Limits> {
+        let servers = self.plan.config.proxies.iter().flat_map(|proxy| &proxy.servers);
+        servers.map(|server| Limits::new(server, self.threads)).collect()
+    }
+}
+
+fn text(error: net::tls::ContextError) -> String {
+    error.to_string()
+}
+
+/// `<lua.name>`, for as long as the process lives: logs refer to it.
+fn label(name: &[u8]) -> &'static str {
+    Box::leak(format!("<{}>", String::from_utf8_lossy(name)).into_boxed_str())
+}
+
+/// What the sessions of one thread share.
+pub struct Worker {
+    shared: Arc<Shared>,
+    pub plan: &'static Plan,
+    pub lua: Option<Arc<Host>>,
+    pub thread: usize,
+    /// Idle server connections.
+    pub pool: Rc<Pool>,
+    pub logs: Sender,
+    streams: RefCell<Vec<Box<Stream>>>,
+    next_id: Cell<u64>,
+}
+
+impl Worker {
+    fn new(shared: Arc<Shared>, thread: usize) -> Rc<Self> {
+        Rc::new(Self {
+            plan: shared.plan,
+            lua: shared.lua.clone(),
+            thread,
+            pool: Rc::new(Pool::new(shared.pool_limits())),
+            logs: Sender::new(shared.plan),
+            streams: RefCell::default(),
+            next_id: Cell::new(0),
+            shared,
+        })
+    }
+
+    /// A stream of `session`, from the thread's reserve.
+    pub fn stream(&self, session: &Rc<Session>) -> Box<Stream> {
+        let id = self.stream_id();
+        match self.streams.borrow_mut().pop() {
+            Some(mut stream) => {
+                stream.reset(session.clone(), id);
+                stream
+            }
+            None => Box::new(Stream::new(session.clone(), id)),
+        }
+    }
+
+    /// Takes a stream back.
+    pub fn recycle(&self, stream: Box<Stream>) {
+        let mut streams = self.streams.borrow_mut();
+        if streams.len() < KEPT_STREAMS {
+            streams.push(stream);
+        }
+    }
+
+    fn stream_id(&self) -> u64 {
+        if self.next_id.get().is_multiple_of(ID_BLOCK) {
+            self.next_id.set(self.plan.live.reserve_stream_ids(ID_BLOCK));
+        }
+        self.next_id.replace(self.next_id.get() + 1)
+    }
+
+    /// Whether a response must end its connection: `option httpclose`, or the process is
+    /// stopping.
+    pub fn wants_close(&self, stream: &Stream) -> bool {
+        let options = self.plan.settings(stream.session.frontend).options;
+        options.httpclose || self.plan.live.is_stopping()
+    }
+
+    /// The server's number through all proxies, as the pool counts them.
+    pub fn server_number(&self, backend: ProxyId, server: ServerId) -> usize {
+        self.shared.first_servers[backend.index()] + server.index()
+    }
+
+    pub fn service_label(&self, id: ServiceId) -> &'static str {
+        self.shared.service_labels.get(id.index()).copied().unwrap_or("")
+    }
+
+    pub fn tls_bind(&self, proxy: ProxyId, bind: BindId) -> Option<&ServerContext> {
+        self.shared.tls_binds[proxy.index()].get(bind.index())?.as_ref()
+    }
+
+    pub fn tls_server(&self, backend: ProxyId, server: ServerId) -> Option<&ClientContext> {
+        self.shared.tls_servers[backend.index()].get(server.index())?.as_ref()
+    }
+}
+
+/// The thread's answers to its runtime.
+struct Connections {
+    worker: Rc<Worker>,
+}
+
+impl Handler for Connections {
+    fn reserve(&self, proxy: ProxyId, _: BindId) -> bool {
+        let live = &self.worker.plan.live;
+        if !live.connections.try_enter() {
+            return false;
+        }
+        let entered = live.proxies[proxy.index()].frontend.try_enter();
+        if !entered {
+            live.connections.leave();
+        }
+        entered
+    }
+
+    fn release(&self, proxy: ProxyId, _: BindId) {
+        let live = &self.worker.plan.live;
+        live.proxies[proxy.index()].frontend.leave();
+        live.connections.leave();
+    }
+
+    fn accept(&self, accepted: Accepted) {
+        self.worker.plan.live.proxies[accepted.proxy.index()].frontend_total.add(self.worker.thread, 1);
+        tokio::task::spawn_local(session::run(self.worker.clone(), accepted));
+    }
+
+    fn soft_stop(&self) {
+        self.worker.pool.clear(None);
+        // Idle sessions look at the state of the process when they wake.
+        net::timer::wake_all();
+    }
+}
