@@ -12,16 +12,18 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(word: &[u8]) -> Shape {
+    fn of<'a>(words: impl IntoIterator<Item = &'a [u8]>) -> Shape {
         let mut shape = Shape { present: 0, pairs: [0; CLASSES * CLASSES] };
-        let mut from = OTHER;
-        for byte in word {
-            let to = class(*byte);
-            shape.present |= 1 << to;
-            shape.count(from, to);
-            from = to;
+        for word in words {
+            let mut from = OTHER;
+            for byte in word {
+                let to = class(*byte);
+                shape.present |= 1 << to;
+                shape.count(from, to);
+                from = to;
+            }
+            shape.count(from, OTHER);
         }
-        shape.count(from, OTHER);
         shape
     }
 
@@ -46,20 +48,39 @@ fn class(byte: u8) -> usize {
     }
 }
 
+/// How much two lists of words differ, as HAProxy counts it for commands of several words: 0 for
+/// the same letters following each other.
+pub fn distance<'a>(
+    words: impl IntoIterator<Item = &'a [u8]>,
+    others: impl IntoIterator<Item = &'a [u8]>,
+) -> usize {
+    Shape::of(words).distance(&Shape::of(others))
+}
+
 /// The candidate most like `word`, the first one among equals; `None` when all differ too much.
 /// These are HAProxy's verdicts: it compares how letters follow each other, and gives up at a
 /// distance above twice the length of either word.
 pub fn best_match<'a>(word: &[u8], candidates: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
-    let shape = Shape::of(word);
-    let mut best: Option<(usize, &[u8])> = None;
-    for candidate in candidates {
-        let distance = shape.distance(&Shape::of(candidate));
-        if best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+    best_match_with(word, candidates.into_iter().map(|candidate| (candidate, 2)))
+}
+
+/// As [`best_match`], with a factor of its own in place of the two for each candidate: HAProxy
+/// takes 3 for actions that are known by their first letters (`set-var(…)`).
+pub fn best_match_with<'a>(
+    word: &[u8],
+    candidates: impl IntoIterator<Item = (&'a [u8], usize)>,
+) -> Option<&'a [u8]> {
+    let shape = Shape::of([word]);
+    let mut best: Option<(usize, usize, &[u8])> = None;
+    for (candidate, factor) in candidates {
+        let distance = shape.distance(&Shape::of([candidate]));
+        if best.is_none_or(|(least, _, _)| distance < least) {
+            best = Some((distance, factor, candidate));
         }
     }
-    let (distance, candidate) = best?;
-    (distance <= 2 * word.len() && distance <= 2 * candidate.len()).then_some(candidate)
+    let (distance, factor, candidate) = best?;
+    let shorter = word.len().min(candidate.len());
+    (distance <= factor * shorter).then_some(candidate)
 }
 
 #[cfg(test)]
@@ -83,5 +104,18 @@ mod tests {
         check("weight", &[], None);
         // The first of two that are equally far.
         check("ab", &["abx", "aby"], Some("abx"));
+    }
+
+    #[test]
+    fn tolerance() {
+        let at = |factor| best_match_with(b"xvar", [(&b"set-var"[..], factor)]);
+        assert_eq!((at(2), at(3)), (None, Some(&b"set-var"[..])));
+    }
+
+    #[test]
+    fn several_words() {
+        let show = |word| [&b"show"[..], word];
+        assert_eq!(distance(show(b"info"), show(b"info")), 0);
+        assert!(distance(show(b"inof"), show(b"info")) < distance(show(b"stat"), show(b"info")));
     }
 }
