@@ -75,6 +75,8 @@ impl ServerContext {
         }
         let mut first = settings::builder(line_settings(bind), options(bind))?;
         session_cache(&mut first, bind, tune)?;
+        // A connection keeps the verify callback of the context it began with.
+        settings::verify(&mut first, Verify::None, ignored_errors(bind))?;
         first.set_client_hello_callback(move |ssl, alert| choose(&choice, ssl, alert));
         // Without it the library would not keep the name for `ssl_fc_sni`.
         first.set_servername_callback(|_, _| Ok(()));
@@ -234,6 +236,11 @@ fn session_cache(context: &mut SslContextBuilder, bind: &TlsBind, tune: &Tune) -
     Ok(())
 }
 
+/// `ca-ignore-err` and `crt-ignore-err`, which only a whole line has.
+fn ignored_errors(bind: &TlsBind) -> Authorities<'_> {
+    Authorities { ca_ignore: &bind.ca_ignore_err, crt_ignore: &bind.crt_ignore_err, ..Authorities::default() }
+}
+
 /// Turns on what the line or the crt-list says of client certificates.
 fn client_verification(
     context: &mut SslContextBuilder,
@@ -242,25 +249,16 @@ fn client_verification(
 ) -> Result<Verify, ContextError> {
     let verify = entry.verify.unwrap_or(bind.verify);
     let ca_file = entry.ca_file.as_deref().or(bind.ca_file.as_deref());
-    // Without a chain of its own the library would look for one in each handshake, in a store
-    // that is empty.
     if verify == Verify::None {
+        // The library would look in each handshake for a chain, in a store that is empty.
         context.set_mode(SslMode::NO_AUTO_CHAIN);
         return Ok(verify);
     }
     if ca_file.is_none() {
         return Err(ContextError::Setting("verify is enabled but no CA file specified".to_string()));
     }
-    let authorities = settings::verify(
-        context,
-        verify,
-        Authorities {
-            ca_file,
-            crl_file: bind.crl_file.as_deref(),
-            ca_ignore: &bind.ca_ignore_err,
-            crt_ignore: &bind.crt_ignore_err,
-        },
-    )?;
+    let authorities = Authorities { ca_file, crl_file: bind.crl_file.as_deref(), ..ignored_errors(bind) };
+    let authorities = settings::verify(context, verify, authorities)?;
     let failed = |_: ErrorStack| ContextError::Setting("unable to set the client CA list".to_string());
     let mut names = Stack::new().map_err(failed)?;
     for authority in &authorities {
