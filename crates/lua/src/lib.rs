@@ -8,14 +8,40 @@
 //!
 //! Left out: filters, event subscriptions, maps and stick tables. Their names are not defined.
 
+mod address;
+mod applet_http;
+mod applet_tcp;
+mod arguments;
+mod body;
+mod convert;
+mod converters;
+mod core;
+mod current;
+mod fetches;
 mod host;
+mod http;
+mod limits;
+mod localtime;
 mod log;
 mod pipe;
+mod proxies;
 mod register;
+mod run;
 mod service;
+mod shim;
+mod task;
+mod trace;
+mod vars;
+mod vm;
 
 pub use host::{Catalog, Host};
 pub use log::LogSink;
 pub use pipe::Pipe;
 pub use register::{Action, Mode, Registered, Service};
-pub use service::{Failure, HttpService, ServiceError, TcpService};
+pub use run::Failure;
+pub use service::{HttpService, ServiceError, TcpService};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

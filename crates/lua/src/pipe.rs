@@ -59,6 +59,17 @@ impl Pipe {
         count
     }
 
+    /// Appends all of `bytes`, past the bound if need be, and gives their number: for a writer
+    /// that asked [`Pipe::is_full`] and cannot give a part of its piece back.
+    pub fn push_all(&self, bytes: &[u8]) -> usize {
+        let mut inner = self.lock();
+        if !inner.closed {
+            inner.bytes.extend(bytes);
+            wake(inner.reader.take());
+        }
+        bytes.len()
+    }
+
     /// No more will be pushed.
     pub fn push_eof(&self) {
         let mut inner = self.lock();

@@ -1,0 +1,41 @@
+//! Tasks: functions of `core.register_task`, each on the runtime of one thread.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Weak};
+
+use mlua::{Lua, MultiValue};
+
+use crate::run::{Failure, Run};
+use crate::vm::Vm;
+
+/// Starts the tasks of a state that wait for it, on the runtime of the calling thread.
+pub(crate) fn spawn(vm: &Arc<Vm>) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let tasks = std::mem::take(&mut vm.registry().tasks);
+    for (function, args) in tasks {
+        let args: MultiValue = args.into_iter().collect();
+        match Run::new(vm, &function, args, vm.env.limits.task_timeout, true) {
+            Ok(mut run) => {
+                let vm = Arc::clone(vm);
+                runtime.spawn(async move {
+                    if let Err(failure) = poll_fn(|cx| run.poll(cx)).await {
+                        log(&vm, &failure);
+                    }
+                });
+            }
+            Err(failure) => log(vm, &failure),
+        }
+    }
+}
+
+fn log(vm: &Vm, failure: &Failure) {
+    vm.env.logger.failure(None, &format!("Lua task: {failure}."));
+}
+
+/// Starts a task that a running function has just registered.
+pub(crate) fn wake(lua: &Lua) {
+    let vm = lua.app_data_ref::<Weak<Vm>>().and_then(|vm| vm.upgrade());
+    if let Some(vm) = vm {
+        spawn(&vm);
+    }
+}
