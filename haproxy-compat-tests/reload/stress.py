@@ -4,7 +4,11 @@ downloads run while the proxy is replaced again and again. No request may fail, 
 and every old process must exit with 0.
 
 A keep-alive client may send a request again when its used connection ends before the first byte of an
-answer (RFC 9112, section 9.3.1); those are counted apart."""
+answer (RFC 9112, section 9.3.1); those are counted apart.
+
+HAProxy itself resets the connections that wait in the accept queue of a closing listener, unless the new
+process takes the sockets over (-x), and 2.6 may crash at its exit: for it the failures are shown, and no more
+than one a reload is allowed. hxproxy must lose nothing."""
 
 import argparse
 import contextlib
@@ -164,14 +168,16 @@ def main():
     arguments.add_argument("--reloads", type=int, default=20)
     options = arguments.parse_args()
     support.end_on_signals()
+    path = support.binary()
+    allowed = 0 if "hxproxy" in support.version(path)[1] else options.reloads
     with contextlib.ExitStack() as stack:
-        load = stress(stack, support.binary(), options.reloads)
+        load = stress(stack, path, options.reloads)
     print(f"{options.reloads} reloads; requests: {load.done}; repeated on a new connection: {load.repeated}; "
           f"failed: {len(load.failed)}")
     for failure in load.failed[:20]:
         print(f"   {failure}")
     idle = [kind for kind, count in load.done.items() if not count]
-    if load.failed or idle:
+    if len(load.failed) > allowed or idle:
         sys.exit(f"failed; clients without a request: {idle}")
 
 
