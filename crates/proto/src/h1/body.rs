@@ -6,7 +6,8 @@
 //! ```
 //!
 //! [`Body::scan`] follows it to forward the bytes as they are, [`Body::next`] takes it off.
-//! Trailers are checked for their syntax here; `parse_trailers` reads them.
+//! Trailers are checked for their syntax here; `parse_trailers` reads them, and only there is one
+//! that contradicts the framing (a `content-length` that is no number) refused.
 
 use super::chars::{is_blank, is_token};
 use super::error::BodyError;

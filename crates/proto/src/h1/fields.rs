@@ -174,8 +174,8 @@ pub(super) fn is_authority(value: &[u8]) -> bool {
     !open
 }
 
-/// Removes the elements of a list for which `drop` holds, in place. What stands before the
-/// first of them stays byte for byte. Returns the new length.
+/// Removes the elements of a list for which `drop` holds, and empty ones at its end, in place.
+/// What stands before the first of them stays byte for byte. Returns the new length.
 pub(super) fn drop_elements(value: &mut [u8], mut drop: impl FnMut(&[u8]) -> bool) -> usize {
     let (mut kept, mut start, mut dropped) = (0, 0, false);
     while start <= value.len() {
@@ -183,7 +183,7 @@ pub(super) fn drop_elements(value: &mut [u8], mut drop: impl FnMut(&[u8]) -> boo
         let element = trim(value, start..end);
         if drop(&value[element.clone()]) {
             dropped = true;
-        } else if !dropped {
+        } else if !element.is_empty() && !dropped {
             kept = end;
         } else if !element.is_empty() {
             if kept > 0 {
@@ -213,6 +213,7 @@ mod tests {
         check("", "");
         check("close", "");
         check("a, b", "a, b");
+        check("a,,b ,,", "a,,b");
         check("close, X-Foo", "X-Foo");
         check("a, close", "a");
         check("a , Close , b,c", "a ,b,c");
