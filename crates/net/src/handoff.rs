@@ -127,3 +127,6 @@ fn listening(fd: OwnedFd) -> Option<Socket> {
     };
     Some(Socket { address, fd })
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,3 +145,6 @@ fn inherited_fd(fd: i32, wanted: Wanted<'_>) -> Result<OwnedFd, BindError> {
     }
     Ok(socket)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

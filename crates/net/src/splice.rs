@@ -131,3 +131,87 @@ fn take_pipe() -> io::Result<Pipe> {
     let (read, write) = sys::pipe()?;
     Ok(Pipe { read, write })
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, Socket) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (theirs.unwrap(), Socket::Tcp(ours.unwrap().0))
+    }
+
+    /// Moves everything until the end, as a tunnel does.
+    async fn relay(from: &Socket, to: &Socket) -> io::Result<usize> {
+        let mut splice = Splice::new();
+        let mut moved = 0;
+        loop {
+            let count = std::future::poll_fn(|cx| splice.poll_fill(cx, from, PIPE_SIZE)).await?;
+            if count == 0 {
+                return Ok(moved);
+            }
+            while splice.held() > 0 {
+                moved += std::future::poll_fn(|cx| splice.poll_drain(cx, to)).await?;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn moves_all_bytes_in_order_and_sees_the_end() {
+        let (mut sender, from) = pair().await;
+        let (mut receiver, to) = pair().await;
+        let body: Vec<u8> = (0..3_000_000u32).map(|n| (n ^ (n >> 9)) as u8).collect();
+        let mut received = Vec::new();
+        let (sent, moved, read) = tokio::join!(
+            async {
+                // In pieces of many sizes, so that pipe slots are filled badly as well.
+                for piece in body.chunks(777) {
+                    sender.write_all(piece).await?;
+                }
+                sender.shutdown().await
+            },
+            async {
+                let moved = relay(&from, &to).await;
+                drop(to);
+                moved
+            },
+            receiver.read_to_end(&mut received)
+        );
+        sent.unwrap();
+        read.unwrap();
+        assert_eq!(moved.unwrap(), body.len());
+        assert!(received == body, "bytes differ");
+        assert_eq!(PIPES.with_borrow(Vec::len), 1, "the pipe went back to the pool");
+    }
+
+    #[tokio::test]
+    async fn a_stalled_source_holds_no_pipe() {
+        let (mut sender, from) = pair().await;
+        let (mut receiver, to) = pair().await;
+        let mut splice = Splice::new();
+        sender.write_all(b"hello").await.unwrap();
+        assert_eq!(std::future::poll_fn(|cx| splice.poll_fill(cx, &from, PIPE_SIZE)).await.unwrap(), 5);
+        assert_eq!(std::future::poll_fn(|cx| splice.poll_drain(cx, &to)).await.unwrap(), 5);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(splice.poll_fill(&mut cx, &from, PIPE_SIZE).is_pending());
+        assert!(splice.pipe.is_none());
+        assert_eq!(PIPES.with_borrow(Vec::len), 1);
+        let mut buf = [0; 8];
+        assert_eq!(receiver.read(&mut buf).await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_pipe_with_bytes_is_not_reused() {
+        let (mut sender, from) = pair().await;
+        let mut splice = Splice::new();
+        sender.write_all(b"left over").await.unwrap();
+        std::future::poll_fn(|cx| splice.poll_fill(cx, &from, PIPE_SIZE)).await.unwrap();
+        drop(splice);
+        assert_eq!(PIPES.with_borrow(Vec::len), 0);
+    }
+}

@@ -254,3 +254,168 @@ fn level_of(now: u64, time: u64) -> usize {
         })
         .unwrap_or(LEVELS - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Count {
+        fn get(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    fn is_expired(wheel: &mut Wheel, key: Key) -> bool {
+        wheel.poll_expired(key, &mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Sets one timer and follows the wheel's own schedule: it must ring at the deadline.
+    #[track_caller]
+    fn check(start: u64, wait: u64) {
+        let mut wheel = Wheel::new(start);
+        wheel.advance(start, Waker::noop());
+        let rung = Arc::new(Count::default());
+        let waker = rung.clone().into();
+        let key = wheel.insert();
+        wheel.set(key, start + wait);
+        assert!(wheel.poll_expired(key, &mut Context::from_waker(&waker)).is_pending());
+        let mut now = start;
+        let mut turns = 0;
+        while rung.get() == 0 {
+            now = wheel.advance(now, Waker::noop()).expect("nothing to wait for").max(now);
+            wheel.advance(now, Waker::noop());
+            turns += 1;
+            assert!(turns < 20, "start {start} wait {wait}: it never rings");
+        }
+        assert_eq!(now, start + wait, "start {start} wait {wait}");
+        assert!(is_expired(&mut wheel, key));
+    }
+
+    #[test]
+    fn rings_at_the_deadline() {
+        for start in [0, 1, 63, 64, 4095, 4096, 123_456_789, RANGE - 1, RANGE] {
+            for wait in [1, 2, 62, 63, 64, 65, 127, 128, 4031, 4032, 4095, 4096, 4097, 600_000, 2_147_483_647]
+            {
+                check(start, wait);
+            }
+        }
+        let mut wheel = Wheel::new(9);
+        wheel.advance(9, Waker::noop());
+        let key = wheel.insert();
+        wheel.set(key, 9);
+        assert!(is_expired(&mut wheel, key), "a deadline that is now");
+        // Past the range it is queued again on the way.
+        check(5, RANGE * 3);
+    }
+
+    #[test]
+    fn a_late_turn_runs_everything_due() {
+        let mut wheel = Wheel::new(1000);
+        let keys: Vec<Key> = (0..200).map(|_| wheel.insert()).collect();
+        for (index, key) in keys.iter().enumerate() {
+            wheel.set(*key, 1000 + 37 * index as u64);
+        }
+        wheel.advance(1000 + 37 * 100, Waker::noop());
+        for (index, key) in keys.iter().enumerate() {
+            assert_eq!(is_expired(&mut wheel, *key), index <= 100, "{index}");
+        }
+    }
+
+    #[test]
+    fn the_driver_is_woken_only_for_an_earlier_time() {
+        let mut wheel = Wheel::new(0);
+        let driver = Arc::new(Count::default());
+        let waker: Waker = driver.clone().into();
+        let (first, second) = (wheel.insert(), wheel.insert());
+        let mut steps = Vec::new();
+        wheel.advance(0, &waker);
+        for (key, deadline) in [(first, 1000), (first, 2000), (second, 1500), (second, 500)] {
+            wheel.set(key, deadline);
+            steps.push(driver.get());
+            wheel.advance(1, &waker);
+        }
+        // 1500 comes after the slot that still stands at 1000.
+        assert_eq!(steps, [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn slots_of_the_table_are_reused() {
+        let mut wheel = Wheel::new(0);
+        for round in 0..1000 {
+            let key = wheel.insert();
+            wheel.set(key, 600_000 + round);
+            wheel.remove(key);
+        }
+        assert_eq!(wheel.entries.len(), 1);
+        assert_eq!(wheel.occupied, [0; LEVELS]);
+    }
+
+    /// Any mix of calls behaves as a plain map of deadlines.
+    #[test]
+    fn behaves_as_a_map() {
+        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = move |below: u64| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed % below
+        };
+        let mut wheel = Wheel::new(7);
+        let mut model: HashMap<u32, u64> = HashMap::new();
+        let mut keys: Vec<Key> = Vec::new();
+        let mut now = 7;
+        for _ in 0..50_000 {
+            let pick = random(1 << 32) as usize;
+            match random(10) {
+                0 => {
+                    let key = wheel.insert();
+                    assert!(model.insert(key.0, NEVER).is_none());
+                    keys.push(key);
+                }
+                1 if !keys.is_empty() => {
+                    let key = keys.swap_remove(pick % keys.len());
+                    wheel.remove(key);
+                    model.remove(&key.0);
+                }
+                2 if !keys.is_empty() => {
+                    let key = keys[pick % keys.len()];
+                    wheel.clear(key);
+                    model.insert(key.0, NEVER);
+                }
+                3..=7 if !keys.is_empty() => {
+                    let key = keys[pick % keys.len()];
+                    let reach = 1 << random(24);
+                    let deadline = now + random(reach);
+                    wheel.set(key, deadline);
+                    model.insert(key.0, deadline);
+                }
+                _ => {
+                    let reach = 1 << random(16);
+                    now += random(reach);
+                    let next = wheel.advance(now, Waker::noop());
+                    let earliest = model.values().filter(|&&d| d > now && d != NEVER).min();
+                    if let Some(&earliest) = earliest {
+                        assert!(next.is_some_and(|next| next <= earliest), "sleeps past {earliest}");
+                    }
+                    for key in &keys {
+                        assert_eq!(is_expired(&mut wheel, *key), model[&key.0] <= now);
+                    }
+                }
+            }
+        }
+    }
+}
