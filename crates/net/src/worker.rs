@@ -170,6 +170,11 @@ impl Workers {
         self.change(Mode::Ended);
     }
 
+    /// Whether all threads have ended.
+    pub fn has_ended(&self) -> bool {
+        self.mode.is_closed()
+    }
+
     /// Waits until all threads have ended.
     pub async fn ended(&self) {
         self.mode.closed().await;
