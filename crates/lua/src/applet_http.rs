@@ -164,7 +164,8 @@ fn response_methods(functions: &Functions<'_>) -> Result<()> {
         args.this::<Applet>()?.response.lock().fields.push((name, value));
         Ok(true)
     })?;
-    functions.add("start_response", Results::None, |_, args| start(&mut args.this::<Applet>()?.response.lock()))?;
+    functions
+        .add("start_response", Results::None, |_, args| start(&mut args.this::<Applet>()?.response.lock()))?;
     functions.add_async("send", Results::One, |lua, args| {
         let prepared = args.this::<Applet>().and_then(|this| {
             if matches!(this.response.lock().stage, Stage::Building) {

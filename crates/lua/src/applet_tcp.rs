@@ -36,9 +36,8 @@ pub(crate) fn object(vm: &Vm, stream: &Stream, input: &Pipe, output: &Pipe) -> R
 pub(crate) fn class(lua: &Lua, shims: &Shims, env: &Arc<Env>) -> Result<Table> {
     let functions = Functions::class(lua, shims)?;
     functions.add_async("send", Results::One, |lua, args| {
-        let prepared = args
-            .this::<Applet>()
-            .and_then(|this| Ok((this.output.clone(), args.string(&lua, 1)?)));
+        let prepared =
+            args.this::<Applet>().and_then(|this| Ok((this.output.clone(), args.string(&lua, 1)?)));
         async move {
             let (output, text) = prepared?;
             let bytes = text.as_bytes();

@@ -100,9 +100,7 @@ fn address(args: &Args, index: usize, text: &[u8], kind: ArgType) -> Answer<Arg>
         (ArgType::Mask4, Some(V4(address))) => Arg::Mask4(address),
         (ArgType::Ipv6, Some(V6(address))) => Arg::Ipv6(address),
         (ArgType::Mask4, None) => match base::bytes::parse_u64(text) {
-            Some(bits @ 0..=32) => {
-                Arg::Mask4(u32::MAX.checked_shl(32 - bits as u32).unwrap_or(0).into())
-            }
+            Some(bits @ 0..=32) => Arg::Mask4(u32::MAX.checked_shl(32 - bits as u32).unwrap_or(0).into()),
             _ => return Err(args.bad(index, "invalid IPv4 mask")),
         },
         (ArgType::Mask6, _) => match base::bytes::parse_u64(text) {

@@ -9,10 +9,10 @@ use state::Stream;
 use state::sample::{Arg, ConverterFn, Value};
 
 use crate::arguments;
+use crate::convert;
 use crate::fetches::{self, Handle, method_name};
 use crate::shim::{Functions, Results, Shims};
 use crate::vm::{Env, Vm};
-use crate::convert;
 
 /// A Converters object for the stream with this id.
 pub(crate) fn object(vm: &Vm, stream: u64, strings: bool) -> Result<Table> {
@@ -49,9 +49,8 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn call(&self, lua: &Lua, stream: &Stream, input: Value<'_>) -> Result<LuaValue> {
-        let output = input
-            .cast(self.input, &stream.arena)
-            .and_then(|input| (self.run)(stream, self.args, input));
+        let output =
+            input.cast(self.input, &stream.arena).and_then(|input| (self.run)(stream, self.args, input));
         match output {
             Some(value) if self.strings => convert::to_lua_string(lua, stream, value),
             Some(value) => convert::to_lua(lua, value),

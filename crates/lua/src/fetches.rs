@@ -8,9 +8,9 @@ use state::Stream;
 use state::sample::{Cursor, FetchFn};
 
 use crate::arguments;
+use crate::convert;
 use crate::shim::{Functions, Results, Shims};
 use crate::vm::{Env, Vm};
-use crate::convert;
 
 /// The host's part of a Fetches or Converters object.
 pub(crate) struct Handle {

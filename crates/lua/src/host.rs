@@ -156,11 +156,7 @@ impl Host {
     }
 
     /// Looks a function up in the shared state, then in the one of `thread`.
-    fn find(
-        &self,
-        thread: usize,
-        look: impl Fn(&Vm) -> Option<Function>,
-    ) -> Option<(Arc<Vm>, Function)> {
+    fn find(&self, thread: usize, look: impl Fn(&Vm) -> Option<Function>) -> Option<(Arc<Vm>, Function)> {
         std::iter::once(&self.shared)
             .chain(self.thread_vm(thread))
             .find_map(|vm| look(vm).map(|function| (Arc::clone(vm), function)))
@@ -198,9 +194,8 @@ impl Vm {
     fn load(&self, file: &[u8], args: &[Vec<u8>]) -> Result<(), String> {
         let name = String::from_utf8_lossy(file);
         let failed = |why: &str| format!("error in Lua file '{name}': {why}");
-        let source = read(file).map_err(|error| {
-            failed(&format!("cannot open {name}: {}", os_error(&error)))
-        })?;
+        let source =
+            read(file).map_err(|error| failed(&format!("cannot open {name}: {}", os_error(&error))))?;
         let chunk = self.lua.load(source).set_name(format!("@{name}"));
         let function = chunk.into_function().map_err(|error| match error {
             mlua::Error::SyntaxError { message, .. } => failed(&message),

@@ -9,10 +9,13 @@
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ir::config::LuaLimits;
+use mlua::debug::Debug;
 use mlua::{Error, HookTriggers, Lua, MultiValue, Result, VmState};
+
+use crate::clock;
 
 /// Which limit was passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +38,18 @@ struct Times {
     /// Time spent in earlier runs.
     spent: Duration,
     /// When the run under way began.
-    since: Instant,
+    since: Duration,
     expired: Option<Expired>,
 }
 
-/// The clock of one running function.
+impl Times {
+    fn burst(&self) -> Duration {
+        clock::thread_time().saturating_sub(self.since)
+    }
+}
+
+/// The clock of one running function. It counts the thread's processor time, so that waiting for
+/// another thread that uses the same state costs nothing.
 #[derive(Debug)]
 pub(crate) struct Clock {
     /// Cumulated running time.
@@ -64,7 +74,7 @@ impl Clock {
     /// A clock for the coroutine at `thread` with a `limit` in milliseconds, 0 for none.
     pub fn new(limits: &LuaLimits, limit: u64, thread: *const c_void, may_pause: bool) -> Arc<Self> {
         let millis = |value: u64| (value > 0).then(|| Duration::from_millis(value));
-        let times = Times { spent: Duration::ZERO, since: Instant::now(), expired: None };
+        let times = Times { spent: Duration::ZERO, since: Duration::ZERO, expired: None };
         Arc::new(Self {
             limit: millis(limit),
             burst: millis(limits.burst_timeout),
@@ -81,12 +91,12 @@ impl Clock {
 
     /// Runs `f`, which resumes the coroutine, on this clock.
     pub fn measure<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
-        self.times().since = Instant::now();
+        self.times().since = clock::thread_time();
         let outer = RUNNING.replace(Some(Arc::clone(self)));
         let result = f();
         RUNNING.set(outer);
         let mut times = self.times();
-        let burst = times.since.elapsed();
+        let burst = times.burst();
         times.spent += burst;
         result
     }
@@ -109,7 +119,7 @@ impl Clock {
         if let Some(expired) = times.expired {
             return Some((expired, true));
         }
-        let burst = times.since.elapsed();
+        let burst = times.burst();
         let expired = if self.burst.is_some_and(|max| burst > max) {
             Expired::Burst
         } else if self.limit.is_some_and(|max| times.spent + burst > max) {
@@ -132,11 +142,11 @@ pub(crate) fn exit(values: MultiValue) {
 /// Installs the hook in a state; coroutines inherit it.
 pub(crate) fn install(lua: &Lua, limits: &LuaLimits) -> Result<()> {
     let every = HookTriggers::new().every_nth_instruction(limits.forced_yield.max(1));
-    lua.set_global_hook(every, |lua, _| {
+    lua.set_global_hook(every, |lua, debug| {
         let Some(clock) = RUNNING.with_borrow(Option::clone) else { return Ok(VmState::Continue) };
         let may_pause = clock.may_pause && lua.current_thread().state() as usize == clock.thread;
         match clock.check() {
-            None if may_pause => Ok(VmState::Yield),
+            None if may_pause && !is_waiting(debug) => Ok(VmState::Yield),
             None => Ok(VmState::Continue),
             // The pause does nothing where Lua cannot pause: then the hook comes here again.
             Some((_, false)) if may_pause => Ok(VmState::Yield),
@@ -148,4 +158,10 @@ pub(crate) fn install(lua: &Lua, limits: &LuaLimits) -> Result<()> {
             }
         }
     })
+}
+
+/// Whether mlua's loop around a future is running. It has polled the future and is about to wait:
+/// a pause there would take the wake-up that the future has asked for.
+fn is_waiting(debug: &Debug) -> bool {
+    debug.source().short_src.as_deref() == Some("__mlua_async_poll")
 }

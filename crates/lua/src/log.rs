@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ir::config::{Level, LuaLimits};
 use ir::id::ProxyId;
 
-use crate::localtime;
+use crate::clock;
 
 /// What the process gives for messages of scripts. The host decides by `tune.lua.log.*` what
 /// goes where; the sink only delivers.
@@ -84,7 +84,7 @@ fn clean(text: &[u8]) -> Vec<u8> {
 /// `[info] 328/123916 (374961) : text`: the day of the year counts from 0.
 fn stderr_line(level: Level, text: &[u8]) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (day, hour, minute, second) = localtime::day_and_time(now);
+    let (day, hour, minute, second) = clock::local(now);
     let name = Level::NAMES[level as usize];
     let (pid, text) = (std::process::id(), String::from_utf8_lossy(text));
     format!("[{name}] {day:03}/{hour:02}{minute:02}{second:02} ({pid}) : {text}\n")

@@ -1,8 +1,7 @@
 //! A bounded queue of bytes between a stream and its service.
 //!
 //! One end belongs to the stream, the other to a coroutine. Each end waits through a waker, so
-//! that neither polls in vain. The bound is soft for the writer's last piece only as far as the
-//! writer asks [`Pipe::room`] first.
+//! that neither polls in vain.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -108,7 +107,11 @@ impl Pipe {
     pub fn pop(&self, out: &mut Vec<u8>, max: usize) -> usize {
         let mut inner = self.lock();
         let count = inner.bytes.len().min(max);
-        out.extend(inner.bytes.drain(..count));
+        let (front, back) = inner.bytes.as_slices();
+        let split = count.min(front.len());
+        out.extend_from_slice(&front[..split]);
+        out.extend_from_slice(&back[..count - split]);
+        inner.bytes.drain(..count);
         if count > 0 {
             wake(inner.writer.take());
         }

@@ -1,8 +1,8 @@
 //! `core.proxies`, `core.frontends` and `core.backends`: the names and settings of proxies and
 //! their servers. Left out: statistics, and what changes a proxy or a server.
 
-use mlua::{Lua, Result, Table};
 use ir::config::{Mode, Proxy};
+use mlua::{Lua, Result, Table};
 use state::Plan;
 
 use crate::vm::Vm;

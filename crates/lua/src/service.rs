@@ -64,11 +64,7 @@ impl Service {
         }
     }
 
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        stream: &mut Stream,
-    ) -> Poll<Result<MultiValue, ServiceError>> {
+    fn poll(&mut self, cx: &mut Context<'_>, stream: &mut Stream) -> Poll<Result<MultiValue, ServiceError>> {
         let proxy = proxy(stream);
         let polled = current::enter(stream, || self.run.poll(cx));
         polled.map_err(|failure| {

@@ -189,7 +189,9 @@ impl Args {
     pub fn object(&self) -> Answer<Table> {
         match self.values.front() {
             Some(Value::Table(table)) if self.is_class => Ok(table.clone()),
-            other => Err(format!("calling '{}' on bad self ({})", self.name, expected("table", other)).into()),
+            other => {
+                Err(format!("calling '{}' on bad self ({})", self.name, expected("table", other)).into())
+            }
         }
     }
 
@@ -250,9 +252,7 @@ impl Args {
             Value::Integer(number) => Ok(*number),
             value @ (Value::Number(_) | Value::String(_)) => match lua.coerce_integer(value.clone())? {
                 Some(number) => Ok(number),
-                None if value.is_number() => {
-                    Err(self.bad(index, "number has no integer representation"))
-                }
+                None if value.is_number() => Err(self.bad(index, "number has no integer representation")),
                 None => Err(self.mismatch(index, "number")),
             },
             _ => Err(self.mismatch(index, "number")),

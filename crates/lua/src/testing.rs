@@ -168,8 +168,14 @@ impl Script {
     }
 
     pub fn serve_stream(&self, name: &str, stream: &mut Stream, mut body: &[u8]) -> Answer {
-        let mut answer =
-            Answer { head: String::new(), framing: None, body: Vec::new(), result: Ok(()), polls: 0, most: 0 };
+        let mut answer = Answer {
+            head: String::new(),
+            framing: None,
+            body: Vec::new(),
+            result: Ok(()),
+            polls: 0,
+            most: 0,
+        };
         let mut service = match HttpService::start(&self.host, name.as_bytes(), stream) {
             Ok(service) => service,
             Err(error) => return Answer { result: Err(error), ..answer },

@@ -32,9 +32,7 @@ pub(crate) fn describe_init(lua: &Lua) -> Result<Function> {
 
 /// The message handler for the body of a script: the error alone.
 pub(crate) fn describe_body(lua: &Lua) -> Result<Function> {
-    lua.create_function(|lua, error: Value| {
-        Ok(message(lua, &error).unwrap_or_else(|| "(null)".into()))
-    })
+    lua.create_function(|lua, error: Value| Ok(message(lua, &error).unwrap_or_else(|| "(null)".into())))
 }
 
 /// The text of an error value, if it is one that has a text.

@@ -99,11 +99,8 @@ fn with<R>(stream: &Stream, scope: VarScope, f: impl FnOnce(&mut state::vars::Va
 
 /// Sets a variable; with `if_known` only one that the configuration mentions. Whether it was set.
 pub(crate) fn set(names: &Names, stream: &Stream, name: &[u8], value: OwnedValue, if_known: bool) -> bool {
-    let var = if if_known {
-        names.find(name).filter(|var| names.is_configured(*var))
-    } else {
-        names.intern(name)
-    };
+    let var =
+        if if_known { names.find(name).filter(|var| names.is_configured(*var)) } else { names.intern(name) };
     var.and_then(|var| with(stream, var.scope, |vars| vars.set(var, value))).is_some()
 }
 
@@ -146,9 +143,8 @@ pub(crate) fn methods<T: 'static>(
     let shared = Arc::clone(env);
     functions.add("get_var", Results::One, move |lua, args| {
         let name = args.string(lua, 1)?;
-        let value = args.stream(id(&*args.this::<T>()?), |stream| {
-            get(lua, &shared.names, stream, &name.as_bytes())
-        })?;
+        let value =
+            args.stream(id(&*args.this::<T>()?), |stream| get(lua, &shared.names, stream, &name.as_bytes()))?;
         Ok(value?)
     })
 }
