@@ -23,7 +23,9 @@ KINDS = {
     "close": ["close"],
     "trunccl": [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789", "close"],
     "big": [b"HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n" + b"x" * 8000000],
-    "upgrade": [b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", "hang"],
+    "rst": ["rst"],
+    "websocket": [b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+                  b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", "hang"],
     # Longer than the table shows.
     "bighdr": [b"HTTP/1.1 200 OK\r\nX-Y: " + b"a" * 20000 + b"\r\nContent-Length: 2\r\n\r\nok"],
     "100flood": [b"HTTP/1.1 100 Continue\r\n\r\n" * 50 + OK],

@@ -18,6 +18,7 @@ import time
 import configs
 import http1
 import http2
+import limits
 import origin
 import table
 import tls
@@ -26,6 +27,7 @@ sys.path.insert(0, str(table.HERE.parent))
 import support
 
 TOGETHER = 8  # rows at a time
+NAMES = ("http", "h2", "tls", *limits.PORTS, "dead")  # nobody listens on the last
 
 CONFIG = """\
 defaults
@@ -111,15 +113,6 @@ class Logs:
         return lines()
 
 
-def reactions(lines):
-    """Status and termination of each httplog line, as the table words them."""
-    found = []
-    for line in lines:
-        match = re.search(r" (-?\d+) \d+ \S+ \S+ (\S{4}) \d+/\d+/", line)
-        found.append(f"{match[1]} {match[2]}" if match else line.partition("] ")[2])
-    return table.joined(found)
-
-
 class Replay:
     """One run: a proxy with an origin behind it, and the rows played on it."""
 
@@ -129,12 +122,13 @@ class Replay:
         self.origin = origin.Origin(rows)
         syslog = support.Syslog()
         self.logs = Logs(syslog)
-        self.ports = dict(zip(("http", "h2", "tls", "dead"), support.free_ports(4)))
+        self.ports = dict(zip(NAMES, support.free_ports(len(NAMES))))
         self.ports["blackhole"], self.held = blackhole()
         config = self.folder / "haproxy.cfg"
-        config.write_text(CONFIG.format(syslog=syslog.port, origin=self.origin.port,
+        config.write_text((CONFIG + limits.CONFIG).format(syslog=syslog.port, origin=self.origin.port,
                                         pem=tls.certificate(self.folder), **self.ports))
-        ports = [self.ports[name] for name in ("http", "h2", "tls")]
+        # Not the limited ones: a probe would take a slot, or be refused.
+        ports = [self.ports[name] for name in ("http", "h2", "tls", "tcp")]
         self.proxy = stack.enter_context(support.start_proxy(path, str(config), ports))
 
     def player(self, row):
@@ -146,6 +140,8 @@ class Replay:
             return self.http1
         if group == "H2":
             return self.http2
+        if row.id in limits.ROWS:
+            return self.limits
         if row.id in tls.ROWS:
             return self.tls
         return self.config if row.id in configs.FILES else None
@@ -173,7 +169,8 @@ class Replay:
         """Status and termination of a client's log lines, as the table words them."""
         log = expected.get("log", "-")
         count = 0 if log == "-" else sum(int((part.split(" x") + ["1"])[1]) for part in log.split(" + "))
-        return reactions(self.logs.wait(since, frontend, source, count, 2.5 if count else 0.2))
+        lines = self.logs.wait(since, frontend, source, count, 2.5 if count else 0.2)
+        return table.joined([limits.termination(line) for line in lines])
 
     def tls(self, row):
         since = len(self.logs.syslog.lines)
@@ -183,6 +180,16 @@ class Replay:
             expected["log"] = piece
             lines = self.logs.wait(since, "tls", source, 1, 2.5)
             observed["log"] = piece if any(piece in line for line in lines) else "; ".join(lines)
+        return expected, observed
+
+    def limits(self, row):
+        since = len(self.logs.syslog.lines)
+        play, wanted, frontend, log = limits.ROWS[row.id]
+        answer, sources = play(self.ports)
+        expected, observed = {"answer": wanted}, {"answer": answer}
+        if log:
+            lines = [line for source in sources for line in self.logs.wait(since, frontend, source, 1, 2.5)]
+            expected["log"], observed["log"] = log, table.joined([limits.termination(line) for line in lines])
         return expected, observed
 
     def config(self, row):
