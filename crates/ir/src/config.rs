@@ -12,7 +12,7 @@ pub use global::{Global, LuaLimits, LuaLoad, Tune};
 pub use log::{Facility, Level, LogFraming, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ForwardFor, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, Switch,
-    SwitchTarget, Timeouts,
+    SwitchTarget, Timeouts, retry,
 };
 pub use server::{Server, TlsServer};
 

@@ -33,6 +33,8 @@ pub struct Proxy {
     pub binds: Vec<Bind>,
     pub servers: Vec<Server>,
     pub balance: Balance,
+    /// `hash-type`: method, function and modifier as written; empty: HAProxy's default.
+    pub hash_type: Vec<Bytes>,
     pub acls: Vec<Acl>,
     /// By [`RuleSet`]; `redirect` lines stand among `http-request`'s.
     pub rules: [Vec<Rule>; RuleSet::COUNT],
@@ -214,4 +216,38 @@ pub struct ForwardFor {
 pub struct ErrorFile {
     pub status: u16,
     pub response: Bytes,
+}
+
+/// The events of `retry-on`, as bits of [`Proxy::retry_on`].
+pub mod retry {
+    pub const CONN_FAILURE: u32 = 1;
+    pub const EMPTY_RESPONSE: u32 = 1 << 1;
+    pub const JUNK_RESPONSE: u32 = 1 << 2;
+    pub const RESPONSE_TIMEOUT: u32 = 1 << 3;
+    pub const ZERO_RTT_REJECTED: u32 = 1 << 4;
+    /// The statuses that may be retried, each with its bit.
+    pub const STATUSES: [(u16, u32); 12] = [
+        (401, 1 << 5),
+        (403, 1 << 6),
+        (404, 1 << 7),
+        (408, 1 << 8),
+        (421, 1 << 9),
+        (425, 1 << 10),
+        (429, 1 << 11),
+        (500, 1 << 12),
+        (501, 1 << 13),
+        (502, 1 << 14),
+        (503, 1 << 15),
+        (504, 1 << 16),
+    ];
+    /// `all-retryable-errors`
+    pub const ALL_RETRYABLE: u32 = CONN_FAILURE
+        | EMPTY_RESPONSE
+        | JUNK_RESPONSE
+        | RESPONSE_TIMEOUT
+        | ZERO_RTT_REJECTED
+        | (1 << 12)
+        | (1 << 14)
+        | (1 << 15)
+        | (1 << 16);
 }

@@ -1,0 +1,112 @@
+//! Certificates of `crt`: a file, or a directory of them. They are read, joined with their key,
+//! and parsed while the configuration is checked.
+
+use ir::Bytes;
+use ir::config::{CertEntry, CertSource};
+use syntax::Word;
+
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::loader::PathKind;
+
+/// What stands beside certificates in a directory and is no certificate.
+const EXTRA: [&[u8]; 6] = [b".issuer", b".ocsp", b".sctl", b".key", b".dh", b".bak"];
+
+/// A path below a base directory, unless it is absolute.
+pub fn below(base: Option<&[u8]>, path: &[u8]) -> Bytes {
+    match base {
+        Some(base) if !path.starts_with(b"/") && !path.starts_with(b"@") => [base, b"/", path].concat(),
+        _ => path.to_vec(),
+    }
+}
+
+/// The certificates that a `crt` names.
+pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
+    if word.text.starts_with(b"@") {
+        let text =
+            format!("certificate '{}': crt-store sections are not executed by hxproxy yet", word.lossy());
+        return Err(Fail::new("not-executed", word.span, text));
+    }
+    let path = below(c.crt_base.as_deref(), &word.text);
+    match c.loader.path_kind(&path) {
+        Ok(PathKind::File) => Ok(vec![entry(source(c, &path, word)?)]),
+        Ok(PathKind::Directory) => directory(c, &path, word),
+        Err(error) => bundle(c, &path, word, &error),
+    }
+}
+
+/// All certificates of a directory, by name.
+fn directory(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<Vec<CertEntry>> {
+    let mut names = c.loader.list_dir(path).map_err(|error| {
+        let text = format!("unable to scan directory '{}' : {error}.", String::from_utf8_lossy(path));
+        Fail::new("no-directory", word.span, text)
+    })?;
+    names.retain(|name| !name.starts_with(b".") && !EXTRA.iter().any(|extra| name.ends_with(extra)));
+    names.sort();
+    let mut certs = Vec::new();
+    for name in names {
+        let file = [path, b"/", &name].concat();
+        if c.loader.path_kind(&file) == Ok(PathKind::File) {
+            certs.push(entry(source(c, &file, word)?));
+        }
+    }
+    Ok(certs)
+}
+
+/// `site.pem` that stands for `site.pem.rsa` and `site.pem.ecdsa`.
+fn bundle(c: &mut Context<'_>, path: &[u8], word: &Word, error: &str) -> Checked<Vec<CertEntry>> {
+    let mut certs = Vec::new();
+    for kind in [b".rsa".as_slice(), b".dsa", b".ecdsa"] {
+        let file = [path, kind].concat();
+        if c.loader.path_kind(&file).is_ok() {
+            certs.push(entry(source(c, &file, word)?));
+        }
+    }
+    if certs.is_empty() {
+        let path = String::from_utf8_lossy(path);
+        let text = format!("unable to stat SSL certificate from file '{path}' : {error}.");
+        return Err(Fail::new("no-certificate", word.span, text));
+    }
+    Ok(certs)
+}
+
+/// One certificate with its key, read once.
+pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSource> {
+    if let Some(known) = c.certificates.get(path) {
+        return Ok(known.clone());
+    }
+    let shown = String::from_utf8_lossy(path).into_owned();
+    let fail = |text: String| Fail::new("bad-certificate", word.span, text);
+    let mut pem = c.loader.read_file(path).map_err(|_| fail(format!("cannot open the file '{shown}'.")))?;
+    if !has_key(&pem) {
+        let key = [path, b".key"].concat();
+        let key = c.loader.read_file(&key).ok().filter(|key| has_key(key));
+        let key = key.ok_or_else(|| fail(format!("No Private Key found in '{shown}.key'.")))?;
+        if !pem.ends_with(b"\n") {
+            pem.push(b'\n');
+        }
+        pem.extend_from_slice(&key);
+    }
+    c.loader.check_certificate(path, &pem).map_err(fail)?;
+    let source = CertSource { path: path.to_vec(), pem };
+    c.certificates.insert(path.to_vec(), source.clone());
+    Ok(source)
+}
+
+fn has_key(pem: &[u8]) -> bool {
+    base::bytes::find(pem, b"PRIVATE KEY-----").is_some()
+}
+
+/// A certificate that answers for the names it holds.
+pub fn entry(source: CertSource) -> CertEntry {
+    CertEntry {
+        source,
+        sni: Vec::new(),
+        alpn: None,
+        versions: None,
+        ciphers: None,
+        ciphersuites: None,
+        ca_file: None,
+        verify: None,
+    }
+}

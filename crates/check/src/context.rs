@@ -1,0 +1,203 @@
+//! The state of one run of the checker: what was read so far, where the line stands, and what
+//! there is to tell.
+
+use std::collections::{HashMap, HashSet};
+
+use diag::{Diagnostic, Place, SourceMap, Span};
+use ir::Bytes;
+use ir::config::{Config, Global, Userlist};
+use ir::spec::Section;
+use syntax::{Facts, Host, Reader};
+
+use crate::draft::{Draft, Usage};
+use crate::loader::Loader;
+use crate::registry::Registry;
+
+/// What the functions of the rows work on.
+pub struct Context<'a> {
+    pub registry: &'a mut Registry,
+    pub loader: &'a mut dyn Loader,
+    pub sources: &'a SourceMap,
+    pub config: Config,
+    pub diags: Vec<Diagnostic>,
+    /// The section of the line; `None` above the first one.
+    pub section: Option<Section>,
+    /// The section's keyword as it was written.
+    pub section_name: String,
+    /// The proxy section of the line.
+    pub px: Draft,
+    /// The userlist of the line.
+    pub userlist: Userlist,
+    /// Finished proxies, in order.
+    pub drafts: Vec<Draft>,
+    /// Finished defaults, in order.
+    pub defaults: Vec<Draft>,
+    /// The defaults that a proxy without `from` gets: an index into `defaults`.
+    pub last_defaults: Option<usize>,
+    /// What the expression at hand is part of.
+    pub usage: Usage,
+    pub experimental: bool,
+    /// `expose-deprecated-directives`
+    pub deprecated: bool,
+    /// `crt-base`, `ca-base`, `key-base`
+    pub crt_base: Option<Bytes>,
+    pub ca_base: Option<Bytes>,
+    /// `unix-bind prefix`
+    pub unix_prefix: Bytes,
+    /// Variables by name.
+    pub variable_ids: HashMap<Bytes, ir::id::VarId>,
+    /// Certificates that were read: a file is often named several times.
+    pub certificates: HashMap<Bytes, ir::config::CertSource>,
+    /// Keywords that were told to be parsed only.
+    told_parsed: HashSet<&'static str>,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(registry: &'a mut Registry, loader: &'a mut dyn Loader, sources: &'a SourceMap) -> Self {
+        let config =
+            Config { global: Global { strict_limits: true, ..Global::default() }, ..Config::default() };
+        Self {
+            registry,
+            loader,
+            sources,
+            config,
+            diags: Vec::new(),
+            section: None,
+            section_name: String::new(),
+            px: Draft::default(),
+            userlist: Userlist::default(),
+            drafts: Vec::new(),
+            defaults: Vec::new(),
+            last_defaults: None,
+            usage: Usage::default(),
+            experimental: false,
+            deprecated: false,
+            crt_base: None,
+            ca_base: None,
+            unix_prefix: Bytes::new(),
+            variable_ids: HashMap::new(),
+            certificates: HashMap::new(),
+            told_parsed: HashSet::new(),
+        }
+    }
+
+    /// The next line of a file, with what there was to tell about reading it.
+    pub fn read_line(&mut self, reader: &mut Reader<'_>) -> Option<syntax::Line> {
+        reader.next_line(&View(self.loader), &mut self.diags)
+    }
+
+    /// The configuration, once everything is resolved into it.
+    pub fn finish(self) -> Config {
+        self.config
+    }
+
+    pub fn global(&mut self) -> &mut Global {
+        &mut self.config.global
+    }
+
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diags.push(diagnostic);
+    }
+
+    /// `parsing [file:line] : message`
+    pub fn alert(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message));
+    }
+
+    /// `parsing [file:line]: message`
+    pub fn alert_tight(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message).at(Place::ParsingTight));
+    }
+
+    /// A message with a place of its own.
+    pub fn alert_bare(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message).at(Place::Nowhere));
+    }
+
+    pub fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::warning(code, span, message));
+    }
+
+    pub fn warn_tight(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::warning(code, span, message).at(Place::ParsingTight));
+    }
+
+    pub fn warn_bare(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::warning(code, span, message).at(Place::Nowhere));
+    }
+
+    /// Says once a run that something is accepted and not executed yet.
+    pub fn warn_parsed(&mut self, name: &'static str, span: Span) {
+        if self.told_parsed.insert(name) {
+            self.warn("not-executed", span, format!("'{name}' is accepted but not executed yet by hxproxy."));
+        }
+    }
+
+    /// Runs `work` with expressions told to be part of `usage`.
+    pub fn within<T>(&mut self, usage: Usage, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.usage, usage);
+        let done = work(self);
+        self.usage = before;
+        done
+    }
+
+    /// `file:line`, as some messages name another place.
+    pub fn at(&self, span: Span) -> String {
+        format!("{}:{}", self.sources.name(span.file), span.line)
+    }
+
+    /// The value of an environment variable, for addresses without quotes.
+    pub fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.loader.variable(name)
+    }
+}
+
+/// The loader as the reader asks it.
+struct View<'a>(&'a dyn Loader);
+
+impl Facts for View<'_> {
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.0.variable(name)
+    }
+
+    fn variable_names(&self) -> Vec<Vec<u8>> {
+        self.0.variable_names()
+    }
+
+    fn feature(&self, name: &[u8]) -> bool {
+        self.0.feature(name)
+    }
+
+    fn version(&self) -> &str {
+        self.0.version()
+    }
+
+    fn openssl_version(&self) -> Option<u32> {
+        self.0.openssl_version()
+    }
+
+    fn ssl_library(&self) -> &str {
+        self.0.ssl_library()
+    }
+
+    fn awslc_api(&self) -> Option<u32> {
+        self.0.awslc_api()
+    }
+
+    fn enabled(&self, option: &[u8]) -> bool {
+        self.0.enabled(option)
+    }
+
+    fn fips_mode(&self) -> bool {
+        self.0.fips_mode()
+    }
+}
+
+impl Host for View<'_> {
+    fn is_section(&self, keyword: &[u8]) -> bool {
+        crate::section::of(keyword).is_some()
+    }
+
+    /// The environment is changed by the rows of `setenv` and its like.
+    fn line(&mut self, _section: Option<&syntax::Line>, _line: &syntax::Line) {}
+}

@@ -1,0 +1,175 @@
+//! A proxy while its lines are read: the checked proxy, and what only the end of the
+//! configuration can resolve.
+
+use std::collections::HashMap;
+
+use diag::Span;
+use ir::Bytes;
+use ir::config::{Proxy, Server};
+use ir::expr::{Cond, Rule};
+use ir::id::AclId;
+use ir::spec::Section;
+use syntax::Word;
+
+/// Which of the four proxy sections it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Defaults,
+    Frontend,
+    Backend,
+    Listen,
+}
+
+impl Kind {
+    pub fn of(section: Section) -> Option<Self> {
+        match section {
+            Section::Defaults => Some(Self::Defaults),
+            Section::Frontend => Some(Self::Frontend),
+            Section::Backend => Some(Self::Backend),
+            Section::Listen => Some(Self::Listen),
+            _ => None,
+        }
+    }
+
+    /// As messages name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Defaults => "defaults",
+            Self::Frontend => "frontend",
+            Self::Backend => "backend",
+            Self::Listen => "listen",
+        }
+    }
+
+    pub fn is_frontend(self) -> bool {
+        matches!(self, Self::Frontend | Self::Listen)
+    }
+
+    pub fn is_backend(self) -> bool {
+        matches!(self, Self::Backend | Self::Listen)
+    }
+}
+
+/// A proxy section under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub proxy: Proxy,
+    pub kind: Kind,
+    /// The header's line.
+    pub header: Span,
+    /// Named ACLs of this section; those of its defaults are not visible here.
+    pub acl_names: HashMap<Bytes, AclId>,
+    pub default_backend: Option<Word>,
+    /// `use_backend` lines in order.
+    pub switches: Vec<PendingSwitch>,
+    /// `use-server` lines in order.
+    pub use_servers: Vec<(Word, Option<Cond>)>,
+    /// `redirect` lines: they run after all `http-request` rules.
+    pub redirects: Vec<Rule>,
+    pub log_format: Option<Word>,
+    /// Where `option httplog` and the like were given.
+    pub log_option: Option<Span>,
+    pub error_log_format: Option<Word>,
+    pub unique_id_format: Option<Word>,
+    /// What `default-server` says.
+    pub default_server: Option<Server>,
+    /// `log global` was given: the global targets are added.
+    pub log_global: bool,
+    /// Names that other sections or later lines define.
+    pub unresolved: Vec<Unresolved>,
+    /// HTTP-only lines, for the warnings about `mode tcp`.
+    pub http_only: HttpOnly,
+    /// Which kinds of rules were given here, for warnings about their order.
+    pub placed: u16,
+    /// Rule sets ([`ir::spec::RuleSet::bit`]) that ended with a final rule without a condition.
+    pub finals: u16,
+    /// `id` was given.
+    pub has_id: bool,
+    /// For defaults: a proxy named it with `from`, or took it as the last one.
+    pub explicit_use: bool,
+    pub implicit_use: bool,
+}
+
+impl Draft {
+    pub fn name(&self) -> String {
+        String::from_utf8_lossy(&self.proxy.name).into_owned()
+    }
+
+    /// `frontend 'http'`
+    pub fn title(&self) -> String {
+        format!("{} '{}'", self.kind.name(), self.name())
+    }
+}
+
+/// A `use_backend` line; its name is resolved at the end.
+#[derive(Clone, Debug)]
+pub struct PendingSwitch {
+    pub target: Word,
+    pub cond: Option<Cond>,
+}
+
+/// An argument that names something of another section.
+#[derive(Clone, Debug)]
+pub struct Unresolved {
+    pub kind: ir::spec::ArgType,
+    pub name: Bytes,
+    pub span: Span,
+    /// Its position, from 1.
+    pub position: usize,
+    /// The fetch of the expression.
+    pub owner: &'static str,
+    /// The converter, when it is one's argument.
+    pub converter: Option<&'static str>,
+    pub usage: Usage,
+}
+
+/// Which statements that need HTTP were used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpOnly {
+    pub stats: bool,
+    pub capture: bool,
+    pub forwardfor: bool,
+    pub cookie: bool,
+}
+
+/// What an expression is part of, for the messages about names that do not resolve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Usage {
+    #[default]
+    Configuration,
+    Acl,
+    Rule(ir::spec::RuleSet),
+    Log,
+    UniqueId,
+    UseBackend,
+    Balance,
+    Server,
+    Stick,
+}
+
+impl Usage {
+    /// What the keyword is, and where it stands.
+    pub fn words(self) -> (&'static str, &'static str) {
+        use ir::spec::RuleSet;
+        let place = match self {
+            Self::Acl => return ("ACL keyword", "in"),
+            Self::Configuration => "in configuration expression in",
+            Self::Log => "in log-format string in",
+            Self::UniqueId => "in unique-id-format string in",
+            Self::UseBackend => "in use_backend expression in",
+            Self::Balance => "in use-server or balance expression in",
+            Self::Server => "in server directive in",
+            Self::Stick => "in stick rule in",
+            Self::Rule(RuleSet::HttpRequest) => "in http-request expression in",
+            Self::Rule(RuleSet::HttpResponse | RuleSet::HttpAfterResponse) => "in http-response response in",
+            Self::Rule(RuleSet::QuicInitial | RuleSet::TcpConnection) => {
+                "in tcp-request connection expression in"
+            }
+            Self::Rule(RuleSet::TcpSession) => "in tcp-request session expression in",
+            Self::Rule(RuleSet::TcpContent) => "in tcp-request content expression in",
+            Self::Rule(RuleSet::TcpResponse) => "in tcp-response content expression in",
+        };
+        ("sample fetch keyword", place)
+    }
+}

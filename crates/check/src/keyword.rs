@@ -1,0 +1,245 @@
+//! A row of the configuration language, and what is the same for all rows: finding them,
+//! counting, typing and bounding their arguments, and the one warning of a row that is only
+//! parsed.
+
+use base::time::Unit;
+use diag::Place;
+use ir::Bytes;
+use ir::spec::{KeywordSpec, Section, Sections, Support};
+use syntax::{Modifier, Word};
+
+use crate::context::Context;
+use crate::draft::Kind;
+use crate::line::{Line, join};
+use crate::numbers;
+
+/// One keyword with the function that stores what it says.
+#[derive(Clone, Copy)]
+pub struct Keyword {
+    pub spec: KeywordSpec,
+    pub set: Set,
+    /// The message when there are too few words; `{}` stands for the keyword.
+    pub missing: &'static str,
+    /// `defaults` sections without a name refuse it.
+    pub named_defaults_only: bool,
+    /// What HAProxy adds when the section has not the right side.
+    pub side_hint: &'static str,
+}
+
+/// How a row's arguments are read. All functions but the last get a value that was checked.
+#[derive(Clone, Copy)]
+pub enum Set {
+    /// Accepted; nothing reads it yet.
+    Nothing,
+    Flag(fn(&mut Context<'_>)),
+    /// `keyword`, `no keyword`.
+    Switch(fn(&mut Context<'_>, bool)),
+    /// One of `on` and `off`.
+    OnOff(fn(&mut Context<'_>, bool)),
+    /// One word.
+    Word(fn(&mut Context<'_>, Bytes)),
+    /// All words, joined by spaces.
+    Text(fn(&mut Context<'_>, Bytes)),
+    /// A number between the two bounds.
+    Int(i64, i64, fn(&mut Context<'_>, i64)),
+    /// A time; the unit is that of a bare number and of the value.
+    Time(Unit, fn(&mut Context<'_>, u64)),
+    /// A size in bytes.
+    Size(fn(&mut Context<'_>, u64)),
+    /// Anything else.
+    Line(fn(&mut Context<'_>, &Line<'_>)),
+}
+
+/// Arities.
+pub const NONE: (usize, usize) = (0, 0);
+pub const ONE: (usize, usize) = (1, 1);
+pub const OPTIONAL: (usize, usize) = (0, 1);
+/// Any number of words: the row's function counts them itself.
+pub const MANY: (usize, usize) = (0, usize::MAX);
+/// At least one word.
+pub const SOME: (usize, usize) = (1, usize::MAX);
+
+impl Keyword {
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        sections: Sections,
+        usage: &'static str,
+        arity: (usize, usize),
+        set: Set,
+    ) -> Self {
+        let missing = match set {
+            Set::Int(..) => "'{}' expects an integer argument.",
+            Set::Time(..) => "'{}' expects <time> as argument.",
+            Set::Size(_) => "'{}' expects a size argument.",
+            _ => "'{}' expects an argument.",
+        };
+        let no = matches!(set, Set::Switch(_));
+        let spec = KeywordSpec { name, doc, sections, usage, arity, no, support: Support::Full };
+        Self { spec, set, missing, named_defaults_only: false, side_hint: "" }
+    }
+
+    /// Accepted and checked, not executed yet.
+    pub const fn parsed(mut self) -> Self {
+        self.spec.support = Support::Parsed;
+        self
+    }
+
+    /// `no` is understood.
+    pub const fn with_no(mut self) -> Self {
+        self.spec.no = true;
+        self
+    }
+
+    pub const fn missing(self, missing: &'static str) -> Self {
+        Self { missing, ..self }
+    }
+
+    pub const fn named_defaults_only(self) -> Self {
+        Self { named_defaults_only: true, ..self }
+    }
+
+    pub const fn side_hint(self, side_hint: &'static str) -> Self {
+        Self { side_hint, ..self }
+    }
+
+    /// How many words the name has.
+    fn depth(&self) -> usize {
+        self.spec.name.split(' ').count()
+    }
+
+    fn matches(&self, words: &[Word]) -> bool {
+        let mut words = words.iter();
+        self.spec.name.split(' ').all(|part| words.next().is_some_and(|word| word.is(part)))
+    }
+}
+
+/// The row with the most words of its name at the start of `words`.
+pub fn find(words: &[Word], in_section: impl Fn(Sections) -> bool) -> Option<&'static Keyword> {
+    let rows = crate::keywords::all().filter(|row| in_section(row.spec.sections) && row.matches(words));
+    rows.max_by_key(|row| row.depth())
+}
+
+/// Runs the row on the line, after everything that is the same for all rows.
+pub fn apply(c: &mut Context<'_>, row: &'static Keyword, words: &[Word], modifier: Modifier) {
+    let (name, args) = words.split_at(row.depth());
+    let span = words.iter().fold(words[0].span, |span, word| span.to(word.span));
+    let line = Line { name, args, modifier, span };
+    if !is_allowed_here(c, row, &line) || !is_counted(c, row, &line) {
+        return;
+    }
+    if row.spec.support == Support::Parsed {
+        c.warn_parsed(row.spec.name, span);
+    }
+    set(c, row, &line);
+}
+
+fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
+    let word = || line.arg(0).map(|word| word.text.clone()).unwrap_or_default();
+    match row.set {
+        Set::Nothing => {}
+        Set::Flag(set) => set(c),
+        Set::Switch(set) => set(c, line.modifier == Modifier::None),
+        Set::Word(set) => set(c, word()),
+        Set::Text(set) => set(c, crate::line::join_bytes(line.args)),
+        Set::Line(set) => set(c, line),
+        Set::OnOff(set) => match word().as_slice() {
+            b"on" => set(c, true),
+            b"off" => set(c, false),
+            _ => {
+                let text = format!("'{}' expects 'on' or 'off'.", line.keyword());
+                c.alert("bad-switch", line.span, text);
+            }
+        },
+        Set::Int(min, max, set) => {
+            if let Some(value) = numbers::int(c, line, min, max) {
+                set(c, value);
+            }
+        }
+        Set::Time(unit, set) => {
+            if let Some(value) = numbers::time(c, line, unit) {
+                set(c, value);
+            }
+        }
+        Set::Size(set) => {
+            if let Some(value) = numbers::size(c, line) {
+                set(c, value);
+            }
+        }
+    }
+}
+
+/// Tells when the section has not the side that the keyword belongs to. HAProxy warns and takes
+/// the line, which then has no effect.
+fn is_allowed_here(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {
+    let Some(section) = c.section else { return true };
+    if section == Section::Defaults && row.named_defaults_only && c.px.proxy.name.is_empty() {
+        let text = format!("'{}' not allowed in anonymous 'defaults' section.", line.name[0].lossy());
+        c.alert("not-in-defaults", line.span, text);
+        return false;
+    }
+    if row.spec.sections.contains(section) {
+        return true;
+    }
+    let keyword = line.name[0].lossy().into_owned();
+    if section == Section::Defaults {
+        let text = format!("'{keyword}' not allowed in 'defaults' section.");
+        c.alert("not-in-defaults", line.span, text);
+        return false;
+    }
+    let side = if section == Section::Backend { "frontend" } else { "backend" };
+    let keyword = if keyword == "option" {
+        line.name.get(1).unwrap_or(&line.name[0]).lossy().into_owned()
+    } else {
+        keyword
+    };
+    let text = format!(
+        "'{keyword}' ignored because {} '{}' has no {side} capability.{}",
+        c.px.kind.name(),
+        c.px.name(),
+        row.side_hint
+    );
+    c.warn("wrong-side", line.span, text);
+    if row.spec.name.starts_with("option ") && matches!(row.set, Set::Switch(_)) {
+        // HAProxy 3.5 then does not find the option, and suggests itself.
+        let text = format!("unknown option '{keyword}'; did you mean '{keyword}' maybe ?");
+        c.alert("wrong-side", line.span, text);
+    }
+    false
+}
+
+fn is_counted(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {
+    let (least, most) = row.spec.arity;
+    if line.args.len() < least {
+        let text = row.missing.replace("{}", &join(line.name));
+        c.alert("missing-argument", line.span, text);
+        return false;
+    }
+    if let Some(extra) = line.args.get(most) {
+        let text = format!("'{}' cannot handle unexpected argument '{}'.", join(line.name), extra.lossy());
+        c.alert("extra-argument", extra.span, text);
+        return false;
+    }
+    true
+}
+
+/// Whether a row belongs to any proxy section, when the line stands in one.
+pub fn is_for(section: Section, sections: Sections) -> bool {
+    let is_proxy = Kind::of(section).is_some();
+    sections.contains(section) || (is_proxy && sections.0 & Sections::PROXY.0 != 0)
+}
+
+/// Tells about a keyword that no row has.
+pub fn unknown(c: &mut Context<'_>, section: Section, section_name: &str, words: &[Word]) {
+    let word = &words[0];
+    let names = crate::keywords::all()
+        .filter(|row| is_for(section, row.spec.sections))
+        .filter_map(|row| row.spec.name.split(' ').next());
+    let best = crate::hint::best(&word.text, names);
+    let text = format!(
+        "unknown keyword '{}' in '{section_name}' section{}",
+        word.lossy(),
+        crate::hint::suffix(best)
+    );
+    c.push(diag::Diagnostic::error("unknown-keyword", word.span, text).at(Place::Parsing));
+}

@@ -1,0 +1,152 @@
+//! `bind` lines: addresses, then words of a table of their own.
+
+mod socket;
+pub mod tls;
+
+use ir::config::{Bind, TlsBind};
+use ir::expr::Address;
+use ir::spec::Support;
+use syntax::Word;
+
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::line::Line;
+
+/// One word of a `bind` line with the values behind it.
+pub struct BindKeyword {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// How many values follow.
+    pub args: usize,
+    pub support: Support,
+    /// What is missing when a value is: the message behind `'name' : `.
+    pub missing: &'static str,
+    pub set: fn(&mut Context<'_>, &mut BindDraft, &[Word]) -> Checked<()>,
+}
+
+impl BindKeyword {
+    const fn new(
+        name: &'static str,
+        doc: &'static str,
+        args: usize,
+        set: fn(&mut Context<'_>, &mut BindDraft, &[Word]) -> Checked<()>,
+    ) -> Self {
+        Self { name, doc, args, support: Support::Full, missing: "missing value", set }
+    }
+
+    /// Accepted, not executed yet.
+    const fn parsed(name: &'static str, doc: &'static str, args: usize) -> Self {
+        Self { support: Support::Parsed, ..Self::new(name, doc, args, |_, _, _| Ok(())) }
+    }
+
+    const fn missing(self, missing: &'static str) -> Self {
+        Self { missing, ..self }
+    }
+}
+
+/// A line while its words are read; all its addresses share it.
+pub struct BindDraft {
+    pub bind: Bind,
+    pub tls: TlsBind,
+    pub ssl: bool,
+}
+
+/// Every word a `bind` line understands.
+pub fn keywords() -> impl Iterator<Item = &'static BindKeyword> {
+    socket::ROWS.iter().chain(tls::ROWS)
+}
+
+/// Checks a line and adds its addresses to the proxy.
+pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(word) = line.arg(0) else {
+        let text = "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.";
+        return c.alert("missing-argument", line.span, text);
+    };
+    let addresses = match addresses(c, word) {
+        Ok(addresses) => addresses,
+        Err(fail) => return c.alert(fail.code, fail.span, format!("'bind' : {}", fail.message)),
+    };
+    let mut draft =
+        BindDraft { bind: empty(line), tls: c.config.global.ssl_default_bind.clone(), ssl: false };
+    if !words(c, line, &mut draft) {
+        return;
+    }
+    if draft.ssl {
+        draft.bind.tls = Some(draft.tls);
+    }
+    for address in addresses {
+        let bind = Bind { address, ..draft.bind.clone() };
+        c.px.proxy.binds.push(bind);
+    }
+}
+
+fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft) -> bool {
+    let address = line.lossy(0);
+    let section = c.section_name.clone();
+    let mut at = 1;
+    while let Some(word) = line.arg(at) {
+        let Some(row) = keywords().find(|row| word.is(row.name)) else {
+            let best = crate::hint::best(&word.text, keywords().map(|row| row.name));
+            let hint = best.map_or_else(|| ".".to_owned(), |best| format!("; did you mean '{best}' maybe ?"));
+            let text =
+                format!("'bind {address}' in section '{section}': unknown keyword '{}'{hint}", word.lossy());
+            c.alert("unknown-keyword", word.span, text);
+            return false;
+        };
+        let values = line.args.get(at + 1..=at + row.args);
+        let result = match values {
+            Some(values) => (row.set)(c, draft, values),
+            None => {
+                Err(Fail::new("missing-argument", word.span, format!("'{}' : {}", row.name, row.missing)))
+            }
+        };
+        if let Err(fail) = result {
+            let text = format!("'bind {address}' in section '{section}' : {}", fail.message);
+            c.alert(fail.code, fail.span, text);
+            return false;
+        }
+        if row.support == Support::Parsed {
+            c.warn_parsed(row.name, word.span);
+        }
+        at += 1 + row.args;
+    }
+    true
+}
+
+/// The addresses of a comma list with port ranges.
+fn addresses(c: &Context<'_>, word: &Word) -> Checked<Vec<Address>> {
+    let prefix = c.unix_prefix.clone();
+    let rules = base::addr::Rules { unix_prefix: &prefix, ..base::addr::Rules::BIND };
+    let mut all = Vec::new();
+    for text in word.text.split(|byte| *byte == b',').filter(|text| !text.is_empty()) {
+        let address = crate::address::parse(c, text, word, &rules)?;
+        crate::address::refuse_quic(&address, text, word)?;
+        all.extend(crate::address::resolved(c, text, word, &rules)?);
+    }
+    Ok(all)
+}
+
+fn empty(line: &Line<'_>) -> Bind {
+    Bind {
+        address: Address::Fd(-1),
+        name: None,
+        id: None,
+        maxconn: 0,
+        backlog: None,
+        accept_proxy: false,
+        defer_accept: false,
+        tcp_fast_open: false,
+        transparent: false,
+        interface: None,
+        mss: None,
+        tcp_ut: None,
+        v4v6: false,
+        v6only: false,
+        proto: None,
+        unix_mode: None,
+        unix_uid: None,
+        unix_gid: None,
+        tls: None,
+        place: line.place(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Variables: of the environment, and of the process.
+
+use ir::Bytes;
+use ir::expr::{FormatFlags, FormatNode, LogFormat, VarScope};
+use ir::spec::Sections;
+use syntax::Word;
+
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::keyword::{Keyword, MANY, SOME, Set};
+use crate::line::Line;
+use crate::logformat::{self, Use};
+use crate::places::Place;
+
+const HERE: Sections = Sections::GLOBAL;
+
+fn assign(c: &mut Context<'_>, name: &[u8], value: Option<&[u8]>) {
+    c.loader.set_variable(name, value);
+    let entry = (Bytes::from(name), value.map(Bytes::from));
+    c.global().environment.push(entry);
+}
+
+fn setenv(c: &mut Context<'_>, line: &Line<'_>) {
+    let keyword = line.keyword();
+    let (Some(name), Some(value)) = (line.arg(0), line.arg(1)) else {
+        let text = match line.arg(0) {
+            Some(name) => {
+                format!("'{keyword}' expects environment variable value for '{}'.\n.", name.lossy())
+            }
+            None => format!("'{keyword}' expects environment variable name.\n."),
+        };
+        return c.alert("missing-argument", line.span, text);
+    };
+    // `presetenv` leaves a variable that is there.
+    if keyword == "setenv" || c.variable(&name.text).is_none() {
+        assign(c, &name.text, Some(&value.text));
+    }
+}
+
+fn unsetenv(c: &mut Context<'_>, line: &Line<'_>) {
+    for word in line.args {
+        assign(c, &word.text, None);
+    }
+}
+
+fn resetenv(c: &mut Context<'_>, line: &Line<'_>) {
+    for name in c.loader.variable_names() {
+        if !line.args.iter().any(|word| word.text == name) {
+            assign(c, &name, None);
+        }
+    }
+}
+
+fn set_var(c: &mut Context<'_>, line: &Line<'_>) {
+    let is_format = line.name[0].is("set-var-fmt");
+    let (Some(name), Some(value)) = (line.arg(0), line.arg(1)) else {
+        let what = if is_format { "format string" } else { "sample expression" };
+        let text = format!(
+            "'{}' requires a process-wide variable name ('proc.<name>') and a {what}.",
+            line.keyword()
+        );
+        return c.alert("missing-argument", line.span, text);
+    };
+    match checked(c, line, name, value, is_format) {
+        Ok(entry) => c.global().set_vars.push(entry),
+        Err(fail) => c.alert(fail.code, fail.span, fail.message),
+    }
+}
+
+fn checked(
+    c: &mut Context<'_>,
+    line: &Line<'_>,
+    name: &Word,
+    value: &Word,
+    is_format: bool,
+) -> Checked<(ir::expr::Var, LogFormat)> {
+    let var = crate::variables::check(c, &name.text, name.span)?;
+    if var.scope != VarScope::Proc {
+        let text = format!(
+            "'{}': cannot set variable '{}', only scope 'proc' is permitted in the global section.",
+            line.keyword(),
+            name.lossy()
+        );
+        return Err(Fail::new("bad-scope", name.span, text));
+    }
+    if is_format {
+        return Ok((var, logformat::check(c, value, Use::Value, Place::CFG_PARSER)?));
+    }
+    let (expr, _) = crate::expr::words(c, &line.args[1..])?;
+    crate::expr::require(c, &expr, Place::CFG_PARSER, value.span)?;
+    let text = expr.text.clone();
+    Ok((var, LogFormat { nodes: vec![FormatNode::Expr { expr, flags: FormatFlags::default() }], text }))
+}
+
+pub const ROWS: &[Keyword] = &[
+    Keyword::new(
+        "setenv",
+        "Sets an environment variable.",
+        HERE,
+        "<name> <value>",
+        (0, 2),
+        Set::Line(setenv),
+    ),
+    Keyword::new(
+        "presetenv",
+        "Sets an environment variable that is not set.",
+        HERE,
+        "<name> <value>",
+        (0, 2),
+        Set::Line(setenv),
+    ),
+    Keyword::new("unsetenv", "Removes environment variables.", HERE, "<name>...", SOME, Set::Line(unsetenv))
+        .missing("'{}' expects at least one variable name.\n"),
+    Keyword::new(
+        "resetenv",
+        "Removes all environment variables but these.",
+        HERE,
+        "[<name>...]",
+        MANY,
+        Set::Line(resetenv),
+    ),
+    Keyword::new(
+        "set-var",
+        "Sets a variable of the process from an expression.",
+        HERE,
+        "<var-name> <expr>",
+        MANY,
+        Set::Line(set_var),
+    ),
+    Keyword::new(
+        "set-var-fmt",
+        "Sets a variable of the process from a log-format.",
+        HERE,
+        "<var-name> <fmt>",
+        MANY,
+        Set::Line(set_var),
+    ),
+];

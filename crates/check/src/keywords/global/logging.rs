@@ -1,0 +1,43 @@
+//! Logs of the process, and what proxies with `log global` take over.
+
+use ir::spec::Sections;
+
+use crate::context::Context;
+use crate::keyword::{Keyword, MANY, ONE, OPTIONAL, Set};
+use crate::line::Line;
+
+const HERE: Sections = Sections::GLOBAL;
+
+fn log(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.is_no() {
+        if line.args.is_empty() {
+            c.global().log.clear();
+        } else {
+            c.alert("extra-argument", line.span, "log : 'no log' does not expect arguments");
+        }
+        return;
+    }
+    if line.arg(0).is_some_and(|word| word.is("global")) {
+        let text = "log : 'global' is not supported for a global syslog server";
+        return c.alert("bad-log", line.span, text);
+    }
+    match crate::keywords::proxy::log::target(c, line, "") {
+        Ok(target) => c.global().log.push(target),
+        Err(fail) => c.alert(fail.code, fail.span, format!("log : {}", fail.message)),
+    }
+}
+
+fn send_hostname(c: &mut Context<'_>, line: &Line<'_>) {
+    // Without a name it is the machine's, which the process knows when it starts.
+    let name = line.arg(0).map(|word| word.text.clone()).unwrap_or_default();
+    c.global().log_send_hostname = Some(name);
+}
+
+pub const ROWS: &[Keyword] = &[
+    Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).with_no(),
+    Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag)))
+        .missing("'{}' expects a tag for use in syslog."),
+    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", OPTIONAL, Set::Line(send_hostname)),
+    Keyword::new("http-err-codes", "Statuses that count as the client's errors.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
+    Keyword::new("http-fail-codes", "Statuses that count as the server's failures.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
+];

@@ -1,0 +1,113 @@
+//! Error pages.
+
+use ir::Bytes;
+use ir::config::ErrorFile;
+use syntax::Word;
+
+use super::DFLB;
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::keyword::{Keyword, MANY, Set};
+use crate::line::Line;
+
+/// The statuses that have an error page.
+const STATUSES: [u16; 20] =
+    [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502, 503];
+
+fn status(word: &Word) -> Option<u16> {
+    let status = u16::try_from(crate::numbers::lenient(&word.text)).ok()?;
+    (STATUSES.contains(&status) || status == 504).then_some(status)
+}
+
+/// The code and the second word of a line with exactly these.
+fn two<'a>(line: &Line<'a>, second: &str) -> Checked<(u16, &'a Word)> {
+    let keyword = line.keyword();
+    let fail = |message: String| Fail::new("bad-error", line.span, message);
+    let (Some(code), Some(value)) = (line.arg(0), line.arg(1)) else {
+        return Err(fail(format!("{keyword} : expects <status_code> and <{second}> as arguments.\n")));
+    };
+    if line.args.len() > 2 {
+        return Err(fail(format!("{keyword} : expects exactly two arguments.\n")));
+    }
+    let status = status(code).ok_or_else(|| fail(unhandled(&keyword, code)))?;
+    Ok((status, value))
+}
+
+fn unhandled(keyword: &str, code: &Word) -> String {
+    format!("{keyword} : status code '{}' not handled.", crate::numbers::lenient(&code.text))
+}
+
+fn store(c: &mut Context<'_>, status: u16, response: Bytes) {
+    let errors = &mut c.px.proxy.errors;
+    match errors.iter_mut().find(|error| error.status == status) {
+        Some(error) => error.response = response,
+        None => errors.push(ErrorFile { status, response }),
+    }
+}
+
+fn errorfile(c: &mut Context<'_>, line: &Line<'_>) {
+    let (status, path) = match two(line, "file") {
+        Ok(done) => done,
+        Err(fail) => return c.alert(fail.code, fail.span, fail.message),
+    };
+    match c.loader.read_file(&path.text) {
+        Ok(response) => store(c, status, response),
+        Err(_) => {
+            let text = format!("errorfile : error opening file '{}'.", path.lossy());
+            c.alert("no-file", path.span, text);
+        }
+    }
+}
+
+fn errorloc(c: &mut Context<'_>, line: &Line<'_>) {
+    let (status, url) = match two(line, "url") {
+        Ok(done) => done,
+        Err(fail) => return c.alert(fail.code, fail.span, fail.message),
+    };
+    let (code, reason) = match line.name[0].is("errorloc303") {
+        true => ("303", "See Other"),
+        false => ("302", "Found"),
+    };
+    let head =
+        format!("HTTP/1.1 {code} {reason}\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: ");
+    store(c, status, [head.as_bytes(), &url.text, b"\r\n\r\n"].concat());
+}
+
+pub const ROWS: &[Keyword] = &[
+    Keyword::new("errorfile", "The page of an error.", DFLB, "<code> <file>", MANY, Set::Line(errorfile)),
+    Keyword::new("errorloc", "Where an error redirects to.", DFLB, "<code> <url>", MANY, Set::Line(errorloc)),
+    Keyword::new(
+        "errorloc302",
+        "Where an error redirects to.",
+        DFLB,
+        "<code> <url>",
+        MANY,
+        Set::Line(errorloc),
+    ),
+    Keyword::new(
+        "errorloc303",
+        "Where an error redirects to, by GET.",
+        DFLB,
+        "<code> <url>",
+        MANY,
+        Set::Line(errorloc),
+    ),
+    Keyword::new(
+        "errorfiles",
+        "Takes pages of an http-errors section.",
+        DFLB,
+        "<name> [<code> ...]",
+        MANY,
+        Set::Nothing,
+    )
+    .parsed(),
+    Keyword::new(
+        "http-error",
+        "The response to an error.",
+        DFLB,
+        "status <code> [content-type <type>] [ … ] [ hdr <name> <fmt> ]*",
+        MANY,
+        Set::Nothing,
+    )
+    .parsed(),
+];

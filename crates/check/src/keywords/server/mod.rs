@@ -1,0 +1,278 @@
+//! `server`, `server-template` and `default-server` lines.
+
+mod health;
+mod link;
+mod tls;
+
+use base::addr::{Endpoint, Host, Port};
+use diag::{Diagnostic, Place, Span};
+use ir::config::{Server, TlsServer};
+use ir::expr::Address;
+use ir::spec::Support;
+use syntax::Word;
+
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::line::Line;
+
+/// One word of a `server` line with the values behind it.
+pub struct ServerKeyword {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// How many values follow.
+    pub args: usize,
+    /// Whether `default-server` takes it.
+    pub in_default: bool,
+    pub support: Support,
+    /// The message when a value is missing.
+    pub missing: &'static str,
+    pub set: fn(&mut Context<'_>, &mut ServerDraft, &[Word]) -> Checked<()>,
+}
+
+impl ServerKeyword {
+    const fn new(
+        name: &'static str,
+        doc: &'static str,
+        args: usize,
+        set: fn(&mut Context<'_>, &mut ServerDraft, &[Word]) -> Checked<()>,
+    ) -> Self {
+        let missing = "'{}' expects <value> as argument.";
+        Self { name, doc, args, in_default: true, support: Support::Full, missing, set }
+    }
+
+    /// Accepted, not executed yet.
+    const fn parsed(name: &'static str, doc: &'static str, args: usize) -> Self {
+        Self { support: Support::Parsed, ..Self::new(name, doc, args, |_, _, _| Ok(())) }
+    }
+
+    const fn missing(self, missing: &'static str) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// Not accepted by `default-server`.
+    const fn not_default(self) -> Self {
+        Self { in_default: false, ..self }
+    }
+}
+
+/// A server while its words are read.
+#[derive(Clone)]
+pub struct ServerDraft {
+    pub server: Server,
+    pub tls: TlsServer,
+    /// `ssl`
+    pub ssl: bool,
+    /// `sni`, read when the line is complete.
+    pub sni: Option<Word>,
+    /// `track`, `check`: they exclude each other.
+    pub track: bool,
+}
+
+/// Every word a `server` line understands.
+pub fn keywords() -> impl Iterator<Item = &'static ServerKeyword> {
+    link::ROWS.iter().chain(health::ROWS).chain(tls::ROWS)
+}
+
+/// `default-server`
+pub fn default_line(c: &mut Context<'_>, line: &Line<'_>) {
+    let mut draft = start(c, line);
+    let told = Told { at: line.span, who: String::new() };
+    if words(c, line.args, &mut draft, &told, true) {
+        c.px.default_server = Some(store(draft));
+    }
+}
+
+/// `server` and `server-template`
+pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
+    let is_template = line.name[0].is("server-template");
+    let header = if is_template { 3 } else { 2 };
+    let (Some(name), Some(address)) = (line.arg(0), line.arg(header - 1)) else {
+        let shape =
+            if is_template { "<prefix> <nb | range> <addr>[:<port>]" } else { "<name> and <addr>[:<port>]" };
+        let text = format!("'{}' expects {shape} as arguments.", line.keyword());
+        return told_at(c, "missing-argument", line.span, text);
+    };
+    if let Some(bad) = crate::section::bad_character(&name.text) {
+        let what = if is_template { "prefix" } else { "name" };
+        let text =
+            format!("character '{bad}' is not permitted in {} {what} '{}'.", line.keyword(), name.lossy());
+        return told_at(c, "bad-name", name.span, text);
+    }
+    let numbers = match is_template.then(|| template_range(&line.args[1])) {
+        None => None,
+        Some(Some(range)) => Some(range),
+        Some(None) => {
+            let text = format!("Wrong server-template number or range arg '{}'.", line.lossy(1));
+            return told_at(c, "bad-range", line.args[1].span, text);
+        }
+    };
+    let mut draft = start(c, line);
+    draft.server.name = name.text.clone();
+    let told = Told { at: line.span, who: format!("'server {}/{}' : ", c.px.name(), name.lossy()) };
+    if let Some(other) = c.px.proxy.servers.iter().find(|server| server.name == name.text) {
+        let text = format!(
+            "another server named '{}' was already defined at line {}, please use a distinct name.",
+            name.lossy(),
+            other.place.line
+        );
+        return told.tell(c, "same-name", text);
+    }
+    if let Err(fail) = set_address(c, &mut draft, address) {
+        return told.tell(c, fail.code, fail.message);
+    }
+    if !words(c, &line.args[header..], &mut draft, &told, false) {
+        return;
+    }
+    if draft.track && draft.server.check {
+        return told.tell(
+            c,
+            "check-and-track",
+            "unable to enable checks and tracking at the same time!".into(),
+        );
+    }
+    if let Err(fail) = finish_sni(c, &mut draft) {
+        return told.tell(c, fail.code, fail.message);
+    }
+    match numbers {
+        None => c.px.proxy.servers.push(store(draft)),
+        Some((first, last)) => {
+            for number in first..=last {
+                let mut one = draft.clone();
+                one.server.name = [name.text.as_slice(), number.to_string().as_bytes()].concat();
+                c.px.proxy.servers.push(store(one));
+            }
+        }
+    }
+}
+
+/// How a server's messages begin.
+struct Told {
+    at: Span,
+    who: String,
+}
+
+impl Told {
+    fn tell(&self, c: &mut Context<'_>, code: &'static str, text: String) {
+        told_at(c, code, self.at, format!("{}{text}", self.who));
+    }
+}
+
+fn told_at(c: &mut Context<'_>, code: &'static str, span: Span, text: String) {
+    c.push(Diagnostic::error(code, span, text).at(Place::Line));
+}
+
+fn words(
+    c: &mut Context<'_>,
+    words: &[Word],
+    draft: &mut ServerDraft,
+    told: &Told,
+    is_default: bool,
+) -> bool {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let Some(row) = keywords().find(|row| word.is(row.name)) else {
+            let best = crate::hint::best(&word.text, keywords().map(|row| row.name));
+            let hint = best.map_or_else(|| ".".to_owned(), |best| format!("; did you mean '{best}' maybe ?"));
+            let advice = if is_default { " Hint: no address was expected for this server." } else { "" };
+            told.tell(c, "unknown-keyword", format!("unknown keyword '{}'{hint}{advice}", word.lossy()));
+            return false;
+        };
+        if is_default && !row.in_default {
+            let text = format!("'{}' option is not accepted in default-server sections", row.name);
+            told.tell(c, "not-in-default-server", text);
+        } else {
+            let result = match words.get(at + 1..=at + row.args) {
+                Some(values) => (row.set)(c, draft, values),
+                None => Err(Fail::new("missing-argument", word.span, row.missing.replace("{}", row.name))),
+            };
+            if let Err(fail) = result {
+                told.tell(c, fail.code, format!("{}.", fail.message));
+                return false;
+            }
+            if row.support == Support::Parsed {
+                c.warn_parsed(row.name, word.span);
+            }
+        }
+        at += 1 + row.args;
+    }
+    true
+}
+
+/// What a line starts from: the section's `default-server`, or HAProxy's own.
+fn start(c: &Context<'_>, line: &Line<'_>) -> ServerDraft {
+    let server = match &c.px.default_server {
+        Some(server) => Server { place: line.place(), ..server.clone() },
+        None => Server {
+            name: Vec::new(),
+            id: 0,
+            address_text: Vec::new(),
+            address: None,
+            port_offset: None,
+            weight: 1,
+            backup: false,
+            disabled: false,
+            maxconn: 0,
+            minconn: 0,
+            maxqueue: 0,
+            cookie: None,
+            send_proxy: None,
+            check: false,
+            proto: None,
+            source: None,
+            pool_max_conn: -1,
+            pool_purge_delay: 5000,
+            redir: None,
+            tls: None,
+            place: line.place(),
+        },
+    };
+    let tls = server.tls.clone().unwrap_or_else(|| c.config.global.ssl_default_server.clone());
+    ServerDraft { ssl: server.tls.is_some(), server, tls, sni: None, track: false }
+}
+
+fn store(draft: ServerDraft) -> Server {
+    let mut server = draft.server;
+    server.tls = draft.ssl.then_some(draft.tls);
+    server
+}
+
+fn set_address(c: &Context<'_>, draft: &mut ServerDraft, word: &Word) -> Checked<()> {
+    let address = crate::address::parse(c, &word.text, word, &base::addr::Rules::SERVER)?;
+    crate::address::refuse_quic(&address, &word.text, word)?;
+    draft.server.address_text = word.text.clone();
+    draft.server.address = match &address.endpoint {
+        Endpoint::Ip { host, port } => {
+            if let Port::Offset(offset) = port {
+                draft.server.port_offset = Some(*offset);
+            }
+            let (port, _) = crate::address::ports(port);
+            match host {
+                Host::Ip(ip) => Some(Address::Ip(*ip, port)),
+                // A name that does not resolve is told after the last line.
+                Host::Name { .. } => {
+                    crate::address::resolve(c, host, &word.text, word).ok().map(|ip| Address::Ip(ip, port))
+                }
+            }
+        }
+        other => Some(crate::address::plain(other, word)?),
+    };
+    Ok(())
+}
+
+fn finish_sni(c: &mut Context<'_>, draft: &mut ServerDraft) -> Checked<()> {
+    let Some(word) = draft.sni.take() else { return Ok(()) };
+    let expr = crate::expr::word(c, &word).map_err(|fail| {
+        fail.wrap(|text| format!("error detected while parsing sni or pool-conn-name expressions : {text}."))
+    })?;
+    draft.tls.sni = Some(expr);
+    Ok(())
+}
+
+/// `5`, or `1-5`
+fn template_range(word: &Word) -> Option<(u32, u32)> {
+    let text = word.as_str()?;
+    let (first, last) = text.split_once('-').unwrap_or(("1", text));
+    let range = (first.parse().ok()?, last.parse().ok()?);
+    // As many servers as one line may reasonably stand for.
+    (range.0 <= range.1 && range.1 - range.0 < 65536).then_some(range)
+}

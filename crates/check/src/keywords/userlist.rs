@@ -1,0 +1,99 @@
+//! `userlist` sections.
+
+use ir::config::User;
+use ir::spec::{Section, Sections};
+
+use crate::context::Context;
+use crate::keyword::{Keyword, MANY, Set};
+use crate::line::Line;
+
+const HERE: Sections = Sections::one(Section::Userlist);
+
+fn group(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(name) = line.arg(0) else {
+        return c.alert_tight("missing-name", line.span, "'group' expects <name> as arguments.");
+    };
+    if let Some(bad) = crate::section::bad_character(&name.text) {
+        let text = format!("character '{bad}' is not permitted in 'group' name '{}'.", name.lossy());
+        return c.alert_tight("bad-name", name.span, text);
+    }
+    if c.userlist.groups.contains(&name.text) {
+        let text = format!(
+            "ignoring duplicated group '{}' in userlist '{}'.",
+            name.lossy(),
+            String::from_utf8_lossy(&c.userlist.name)
+        );
+        return c.warn_tight("same-name", name.span, text);
+    }
+    c.userlist.groups.push(name.text.clone());
+    for pair in line.args[1..].chunks(2) {
+        match pair {
+            [option, users] if option.is("users") => {
+                for user in users.text.split(|byte| *byte == b',') {
+                    if let Some(known) = c.userlist.users.iter_mut().find(|known| known.name == user) {
+                        known.groups.push(name.text.clone());
+                    } else {
+                        // The group may stand above its users.
+                        let groups = vec![name.text.clone()];
+                        c.userlist.users.push(User { name: user.to_vec(), groups, ..User::default() });
+                    }
+                }
+            }
+            _ => return c.alert_tight("unknown-keyword", line.span, "'group' only supports 'users' option."),
+        }
+    }
+}
+
+fn user(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(name) = line.arg(0) else {
+        return c.alert_tight("missing-name", line.span, "'user' expects <name> as arguments.");
+    };
+    let known = c.userlist.users.iter().position(|user| user.name == name.text);
+    if known.is_some_and(|index| !c.userlist.users[index].secret.is_empty()) {
+        let text = format!(
+            "ignoring duplicated user '{}' in userlist '{}'.",
+            name.lossy(),
+            String::from_utf8_lossy(&c.userlist.name)
+        );
+        return c.warn_tight("same-name", name.span, text);
+    }
+    let mut user = match known {
+        Some(index) => c.userlist.users.remove(index),
+        None => User { name: name.text.clone(), ..User::default() },
+    };
+    for pair in line.args[1..].chunks(2) {
+        match pair {
+            [option, secret] if option.is("password") || option.is("insecure-password") => {
+                user.secret = secret.text.clone();
+                user.insecure = option.is("insecure-password");
+            }
+            [option, groups] if option.is("groups") => {
+                user.groups.extend(groups.text.split(|byte| *byte == b',').map(<[u8]>::to_vec));
+            }
+            _ => {
+                let text = "'user' only supports 'password', 'insecure-password' and 'groups' options.";
+                return c.alert_tight("unknown-keyword", line.span, text);
+            }
+        }
+    }
+    c.userlist.users.push(user);
+}
+
+pub const ROWS: &[Keyword] = &[
+    Keyword::new(
+        "group",
+        "A group with its users.",
+        HERE,
+        "<groupname> [users <user>,<user>,(...)]",
+        MANY,
+        Set::Line(group),
+    ),
+    Keyword::new(
+        "user",
+        "A user.",
+        HERE,
+        "<username> [password|insecure-password <password>] [groups <group>,<group>,(...)]",
+        MANY,
+        Set::Line(user),
+    ),
+];

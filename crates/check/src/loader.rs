@@ -1,0 +1,59 @@
+//! What the checker asks of the outside. The binary answers with files, names and libraries;
+//! tests and fuzzers with what they like.
+
+use std::net::IpAddr;
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    File,
+    Directory,
+}
+
+/// The names that a Lua file registered, for the registry's dynamic list.
+#[derive(Clone, Debug, Default)]
+pub struct LuaNames {
+    /// As written after `use-service`: `lua.name`.
+    pub services: Vec<String>,
+    /// Each with the bits of its rule sets ([`ir::spec::RuleSet::bit`]) and the number of its
+    /// arguments.
+    pub actions: Vec<(String, u16, usize)>,
+    pub fetches: Vec<String>,
+    pub converters: Vec<String>,
+}
+
+/// The outside world. Errors of the system are given as `strerror` words them.
+pub trait Loader: syntax::Facts {
+    fn path_kind(&self, path: &[u8]) -> Result<PathKind, String>;
+
+    fn read_file(&self, path: &[u8]) -> Result<Vec<u8>, String>;
+
+    /// The names in a directory, without `.` and `..`, in any order.
+    fn list_dir(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+
+    /// The first address of a host; `None` when it has none.
+    fn resolve_host(&self, name: &[u8]) -> Option<IpAddr>;
+
+    fn user_id(&self, name: &[u8]) -> Option<u32>;
+
+    fn group_id(&self, name: &[u8]) -> Option<u32>;
+
+    /// Runs a Lua file and tells what it registered. The error is the whole message.
+    fn lua_load(&mut self, path: &[u8], args: &[Vec<u8>], per_thread: bool) -> Result<LuaNames, String>;
+
+    /// `lua-prepend-path`, which must hold before the next file is loaded.
+    fn lua_prepend_path(&mut self, path: &[u8], kind: &[u8]);
+
+    /// Parses a certificate with its chain and key. Gives the names it is valid for; the error is
+    /// the message as it follows `'bind …' in section '…' : `.
+    fn check_certificate(&self, path: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+
+    /// Whether the TLS library knows the cipher list (TLS 1.2 and below).
+    fn cipher_list_is_valid(&self, list: &[u8]) -> bool;
+
+    /// Compiles a regular expression; the error is HAProxy's: `regex '(' is invalid (…)`.
+    fn check_regex(&self, source: &[u8], ignore_case: bool) -> Result<(), String>;
+
+    /// `setenv` and its like; `None` removes the variable.
+    fn set_variable(&mut self, name: &[u8], value: Option<&[u8]>);
+}

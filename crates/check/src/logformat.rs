@@ -1,0 +1,98 @@
+//! Log-formats: aliases are known, expressions checked, flags folded into each node.
+
+use diag::Span;
+use ir::expr::{FormatFlags, FormatNode, LogFormat};
+use syntax::{LogNode, LogTag, SampleExpr, Word};
+
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::places::Place;
+
+/// The aliases of the manual's section 8.2.6.
+pub const ALIASES: [&str; 64] = [
+    "B", "CC", "CS", "H", "HM", "HP", "HPO", "HQ", "HU", "HV", "ID", "OG", "ST", "T", "TR", "Ta", "Tc", "Td",
+    "Th", "Ti", "Tl", "Tq", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "b", "bc", "bi", "bp", "bq", "ci", "cp",
+    "f", "fc", "fi", "fp", "ft", "hr", "hrl", "hs", "hsl", "lc", "ms", "pid", "r", "rc", "rt", "s", "sc",
+    "si", "sp", "sq", "sslc", "sslv", "t", "tr", "trg", "trl", "ts", "tsc",
+];
+
+/// Where the format is used, which decides how its spaces are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// `log-format` and its like: runs of spaces are one.
+    Log,
+    /// A header's value and the like: spaces are kept.
+    Value,
+}
+
+pub fn check(c: &mut Context<'_>, word: &Word, used: Use, place: Place) -> Checked<LogFormat> {
+    let parsed = syntax::logformat::parse(word, used == Use::Log);
+    let mut format = LogFormat { nodes: Vec::new(), text: word.text.clone() };
+    let mut global = FormatFlags::default();
+    for node in &parsed.nodes {
+        match node {
+            LogNode::Text(text) => push_text(&mut format.nodes, text),
+            LogNode::Separator => push_text(&mut format.nodes, b" "),
+            LogNode::Alias { tag, name, span } if name == b"o" => global = flags(c, tag, global, *span),
+            LogNode::Alias { tag, name, span } => {
+                let name = alias(name, *span)?;
+                let flags = flags(c, tag, global, *span);
+                format.nodes.push(FormatNode::Alias { name, flags });
+            }
+            LogNode::Expr { tag, expr } => {
+                let checked = crate::expr::check(c, expr).map_err(|fail| in_sample(fail, expr))?;
+                crate::expr::require(c, &checked, place, expr.span)?;
+                let flags = flags(c, tag, global, expr.span);
+                format.nodes.push(FormatNode::Expr { expr: checked, flags });
+            }
+        }
+    }
+    match parsed.error {
+        Some(error) => Err(error.into()),
+        None => Ok(format),
+    }
+}
+
+/// HAProxy names the text from the expression on to the closing bracket's end.
+fn in_sample(fail: Fail, expr: &SampleExpr) -> Fail {
+    let source = &expr.fetch.source;
+    let end = source.len().min(expr.end + 1);
+    let text = source.get(expr.start..end).unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
+    fail.wrap(|message| format!("failed to parse sample expression <{text}> : {message}"))
+}
+
+/// Neighbouring texts are one node.
+fn push_text(nodes: &mut Vec<FormatNode>, text: &[u8]) {
+    match nodes.last_mut() {
+        Some(FormatNode::Text(last)) => last.extend_from_slice(text),
+        _ => nodes.push(FormatNode::Text(text.to_vec())),
+    }
+}
+
+fn alias(name: &[u8], span: Span) -> Checked<&'static str> {
+    let known = ALIASES.iter().find(|alias| alias.as_bytes() == name);
+    known.copied().ok_or_else(|| {
+        let message = format!(
+            "no such format alias '{}'. If you wanted to emit the '%' character verbatim, you need to use '%%'",
+            String::from_utf8_lossy(name)
+        );
+        Fail::new("unknown-alias", span, message)
+    })
+}
+
+/// The flags of a tag over those that hold for the whole format.
+fn flags(c: &mut Context<'_>, tag: &LogTag, global: FormatFlags, span: Span) -> FormatFlags {
+    let mut flags = global;
+    for flag in &tag.flags {
+        match flag.name.as_slice() {
+            b"Q" => flags.quote = flag.on,
+            b"X" => flags.hex = flag.on,
+            b"E" => flags.escape = flag.on,
+            b"M" => flags.mandatory = flag.on,
+            b"json" | b"cbor" | b"bin" => c.warn_parsed("log-format encodings (json, cbor)", span),
+            _ => {}
+        }
+    }
+    flags
+}

@@ -1,0 +1,106 @@
+//! Numbers, times and sizes of a line, with HAProxy's messages.
+
+use base::time::{TimeError, Unit};
+use syntax::Word;
+
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+use crate::line::Line;
+
+/// The first argument as a number between the bounds.
+pub fn int(c: &mut Context<'_>, line: &Line<'_>, min: i64, max: i64) -> Option<i64> {
+    let word = line.arg(0)?;
+    let keyword = line.keyword();
+    let Some(value) = base::bytes::parse_i64(&word.text) else {
+        let text = format!("cannot parse '{keyword}' value '{}', an integer is expected.", word.lossy());
+        c.alert("bad-number", word.span, text);
+        return None;
+    };
+    if value < min || value > max {
+        let text = match max {
+            i64::MAX => format!("'{keyword}' expects a value of at least {min} (got {value})."),
+            _ => format!("'{keyword}' expects a value between {min} and {max} (got {value})."),
+        };
+        c.alert("out-of-range", word.span, text);
+        return None;
+    }
+    Some(value)
+}
+
+/// The first argument as a time.
+pub fn time(c: &mut Context<'_>, line: &Line<'_>, unit: Unit) -> Option<u64> {
+    let word = line.arg(0)?;
+    match parse_time(c, word, unit) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let text = time_message(error, word, &line.keyword(), unit);
+            c.alert("bad-time", word.span, text);
+            None
+        }
+    }
+}
+
+/// A time, with the warning about characters after its unit.
+pub fn parse_time(c: &mut Context<'_>, word: &Word, unit: Unit) -> Result<u64, TimeError> {
+    let time = base::time::parse(&word.text, unit)?;
+    if let Some(extra) = time.extra {
+        c.warn("time-extra", word.span, base::time::extra_message(extra, &word.text));
+    }
+    Ok(u64::from(time.value))
+}
+
+fn time_message(error: TimeError, word: &Word, keyword: &str, unit: Unit) -> String {
+    match error {
+        TimeError::Over => {
+            format!("timer overflow in argument '{}' to '{keyword}' {}", word.lossy(), limit(unit))
+        }
+        TimeError::Unexpected(at) => {
+            format!("unexpected character '{}' in argument to <{keyword}>.", character(&word.text, at))
+        }
+    }
+}
+
+/// `(maximum value is …)`
+pub fn limit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::S => "(maximum value is 2147483647 s or ~68 years).",
+        _ => "(maximum value is 2147483647 ms or ~24.8 days)",
+    }
+}
+
+/// The character at an offset; nothing at the end, as C prints its final zero.
+pub fn character(text: &[u8], at: usize) -> String {
+    text.get(at).map_or_else(String::new, |byte| char::from(*byte).to_string())
+}
+
+/// The first argument as a size in bytes.
+pub fn size(c: &mut Context<'_>, line: &Line<'_>) -> Option<u64> {
+    let word = line.arg(0)?;
+    match base::size::parse_u32(&word.text) {
+        Ok(value) => Some(u64::from(value)),
+        Err(error) => {
+            let text = format!(
+                "unexpected character '{}' in size argument to '{}'.",
+                character(&word.text, error.offset),
+                line.keyword()
+            );
+            c.alert("bad-size", word.span, text);
+            None
+        }
+    }
+}
+
+/// A number between the bounds for an option of a `bind` or `server` line, or of an action.
+pub fn bounded(word: &Word, min: i64, max: i64, message: impl FnOnce() -> String) -> Checked<i64> {
+    let value = base::bytes::parse_i64(&word.text).filter(|value| (min..=max).contains(value));
+    value.ok_or_else(|| Fail::new("bad-number", word.span, message()))
+}
+
+/// C's `atol`: the leading digits, 0 without any. For the keywords that HAProxy reads so.
+pub fn lenient(text: &[u8]) -> i64 {
+    let start = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let text = &text[start..];
+    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
+    let digits = text[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    base::bytes::parse_i64(&text[..sign + digits]).unwrap_or(0)
+}

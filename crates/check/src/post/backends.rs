@@ -1,0 +1,155 @@
+//! Names of backends and servers in rules become ids.
+
+use diag::Diagnostic;
+use ir::config::{Switch, SwitchTarget};
+use ir::id::{ProxyId, ServerId};
+
+use crate::context::Context;
+use crate::draft::{Draft, Usage};
+use crate::line::place;
+use crate::logformat::{self, Use};
+use crate::places::Place;
+
+/// A mode as messages name it.
+fn mode(draft: &Draft) -> &'static str {
+    match draft.proxy.mode {
+        ir::config::Mode::Tcp => "tcp",
+        ir::config::Mode::Http => "http",
+        ir::config::Mode::Log => "log",
+        ir::config::Mode::Spop => "spop",
+        ir::config::Mode::Haterm => "haterm",
+    }
+}
+
+/// Why a name is no backend for this proxy.
+enum Refused {
+    Unknown,
+    Loop,
+    Mode(usize),
+}
+
+fn find(drafts: &[Draft], from: usize, name: &[u8]) -> Result<ProxyId, Refused> {
+    let found = drafts.iter().position(|draft| draft.kind.is_backend() && draft.proxy.name == name);
+    match found {
+        None => Err(Refused::Unknown),
+        Some(index) if index == from => Err(Refused::Loop),
+        Some(index)
+            if drafts[index].proxy.mode != drafts[from].proxy.mode && !may_upgrade(drafts, from, index) =>
+        {
+            Err(Refused::Mode(index))
+        }
+        Some(index) => Ok(ProxyId(u32::try_from(index).unwrap_or(u32::MAX))),
+    }
+}
+
+/// A TCP frontend may use an HTTP backend: the stream is upgraded.
+fn may_upgrade(drafts: &[Draft], from: usize, to: usize) -> bool {
+    drafts[from].proxy.mode == ir::config::Mode::Tcp && drafts[to].proxy.mode == ir::config::Mode::Http
+}
+
+fn refuse(
+    c: &mut Context<'_>,
+    drafts: &[Draft],
+    from: usize,
+    name: &str,
+    why: Refused,
+    rule: &str,
+    clash: &str,
+) {
+    let draft = &drafts[from];
+    let text = match why {
+        Refused::Unknown => format!("Proxy '{}': unable to find required {rule}: '{name}'.", draft.name()),
+        Refused::Loop => format!("Proxy '{}': loop detected for {rule}: '{name}'.", draft.name()),
+        Refused::Mode(to) => format!(
+            "{} {} ({}) tries to use incompatible {} {} ({}) {clash} (see 'mode').",
+            mode(draft),
+            draft.title(),
+            c.at(draft.header),
+            mode(&drafts[to]),
+            drafts[to].title(),
+            c.at(drafts[to].header)
+        ),
+    };
+    c.push(Diagnostic::post_error("unknown-backend", text).pointing(draft.header));
+}
+
+pub fn default(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+    let Some(name) = drafts[index].default_backend.clone() else { return };
+    // Inherited from defaults, it means nothing to a backend.
+    if !drafts[index].kind.is_frontend() {
+        return;
+    }
+    match find(drafts, index, &name.text) {
+        Ok(id) => {
+            drafts[index].proxy.default_backend = Some(id);
+            if !drafts[index].proxy.servers.is_empty() {
+                let text = format!(
+                    "In proxy '{}', the 'default_backend' rule always has precedence over the servers, which will \
+                     never be used.",
+                    drafts[index].name()
+                );
+                c.push(Diagnostic::post_warning("unused-servers", text).pointing(name.span));
+            }
+        }
+        Err(why) => refuse(c, drafts, index, &name.lossy(), why, "default_backend", "as its default backend"),
+    }
+}
+
+pub fn switches(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+    for switch in std::mem::take(&mut drafts[index].switches) {
+        let name = switch.target.lossy().into_owned();
+        let target = if switch.target.text.contains(&b'%') {
+            std::mem::swap(&mut c.px, &mut drafts[index]);
+            let format = c.within(Usage::UseBackend, |c| {
+                logformat::check(c, &switch.target, Use::Value, Place::FE_SET_BCK)
+            });
+            std::mem::swap(&mut c.px, &mut drafts[index]);
+            match format {
+                Ok(format) => SwitchTarget::Dynamic(format),
+                Err(fail) => {
+                    let text = format!(
+                        "Parsing [{}]: failed to parse use_backend rule '{name}' : {}.",
+                        c.at(switch.target.span),
+                        fail.message
+                    );
+                    c.push(Diagnostic::post_error(fail.code, text).pointing(fail.span));
+                    continue;
+                }
+            }
+        } else {
+            match find(drafts, index, &switch.target.text) {
+                Ok(id) => SwitchTarget::Backend(id),
+                Err(why) => {
+                    refuse(c, drafts, index, &name, why, "use_backend", "in a 'use_backend' rule");
+                    continue;
+                }
+            }
+        };
+        drafts[index].proxy.switches.push(Switch { target, cond: switch.cond });
+    }
+}
+
+pub fn use_servers(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+    let draft = &mut drafts[index];
+    for (name, cond) in std::mem::take(&mut draft.use_servers) {
+        if name.text.contains(&b'%') {
+            c.warn_parsed("use-server with a log-format", name.span);
+            continue;
+        }
+        match draft.proxy.servers.iter().position(|server| server.name == name.text) {
+            Some(found) => {
+                let id = ServerId(u32::try_from(found).unwrap_or(u32::MAX));
+                draft.proxy.use_servers.push((id, cond));
+            }
+            None => {
+                let text = format!(
+                    "{} : unable to find server '{}' referenced in a 'use-server' rule.",
+                    draft.title(),
+                    name.lossy()
+                );
+                c.push(Diagnostic::post_error("unknown-server", text).pointing(name.span));
+            }
+        }
+    }
+    draft.proxy.place = place(draft.header);
+}

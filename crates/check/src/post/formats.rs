@@ -1,0 +1,40 @@
+//! Log-formats of a proxy: read when its mode is known.
+
+use diag::Diagnostic;
+use ir::expr::LogFormat;
+use syntax::Word;
+
+use crate::context::Context;
+use crate::draft::{Draft, Usage};
+use crate::logformat::{self, Use};
+use crate::places::Place;
+
+pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
+    if let Some(word) = draft.log_format.take() {
+        draft.proxy.log_format = parse(c, draft, &word, Usage::Log, "log-format").unwrap_or_default();
+    }
+    if let Some(word) = draft.unique_id_format.take() {
+        draft.proxy.unique_id_format = parse(c, draft, &word, Usage::UniqueId, "unique-id");
+    }
+    if let Some(word) = draft.error_log_format.take() {
+        draft.proxy.error_log_format = parse(c, draft, &word, Usage::Log, "error-log-format");
+    }
+}
+
+fn parse(c: &mut Context<'_>, draft: &mut Draft, word: &Word, usage: Usage, name: &str) -> Option<LogFormat> {
+    let (used, place) = match usage {
+        Usage::UniqueId => (Use::Value, Place::FE_HRQ_HDR),
+        _ => (Use::Log, Place::FE_LOG_END),
+    };
+    std::mem::swap(&mut c.px, draft);
+    let parsed = c.within(usage, |c| logformat::check(c, word, used, place));
+    std::mem::swap(&mut c.px, draft);
+    match parsed {
+        Ok(format) => Some(format),
+        Err(fail) => {
+            let text = format!("Parsing [{}]: failed to parse {name} : {}.", c.at(word.span), fail.message);
+            c.push(Diagnostic::post_error(fail.code, text).pointing(fail.span));
+            None
+        }
+    }
+}

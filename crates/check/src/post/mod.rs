@@ -1,0 +1,45 @@
+//! What only the whole configuration can tell: names of other sections, formats that depend on
+//! the mode, contradictions. Nothing here runs when reading failed.
+
+mod backends;
+mod formats;
+mod names;
+mod proxies;
+mod servers;
+mod visit;
+
+use crate::context::Context;
+use crate::draft::Draft;
+
+/// Resolves and checks all proxies, in order, and moves them into the configuration.
+pub fn run(c: &mut Context<'_>) {
+    let mut drafts = std::mem::take(&mut c.drafts);
+    for draft in &mut drafts {
+        let redirects = std::mem::take(&mut draft.redirects);
+        draft.proxy.rules[ir::spec::RuleSet::HttpRequest as usize].extend(redirects);
+    }
+    proxies::number(&mut drafts);
+    for index in 0..drafts.len() {
+        if !drafts[index].proxy.disabled {
+            one(c, &mut drafts, index);
+        }
+    }
+    servers::unresolved(c, &drafts);
+    c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
+}
+
+/// One proxy, in the order in which HAProxy tells.
+fn one(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+    proxies::warn_without_bind(c, &drafts[index]);
+    backends::default(c, drafts, index);
+    backends::switches(c, drafts, index);
+    backends::use_servers(c, drafts, index);
+    proxies::warn_mode(c, &mut drafts[index]);
+    formats::resolve(c, &mut drafts[index]);
+    names::resolve(c, drafts, index);
+    proxies::warn_timeouts(c, &drafts[index]);
+    proxies::warn_log(c, &drafts[index]);
+    proxies::warn_http_only(c, &drafts[index]);
+    servers::check(c, &drafts[index]);
+    proxies::warn_tls(c, &drafts[index]);
+}

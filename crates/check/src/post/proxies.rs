@@ -1,0 +1,155 @@
+//! Warnings about what a proxy lacks or cannot use in its mode.
+
+use std::collections::HashSet;
+
+use diag::Diagnostic;
+use ir::config::{LogPreset, Mode};
+use ir::spec::RuleSet;
+
+use crate::context::Context;
+use crate::draft::Draft;
+
+/// Gives numbers to proxies, binds and servers that have none.
+pub fn number(drafts: &mut [Draft]) {
+    let taken: HashSet<u32> =
+        drafts.iter().filter(|draft| draft.has_id).map(|draft| draft.proxy.id).collect();
+    let mut free = (1..).filter(|id| !taken.contains(id));
+    for draft in drafts.iter_mut() {
+        if !draft.has_id {
+            draft.proxy.id = free.next().unwrap_or(0);
+        }
+        let proxy = &mut draft.proxy;
+        let taken: HashSet<u32> = proxy.servers.iter().map(|server| server.id).collect();
+        let mut free = (1..).filter(|id| !taken.contains(id));
+        for server in proxy.servers.iter_mut().filter(|server| server.id == 0) {
+            server.id = free.next().unwrap_or(0);
+        }
+    }
+}
+
+fn warn(c: &mut Context<'_>, draft: &Draft, code: &'static str, text: String) {
+    c.push(Diagnostic::post_warning(code, text).pointing(draft.header));
+}
+
+pub fn warn_without_bind(c: &mut Context<'_>, draft: &Draft) {
+    if draft.kind.is_frontend() && draft.proxy.binds.is_empty() {
+        let text = format!(
+            "{} has no 'bind' directive. Please declare it as a backend if this was intended.",
+            draft.title()
+        );
+        warn(c, draft, "no-bind", text);
+    }
+}
+
+/// What needs `mode http` and changes when it is not there.
+pub fn warn_mode(c: &mut Context<'_>, draft: &mut Draft) {
+    if draft.proxy.mode == Mode::Http {
+        return;
+    }
+    let title = draft.title();
+    if draft.http_only.cookie {
+        warn(c, draft, "needs-http", format!("cookie will be ignored for {title} (needs 'mode http')."));
+    }
+    if matches!(draft.proxy.balance.algorithm, "uri" | "url_param" | "hdr") && draft.kind.is_backend() {
+        let text = format!(
+            "Layer 7 hash not possible for {title} (needs 'mode http'). Falling back to round robin."
+        );
+        warn(c, draft, "needs-http", text);
+        draft.proxy.balance = ir::config::Balance::default();
+    }
+    let (option, instead) = match draft.proxy.log_preset {
+        LogPreset::Httplog => ("httplog", "tcplog"),
+        LogPreset::Clf => ("httplog clf", "tcplog clf"),
+        LogPreset::Httpslog => ("httpslog", "tcplog"),
+        _ => return,
+    };
+    if draft.kind.is_frontend() {
+        let text = format!(
+            "parsing [{}] : 'option {option}' not usable with {title} (needs 'mode http'). \
+             Falling back to 'option {instead}'.",
+            c.at(draft.log_option.unwrap_or(draft.header))
+        );
+        warn(c, draft, "needs-http", text);
+    }
+    draft.proxy.log_preset = LogPreset::Tcplog;
+}
+
+pub fn warn_timeouts(c: &mut Context<'_>, draft: &Draft) {
+    let proxy = &draft.proxy;
+    if !matches!(proxy.mode, Mode::Tcp | Mode::Http) {
+        return;
+    }
+    let times = &proxy.timeouts;
+    let front = draft.kind.is_frontend() && times.client.is_none();
+    let without_server = times.server.is_none() && (proxy.mode == Mode::Http || times.tunnel.is_none());
+    let back =
+        draft.kind.is_backend() && !proxy.servers.is_empty() && (times.connect.is_none() || without_server);
+    if front || back {
+        let text = format!(
+            "missing timeouts for {}.\n\
+             \x20  | While not properly invalid, you will certainly encounter various problems\n\
+             \x20  | with such a configuration. To fix this, please ensure that all following\n\
+             \x20  | timeouts are set to a non-zero value: 'client', 'connect', 'server'.",
+            draft.title()
+        );
+        warn(c, draft, "no-timeouts", text);
+    }
+}
+
+pub fn warn_log(c: &mut Context<'_>, draft: &Draft) {
+    let has_format = draft.proxy.log_preset != LogPreset::Default;
+    if draft.kind.is_frontend() && draft.proxy.logs.is_empty() && has_format {
+        let text = format!("log format ignored for {} since it has no log address.", draft.title());
+        warn(c, draft, "no-log", text);
+    }
+}
+
+/// What is ignored in `mode tcp`.
+pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
+    let proxy = &draft.proxy;
+    let switches = proxy.rules[RuleSet::TcpContent as usize].iter().any(|rule| {
+        c.registry.actions().get(rule.action.index()).is_some_and(|spec| spec.name == "switch-mode")
+    });
+    if proxy.mode == Mode::Http || switches {
+        return;
+    }
+    let title = draft.title();
+    let redirects = |rule: &ir::expr::Rule| {
+        c.registry.actions().get(rule.action.index()).is_some_and(|spec| spec.name == "redirect")
+    };
+    let requests = &proxy.rules[RuleSet::HttpRequest as usize];
+    let has = |set: RuleSet| !proxy.rules[set as usize].is_empty();
+    let statements = [
+        (draft.http_only.stats, "'stats' statement", "it requires"),
+        (proxy.capture_cookie.is_some(), "'capture' statement", "it requires"),
+        (proxy.monitor_uri.is_some(), "'monitor-uri' statement", "it requires"),
+        (requests.iter().any(|rule| !redirects(rule)), "'http-request' rules", "they require"),
+        (has(RuleSet::HttpResponse), "'http-response' rules", "they require"),
+        (has(RuleSet::HttpAfterResponse), "'http-after-response' rules", "they require"),
+        (requests.iter().any(redirects), "'redirect' rules", "they require"),
+    ];
+    for (_, what, verb) in statements.into_iter().filter(|(used, ..)| *used) {
+        warn(c, draft, "needs-http", format!("{what} ignored for {title} as {verb} HTTP mode."));
+    }
+    for option in crate::keywords::http_options(&proxy.options, proxy.mode) {
+        warn(
+            c,
+            draft,
+            "needs-http",
+            format!("'option {option}' ignored for {title} as it requires HTTP mode."),
+        );
+    }
+}
+
+/// TLS without a certificate.
+pub fn warn_tls(c: &mut Context<'_>, draft: &Draft) {
+    let bare = |bind: &&ir::config::Bind| bind.tls.as_ref().is_some_and(|tls| tls.certs.is_empty());
+    let Some(bind) = draft.proxy.binds.iter().find(bare) else { return };
+    let place = diag::Span { file: diag::FileId(bind.place.file), line: bind.place.line, col: 0, len: 0 };
+    let text = format!(
+        "Proxy '{}': no SSL certificate specified for bind at [{}], ssl connections will fail (use 'crt').",
+        draft.name(),
+        c.at(place)
+    );
+    c.push(Diagnostic::post_warning("no-certificate", text).pointing(place));
+}

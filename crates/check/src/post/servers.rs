@@ -1,0 +1,92 @@
+//! Servers: what their mode and TLS need, and addresses that did not resolve.
+
+use diag::{Diagnostic, FileId, Span};
+use ir::config::{Mode, Server, Verify};
+
+use crate::context::Context;
+use crate::draft::Draft;
+
+fn span(server: &Server) -> Span {
+    Span { file: FileId(server.place.file), line: server.place.line, col: 0, len: 0 }
+}
+
+fn name(draft: &Draft, server: &Server) -> String {
+    format!("{}/{}", draft.name(), String::from_utf8_lossy(&server.name))
+}
+
+pub fn check(c: &mut Context<'_>, draft: &Draft) {
+    for server in &draft.proxy.servers {
+        if draft.proxy.mode != Mode::Http {
+            mode(c, draft, server);
+        }
+        tls(c, draft, server);
+    }
+}
+
+fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server) {
+    let title = draft.title();
+    if server.redir.is_some() {
+        let text = format!("{title} : server cannot have cookie or redirect prefix in non-HTTP mode.");
+        c.push(Diagnostic::post_error("needs-http", text).pointing(span(server)));
+    }
+    if server.cookie.is_some() {
+        let shown = String::from_utf8_lossy(&server.name);
+        let text = format!("{title} : ignoring cookie for server '{shown}' as HTTP mode is disabled.");
+        c.push(Diagnostic::post_warning("needs-http", text).pointing(span(server)));
+    }
+}
+
+fn tls(c: &mut Context<'_>, draft: &Draft, server: &Server) {
+    let Some(tls) = &server.tls else { return };
+    let place = span(server);
+    let start = format!("[{}] : 'server {}' : ", c.at(place), name(draft, server));
+    let verifies =
+        tls.verify.map_or(!c.config.global.ssl_server_verify_none, |verify| verify == Verify::Required);
+    if verifies && tls.ca_file.is_none() {
+        let text = match tls.verify {
+            None => {
+                "verify is enabled by default but no CA file specified. If you're running on a LAN where you're \
+                 certain to trust the server's certificate, please set an explicit 'verify none' statement on the \
+                 'server' line, or use 'ssl-server-verify none' in the global section to disable server-side \
+                 verifications by default."
+            }
+            Some(_) => "verify is enabled but no CA file specified.",
+        };
+        c.push(Diagnostic::post_error("no-ca-file", format!("{start}{text}")).pointing(place));
+    }
+    if let Some(ciphers) = tls.ciphers.clone().filter(|ciphers| !c.loader.cipher_list_is_valid(ciphers)) {
+        let text =
+            format!("{start}unable to set SSL cipher list to '{}'.", String::from_utf8_lossy(&ciphers));
+        c.push(Diagnostic::post_error("bad-ciphers", text).pointing(place));
+    }
+}
+
+/// Told last, as HAProxy resolves last.
+pub fn unresolved(c: &mut Context<'_>, drafts: &[Draft]) {
+    if c.diags.iter().any(Diagnostic::is_fatal) {
+        return;
+    }
+    let mut failed = false;
+    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
+        for server in draft.proxy.servers.iter().filter(|server| server.address.is_none()) {
+            let host = host(&server.address_text);
+            let text = format!(
+                "[{}] : 'server {}' : could not resolve address '{}'.",
+                c.at(span(server)),
+                name(draft, server),
+                String::from_utf8_lossy(host)
+            );
+            c.push(Diagnostic::post_error("unresolved-address", text).pointing(span(server)));
+            failed = true;
+        }
+    }
+    if failed {
+        c.push(Diagnostic::post_error("unresolved-address", "Failed to initialize server(s) addr."));
+    }
+}
+
+/// The host of an address without its port.
+fn host(text: &[u8]) -> &[u8] {
+    let colon = text.iter().rposition(|byte| *byte == b':');
+    &text[..colon.unwrap_or(text.len())]
+}

@@ -1,0 +1,46 @@
+//! Every expression of a proxy.
+
+use ir::config::{Proxy, SwitchTarget};
+use ir::expr::{ActionValue, Expr, FormatNode, LogFormat};
+
+/// Calls `each` on every expression of the proxy.
+pub fn expressions(proxy: &mut Proxy, each: &mut dyn FnMut(&mut Expr)) {
+    for test in proxy.acls.iter_mut().flat_map(|acl| &mut acl.tests) {
+        each(&mut test.expr);
+    }
+    for rule in proxy.rules.iter_mut().flatten() {
+        let options = rule.options.iter_mut().flat_map(|(_, values)| values);
+        for value in rule.args.iter_mut().chain(options) {
+            match value {
+                ActionValue::Expr(expr) => each(expr),
+                ActionValue::Fmt(format) => in_format(format, each),
+                _ => {}
+            }
+        }
+    }
+    for switch in &mut proxy.switches {
+        if let SwitchTarget::Dynamic(format) = &mut switch.target {
+            in_format(format, each);
+        }
+    }
+    in_format(&mut proxy.log_format, each);
+    for format in [&mut proxy.error_log_format, &mut proxy.unique_id_format].into_iter().flatten() {
+        in_format(format, each);
+    }
+    if let Some(expr) = &mut proxy.balance.expr {
+        each(expr);
+    }
+    for tls in proxy.servers.iter_mut().filter_map(|server| server.tls.as_mut()) {
+        if let Some(expr) = &mut tls.sni {
+            each(expr);
+        }
+    }
+}
+
+fn in_format(format: &mut LogFormat, each: &mut dyn FnMut(&mut Expr)) {
+    for node in &mut format.nodes {
+        if let FormatNode::Expr { expr, .. } = node {
+            each(expr);
+        }
+    }
+}
