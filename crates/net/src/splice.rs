@@ -86,10 +86,12 @@ impl Splice {
         let Some(source) = self.pipe.as_ref().map(|pipe| pipe.read.as_raw_fd()) else {
             return Poll::Ready(Ok(0));
         };
-        let (sink, held) = (to.as_raw_fd(), self.held);
-        while held > 0 {
+        if self.held == 0 {
+            return Poll::Ready(Ok(0));
+        }
+        loop {
             std::task::ready!(to.poll_write_ready(cx))?;
-            match to.try_io(Interest::WRITABLE, || sys::splice(source, sink, held)) {
+            match to.try_io(Interest::WRITABLE, || sys::splice(source, to.as_raw_fd(), self.held)) {
                 Ok(count) => {
                     self.held -= count;
                     return Poll::Ready(Ok(count));
@@ -98,7 +100,6 @@ impl Splice {
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
-        Poll::Ready(Ok(0))
     }
 
     /// Gives an empty pipe back to the pool; one that still holds bytes is closed.

@@ -338,7 +338,11 @@ async fn bytes_flow_and_the_end_is_seen() {
         let (sent, read) = tokio::join!(
             async {
                 server.write_all(&big).await?;
-                if polite { server.shutdown().await } else { Ok(drop(server)) }
+                if polite {
+                    server.shutdown().await?;
+                }
+                drop(server);
+                Ok::<_, std::io::Error>(())
             },
             client.read_to_end(&mut received)
         );
