@@ -89,7 +89,7 @@ fn fetches(out: &mut String, registry: &Registry) {
     let mut rows: Vec<_> = registry.fetches().to_vec();
     rows.sort_by_key(|spec| spec.name);
     for spec in rows {
-        let bit = |at| if spec.contexts.0 & (1 << at) != 0 { "Y" } else { "." };
+        let bit = |at| if spec.contexts.0 & (1u32 << at) != 0 { "Y" } else { "." };
         let bits: Vec<_> = (0..Contexts::COUNT).map(bit).collect();
         let bits = bits.join(" ");
         out.push_str(&format!("[ {bits} ] {}{}: {}\n", spec.name, arguments(spec.args), spec.out.name()));

@@ -1,5 +1,6 @@
 //! What Lua scripts print and log, on its way to the terminal and to the log targets.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use ir::config::Level;
@@ -30,14 +31,36 @@ impl Scripts {
     }
 }
 
+thread_local! {
+    /// This thread's sockets to the log targets.
+    static SENDER: OnceCell<Sender> = const { OnceCell::new() };
+}
+
+fn targets(proxy: Option<ProxyId>) -> Targets {
+    proxy.map_or(Targets::Global, Targets::Proxy)
+}
+
 impl LogSink for Scripts {
-    fn log(&self, proxy: Option<ProxyId>, level: Level, text: &[u8]) -> bool {
-        let Some(plan) = self.plan.get() else { return false };
-        Sender::new(plan).send(proxy.map_or(Targets::Global, Targets::Proxy), level, text)
+    fn log(&self, proxy: Option<ProxyId>, level: Level, text: &[u8]) {
+        if let Some(plan) = self.plan.get() {
+            SENDER.with(|sender| sender.get_or_init(|| Sender::new(plan)).send(targets(proxy), level, text));
+        }
+    }
+
+    fn has_targets(&self, proxy: Option<ProxyId>) -> bool {
+        let logs = |plan: &&'static Plan| match proxy {
+            Some(id) => !plan.settings(id).logs.is_empty(),
+            None => !plan.config.global.log.is_empty(),
+        };
+        self.plan.get().is_some_and(logs)
     }
 
     fn alert(&self, text: &str) {
         self.console.alert(text);
+    }
+
+    fn warning(&self, text: &str) {
+        self.console.warning(text);
     }
 
     fn may_use_stderr(&self) -> bool {

@@ -15,7 +15,7 @@ use crate::modes::Modes;
 use crate::process::daemon::{self, Launcher};
 use crate::process::handoff::{self, OldProcesses};
 use crate::process::master::{self, Master, Ready};
-use crate::process::{limits, pidfile, privileges, signals};
+use crate::process::{limits, pidfile, privileges, signals, sys};
 use crate::runtime::Prepared;
 use crate::world::World;
 use crate::{check_mode, console, discovery, dump, files};
@@ -133,6 +133,8 @@ impl Start {
             self.console.leave();
         }
         let system = |error: std::io::Error| format!("[{}.main()] {}.", self.program.path, files::strerror(&error));
+        // A shell starts its background jobs with this one ignored.
+        sys::default_signal(libc::SIGINT);
         let set = signals::set();
         set.block().map_err(system)?;
         let running = prepared.start(listeners).map_err(system)?;

@@ -66,8 +66,8 @@ impl syntax::Facts for World {
         version::SHORT
     }
 
-    fn openssl_version(&self) -> Option<&str> {
-        self.ssl_library.strip_prefix("OpenSSL ")?.split(' ').next()
+    fn openssl_version(&self) -> Option<u32> {
+        u32::try_from(net::tls::library_info().number).ok()
     }
 
     fn ssl_library(&self) -> &str {
