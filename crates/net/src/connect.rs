@@ -99,3 +99,66 @@ fn tcp_socket(address: SocketAddr, options: &Options) -> io::Result<TcpSocket> {
     }
     Ok(socket)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn options_are_set_and_nodelay_always() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target::Tcp(listener.local_addr().unwrap());
+        let options = Options {
+            source: Some("127.0.0.9:0".parse().unwrap()),
+            rcvbuf: Some(20_000),
+            sndbuf: Some(30_000),
+            keepalive: true,
+        };
+        let io = connect(&target, &options).await.unwrap();
+        let socket = SockRef::from(io.socket());
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        // The kernel doubles what is asked for (socket(7)).
+        assert_eq!(
+            (socket.recv_buffer_size().unwrap(), socket.send_buffer_size().unwrap()),
+            (40_000, 60_000)
+        );
+        let (_, peer) = listener.accept().await.unwrap();
+        assert_eq!(peer.ip().to_string(), "127.0.0.9");
+        let plain = connect(&target, &Options::default()).await.unwrap();
+        assert!(SockRef::from(plain.socket()).tcp_nodelay().unwrap());
+    }
+
+    #[tokio::test]
+    async fn failures_are_the_kernels() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let cases = [
+            (Target::Tcp(free), Options::default(), io::ErrorKind::ConnectionRefused),
+            (
+                Target::Tcp(free),
+                Options { source: Some("192.0.2.1:0".parse().unwrap()), ..Options::default() },
+                io::ErrorKind::AddrNotAvailable,
+            ),
+            (Target::Unix("/nope.sock".into()), Options::default(), io::ErrorKind::NotFound),
+        ];
+        for (target, options, expected) in cases {
+            assert_eq!(connect(&target, &options).await.unwrap_err().kind(), expected, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn targets() {
+        #[track_caller]
+        fn check(address: Address, expected: Option<Target>) {
+            assert_eq!(Target::new(&address), expected);
+        }
+        let v6 = "::1".parse().unwrap();
+        check(Address::Ip(v6, 80), Some(Target::Tcp("[::1]:80".parse().unwrap())));
+        check(Address::Unix(b"/a".to_vec()), Some(Target::Unix("/a".into())));
+        check(Address::Abstract(b"a".to_vec(), true), Some(Target::Unix("\0a".into())));
+        let padded = format!("\0a{}", "\0".repeat(106));
+        check(Address::Abstract(b"a".to_vec(), false), Some(Target::Unix(padded.into())));
+        check(Address::Fd(3), None);
+    }
+}

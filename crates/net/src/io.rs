@@ -155,3 +155,97 @@ impl AsyncWrite for Io {
         Io::poll_shutdown(self.get_mut(), cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, Io) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (theirs.unwrap(), Io::Plain(Socket::Tcp(ours.unwrap().0)))
+    }
+
+    async fn settle() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+
+    #[tokio::test]
+    async fn head_and_body_go_in_one_write_and_half_closes_work() {
+        let (mut theirs, mut ours) = pair().await;
+        let parts = [IoSlice::new(b"head "), IoSlice::new(b""), IoSlice::new(b"body")];
+        assert_eq!(std::future::poll_fn(|cx| ours.poll_write_vectored(cx, &parts)).await.unwrap(), 9);
+        std::future::poll_fn(|cx| ours.poll_shutdown(cx)).await.unwrap();
+        let mut received = Vec::new();
+        theirs.read_to_end(&mut received).await.unwrap();
+        assert_eq!(received, b"head body");
+        theirs.write_all(b"still here").await.unwrap();
+        theirs.shutdown().await.unwrap();
+        let mut buf = [0; 4];
+        let mut sizes = Vec::new();
+        loop {
+            let count = std::future::poll_fn(|cx| ours.poll_read(cx, &mut buf)).await.unwrap();
+            sizes.push(count);
+            if count == 0 {
+                break;
+            }
+        }
+        assert_eq!(sizes, [4, 4, 2, 0]);
+    }
+
+    #[tokio::test]
+    async fn a_short_read_is_not_followed_by_a_second_one() {
+        let (mut theirs, mut ours) = pair().await;
+        theirs.write_all(b"x").await.unwrap();
+        let mut buf = [0; 8];
+        assert_eq!(std::future::poll_fn(|cx| ours.poll_read(cx, &mut buf)).await.unwrap(), 1);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        // Bytes that come now are not seen before the runtime looks: no system call was made.
+        theirs.write_all(b"y").await.unwrap();
+        assert!(ours.poll_read(&mut cx, &mut buf).is_pending());
+        settle().await;
+        assert!(ours.poll_read(&mut cx, &mut buf).is_ready());
+    }
+
+    #[tokio::test]
+    async fn peeking_tells_quiet_talking_closed_and_reset() {
+        let (mut theirs, mut ours) = pair().await;
+        assert_eq!(ours.peek(), Idle::Quiet);
+        theirs.write_all(b"x").await.unwrap();
+        settle().await;
+        assert_eq!(ours.peek(), Idle::Data);
+        assert_eq!(std::future::poll_fn(|cx| ours.poll_read(cx, &mut [0; 8])).await.unwrap(), 1);
+        assert_eq!(ours.peek(), Idle::Quiet);
+        drop(theirs);
+        settle().await;
+        assert_eq!(ours.peek(), Idle::Closed);
+        let (theirs, mut ours) = pair().await;
+        theirs.set_zero_linger().unwrap();
+        drop(theirs);
+        settle().await;
+        assert_eq!(ours.peek(), Idle::Closed);
+    }
+
+    #[tokio::test]
+    async fn a_close_is_a_reset_only_where_it_is_asked_for() {
+        let (mut theirs, ours) = pair().await;
+        ours.set_linger0().unwrap();
+        drop(ours);
+        let error = theirs.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        // Unread bytes would make it one as well.
+        let (mut theirs, mut ours) = pair().await;
+        theirs.write_all(&[b'x'; 10_000]).await.unwrap();
+        settle().await;
+        ours.write_all(b"last words").await.unwrap();
+        ours.socket().end_with_unread_input();
+        drop(ours);
+        let mut received = Vec::new();
+        theirs.read_to_end(&mut received).await.unwrap();
+        assert_eq!(received, b"last words");
+    }
+}
