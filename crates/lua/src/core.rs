@@ -13,7 +13,7 @@ use mlua::{Lua, MultiValue, Result, Value};
 use crate::register::{self, Registry};
 use crate::shim::{Answer, Args, Functions, Results, Shims};
 use crate::vm::Env;
-use crate::{address, limits};
+use crate::{address, limits, task};
 
 /// The levels of messages in the order of their numbers, as `core` and `txn` name them.
 const LEVELS: [(&str, Level); 8] = [
@@ -98,6 +98,7 @@ fn waiting(functions: &Functions<'_>, in_body: &Arc<AtomicBool>) -> Result<()> {
             async move {
                 let count = u32::try_from(count?.max(0)).unwrap_or(u32::MAX);
                 if !in_body {
+                    task::runtime()?;
                     tokio::time::sleep(unit * count).await;
                 }
                 Ok(())

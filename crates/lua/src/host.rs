@@ -12,7 +12,7 @@ use crate::log::{LogSink, Logger};
 use crate::register::{Action, Mode, Registered};
 use crate::vars::Names;
 use crate::vm::{Env, Vm};
-use crate::{proxies, task, trace};
+use crate::{limits, proxies, task, trace};
 
 /// The fetches and converters that scripts may call, with their functions.
 #[derive(Clone, Default)]
@@ -45,12 +45,13 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host without scripts.
+    /// A host without scripts. `limits` hold while the configuration is read, which may still
+    /// change them: [`Host::start`] takes the plan's.
     pub fn new(limits: &LuaLimits, catalog: Catalog, sink: Arc<dyn LogSink>) -> Result<Arc<Self>, String> {
         let env = Arc::new(Env {
-            limits: limits.clone(),
+            early: limits.clone(),
             catalog,
-            logger: Logger::new(sink, limits),
+            logger: Logger::new(sink),
             names: Names::default(),
             plan: OnceLock::new(),
         });
@@ -113,6 +114,7 @@ impl Host {
     pub fn start(&self, plan: &'static Plan, threads: usize) -> Result<(), String> {
         self.env.names.configure(plan);
         let _ = self.env.plan.set(plan);
+        self.env.logger.configure(&plan.config.global.lua);
         self.start_vm(&self.shared, plan)?;
         let Some(first) = self.first.get() else { return Ok(()) };
         let scripts = self.loaded().per_thread.clone();
@@ -132,7 +134,9 @@ impl Host {
     }
 
     fn start_vm(&self, vm: &Arc<Vm>, plan: &'static Plan) -> Result<(), String> {
-        proxies::fill(vm, plan).map_err(|error| format!("Lua init: {error}"))?;
+        limits::install(&vm.lua, &plan.config.global.lua)
+            .and_then(|()| proxies::fill(vm, plan))
+            .map_err(|error| format!("Lua init: {error}"))?;
         vm.run_inits()
     }
 
@@ -166,12 +170,25 @@ impl Host {
         self.find(thread, |vm| vm.registry().service(name, mode))
     }
 
+    pub(crate) fn registered_fetch(&self, name: &[u8], thread: usize) -> Option<(Arc<Vm>, Function)> {
+        self.find(thread, |vm| named(&vm.registry().fetches, name))
+    }
+
+    pub(crate) fn registered_converter(&self, name: &[u8], thread: usize) -> Option<(Arc<Vm>, Function)> {
+        self.find(thread, |vm| named(&vm.registry().converters, name))
+    }
+
     /// The action with this number, and its function.
     pub(crate) fn action(&self, id: u32, thread: usize) -> Option<(Action, Arc<Vm>, Function)> {
         let action = self.loaded().actions.get(id as usize)?.clone();
         let (vm, function) = self.find(thread, |vm| vm.registry().action(&action.name, action.sets))?;
         Some((action, vm, function))
     }
+}
+
+/// The function of this name.
+fn named(list: &[(String, Function)], name: &[u8]) -> Option<Function> {
+    list.iter().find(|(have, _)| have.as_bytes() == name).map(|(_, function)| function.clone())
 }
 
 impl Vm {

@@ -8,6 +8,7 @@
 //!
 //! Left out: filters, event subscriptions, maps and stick tables. Their names are not defined.
 
+mod action;
 mod address;
 mod applet_http;
 mod applet_tcp;
@@ -31,9 +32,11 @@ mod service;
 mod shim;
 mod task;
 mod trace;
+mod txn;
 mod vars;
 mod vm;
 
+pub use action::LuaAction;
 pub use host::{Catalog, Host};
 pub use log::LogSink;
 pub use pipe::Pipe;

@@ -139,8 +139,9 @@ pub(crate) fn exit(values: MultiValue) {
     }
 }
 
-/// Installs the hook in a state; coroutines inherit it.
+/// Installs the memory limit and the hook in a state; coroutines inherit the hook.
 pub(crate) fn install(lua: &Lua, limits: &LuaLimits) -> Result<()> {
+    lua.set_memory_limit(usize::try_from(limits.maxmem).unwrap_or(usize::MAX))?;
     let every = HookTriggers::new().every_nth_instruction(limits.forced_yield.max(1));
     lua.set_global_hook(every, |lua, debug| {
         let Some(clock) = RUNNING.with_borrow(Option::clone) else { return Ok(VmState::Continue) };

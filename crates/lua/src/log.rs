@@ -1,6 +1,6 @@
 //! Where messages of scripts go: the log targets and standard error.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ir::config::{Level, LuaLimits};
@@ -36,23 +36,36 @@ const MAX_TEXT: usize = 16384;
 /// Delivers messages as `tune.lua.log.loggers` and `tune.lua.log.stderr` say.
 pub(crate) struct Logger {
     sink: Arc<dyn LogSink>,
+    /// Known once the configuration is read; HAProxy's defaults before.
+    switches: OnceLock<Switches>,
+}
+
+#[derive(Clone, Copy)]
+struct Switches {
     to_targets: bool,
     /// `None` is `auto`: only where there is no log target.
     to_stderr: Option<bool>,
 }
 
 impl Logger {
-    pub fn new(sink: Arc<dyn LogSink>, limits: &LuaLimits) -> Self {
-        Self { sink, to_targets: limits.log_loggers, to_stderr: limits.log_stderr }
+    pub fn new(sink: Arc<dyn LogSink>) -> Self {
+        Self { sink, switches: OnceLock::new() }
+    }
+
+    /// Takes the switches of the configuration.
+    pub fn configure(&self, limits: &LuaLimits) {
+        let _ = self.switches.set(Switches { to_targets: limits.log_loggers, to_stderr: limits.log_stderr });
     }
 
     /// A message of a script; what is not printable becomes a dot.
     pub fn message(&self, proxy: Option<ProxyId>, level: Level, text: &[u8]) {
         let clean = clean(text);
-        if self.to_targets {
+        let Switches { to_targets, to_stderr } =
+            self.switches.get().copied().unwrap_or(Switches { to_targets: true, to_stderr: None });
+        if to_targets {
             self.sink.log(proxy, level, &clean);
         }
-        let stderr = self.to_stderr.unwrap_or(!self.to_targets || !self.sink.has_targets(proxy));
+        let stderr = to_stderr.unwrap_or(!to_targets || !self.sink.has_targets(proxy));
         let shown = level != Level::Debug || self.sink.is_debugging();
         if stderr && shown && self.sink.may_use_stderr() {
             // One write, so that threads do not mix their lines.

@@ -75,7 +75,7 @@ impl Run {
             Ok((thread, future))
         };
         let (thread, future) = make().map_err(failure)?;
-        let clock = Clock::new(&vm.env.limits, limit, thread.state().cast(), may_pause);
+        let clock = Clock::new(vm.env.limits(), limit, thread.state().cast(), may_pause);
         Ok(Self { vm: Arc::clone(vm), thread, future: Some(future), clock })
     }
 

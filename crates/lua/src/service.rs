@@ -57,7 +57,7 @@ impl Service {
         let (input, output) = (Pipe::new(bufsize), Pipe::new(bufsize));
         let run = applet(&vm, &input, &output)
             .map_err(|error| Failure::Raised(error.to_string()))
-            .and_then(|applet| Run::new(&vm, &function, applet, host.env.limits.service_timeout, true));
+            .and_then(|applet| Run::new(&vm, &function, applet, host.env.limits().service_timeout, true));
         match run {
             Ok(run) => Ok(Self { run, vm, kind, name, input, output }),
             Err(failure) => Err(fail(&vm, kind, &name, proxy(stream), failure)),

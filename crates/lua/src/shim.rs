@@ -278,6 +278,11 @@ impl Args {
         }
     }
 
+    /// A table, or nothing for nil.
+    pub fn optional_table(&self, index: usize) -> Answer<Option<Table>> {
+        if self.get(index).is_nil() { Ok(None) } else { self.table(index).map(Some) }
+    }
+
     /// Whether the argument counts as true.
     pub fn truth(&self, index: usize) -> bool {
         !matches!(self.get(index), Value::Nil | Value::Boolean(false))

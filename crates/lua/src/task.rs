@@ -6,15 +6,21 @@ use std::sync::{Arc, Weak};
 use mlua::{Lua, MultiValue};
 
 use crate::run::{Failure, Run};
+use crate::shim::Answer;
 use crate::vm::Vm;
+
+/// The runtime of the calling thread: what waits for time or a socket needs one.
+pub(crate) fn runtime() -> Answer<tokio::runtime::Handle> {
+    tokio::runtime::Handle::try_current().map_err(|_| "not available outside of a worker".into())
+}
 
 /// Starts the tasks of a state that wait for it, on the runtime of the calling thread.
 pub(crate) fn spawn(vm: &Arc<Vm>) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let Ok(runtime) = runtime() else { return };
     let tasks = std::mem::take(&mut vm.registry().tasks);
     for (function, args) in tasks {
         let args: MultiValue = args.into_iter().collect();
-        match Run::new(vm, &function, args, vm.env.limits.task_timeout, true) {
+        match Run::new(vm, &function, args, vm.env.limits().task_timeout, true) {
             Ok(mut run) => {
                 let vm = Arc::clone(vm);
                 runtime.spawn(async move {

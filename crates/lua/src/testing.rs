@@ -231,3 +231,12 @@ impl Script {
         (output, result)
     }
 }
+
+impl Script {
+    /// Runs the action with this number over a stream.
+    pub fn act(&self, id: u32, args: &[&str], stream: &mut Stream) -> state::plan::Outcome {
+        let args: Vec<Vec<u8>> = args.iter().map(|arg| arg.as_bytes().to_vec()).collect();
+        let mut action = crate::LuaAction::start(&self.host, id, &args, stream).unwrap();
+        runtime().block_on(poll_fn(|cx| action.poll(cx, stream)))
+    }
+}

@@ -538,3 +538,88 @@ fn the_acme_story() {
     check(&format!("{base}/"), &format!("400 {}", fields(12)), "bad request\n");
     assert_eq!(script.sink.take(), ["info: [acme] served tok-1_x to 192.0.2.1"]);
 }
+
+#[test]
+fn actions() {
+    use state::plan::Outcome;
+    let check = |body: &str, expected: Outcome, expected_log: &[&str]| {
+        let script =
+            load(&format!("core.register_action('a', {{'http-req'}}, function(txn, a, b)\n{body}\nend, 2)"));
+        let mut stream = state::testing::stream("GET /x?q HTTP/1.1\nhost: h\nx-a: 1");
+        assert_eq!(script.act(0, &["one", "two"], &mut stream), expected, "{body}");
+        let log: Vec<String> = expected_log.iter().map(|line| line.replace("FILE", &script.path)).collect();
+        assert_eq!(script.sink.take(), log, "{body}");
+        stream
+    };
+    check("", Outcome::Continue, &[]);
+    check("return act.STOP", Outcome::Stop, &[]);
+    check("return act.DENY", Outcome::Deny(403), &[]);
+    check("return act.INVALID", Outcome::Deny(400), &[]);
+    check("return act.ERROR", Outcome::Deny(500), &[]);
+    check("return act.DONE", Outcome::Deny(503), &[]);
+    check("txn:done()", Outcome::Reject, &[]);
+    check("core.done(act.DENY)", Outcome::Deny(403), &[]);
+    check("txn:Info(a .. b)", Outcome::Continue, &["info 0: onetwo"]);
+    check(
+        "error('x')",
+        Outcome::Continue,
+        &[
+            "ALERT Lua function 'a': [state-id 0] runtime error: FILE:2: x from [C]: in global 'error', FILE:2: in \
+           function line 1.",
+        ],
+    );
+    let stream = check(
+        "core.msleep(5) txn.http:req_set_header('X-A', '2') txn.http:req_add_header('x-a', txn.sf:req_hdr('host'))
+         txn.http:req_del_header('host') txn.http:req_set_path('/y') txn.http:req_set_query('z') txn:set_loglevel(-1)",
+        Outcome::Continue,
+        &[],
+    );
+    assert_eq!(stream.req.fields().collect::<Vec<_>>(), [(&b"x-a"[..], &b"2"[..]), (b"x-a", b"h")]);
+    assert_eq!((stream.req.target(), stream.log_silent), (&b"/y?z"[..], true));
+    let stream = check(
+        "local r = txn:reply{status=418, headers={['x-b']={'1','2'}}, body='hi'} r:add_header('x-b', '3') txn:done(r)",
+        Outcome::Reply,
+        &[],
+    );
+    assert_eq!((stream.res.status(), stream.reply.as_slice()), (418, &b"hi"[..]));
+    assert_eq!(stream.res.get_all(b"x-b").collect::<Vec<_>>(), [b"1", b"2", b"3"]);
+    assert_eq!(stream.res.framing, Framing::Length(2));
+}
+
+#[test]
+fn fetches_and_converters_of_scripts() {
+    use state::sample::{Arg, OwnedValue, Value};
+    let script = load(
+        "core.register_fetches('f', function(txn, a) return txn.sf:req_hdr('host') .. a end)
+         core.register_fetches('fails', function(txn) error('oops') end)
+         core.register_fetches('waits', function(txn) core.msleep(10) return 1 end)
+         core.register_fetches('loops', function(txn) while true do end end)
+         core.register_fetches('writes', function(txn) txn.http:req_del_header('host') end)
+         core.register_converters('c', function(v, n) return v:upper() .. n end)",
+    );
+    let stream = state::testing::stream("GET / HTTP/1.1\nhost: h");
+    let text = |text: &str| Some(OwnedValue::Str(text.as_bytes().to_vec()));
+    assert_eq!(script.host.fetch(b"f", &stream, &[Arg::Str(b"x".to_vec().into()), Arg::Stop]), text("hx"));
+    assert_eq!(script.host.convert(b"c", &stream, Value::Str(b"q"), &[Arg::Sint(5)]), text("Q5"));
+    assert_eq!(script.host.fetch(b"nope", &stream, &[]), None);
+    assert_eq!(script.sink.take(), [""; 0]);
+    let fails = |name: &str, expected: &str| {
+        let value = runtime().block_on(async { script.host.fetch(name.as_bytes(), &stream, &[]) });
+        assert_eq!(value, None);
+        assert_eq!(
+            script.sink.take(),
+            [format!("ALERT Lua sample-fetch '{name}': {expected}.").replace("FILE", &script.path)]
+        );
+    };
+    fails(
+        "fails",
+        "[state-id 0] runtime error: FILE:2: oops from [C]: in global 'error', FILE:2: in function line 2",
+    );
+    fails("waits", "yield not allowed");
+    fails("loops", "[state-id 0] runtime error: burst timeout from FILE:4: in function line 4");
+    fails(
+        "writes",
+        "[state-id 0] runtime error: FILE:5: 'req_del_header': this object is used outside of its stream from \
+         [C]: in method 'req_del_header', FILE:5: in function line 5",
+    );
+}

@@ -15,21 +15,30 @@ use crate::log::Logger;
 use crate::register::Registry;
 use crate::shim::Shims;
 use crate::vars::Names;
-use crate::{applet_http, applet_tcp, converters, core, fetches, http, limits, trace};
+use crate::{action, applet_http, applet_tcp, converters, core, fetches, http, limits, trace, txn};
 
 /// What all states of a host share.
 pub(crate) struct Env {
-    pub limits: LuaLimits,
+    /// The limits while the configuration is read.
+    pub early: LuaLimits,
     pub catalog: Catalog,
     pub logger: Logger,
     pub names: Names,
     pub plan: OnceLock<&'static Plan>,
 }
 
+impl Env {
+    /// The limits that hold now: those of the whole configuration once it is known.
+    pub fn limits(&self) -> &LuaLimits {
+        self.plan.get().map_or(&self.early, |plan| &plan.config.global.lua)
+    }
+}
+
 /// The metatables of the classes.
 pub(crate) struct Classes {
     pub applet_http: Table,
     pub applet_tcp: Table,
+    pub txn: Table,
     pub http: Table,
     pub fetches: Table,
     pub converters: Table,
@@ -38,8 +47,6 @@ pub(crate) struct Classes {
 /// See the module.
 pub(crate) struct Vm {
     pub lua: Lua,
-    /// 0 for the shared state, else the thread's number, counted from 1.
-    pub id: usize,
     pub env: Arc<Env>,
     pub registry: Arc<Mutex<Registry>>,
     pub classes: Classes,
@@ -55,18 +62,16 @@ impl Vm {
     pub fn new(env: &Arc<Env>, id: usize) -> Result<Arc<Self>> {
         // SAFETY: see the module.
         let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::new()) };
-        let limit = usize::try_from(env.limits.maxmem).unwrap_or(usize::MAX);
-        if limit > 0 {
-            lua.set_memory_limit(limit)?;
-        }
-        limits::install(&lua, &env.limits)?;
+        limits::install(&lua, env.limits())?;
         let shims = Shims::new(&lua)?;
         let registry = Arc::new(Mutex::new(Registry::default()));
         let in_body = Arc::new(AtomicBool::new(false));
         core::install(&lua, &shims, env, &registry, &in_body, id)?;
+        action::install(&lua)?;
         let classes = Classes {
             applet_http: applet_http::class(&lua, &shims, env)?,
             applet_tcp: applet_tcp::class(&lua, &shims, env)?,
+            txn: txn::class(&lua, &shims, env)?,
             http: http::class(&lua, &shims)?,
             fetches: fetches::class(&lua, &shims, env)?,
             converters: converters::class(&lua, &shims, env)?,
@@ -74,7 +79,7 @@ impl Vm {
         let protect = shims.protect(trace::describe(&lua, id)?)?;
         let noop = lua.create_function(|_, ()| Ok(()))?;
         let env = Arc::clone(env);
-        let vm = Arc::new(Self { lua, id, env, registry, classes, shims, protect, noop, in_body });
+        let vm = Arc::new(Self { lua, env, registry, classes, shims, protect, noop, in_body });
         vm.lua.set_app_data(Arc::downgrade(&vm));
         Ok(vm)
     }
