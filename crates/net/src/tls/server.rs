@@ -74,7 +74,7 @@ impl ServerContext {
             return Err(ContextError::Setting("no SSL certificate specified".to_string()));
         }
         let mut first = settings::builder(line_settings(bind), options(bind))?;
-        session_cache(&mut first, bind, tune)?;
+        session_cache(&mut first, (bind.verify, bind.ca_file.as_deref()), tune)?;
         // A connection keeps the verify callback of the context it began with.
         settings::verify(&mut first, Verify::None, ignored_errors(bind))?;
         first.set_client_hello_callback(move |ssl, alert| choose(&choice, ssl, alert));
@@ -178,14 +178,16 @@ fn certificate(
         ..line
     };
     let mut context = settings::builder(of_entry, options(bind))?;
-    session_cache(&mut context, bind, tune)?;
     context.set_certificate(&pem.leaf).map_err(|e| failed("SSL certificate", &path, &e))?;
     context.set_private_key(&pem.key).map_err(|e| failed("SSL private key", &path, &e))?;
     for above in &pem.chain {
         context.add_extra_chain_cert(above.clone()).map_err(|e| failed("chain certificate", &path, &e))?;
     }
     set_dh(&mut context, bind, tune, &path, warnings)?;
-    let verify = client_verification(&mut context, bind, entry)?;
+    let verify = entry.verify.unwrap_or(bind.verify);
+    let ca_file = entry.ca_file.as_deref().or(bind.ca_file.as_deref());
+    client_verification(&mut context, bind, verify, ca_file)?;
+    session_cache(&mut context, (verify, ca_file), tune)?;
     set_alpn(&mut context, entry.alpn.as_ref().or(bind.alpn.as_ref()))?;
     let bounds = settings::bounds(of_entry.versions)?;
     Ok(Certificate { context: context.build(), verify: settings::verify_mode(verify), bounds })
@@ -217,11 +219,14 @@ fn options(bind: &TlsBind) -> SslOptions {
 }
 
 /// `tune.ssl.cachesize` and `tune.ssl.lifetime`.
-fn session_cache(context: &mut SslContextBuilder, bind: &TlsBind, tune: &Tune) -> Result<(), ContextError> {
+fn session_cache(
+    context: &mut SslContextBuilder,
+    (verify, ca_file): (Verify, Option<&[u8]>),
+    tune: &Tune,
+) -> Result<(), ContextError> {
     let failed = |_| ContextError::Setting("unable to set the SSL session context".to_string());
     // A session is only good where the client would be verified alike.
-    let id = format!("{:?} {:?}", bind.verify, bind.ca_file);
-    let id = openssl::sha::sha256(id.as_bytes());
+    let id = openssl::sha::sha256(format!("{verify:?} {ca_file:?}").as_bytes());
     context.set_session_id_context(&id).map_err(failed)?;
     ffi::set_session_timeout(context, tune.ssl_lifetime / 1000);
     match i32::try_from(tune.ssl_cachesize).unwrap_or(i32::MAX) {
@@ -241,18 +246,17 @@ fn ignored_errors(bind: &TlsBind) -> Authorities<'_> {
     Authorities { ca_ignore: &bind.ca_ignore_err, crt_ignore: &bind.crt_ignore_err, ..Authorities::default() }
 }
 
-/// Turns on what the line or the crt-list says of client certificates.
+/// Turns on the verification of client certificates.
 fn client_verification(
     context: &mut SslContextBuilder,
     bind: &TlsBind,
-    entry: &CertEntry,
-) -> Result<Verify, ContextError> {
-    let verify = entry.verify.unwrap_or(bind.verify);
-    let ca_file = entry.ca_file.as_deref().or(bind.ca_file.as_deref());
+    verify: Verify,
+    ca_file: Option<&[u8]>,
+) -> Result<(), ContextError> {
     if verify == Verify::None {
         // The library would look in each handshake for a chain, in a store that is empty.
         context.set_mode(SslMode::NO_AUTO_CHAIN);
-        return Ok(verify);
+        return Ok(());
     }
     if ca_file.is_none() {
         return Err(ContextError::Setting("verify is enabled but no CA file specified".to_string()));
@@ -265,7 +269,7 @@ fn client_verification(
         names.push(authority.subject_name().to_owned().map_err(failed)?).map_err(failed)?;
     }
     context.set_client_ca_list(names);
-    Ok(verify)
+    Ok(())
 }
 
 /// ALPN by our order of preference; without a common protocol the handshake goes on without one.

@@ -145,3 +145,74 @@ fn a_pause_refuses_and_a_resume_listens_again() {
     workers.resume();
     assert_eq!(workers.join(), 0);
 }
+
+/// Tells each client that it was accepted.
+struct Greeting;
+
+impl Handler for Greeting {
+    fn reserve(&self, _: ProxyId, _: BindId) -> bool {
+        true
+    }
+
+    fn release(&self, _: ProxyId, _: BindId) {}
+
+    fn accept(&self, mut accepted: Accepted) {
+        tokio::task::spawn_local(async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let _ = accepted.socket.write_all(b"!").await;
+            let _ = accepted.socket.read(&mut [0; 1]).await;
+            drop(accepted.slot);
+        });
+    }
+
+    fn soft_stop(&self) {}
+}
+
+const CHILD_ADDRESS: &str = "NET_TEST_WORKER_ADDRESS";
+
+/// Not a test of its own: the process with few descriptors of the test below.
+#[test]
+fn child_process() {
+    let Ok(address) = std::env::var(CHILD_ADDRESS) else { return };
+    let socket = TcpListener::bind(address).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let fd = socket.into();
+    let listener = Listener { proxy: ProxyId(0), bind: BindId(0), kind: Kind::Tcp, backlog: 128, fd };
+    let settings = Settings { threads: 1, maxaccept: -1 };
+    let workers = Workers::start(settings, vec![listener], |_| Rc::new(Greeting)).unwrap();
+    let _ = std::io::Read::read(&mut std::io::stdin(), &mut [0; 1]);
+    workers.hard_stop();
+    assert_eq!(workers.join(), 0);
+}
+
+#[test]
+fn without_descriptors_connections_wait_and_the_process_lives() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -n 40; exec \"$0\" --exact worker::tests::child_process"])
+        .arg(std::env::current_exe().unwrap())
+        .env(CHILD_ADDRESS, address.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the child listens", || TcpStream::connect(address).is_ok());
+    let mut waiting: Vec<_> = (0..60).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut rounds = 0;
+    while !waiting.is_empty() {
+        std::thread::sleep(Duration::from_millis(200));
+        let before = waiting.len();
+        // Those that were greeted leave, which makes room for others.
+        waiting.retain_mut(|client| {
+            client.set_nonblocking(true).unwrap();
+            client.read(&mut [0; 1]).is_err()
+        });
+        assert!(waiting.len() < before, "{before} are never accepted");
+        rounds += 1;
+    }
+    assert!(rounds >= 2, "there were descriptors for all");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
