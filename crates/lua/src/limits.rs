@@ -15,7 +15,7 @@ use ir::config::LuaLimits;
 use mlua::debug::Debug;
 use mlua::{Error, HookTriggers, Lua, MultiValue, Result, VmState};
 
-use crate::clock;
+use crate::{clock, shim};
 
 /// Which limit was passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,14 +145,19 @@ pub(crate) fn install(lua: &Lua, limits: &LuaLimits) -> Result<()> {
     let every = HookTriggers::new().every_nth_instruction(limits.forced_yield.max(1));
     lua.set_global_hook(every, |lua, debug| {
         let Some(clock) = RUNNING.with_borrow(Option::clone) else { return Ok(VmState::Continue) };
-        let may_pause = clock.may_pause && lua.current_thread().state() as usize == clock.thread;
+        // A coroutine of the script's own would take the pause for a `coroutine.yield`.
+        let own = || lua.current_thread().state() as usize == clock.thread;
         match clock.check() {
-            None if may_pause && !is_waiting(debug) => Ok(VmState::Yield),
+            None if clock.may_pause && !is_in(debug, WAITING) && own() => Ok(VmState::Yield),
             None => Ok(VmState::Continue),
             // The pause does nothing where Lua cannot pause: then the hook comes here again.
-            Some((_, false)) if may_pause => Ok(VmState::Yield),
+            Some((_, false)) if own() => Ok(VmState::Yield),
             Some((expired, _)) => {
-                lua.set_hook(HookTriggers::new().every_nth_instruction(1), move |_, _| {
+                lua.set_hook(HookTriggers::new().every_nth_instruction(1), move |_, debug| {
+                    // Outside of the script nothing would give the error its text.
+                    if is_in(debug, shim::BOTTOM) {
+                        return Ok(VmState::Continue);
+                    }
                     Err(Error::RuntimeError(expired.text().into()))
                 })?;
                 Err(Error::RuntimeError(expired.text().into()))
@@ -161,8 +166,11 @@ pub(crate) fn install(lua: &Lua, limits: &LuaLimits) -> Result<()> {
     })
 }
 
-/// Whether mlua's loop around a future is running. It has polled the future and is about to wait:
-/// a pause there would take the wake-up that the future has asked for.
-fn is_waiting(debug: &Debug) -> bool {
-    debug.source().short_src.as_deref() == Some("__mlua_async_poll")
+/// The name of mlua's loop around a future. It has polled the future and is about to wait: a pause
+/// there would take the wake-up that the future has asked for.
+const WAITING: &str = "__mlua_async_poll";
+
+/// Whether the chunk of this name is running.
+fn is_in(debug: &Debug, chunk: &str) -> bool {
+    debug.source().short_src.as_deref() == Some(chunk)
 }

@@ -616,7 +616,7 @@ fn fetches_and_converters_of_scripts() {
         "[state-id 0] runtime error: FILE:2: oops from [C]: in global 'error', FILE:2: in function line 2",
     );
     fails("waits", "yield not allowed");
-    fails("loops", "[state-id 0] runtime error: burst timeout from FILE:4: in function line 4");
+    fails("loops", "burst timeout");
     fails(
         "writes",
         "[state-id 0] runtime error: FILE:5: 'req_del_header': this object is used outside of its stream from \
