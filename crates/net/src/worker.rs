@@ -285,4 +285,4 @@ async fn reached(mode: &watch::Receiver<Mode>, modes: &[Mode]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,10 +1,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::*;
 use crate::listener::tests::{TempDir, bind, free_address, ip, open_with};
+use crate::worker::tests::Greeting;
+use crate::worker::{Settings, Workers};
 
 const CHILD_ADDRESSES: &str = "NET_TEST_CHILD_ADDRESSES";
 
@@ -90,4 +93,71 @@ fn temporary_names_are_seen_through() {
     check("/run/a.sock.tmp", "/run/a.sock.tmp");
     check("/run/a.sock.x1.tmp", "/run/a.sock.x1.tmp");
     check("/run/a..tmp", "/run/a..tmp");
+}
+
+const RELOADS_ADDRESS: &str = "NET_TEST_RELOADS_ADDRESS";
+const RELOADS: usize = 20;
+
+/// Not a test of its own: the process of the test below. It starts workers and replaces them
+/// again and again, as soft reloads do.
+#[test]
+fn reloading_child() {
+    let Ok(address) = std::env::var(RELOADS_ADDRESS) else { return };
+    let line = bind(ip(address.parse().unwrap()));
+    let start = |inherited: &mut Inherited| {
+        let listeners = open_with(&line, 2, inherited).unwrap().listeners;
+        assert_eq!(listeners.len(), 2);
+        let settings = Settings { threads: 2, maxaccept: 4 };
+        Workers::start(settings, listeners, |_| Rc::new(Greeting)).unwrap()
+    };
+    let mut workers = start(&mut Inherited::default());
+    for _ in 0..RELOADS {
+        std::thread::sleep(Duration::from_millis(40));
+        let (mut inherited, failed) = Inherited::collect(&[std::process::id() as i32]);
+        assert!(failed.is_empty());
+        let old = std::mem::replace(&mut workers, start(&mut inherited));
+        old.soft_stop();
+        assert_eq!(old.join(), 0);
+    }
+    let _ = std::io::stdin().read(&mut [0; 1]);
+    workers.hard_stop();
+    assert_eq!(workers.join(), 0);
+}
+
+#[test]
+fn no_connection_is_lost_in_reloads_under_load() {
+    let address = free_address();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "handoff::tests::reloading_child"])
+        .env(RELOADS_ADDRESS, address.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the child listens", || TcpStream::connect(address).ok());
+    let until = Instant::now() + Duration::from_millis(RELOADS as u64 * 40 + 300);
+    let client = move || {
+        let (mut served, mut failed) = (0, Vec::new());
+        while Instant::now() < until {
+            let attempt = TcpStream::connect(address).and_then(|mut client| {
+                client.set_read_timeout(Some(Duration::from_secs(5)))?;
+                client.read_exact(&mut [0; 1])
+            });
+            match attempt {
+                Ok(()) => served += 1,
+                Err(error) => failed.push(error),
+            }
+        }
+        (served, failed)
+    };
+    let clients: Vec<_> = (0..4).map(|_| std::thread::spawn(client)).collect();
+    let mut all = 0;
+    for client in clients {
+        let (served, failed) = client.join().unwrap();
+        assert!(failed.is_empty(), "{failed:?}");
+        all += served;
+    }
+    assert!(all > RELOADS, "only {all} connections: no load");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
 }

@@ -147,7 +147,7 @@ fn a_pause_refuses_and_a_resume_listens_again() {
 }
 
 /// Tells each client that it was accepted.
-struct Greeting;
+pub(crate) struct Greeting;
 
 impl Handler for Greeting {
     fn reserve(&self, _: ProxyId, _: BindId) -> bool {
