@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use check::Registry;
-use diag::{Diagnostic, Severity, SourceMap};
+use diag::{Diagnostic, Effect, Severity, SourceMap};
 use ir::config::{Config, LuaLimits};
 
 use crate::args::Args;
@@ -40,7 +40,10 @@ pub fn read(
     };
     world.lua = Some(lua.clone());
     let mut registry = registry::assemble();
-    let outcome = check::check(&mut registry, &mut world, sources);
+    let mut outcome = check::check(&mut registry, &mut world, sources);
+    if args.ignore_resolution {
+        tolerate_unresolved(&mut outcome);
+    }
     let usable = outcome.is_usable();
     console.set_quiet(Modes::new(args, &outcome.config.global).silent);
     tell(args, console, "config", sources, &outcome.reading);
@@ -61,6 +64,22 @@ pub fn read(
 fn tell(args: &Args, console: &Console, context: &str, sources: &SourceMap, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics.iter().filter(|d| args.diagnostics || d.severity != Severity::Diag) {
         console.diagnostic(context, sources, diagnostic);
+    }
+}
+
+/// `-dr`: servers whose names have no address are disabled instead of being errors.
+fn tolerate_unresolved(outcome: &mut check::Outcome) {
+    const CODE: &str = "unresolved-address";
+    // The last one of that code sums up the others.
+    outcome.checking.retain(|d| d.code != CODE || d.span.is_some());
+    for diagnostic in outcome.checking.iter_mut().filter(|d| d.code == CODE) {
+        let message = diagnostic.message.trim_end_matches('.');
+        diagnostic.message = format!("{message}, disabling server.");
+        diagnostic.severity = Severity::Notice;
+        diagnostic.effect = Effect::None;
+    }
+    for proxy in &mut outcome.config.proxies {
+        proxy.servers.iter_mut().filter(|s| s.address.is_none()).for_each(|server| server.disabled = true);
     }
 }
 
