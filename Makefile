@@ -34,10 +34,10 @@ lint: deps-build ## check the format, and clippy without a warning
 	cargo clippy --workspace --all-targets -- -D warnings
 
 unit: deps-build
-	cargo test --workspace --exclude haproxy-compat-tests
+	cargo test --workspace --exclude haproxy-compat-tests --no-fail-fast
 
 compat: deps-test $(BUILT) ## the compatibility suite on the release binary, or on COMPAT_BINARY=…
-	cargo test --package haproxy-compat-tests
+	cargo test --package haproxy-compat-tests --no-fail-fast
 
 reg-tests: reg-tests-named $(BUILT) ## HAProxy's own tests: HAPROXY_SRC=<checkout> VTEST=<program> [REG_TESTS="http-rules lua …"]
 	python3 $(TESTS)/scripts/reg-tests.py --source "$(HAPROXY_SRC)" --vtest "$(VTEST)" \

@@ -158,8 +158,9 @@ class Replay:
     def http2(self, row):
         since = len(self.logs.syslog.lines)
         expected = table.parse(row.reaction)
-        # Where the table says nothing of the end, the client has left before any timeout.
-        watch = http1.WATCH if "close" in expected else 0.7
+        # Where the table tells neither the end nor a timeout's answer, the client has left before any timeout.
+        stays = "close" in expected or expected["answer"].startswith("504")
+        watch = http1.WATCH if stays else 0.7
         source, answer, close = http2.replay(row, self.ports["h2"], watch)
         log = self.logged(expected, since, "h2", source)
         origin = str(self.origin.requests[http2.tag(row)])
