@@ -576,7 +576,7 @@ fn master_of_a_bad_configuration() {
 fn master_tells_how_its_worker_died() {
     let mut place = Place::new();
     let master = place.start("-W -f a.cfg", "err");
-    place.expect_open();
+    place.expect("err", "Loading success.");
     let pid = place.pid(master);
     until(|| children(pid).len() == 1, || place.read("err"));
     kill(children(pid)[0], "KILL");
@@ -590,12 +590,11 @@ fn master_tells_how_its_worker_died() {
 fn worker_does_not_outlive_its_master() {
     let mut place = Place::new();
     let master = place.start("-W -f a.cfg", "err");
-    place.expect_open();
+    place.expect("err", "Loading success.");
     let pid = place.pid(master);
     until(|| children(pid).len() == 1, || place.read("err"));
     let worker = children(pid)[0];
     place.daemons.push(worker);
-    std::thread::sleep(Duration::from_millis(200));
     place.signal(master, "KILL");
     assert_eq!(place.wait(master).signal(), Some(9));
     until(|| !is_alive(worker), || "the worker lives on".into());

@@ -20,6 +20,12 @@ impl Regex {
             })
     }
 
+    /// PCRE2's version, for `-vv`: major and minor, and whether its JIT works here.
+    pub fn library() -> (u32, u32, bool) {
+        let (major, minor) = pcre2::version();
+        (major, minor, pcre2::is_jit_available())
+    }
+
     /// A match that exceeds PCRE2's limits is none.
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.0.is_match(text).unwrap_or(false)
