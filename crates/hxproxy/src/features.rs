@@ -23,7 +23,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("KQUEUE", false),
     ("KTLS", false),
     ("LIBATOMIC", false),
-    ("LIBCRYPT", false),
+    ("LIBCRYPT", true),
     ("LINUX_CAP", false),
     ("LINUX_SPLICE", true),
     ("LINUX_TPROXY", false),

@@ -1,6 +1,7 @@
 //! What `-v`, `-vq` and `-vv` print: HAProxy's layout, our own facts.
 //!
-//! Left out: asking the libraries for their versions; each layer that owns one answers.
+//! Left out: which version of a library the program was built against, where only the running one
+//! can be asked.
 
 use crate::args::Version;
 use crate::features;
@@ -88,11 +89,24 @@ const DEFAULTS: Defaults = Defaults { bufsize: 16384, maxrewrite: 1024 };
 /// How many events one wake-up of tokio's driver takes.
 const POLL_EVENTS: usize = 1024;
 
+/// Lua's version is a choice of this workspace: mlua brings Lua 5.4's source with it.
 fn libraries() -> String {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let (major, minor, jit) = state::plan::Regex::library();
+    let yes = |value| if value { "yes" } else { "no" };
     format!(
         "Built with multi-threading support (MAX_TGROUPS=1, MAX_THREADS=1024, default={threads}).\n\
-         Compression algorithms supported : identity(\"identity\")\n"
+         Running on SSL library version : {}\n\
+         SSL library supports TLS extensions : yes\n\
+         SSL library supports SNI : yes\n\
+         Built with Lua version : Lua 5.4\n\
+         Compression algorithms supported : identity(\"identity\")\n\
+         Built with PCRE2 version : {major}.{minor}\n\
+         PCRE2 library supports JIT : {}\n\
+         Encrypted password support via crypt(3): {}\n",
+        net::tls::library_info().running,
+        yes(jit),
+        yes(features::has(b"LIBCRYPT")),
     )
 }
 
@@ -159,6 +173,10 @@ mod tests {
             "\nFeature list : -51DEGREES",
             "\nDefault settings :\n  bufsize = 16384, maxrewrite = 1024",
             "\nBuilt with multi-threading support",
+            "\nRunning on SSL library version : ",
+            "\nBuilt with Lua version : Lua 5.4",
+            "\nCompression algorithms supported : ",
+            "\nBuilt with PCRE2 version : 10.",
             "\nAvailable polling systems :\n",
             "\nAvailable multiplexer protocols :\n",
             "\nAvailable services :",
