@@ -209,7 +209,7 @@ fn file(c: &mut Context<'_>, word: Option<&Word>, span: Span) -> Checked<Bytes> 
     // Files of the runtime API's own stand in memory only.
     let is_virtual = path.starts_with(b"virt@") || path.starts_with(b"opt@");
     let real = path.strip_prefix(b"file@").unwrap_or(&path);
-    if !is_virtual && c.loader.read_file(real).is_err() {
+    if !is_virtual && c.read_file(real).is_err() {
         let message = format!("failed to open pattern file <{}>", String::from_utf8_lossy(real));
         return Err(Fail::new("no-file", span, message));
     }

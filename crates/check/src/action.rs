@@ -169,7 +169,7 @@ fn literal(
             ActionValue::Regex { source: word.text.clone(), ignore_case: false }
         }
         ActionArg::Service => ActionValue::Service(service(c, word)?),
-        ActionArg::File => match c.loader.read_file(&word.text) {
+        ActionArg::File => match c.read_file(&word.text) {
             Ok(content) => ActionValue::File(content),
             Err(_) => return fail("no-file", format!("error opening file '{}'", word.lossy())),
         },

@@ -28,7 +28,7 @@ pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
         return Err(Fail::new("not-executed", word.span, text));
     }
     let path = below(c.crt_base.as_deref(), &word.text);
-    match c.loader.path_kind(&path) {
+    match c.path_kind(&path) {
         Ok(PathKind::File) => Ok(vec![entry(source(c, &path, word)?)]),
         Ok(PathKind::Directory) => directory(c, &path, word),
         Err(error) => bundle(c, &path, word, &error),
@@ -37,7 +37,7 @@ pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
 
 /// All certificates of a directory, by name.
 fn directory(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<Vec<CertEntry>> {
-    let mut names = c.loader.list_dir(path).map_err(|error| {
+    let mut names = c.loader.list_dir(&c.path(path)).map_err(|error| {
         let text = format!("unable to scan directory '{}' : {error}.", String::from_utf8_lossy(path));
         Fail::new("no-directory", word.span, text)
     })?;
@@ -46,7 +46,7 @@ fn directory(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<Vec<CertE
     let mut certs = Vec::new();
     for name in names {
         let file = [path, b"/", &name].concat();
-        if c.loader.path_kind(&file) == Ok(PathKind::File) {
+        if c.path_kind(&file) == Ok(PathKind::File) {
             certs.push(entry(source(c, &file, word)?));
         }
     }
@@ -58,7 +58,7 @@ fn bundle(c: &mut Context<'_>, path: &[u8], word: &Word, error: &str) -> Checked
     let mut certs = Vec::new();
     for kind in [b".rsa".as_slice(), b".dsa", b".ecdsa"] {
         let file = [path, kind].concat();
-        if c.loader.path_kind(&file).is_ok() {
+        if c.path_kind(&file).is_ok() {
             certs.push(entry(source(c, &file, word)?));
         }
     }
@@ -77,10 +77,10 @@ pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSour
     }
     let shown = String::from_utf8_lossy(path).into_owned();
     let fail = |text: String| Fail::new("bad-certificate", word.span, text);
-    let mut pem = c.loader.read_file(path).map_err(|_| fail(format!("cannot open the file '{shown}'.")))?;
+    let mut pem = c.read_file(path).map_err(|_| fail(format!("cannot open the file '{shown}'.")))?;
     if !has_key(&pem) {
         let key = [path, b".key"].concat();
-        let key = c.loader.read_file(&key).ok().filter(|key| has_key(key));
+        let key = c.read_file(&key).ok().filter(|key| has_key(key));
         let key = key.ok_or_else(|| fail(format!("No Private Key found in '{shown}.key'.")))?;
         if !pem.ends_with(b"\n") {
             pem.push(b'\n');

@@ -10,8 +10,21 @@ use ir::spec::Section;
 use syntax::{Facts, Host, Reader};
 
 use crate::draft::{Draft, Usage};
-use crate::loader::Loader;
+use crate::loader::{Loader, PathKind};
 use crate::registry::Registry;
+
+/// What `default-path` makes relative paths relative to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PathMode {
+    #[default]
+    Current,
+    /// The directory of the file that is read.
+    Config,
+    /// The parent of that directory.
+    Parent,
+    /// The directory that `default-path` names.
+    Origin,
+}
 
 /// What the functions of the rows work on.
 pub struct Context<'a> {
@@ -20,6 +33,8 @@ pub struct Context<'a> {
     pub sources: &'a SourceMap,
     pub config: Config,
     pub diags: Vec<Diagnostic>,
+    /// What is told before everything else: see [`crate::keyword::Keyword::early`].
+    pub early: Vec<Diagnostic>,
     /// The section of the line; `None` above the first one.
     pub section: Option<Section>,
     /// The section's keyword as it was written.
@@ -42,6 +57,10 @@ pub struct Context<'a> {
     /// `crt-base`, `ca-base`, `key-base`
     pub crt_base: Option<Bytes>,
     pub ca_base: Option<Bytes>,
+    /// `default-path`: what relative paths start from; empty for the current directory.
+    pub base_path: Bytes,
+    /// How `default-path` follows the files that are read.
+    pub path_mode: PathMode,
     /// `unix-bind prefix`
     pub unix_prefix: Bytes,
     /// Variables by name.
@@ -62,6 +81,7 @@ impl<'a> Context<'a> {
             sources,
             config,
             diags: Vec::new(),
+            early: Vec::new(),
             section: None,
             section_name: String::new(),
             px: Draft::default(),
@@ -74,6 +94,8 @@ impl<'a> Context<'a> {
             deprecated: false,
             crt_base: None,
             ca_base: None,
+            base_path: Bytes::new(),
+            path_mode: PathMode::default(),
             unix_prefix: Bytes::new(),
             variable_ids: HashMap::new(),
             certificates: HashMap::new(),
@@ -83,7 +105,46 @@ impl<'a> Context<'a> {
 
     /// The next line of a file, with what there was to tell about reading it.
     pub fn read_line(&mut self, reader: &mut Reader<'_>) -> Option<syntax::Line> {
-        reader.next_line(&View(self.loader), &mut self.diags)
+        let before = self.diags.len();
+        let line = reader.next_line(&View(self.loader), &mut self.diags);
+        if self.diags[before..].iter().any(Diagnostic::is_fatal) {
+            let told = self.diags.split_off(before);
+            self.early.extend(told);
+        }
+        line
+    }
+
+    /// A path with `default-path` in front of it when it is relative.
+    pub fn path(&self, path: &[u8]) -> Bytes {
+        match self.base_path.is_empty() || path.starts_with(b"/") {
+            true => path.to_vec(),
+            false => [self.base_path.as_slice(), b"/", path].concat(),
+        }
+    }
+
+    /// What a path leads to. The error is the system's.
+    pub fn path_kind(&self, path: &[u8]) -> Result<PathKind, String> {
+        self.loader.path_kind(&self.path(path))
+    }
+
+    /// The content of a file. The error is the system's.
+    pub fn read_file(&self, path: &[u8]) -> Result<Vec<u8>, String> {
+        self.loader.read_file(&self.path(path))
+    }
+
+    /// Sets `default-path` for the file that is read.
+    pub fn follow(&mut self, file: &str) {
+        let file = file.as_bytes();
+        let parent =
+            |path: &[u8]| path.iter().rposition(|byte| *byte == b'/').map(|slash| path[..slash].to_vec());
+        match self.path_mode {
+            PathMode::Current => self.base_path.clear(),
+            PathMode::Origin => {}
+            PathMode::Config => self.base_path = parent(file).unwrap_or_default(),
+            PathMode::Parent => {
+                self.base_path = [parent(file).unwrap_or_else(|| b".".to_vec()), b"/..".to_vec()].concat();
+            }
+        }
     }
 
     /// The configuration, once everything is resolved into it.
@@ -129,7 +190,11 @@ impl<'a> Context<'a> {
     /// Says once a run that something is accepted and not executed yet.
     pub fn warn_parsed(&mut self, name: &'static str, span: Span) {
         if self.told_parsed.insert(name) {
-            self.warn("not-executed", span, format!("'{name}' is accepted but not executed yet by hxproxy."));
+            self.warn(
+                crate::NOT_EXECUTED,
+                span,
+                format!("'{name}' is accepted but not executed yet by hxproxy."),
+            );
         }
     }
 

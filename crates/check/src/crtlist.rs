@@ -26,7 +26,7 @@ const PARSED: [(&str, usize); 11] = [
 
 /// The certificates of a list, in its order.
 pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
-    let text = c.loader.read_file(&word.text).map_err(|error| {
+    let text = c.read_file(&word.text).map_err(|error| {
         Fail::new("no-file", word.span, format!("'crt-list' : cannot open file '{}' : {error}", word.lossy()))
     })?;
     let mut certs = Vec::new();
@@ -65,7 +65,7 @@ impl List<'_, '_> {
         let (name, rest) = (&line[..end], line[end..].trim_ascii());
         let (options, filters) = self.split(rest)?;
         let path = certs::below(self.c.crt_base.as_deref(), name);
-        if let Err(error) = self.c.loader.path_kind(&path) {
+        if let Err(error) = self.c.path_kind(&path) {
             let path = String::from_utf8_lossy(&path);
             let text = format!("'crt-list' : unable to stat SSL certificate from file '{path}' : {error}.");
             return Err(Fail::new("no-certificate", self.word.span, text));

@@ -74,6 +74,7 @@ pub struct Draft {
     pub unique_id_format: Option<Word>,
     /// What `default-server` says.
     pub default_server: Option<Server>,
+    pub default_init_addr: crate::keywords::server::InitAddr,
     /// `log global` was given: the global targets are added.
     pub log_global: bool,
     /// Names that other sections or later lines define.

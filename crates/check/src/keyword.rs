@@ -22,6 +22,11 @@ pub struct Keyword {
     pub missing: &'static str,
     /// `defaults` sections without a name refuse it.
     pub named_defaults_only: bool,
+    /// HAProxy reads these keywords and the words of all lines before anything else: what is wrong
+    /// with them is told first.
+    pub early: bool,
+    /// Never suggested for a mistyped word.
+    pub hidden: bool,
     /// What HAProxy adds when the section has not the right side.
     pub side_hint: &'static str,
 }
@@ -76,7 +81,7 @@ impl Keyword {
         };
         let no = matches!(set, Set::Switch(_));
         let spec = KeywordSpec { name, doc, sections, usage, arity, no, support: Support::Full };
-        Self { spec, set, missing, named_defaults_only: false, side_hint: "" }
+        Self { spec, set, missing, named_defaults_only: false, early: false, hidden: false, side_hint: "" }
     }
 
     /// Accepted and checked, not executed yet.
@@ -97,6 +102,14 @@ impl Keyword {
 
     pub const fn named_defaults_only(self) -> Self {
         Self { named_defaults_only: true, ..self }
+    }
+
+    pub const fn early(self) -> Self {
+        Self { early: true, ..self }
+    }
+
+    pub const fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
     }
 
     pub const fn side_hint(self, side_hint: &'static str) -> Self {
@@ -125,13 +138,22 @@ pub fn apply(c: &mut Context<'_>, row: &'static Keyword, words: &[Word], modifie
     let (name, args) = words.split_at(row.depth());
     let span = words.iter().fold(words[0].span, |span, word| span.to(word.span));
     let line = Line { name, args, modifier, span };
-    if !is_allowed_here(c, row, &line) || !is_counted(c, row, &line) {
+    let before = c.diags.len();
+    check(c, row, &line);
+    if row.early {
+        let told = c.diags.split_off(before);
+        c.early.extend(told);
+    }
+}
+
+fn check(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) {
+    if !is_allowed_here(c, row, line) || !is_counted(c, row, line) {
         return;
     }
     if row.spec.support == Support::Parsed {
-        c.warn_parsed(row.spec.name, span);
+        c.warn_parsed(row.spec.name, line.span);
     }
-    set(c, row, &line);
+    set(c, row, line);
 }
 
 fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
@@ -233,7 +255,7 @@ pub fn is_for(section: Section, sections: Sections) -> bool {
 pub fn unknown(c: &mut Context<'_>, section: Section, section_name: &str, words: &[Word]) {
     let word = &words[0];
     let names = crate::keywords::all()
-        .filter(|row| is_for(section, row.spec.sections))
+        .filter(|row| !row.hidden && is_for(section, row.spec.sections))
         .filter_map(|row| row.spec.name.split(' ').next());
     let best = crate::hint::best(&word.text, names);
     let text = format!(

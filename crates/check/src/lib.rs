@@ -42,6 +42,10 @@ pub use keywords::server::{ServerKeyword, keywords as server_keywords};
 pub use line::Line;
 pub use loader::{Loader, LuaNames, PathKind};
 pub use registry::Registry;
+pub use section::of as section_of;
+
+/// The code of the warnings about what is accepted and not executed yet.
+pub const NOT_EXECUTED: &str = "not-executed";
 
 /// HAProxy gives up on a configuration after this many lines with errors.
 const MAX_FATAL_LINES: usize = 50;
@@ -68,9 +72,11 @@ impl Outcome {
         self.reading.iter().chain(&self.checking)
     }
 
-    /// How many warnings there are, for `zero-warning`.
+    /// How many warnings there are, for `zero-warning`. That something is not executed yet is
+    /// this program's own warning, which no configuration can avoid: it does not count.
     pub fn warnings(&self) -> usize {
-        self.diagnostics().filter(|d| d.severity == diag::Severity::Warning).count()
+        let counts = |d: &&Diagnostic| d.severity == diag::Severity::Warning && d.code != NOT_EXECUTED;
+        self.diagnostics().filter(counts).count()
     }
 }
 
@@ -85,6 +91,9 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
         }
     }
     section::close(&mut context);
+    let told = std::mem::take(&mut context.diags);
+    context.diags = std::mem::take(&mut context.early);
+    context.diags.extend(told);
     let refused = context.diags.iter().any(Diagnostic::is_fatal);
     let aborted = context.diags.iter().any(|d| d.effect == Effect::Abort);
     if refused && !aborted {
@@ -100,18 +109,20 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
 
 /// Checks one file line by line; true when nothing more must be read.
 fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) -> bool {
-    let first = c.diags.len();
+    let (first, first_early) = (c.diags.len(), c.early.len());
+    c.follow(name);
     let mut reader = Reader::new(id, name, text);
     let mut fatal_lines = 0;
     loop {
-        let before = c.diags.len();
+        let (before, before_early) = (c.diags.len(), c.early.len());
         let line = c.read_line(&mut reader);
         if let Some(line) = &line {
             section::line(c, line);
         }
-        fatal_lines += usize::from(c.diags[before..].iter().any(Diagnostic::is_fatal));
+        let told = || c.diags[before..].iter().chain(&c.early[before_early..]);
+        fatal_lines += usize::from(told().any(Diagnostic::is_fatal));
         let Some(line) = line else { break };
-        if c.diags[before..].iter().any(|d| d.effect == Effect::Abort) {
+        if told().any(|d| d.effect == Effect::Abort) {
             break;
         }
         if fatal_lines >= MAX_FATAL_LINES {
@@ -121,11 +132,11 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) -> bool {
             break;
         }
     }
-    let told = &c.diags[first..];
-    if !told.iter().any(Diagnostic::is_fatal) {
+    let told = || c.diags[first..].iter().chain(&c.early[first_early..]);
+    if !told().any(Diagnostic::is_fatal) {
         return false;
     }
-    let abort = told.iter().any(|d| d.effect == Effect::Abort);
+    let abort = told().any(|d| d.effect == Effect::Abort);
     let message = format!("Error(s) found in configuration file : {name}");
     c.diags.push(Diagnostic::post_error("refused-file", message));
     abort

@@ -48,6 +48,9 @@ pub trait Loader: syntax::Facts {
     /// the message as it follows `'bind …' in section '…' : `.
     fn check_certificate(&self, path: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 
+    /// Whether servers may start without an address (`-dr`).
+    fn may_miss_addresses(&self) -> bool;
+
     /// Whether the TLS library knows the cipher list (TLS 1.2 and below).
     fn cipher_list_is_valid(&self, list: &[u8]) -> bool;
 

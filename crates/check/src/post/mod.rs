@@ -19,6 +19,7 @@ pub fn run(c: &mut Context<'_>) {
         draft.proxy.rules[ir::spec::RuleSet::HttpRequest as usize].extend(redirects);
     }
     proxies::number(&mut drafts);
+    servers::check_defaults(c);
     for index in 0..drafts.len() {
         if !drafts[index].proxy.disabled {
             one(c, &mut drafts, index);

@@ -61,14 +61,28 @@ fn tls(c: &mut Context<'_>, draft: &Draft, server: &Server) {
     }
 }
 
+/// The ciphers that HAProxy's own HTTP client and OCSP updates would use: they are told first.
+pub fn check_defaults(c: &mut Context<'_>) {
+    let Some(ciphers) = c.config.global.ssl_default_server.ciphers.clone() else { return };
+    if !c.loader.cipher_list_is_valid(&ciphers) {
+        let text = format!(
+            "'server <OCSP-UPDATE>/<HTTPSCLIENT>' : unable to set SSL cipher list to '{}'.",
+            String::from_utf8_lossy(&ciphers)
+        );
+        c.push(Diagnostic::post_error("bad-ciphers", text));
+    }
+}
+
 /// Told last, as HAProxy resolves last.
 pub fn unresolved(c: &mut Context<'_>, drafts: &[Draft]) {
-    if c.diags.iter().any(Diagnostic::is_fatal) {
+    // `-dr` lets servers start without an address.
+    if c.loader.may_miss_addresses() || c.diags.iter().any(Diagnostic::is_fatal) {
         return;
     }
     let mut failed = false;
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
-        for server in draft.proxy.servers.iter().filter(|server| server.address.is_none()) {
+        let lost = |server: &&Server| server.address.is_none() && !server.may_miss_address;
+        for server in draft.proxy.servers.iter().filter(lost) {
             let host = host(&server.address_text);
             let text = format!(
                 "[{}] : 'server {}' : could not resolve address '{}'.",

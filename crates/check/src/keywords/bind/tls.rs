@@ -86,11 +86,11 @@ pub fn verify(word: &Word) -> Checked<Verify> {
 /// A file of authorities or revocations, below `ca-base`, that can be read.
 pub fn ca_file(c: &Context<'_>, keyword: &str, word: &Word) -> Checked<Bytes> {
     let path = crate::certs::below(c.ca_base.as_deref(), &word.text);
-    if path != b"@system-ca" && c.loader.path_kind(&path).is_err() {
+    if path != b"@system-ca" && c.path_kind(&path).is_err() {
         let text = format!("'{keyword}' : unable to load {}", String::from_utf8_lossy(&path));
         return Err(Fail::new("no-file", word.span, text));
     }
-    Ok(path)
+    Ok(c.path(&path))
 }
 
 fn certificates(c: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {

@@ -100,7 +100,8 @@ pub const ROWS: &[Keyword] = &[
         "<name> <value>",
         (0, 2),
         Set::Line(setenv),
-    ),
+    )
+    .early(),
     Keyword::new(
         "presetenv",
         "Sets an environment variable that is not set.",
@@ -108,8 +109,10 @@ pub const ROWS: &[Keyword] = &[
         "<name> <value>",
         (0, 2),
         Set::Line(setenv),
-    ),
+    )
+    .early(),
     Keyword::new("unsetenv", "Removes environment variables.", HERE, "<name>...", SOME, Set::Line(unsetenv))
+        .early()
         .missing("'{}' expects at least one variable name.\n"),
     Keyword::new(
         "resetenv",
@@ -118,7 +121,8 @@ pub const ROWS: &[Keyword] = &[
         "[<name>...]",
         MANY,
         Set::Line(resetenv),
-    ),
+    )
+    .early(),
     Keyword::new(
         "set-var",
         "Sets a variable of the process from an expression.",

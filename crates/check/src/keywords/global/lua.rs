@@ -14,11 +14,12 @@ fn load(c: &mut Context<'_>, line: &Line<'_>) {
     let Some((file, args)) = line.args.split_first() else { return };
     let per_thread = line.name[0].is("lua-load-per-thread");
     let args: Vec<_> = args.iter().map(|word| word.text.clone()).collect();
-    match c.loader.lua_load(&file.text, &args, per_thread) {
+    let path = c.path(&file.text);
+    match c.loader.lua_load(&path, &args, per_thread) {
         Ok(names) => c.registry.add_lua(names),
         Err(message) => return c.alert("lua-error", file.span, message),
     }
-    c.global().lua_loads.push(LuaLoad { file: file.text.clone(), args, per_thread });
+    c.global().lua_loads.push(LuaLoad { file: path, args, per_thread });
 }
 
 fn prepend_path(c: &mut Context<'_>, line: &Line<'_>) {

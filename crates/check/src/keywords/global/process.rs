@@ -3,7 +3,7 @@
 use ir::Bytes;
 use ir::spec::Sections;
 
-use crate::context::Context;
+use crate::context::{Context, PathMode};
 use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
 use crate::line::Line;
 
@@ -90,9 +90,13 @@ fn node(c: &mut Context<'_>, line: &Line<'_>) {
 fn default_path(c: &mut Context<'_>, line: &Line<'_>) {
     let mode = line.lossy(0);
     match mode.as_str() {
-        "current" => {}
-        "config" | "parent" => c.warn_parsed("default-path", line.span),
-        "origin" if line.arg(1).is_some() => c.warn_parsed("default-path", line.span),
+        "current" => c.path_mode = PathMode::Current,
+        "config" => c.path_mode = PathMode::Config,
+        "parent" => c.path_mode = PathMode::Parent,
+        "origin" if line.arg(1).is_some() => {
+            c.path_mode = PathMode::Origin;
+            c.base_path = line.arg(1).map(|word| word.text.clone()).unwrap_or_default();
+        }
         "origin" => c.alert(
             "missing-argument",
             line.span,
@@ -106,6 +110,8 @@ fn default_path(c: &mut Context<'_>, line: &Line<'_>) {
             c.alert("bad-mode", line.span, text);
         }
     }
+    let file = c.sources.name(line.span.file).to_owned();
+    c.follow(&file);
 }
 
 fn expose_experimental(c: &mut Context<'_>) {
@@ -169,7 +175,8 @@ pub const ROWS: &[Keyword] = &[
         "",
         NONE,
         Set::Flag(|c| c.global().daemon = true),
-    ),
+    )
+    .early(),
     Keyword::new(
         "quiet",
         "Prints nothing while starting.",
@@ -177,7 +184,8 @@ pub const ROWS: &[Keyword] = &[
         "",
         NONE,
         Set::Flag(|c| c.global().quiet = true),
-    ),
+    )
+    .early(),
     Keyword::new(
         "zero-warning",
         "Refuses to start with a warning.",
@@ -185,7 +193,8 @@ pub const ROWS: &[Keyword] = &[
         "",
         NONE,
         Set::Flag(|c| c.global().zero_warning = true),
-    ),
+    )
+    .early(),
     Keyword::new(
         "pidfile",
         "Where the process ids are written.",
@@ -194,6 +203,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Word(|c, path| c.global().pidfile = Some(path)),
     )
+    .early()
     .missing("'{}' expects a file name as an argument."),
     Keyword::new("chroot", "The root directory after start.", HERE, "<jail dir>", ONE, Set::Word(chroot))
         .missing("'{}' expects a directory as an argument."),
@@ -291,6 +301,7 @@ pub const ROWS: &[Keyword] = &[
     )
     .parsed(),
     Keyword::new("localpeer", "The name of this process among peers.", HERE, "<name>", ONE, Set::Nothing)
+        .early()
         .parsed(),
     Keyword::new("cluster-secret", "A secret that nodes share.", HERE, "<secret>", ONE, Set::Nothing)
         .parsed(),
@@ -302,6 +313,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Nothing,
     )
+    .early()
     .parsed(),
     Keyword::new("external-check", "Allows external checks.", HERE, "[preserve-env]", OPTIONAL, Set::Nothing)
         .parsed(),

@@ -50,7 +50,7 @@ fn errorfile(c: &mut Context<'_>, line: &Line<'_>) {
         Ok(done) => done,
         Err(fail) => return c.alert(fail.code, fail.span, fail.message),
     };
-    match c.loader.read_file(&path.text) {
+    match c.read_file(&path.text) {
         Ok(response) => store(c, status, response),
         Err(_) => {
             let text = format!("errorfile : error opening file '{}'.", path.lossy());

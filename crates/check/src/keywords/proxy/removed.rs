@@ -47,15 +47,21 @@ fn reqpass(c: &mut Context<'_>, line: &Line<'_>) {
     c.alert("removed", line.span, "The 'reqpass' not supported anymore since HAProxy 2.1.");
 }
 
-fn old_timeout(c: &mut Context<'_>, line: &Line<'_>) {
-    let keyword = line.keyword();
-    let new = match keyword.as_str() {
+/// What HAProxy says about the names that timeouts had before `timeout …`.
+pub fn old_timeout_advice(keyword: &str) -> Option<String> {
+    let new = match keyword {
         "clitimeout" => "timeout client",
         "srvtimeout" => "timeout server",
-        _ => "timeout connect",
+        "contimeout" => "timeout connect",
+        _ => return None,
     };
-    let text = format!("the '{keyword}' directive is not supported anymore since HAProxy 2.1. Use '{new}'.");
-    c.alert("removed", line.span, text);
+    Some(format!("the '{keyword}' directive is not supported anymore since HAProxy 2.1. Use '{new}'."))
+}
+
+fn old_timeout(c: &mut Context<'_>, line: &Line<'_>) {
+    if let Some(text) = old_timeout_advice(&line.keyword()) {
+        c.alert("removed", line.span, text);
+    }
 }
 
 fn redispatch(c: &mut Context<'_>, line: &Line<'_>) {
@@ -100,6 +106,11 @@ fn usesrc(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 const fn row(name: &'static str, set: fn(&mut Context<'_>, &Line<'_>)) -> Keyword {
+    Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set)).hidden()
+}
+
+/// HAProxy still suggests these for mistyped words.
+const fn suggested(name: &'static str, set: fn(&mut Context<'_>, &Line<'_>)) -> Keyword {
     Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set))
 }
 
@@ -125,17 +136,17 @@ pub const ROWS: &[Keyword] = &[
     row("rspidel", in_2_1),
     row("rspideny", in_2_1),
     row("rspadd", in_2_1),
-    row("block", in_2_1),
+    suggested("block", in_2_1),
     row("reqpass", reqpass),
-    row("clitimeout", old_timeout),
-    row("srvtimeout", old_timeout),
-    row("contimeout", old_timeout),
+    suggested("clitimeout", old_timeout),
+    suggested("srvtimeout", old_timeout),
+    suggested("contimeout", old_timeout),
     row("redispatch", redispatch),
     row("redisp", redispatch),
-    row("dispatch", dispatch),
-    row("transparent", transparent),
-    row("appsession", appsession),
+    suggested("dispatch", dispatch),
+    suggested("transparent", transparent),
+    suggested("appsession", appsession),
     row("bind-process", bind_process),
     row("grace", grace),
-    row("usesrc", usesrc),
+    suggested("usesrc", usesrc),
 ];

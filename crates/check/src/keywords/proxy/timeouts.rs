@@ -100,6 +100,9 @@ fn message(error: TimeError, text: &[u8], name: &str) -> String {
 }
 
 fn unknown(c: &mut Context<'_>, line: &Line<'_>) {
+    if let Some(text) = super::removed::old_timeout_advice(&line.lossy(0)) {
+        return c.alert("removed", line.span, text);
+    }
     let text = format!(
         "'timeout' supports 'client', 'server', 'connect', 'check', 'queue', 'handshake', 'http-keep-alive', \
          'http-request', 'tunnel', 'tarpit', 'client-fin' and 'server-fin' (got '{}')",

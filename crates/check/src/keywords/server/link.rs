@@ -62,6 +62,28 @@ fn pool_purge_delay(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word
     Ok(())
 }
 
+fn init_addr(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
+    let mut may_miss = false;
+    for method in values[0].lossy().split(',') {
+        match method {
+            // The state file that `last` reads is not there yet.
+            "libc" | "last" => {}
+            "none" => may_miss = true,
+            other => match other.parse() {
+                Ok(ip) => draft.init_addr.fallback = Some(ip),
+                Err(_) => {
+                    let text = format!(
+                        "'init-addr' : unknown init-addr method '{other}', supported methods are 'libc', 'last', 'none'."
+                    );
+                    return Err(fail(&values[0], text));
+                }
+            },
+        }
+    }
+    draft.init_addr.may_miss = Some(may_miss);
+    Ok(())
+}
+
 const fn flag(
     name: &'static str,
     doc: &'static str,
@@ -147,7 +169,7 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::parsed("guid", "A name that stays the same over reloads.", 1).not_default(),
     ServerKeyword::parsed("hash-key", "What a hash sees of the server.", 1),
     ServerKeyword::parsed("idle-ping", "Pings idle connections.", 1),
-    ServerKeyword::parsed("init-addr", "How the address is found.", 1),
+    ServerKeyword::new("init-addr", "How the address is found at start.", 1, init_addr),
     ServerKeyword::parsed("init-state", "How the server starts.", 1),
     ServerKeyword::parsed("log-bufsize", "The buffer of a log server.", 1),
     ServerKeyword::parsed("log-proto", "The framing of a log server.", 1),
@@ -157,7 +179,13 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::parsed("resolve-net", "Networks that are preferred.", 1),
     ServerKeyword::parsed("resolve-opts", "How answers are used.", 1),
     ServerKeyword::parsed("resolve-prefer", "The family that is preferred.", 1),
-    ServerKeyword::parsed("resolvers", "Who resolves the name.", 1),
+    ServerKeyword {
+        set: |_, draft, _| {
+            draft.init_addr.has_resolvers = true;
+            Ok(())
+        },
+        ..ServerKeyword::parsed("resolvers", "Who resolves the name.", 1)
+    },
     ServerKeyword::parsed("shard", "The shard of a peer.", 1),
     ServerKeyword::parsed("slowstart", "How long the load grows.", 1),
     ServerKeyword::parsed("socks4", "The SOCKS4 proxy.", 1),

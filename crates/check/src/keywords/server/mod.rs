@@ -64,8 +64,23 @@ pub struct ServerDraft {
     pub ssl: bool,
     /// `sni`, read when the line is complete.
     pub sni: Option<Word>,
+    /// The port of the address.
+    pub port: u16,
     /// `track`, `check`: they exclude each other.
     pub track: bool,
+    /// `init-addr`, and whether `resolvers` was given.
+    pub init_addr: InitAddr,
+}
+
+/// What happens at start to a server whose name does not resolve (manual, `init-addr`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InitAddr {
+    /// `init-addr` was given: it says whether the server may start without an address.
+    pub may_miss: Option<bool>,
+    /// With `resolvers` a server may start without an address unless `init-addr` says no.
+    pub has_resolvers: bool,
+    /// The address that `init-addr` ends with.
+    pub fallback: Option<std::net::IpAddr>,
 }
 
 /// Every word a `server` line understands.
@@ -78,6 +93,7 @@ pub fn default_line(c: &mut Context<'_>, line: &Line<'_>) {
     let mut draft = start(c, line);
     let told = Told { at: line.span, who: String::new() };
     if words(c, line.args, &mut draft, &told, true) {
+        c.px.default_init_addr = draft.init_addr;
         c.px.default_server = Some(store(draft));
     }
 }
@@ -133,6 +149,7 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     if let Err(fail) = finish_sni(c, &mut draft) {
         return told.tell(c, fail.code, fail.message);
     }
+    finish_address(&mut draft, address);
     match numbers {
         None => c.px.proxy.servers.push(store(draft)),
         Some((first, last)) => {
@@ -223,11 +240,20 @@ fn start(c: &Context<'_>, line: &Line<'_>) -> ServerDraft {
             pool_purge_delay: 5000,
             redir: None,
             tls: None,
+            may_miss_address: false,
             place: line.place(),
         },
     };
     let tls = server.tls.clone().unwrap_or_else(|| c.config.global.ssl_default_server.clone());
-    ServerDraft { ssl: server.tls.is_some(), server, tls, sni: None, track: false }
+    ServerDraft {
+        ssl: server.tls.is_some(),
+        server,
+        tls,
+        sni: None,
+        port: 0,
+        track: false,
+        init_addr: c.px.default_init_addr,
+    }
 }
 
 fn store(draft: ServerDraft) -> Server {
@@ -246,6 +272,7 @@ fn set_address(c: &Context<'_>, draft: &mut ServerDraft, word: &Word) -> Checked
                 draft.server.port_offset = Some(*offset);
             }
             let (port, _) = crate::address::ports(port);
+            draft.port = port;
             match host {
                 Host::Ip(ip) => Some(Address::Ip(*ip, port)),
                 // A name that does not resolve is told after the last line.
@@ -266,6 +293,20 @@ fn finish_sni(c: &mut Context<'_>, draft: &mut ServerDraft) -> Checked<()> {
     })?;
     draft.tls.sni = Some(expr);
     Ok(())
+}
+
+/// What `init-addr` makes of a name that does not resolve.
+fn finish_address(draft: &mut ServerDraft, word: &Word) {
+    let init = draft.init_addr;
+    if draft.server.address.is_some() {
+        return;
+    }
+    if let Some(ip) = init.fallback {
+        draft.server.address = Some(Address::Ip(ip, draft.port));
+    }
+    // Names of SRV records are for the resolvers alone.
+    let is_record = init.has_resolvers && word.text.starts_with(b"_");
+    draft.server.may_miss_address = is_record || init.may_miss.unwrap_or(init.has_resolvers);
 }
 
 /// `5`, or `1-5`
