@@ -32,6 +32,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         id: 1,
         address_text: b"127.0.0.1:8080".to_vec(),
         address: None,
+        may_miss_address: false,
         port_offset: None,
         weight,
         backup: false,
