@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use check::Registry;
-use diag::{Diagnostic, Effect, Severity, SourceMap};
+use diag::{Diagnostic, Severity, SourceMap};
 use ir::config::{Config, LuaLimits};
 
 use crate::args::Args;
@@ -40,10 +40,7 @@ pub fn read(
     };
     world.lua = Some(lua.clone());
     let mut registry = registry::assemble();
-    let mut outcome = check::check(&mut registry, &mut world, sources);
-    if args.ignore_resolution {
-        tolerate_unresolved(&mut outcome);
-    }
+    let outcome = check::check(&mut registry, &mut world, sources);
     let usable = outcome.is_usable();
     console.set_quiet(Modes::new(args, &outcome.config.global).silent);
     tell(args, console, "config", sources, &outcome.reading);
@@ -51,13 +48,23 @@ pub fn read(
     if !usable {
         return None;
     }
-    if console.warnings() > 0 && (args.zero_warning || outcome.config.global.zero_warning) {
+    let remarks = if args.diagnostics { remarks(&outcome) } else { 0 };
+    let warned = outcome.warnings() + remarks > 0;
+    if warned && (args.zero_warning || outcome.config.global.zero_warning) {
         console.alert("Some warnings were found and 'zero-warning' is set. Aborting.");
         return None;
     }
     let mut config = outcome.config;
     overrule(args, &mut config);
+    if args.ignore_resolution {
+        disable_unresolved(console, &mut config);
+    }
     Some(Configuration { config, registry, lua, scripts })
+}
+
+/// The remarks of diagnostic mode count as warnings there.
+fn remarks(outcome: &check::Outcome) -> usize {
+    outcome.diagnostics().filter(|d| d.severity == Severity::Diag).count()
 }
 
 /// Remarks are for diagnostic mode only.
@@ -68,18 +75,21 @@ fn tell(args: &Args, console: &Console, context: &str, sources: &SourceMap, diag
 }
 
 /// `-dr`: servers whose names have no address are disabled instead of being errors.
-fn tolerate_unresolved(outcome: &mut check::Outcome) {
-    const CODE: &str = "unresolved-address";
-    // The last one of that code sums up the others.
-    outcome.checking.retain(|d| d.code != CODE || d.span.is_some());
-    for diagnostic in outcome.checking.iter_mut().filter(|d| d.code == CODE) {
-        let message = diagnostic.message.trim_end_matches('.');
-        diagnostic.message = format!("{message}, disabling server.");
-        diagnostic.severity = Severity::Notice;
-        diagnostic.effect = Effect::None;
-    }
-    for proxy in &mut outcome.config.proxies {
-        proxy.servers.iter_mut().filter(|s| s.address.is_none()).for_each(|server| server.disabled = true);
+fn disable_unresolved(console: &Console, config: &mut Config) {
+    let files = &config.files;
+    for proxy in &mut config.proxies {
+        let name = String::from_utf8_lossy(&proxy.name);
+        for server in proxy.servers.iter_mut().filter(|s| s.address.is_none() && !s.may_miss_address) {
+            let file = files.get(server.place.file as usize).map_or("", String::as_str);
+            let text = String::from_utf8_lossy(&server.address_text);
+            console.notice(&format!(
+                "[{file}:{}] : 'server {name}/{}' : could not resolve address '{}', disabling server.",
+                server.place.line,
+                String::from_utf8_lossy(&server.name),
+                text.rsplit_once(':').map_or(&*text, |(host, _)| host),
+            ));
+            server.disabled = true;
+        }
     }
 }
 

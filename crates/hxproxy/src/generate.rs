@@ -28,9 +28,11 @@ pub fn run(console: &Console, what: &Generate) -> u8 {
 }
 
 /// A kind of row with the support of each of its rows.
-fn kinds(registry: &Registry) -> [(&'static str, Vec<Support>); 4] {
+fn kinds(registry: &Registry) -> [(&'static str, Vec<Support>); 6] {
     [
         ("configuration keywords", check::keywords().map(|row| row.spec.support).collect()),
+        ("bind options", check::bind_keywords().map(|row| row.support).collect()),
+        ("server options", check::server_keywords().map(|row| row.support).collect()),
         ("actions", registry.actions().iter().map(|row| row.support).collect()),
         ("sample fetches", registry.fetches().iter().map(|row| row.support).collect()),
         ("converters", registry.converters().iter().map(|row| row.support).collect()),
@@ -85,6 +87,8 @@ const PAGES: &[(&str, &[Section])] = &[
 fn reference(registry: &Registry, folder: &Path) -> Result<(), String> {
     let mut pages: Vec<(String, String)> =
         PAGES.iter().map(|(name, sections)| (format!("{name}.md"), keyword_page(name, sections))).collect();
+    pages.push(("bind-options.md".into(), bind_page()));
+    pages.push(("server-options.md".into(), server_page()));
     pages.push(("actions.md".into(), action_page(registry)));
     pages.push(("fetches.md".into(), fetch_page(registry)));
     pages.push(("converters.md".into(), converter_page(registry)));
@@ -132,6 +136,20 @@ fn keyword_page(title: &str, sections: &[Section]) -> String {
     };
     let heads = "keyword | arguments | support | what it does";
     table(title, heads, check::keywords().filter(inside).map(line).collect())
+}
+
+fn bind_page() -> String {
+    let rows = check::bind_keywords().map(|row| option_line(row.name, row.args, row.support, row.doc));
+    table("Options of `bind`", "option | values | support | what it does", rows.collect())
+}
+
+fn server_page() -> String {
+    let rows = check::server_keywords().map(|row| option_line(row.name, row.args, row.support, row.doc));
+    table("Options of `server`", "option | values | support | what it does", rows.collect())
+}
+
+fn option_line(name: &str, values: usize, support: Support, doc: &str) -> String {
+    format!("| `{name}` | {values} | {} | {} |\n", word(support), cell(doc))
 }
 
 fn action_page(registry: &Registry) -> String {

@@ -71,6 +71,10 @@ impl Loader for World {
         Ok(names.into_iter().map(String::into_bytes).collect())
     }
 
+    fn may_miss_addresses(&self) -> bool {
+        self.may_miss_addresses
+    }
+
     fn cipher_list_is_valid(&self, list: &[u8]) -> bool {
         // The library judges a list when a context is made of it.
         let settings = TlsServer { ciphers: Some(list.to_vec()), ..TlsServer::default() };

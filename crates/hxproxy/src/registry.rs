@@ -14,7 +14,7 @@ pub fn assemble() -> Registry {
         samples::fetches::rows().map(|row| &row.spec).collect(),
         samples::converters::rows().map(|row| &row.spec).collect(),
         actions::rows().map(|row| &row.spec).collect(),
-        samples::acl_aliases::rows().collect(),
+        samples::acl_aliases::ROWS.iter().collect(),
         SERVICES,
     )
 }

@@ -17,6 +17,8 @@ pub struct World {
     splice: bool,
     reuseport: bool,
     verify_servers: bool,
+    /// `-dr`
+    pub may_miss_addresses: bool,
     /// What runs `lua-load`; none for `-cc` and in a master.
     pub lua: Option<Arc<lua::Host>>,
 }
@@ -31,6 +33,7 @@ impl World {
             splice: !args.no_splice,
             reuseport: !args.no_reuseport,
             verify_servers: !args.no_server_verify,
+            may_miss_addresses: args.ignore_resolution,
             lua: None,
         };
         let local_peer = args.local_peer.clone().map_or_else(|| sys::hostname().into_bytes(), OsStringExt::into_vec);
