@@ -32,9 +32,10 @@ impl Timing {
         }
     }
 
-    /// `%Ti`: idle before the request.
+    /// `%Ti`: idle before the request; 0 where none came.
     pub fn idle(&self) -> i64 {
-        Self::between(Some(self.start + self.handshake), self.first_byte)
+        let handshaken = self.start + self.handshake;
+        Self::between(Some(handshaken), self.first_byte.or(Some(handshaken)))
     }
 
     /// `%TR`: receiving the request.
@@ -47,9 +48,13 @@ impl Timing {
         Self::between(Some(self.start), self.request)
     }
 
-    /// `%Tw`: waiting in queues.
+    /// `%Tw`: waiting in queues. Without a request, in `mode tcp`, HAProxy counts one
+    /// millisecond too many, and so does this.
     pub fn queue(&self) -> i64 {
-        Self::between(self.request, self.dequeued)
+        match self.request {
+            None if self.dequeued.is_some() => Self::between(Some(self.start), self.dequeued) + 1,
+            request => Self::between(request, self.dequeued),
+        }
     }
 
     /// `%Tc`: connecting to the server.

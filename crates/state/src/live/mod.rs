@@ -41,6 +41,8 @@ pub struct LiveProxy {
     /// Connections since the start: what `Proxy … stopped` tells.
     pub frontend_total: PerThread,
     pub backend_total: PerThread,
+    /// Log lines that the frontend sent (`%lc`).
+    pub log_lines: PerThread,
     pub servers: Vec<LiveServer>,
 }
 
@@ -53,6 +55,7 @@ impl Live {
             waiting: Waiting::default(),
             frontend_total: PerThread::new(threads),
             backend_total: PerThread::new(threads),
+            log_lines: PerThread::new(threads),
             servers: proxy.servers.iter().map(LiveServer::new).collect(),
         };
         Self {

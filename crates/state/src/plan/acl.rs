@@ -58,7 +58,7 @@ impl Acl {
 impl AclTest {
     /// Whether one of the samples matches.
     fn eval(&self, stream: &Stream) -> Answer {
-        let mut cursor = Cursor::default();
+        let mut cursor = Cursor { iterate: true, ..Cursor::default() };
         let undecided = if stream.is_final() { Answer::No } else { Answer::NotYet };
         loop {
             cursor.more = false;

@@ -46,6 +46,9 @@ pub type ConverterFn = for<'a> fn(&'a Stream, &'a [Arg], Value<'a>) -> Option<Va
 /// in `at`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cursor {
+    /// All samples are wanted, one after the other. Otherwise a fetch gives the one that it
+    /// gives alone, as `hdr()` the last one.
+    pub iterate: bool,
     pub more: bool,
     pub at: usize,
     /// The value that was given may still change while data comes, as `req.len`: a condition

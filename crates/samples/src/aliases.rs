@@ -1,0 +1,331 @@
+//! Log aliases, the `%x` of log-formats (manual, section 8.2.6). Left out: `%OG`, the origin of
+//! a log line.
+
+mod dates;
+mod request;
+
+use std::net::{IpAddr, SocketAddr};
+
+use ir::config::Mode;
+use ir::expr::FormatFlags;
+use state::plan::{AliasFn, push_hex, write_text};
+use state::sample::text;
+use state::session::Endpoint;
+use state::Stream;
+
+use crate::{fetches, host};
+
+/// A log alias, without its percent sign.
+pub struct Alias {
+    pub name: &'static str,
+    /// The line must be one of `mode http`.
+    pub http_only: bool,
+    pub run: AliasFn,
+}
+
+const fn any(name: &'static str, run: AliasFn) -> Alias {
+    Alias { name, http_only: false, run }
+}
+
+const fn http(name: &'static str, run: AliasFn) -> Alias {
+    Alias { name, http_only: true, run }
+}
+
+const ROWS: &[Alias] = &[
+    any("B", |s, f, out| partial(s, s.counts.bytes_out as i64, f, out)),
+    http("CC", |s, f, out| write_text(captured_cookie(s, false), f, out)),
+    http("CS", |s, f, out| write_text(captured_cookie(s, true), f, out)),
+    any("H", |_, f, out| write_text(host::name(), f, out)),
+    http("HM", request::method),
+    http("HP", request::path),
+    http("HPO", request::path_only),
+    http("HQ", request::query),
+    http("HU", request::uri),
+    http("HV", request::version),
+    any("ID", unique_id),
+    any("ST", |s, _, out| base::bytes::write_dec_i64(out, status(s))),
+    any("T", |s, _, out| dates::gmt(s.session.accept_date, out)),
+    http("TR", |s, _, out| base::bytes::write_dec_i64(out, s.timing.receive())),
+    http("Ta", |s, f, out| partial(s, s.timing.active(), f, out)),
+    any("Tc", |s, _, out| base::bytes::write_dec_i64(out, s.timing.connect())),
+    any("Td", |s, _, out| base::bytes::write_dec_i64(out, transfer(s))),
+    any("Th", |s, _, out| base::bytes::write_dec(out, s.timing.handshake)),
+    http("Ti", |s, _, out| base::bytes::write_dec_i64(out, s.timing.idle())),
+    any("Tl", |s, _, out| dates::local(s.session.accept_date, out)),
+    http("Tq", |s, _, out| base::bytes::write_dec_i64(out, s.timing.query())),
+    http("Tr", |s, _, out| base::bytes::write_dec_i64(out, s.timing.respond())),
+    any("Ts", |s, f, out| number(s.session.accept_date / 1_000_000, 4, f, out)),
+    any("Tt", |s, f, out| partial(s, s.timing.total(), f, out)),
+    any("Tu", |s, f, out| partial(s, s.timing.total().max(0) - s.timing.idle(), f, out)),
+    any("Tw", |s, _, out| base::bytes::write_dec_i64(out, s.timing.queue())),
+    any("U", |s, _, out| base::bytes::write_dec(out, s.counts.bytes_in)),
+    any("ac", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.active))),
+    any("b", |s, f, out| write_text(&backend(s).name, f, out)),
+    any("bc", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.backend))),
+    any("bi", |s, f, out| ip(s.server_addresses.map(|(own, _)| own.ip()), f, out)),
+    any("bp", |s, f, out| port(s.server_addresses.map(|(own, _)| own.port()), f, out)),
+    any("bq", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.backend_queue))),
+    any("ci", |s, f, out| endpoint_ip(&s.session.src, f, out)),
+    any("cp", |s, f, out| endpoint_port(s, &s.session.src, f, out)),
+    any("f", |s, f, out| write_text(&frontend(s).name, f, out)),
+    any("fc", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.frontend))),
+    any("fi", |s, f, out| endpoint_ip(&s.session.dst, f, out)),
+    any("fp", |s, f, out| endpoint_port(s, &s.session.dst, f, out)),
+    any("ft", frontend_transport),
+    any("hr", |s, f, out| captures(&s.request_captures, frontend(s).request_captures.len(), f, out)),
+    any("hrl", |s, f, out| capture_list(&s.request_captures, frontend(s).request_captures.len(), f, out)),
+    any("hs", |s, f, out| captures(&s.response_captures, frontend(s).response_captures.len(), f, out)),
+    any("hsl", |s, f, out| capture_list(&s.response_captures, frontend(s).response_captures.len(), f, out)),
+    any("lc", |s, f, out| number(log_count(s), 4, f, out)),
+    any("ms", milliseconds),
+    // Stands for flags that hold for what follows; the checker has read them.
+    any("o", |_, _, _| ()),
+    any("pid", |_, f, out| number(u64::from(std::process::id()), 4, f, out)),
+    http("r", request::line),
+    any("rc", retries),
+    any("rt", |s, f, out| number(s.id, 4, f, out)),
+    any("s", |s, f, out| write_text(server(s), f, out)),
+    any("sc", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.server))),
+    any("si", |s, f, out| ip(s.server_addresses.map(|(_, server)| server.ip()), f, out)),
+    any("sp", |s, f, out| port(s.server_addresses.map(|(_, server)| server.port()), f, out)),
+    any("sq", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.server_queue))),
+    any("sslc", |s, f, out| write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.cipher.as_bytes()), f, out)),
+    any("sslv", |s, f, out| write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.version.as_bytes()), f, out)),
+    any("t", |s, _, out| dates::exact(s.session.accept_date, out)),
+    http("tr", |s, _, out| dates::exact(fetches::txn::request_date_us(s), out)),
+    http("trg", |s, _, out| dates::gmt(fetches::txn::request_date_us(s), out)),
+    http("trl", |s, _, out| dates::local(fetches::txn::request_date_us(s), out)),
+    any("ts", |s, _, out| out.extend_from_slice(&s.termination.letters()[..2])),
+    http("tsc", |s, _, out| out.extend_from_slice(&s.termination.letters())),
+];
+
+/// All aliases.
+pub fn rows() -> impl Iterator<Item = &'static Alias> {
+    ROWS.iter()
+}
+
+fn frontend(stream: &Stream) -> &'static ir::config::Proxy {
+    stream.plan.settings(stream.session.frontend)
+}
+
+fn backend(stream: &Stream) -> &'static ir::config::Proxy {
+    stream.plan.settings(stream.backend.unwrap_or(stream.session.frontend))
+}
+
+/// A number that is not final yet where `option logasap` logs early: a plus tells so.
+fn partial(stream: &Stream, value: i64, _: &FormatFlags, out: &mut Vec<u8>) {
+    if frontend(stream).options.logasap {
+        out.push(b'+');
+    }
+    base::bytes::write_dec_i64(out, value);
+}
+
+/// In decimal, or with `+X` in hexadecimal of at least so many digits.
+fn number(value: u64, digits: usize, flags: &FormatFlags, out: &mut Vec<u8>) {
+    if !flags.hex {
+        return base::bytes::write_dec(out, value);
+    }
+    let start = out.len();
+    base::bytes::write_hex(out, value);
+    out[start..].make_ascii_uppercase();
+    while out.len() - start < digits {
+        out.insert(start, b'0');
+    }
+}
+
+fn milliseconds(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+    let ms = stream.session.accept_date / 1000 % 1000;
+    if flags.hex { number(ms, 2, flags, out) } else { dates::three_digits(ms, out) }
+}
+
+fn ip(address: Option<IpAddr>, flags: &FormatFlags, out: &mut Vec<u8>) {
+    let Some(address) = address.map(|address| address.to_canonical()) else { return write_text(b"", flags, out) };
+    if flags.hex {
+        let mut push = |bytes: &[u8]| bytes.iter().for_each(|b| out.extend_from_slice(&hex_pair(*b)));
+        return match address {
+            IpAddr::V4(address) => push(&address.octets()),
+            IpAddr::V6(address) => push(&address.octets()),
+        };
+    }
+    if flags.quote || flags.escape {
+        let mut plain = Vec::new();
+        text::append(&mut plain, |short| text::ip(address, short));
+        return write_text(&plain, flags, out);
+    }
+    text::append(out, |short| text::ip(address, short));
+}
+
+fn hex_pair(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
+}
+
+fn port(port: Option<u16>, flags: &FormatFlags, out: &mut Vec<u8>) {
+    match port {
+        Some(port) => number(u64::from(port), 4, flags, out),
+        None => write_text(b"", flags, out),
+    }
+}
+
+fn endpoint_ip(endpoint: &Endpoint, flags: &FormatFlags, out: &mut Vec<u8>) {
+    match endpoint {
+        Endpoint::Ip(address) => ip(Some(SocketAddr::ip(address)), flags, out),
+        // HAProxy shows the family of a UNIX socket in place of its address.
+        Endpoint::Unix(_) => write_text(b"unix", flags, out),
+    }
+}
+
+/// A UNIX socket has no port: the `bind` line's number stands there.
+fn endpoint_port(stream: &Stream, endpoint: &Endpoint, flags: &FormatFlags, out: &mut Vec<u8>) {
+    match endpoint {
+        Endpoint::Ip(address) => port(Some(address.port()), flags, out),
+        Endpoint::Unix(_) => {
+            let bind = frontend(stream).binds.get(stream.session.bind.index());
+            let number = bind.and_then(|bind| bind.id).unwrap_or(stream.session.bind.0 + 1);
+            base::bytes::write_dec(out, u64::from(number));
+        }
+    }
+}
+
+/// The frontend's name, and a tilde where the connection came over TLS.
+fn frontend_transport(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+    let bind = frontend(stream).binds.get(stream.session.bind.index());
+    let plain = FormatFlags { quote: false, mandatory: false, ..*flags };
+    let quote = |out: &mut Vec<u8>| {
+        if flags.quote {
+            out.push(b'"');
+        }
+    };
+    quote(out);
+    write_text(&frontend(stream).name, &plain, out);
+    if bind.is_some_and(|bind| bind.tls.is_some()) {
+        out.push(b'~');
+    }
+    quote(out);
+}
+
+fn server(stream: &Stream) -> &[u8] {
+    let server = stream.server.and_then(|server| backend(stream).servers.get(server.index()));
+    match server {
+        Some(server) => &server.name,
+        None if stream.server_label.is_empty() => b"<NOSRV>",
+        None => stream.server_label.as_bytes(),
+    }
+}
+
+/// -1 where no response was sent to an HTTP request; TCP has no status.
+fn status(stream: &Stream) -> i64 {
+    match stream.res.status() {
+        0 if frontend(stream).mode == Mode::Http => -1,
+        status => i64::from(status),
+    }
+}
+
+/// In `mode tcp` the transfer begins with the server connection.
+fn transfer(stream: &Stream) -> i64 {
+    if backend(stream).mode == Mode::Http {
+        return stream.timing.data();
+    }
+    match (stream.timing.connected, stream.timing.end) {
+        (Some(from), Some(to)) => to.saturating_sub(from) as i64,
+        _ => -1,
+    }
+}
+
+fn retries(stream: &Stream, _: &FormatFlags, out: &mut Vec<u8>) {
+    if stream.counts.redispatched {
+        out.push(b'+');
+    }
+    base::bytes::write_dec(out, u64::from(stream.counts.retries));
+}
+
+fn log_count(stream: &Stream) -> u64 {
+    let live = stream.plan.live.proxies.get(stream.session.frontend.index());
+    live.map_or(0, |live| live.log_lines.sum())
+}
+
+fn unique_id(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+    if !stream.unique_id.is_empty() {
+        return write_text(&stream.unique_id, flags, out);
+    }
+    match &stream.frontend_plan().unique_id_format {
+        Some(format) if !flags.quote && !flags.escape => format.write(stream, out),
+        Some(format) => {
+            let mut id = Vec::new();
+            format.write(stream, &mut id);
+            write_text(&id, flags, out);
+        }
+        None => write_text(b"", flags, out),
+    }
+}
+
+/// `name=value` of the cookie whose name starts as `capture cookie` says.
+fn captured_cookie(stream: &Stream, of_response: bool) -> &[u8] {
+    let Some(capture) = &frontend(stream).capture_cookie else { return b"" };
+    let (head, field) = if of_response { (&stream.res, &b"set-cookie"[..]) } else { (&stream.req, &b"cookie"[..]) };
+    let cookies = head.fields().filter(|(name, _)| *name == field).flat_map(|(_, value)| {
+        // A response sets one cookie a line; what follows are its attributes.
+        value.split(|b| *b == b';').take(if of_response { 1 } else { usize::MAX })
+    });
+    let mut matching = cookies.map(<[u8]>::trim_ascii).filter(|cookie| cookie.starts_with(&capture.name));
+    matching.next().map_or(b"", |cookie| &cookie[..cookie.len().min(capture.len)])
+}
+
+/// Escapes what would break a log line or its braces: `#` and two digits.
+fn encode(text: &[u8], braces: bool, out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            0..32 | 127.. | b'"' | b'#' => push_hex(b'#', byte, out),
+            b'{' | b'|' | b'}' if braces => push_hex(b'#', byte, out),
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// Escapes with a backslash where `+E` says so, else with `#`.
+fn write_encoded(text: &[u8], braces: bool, flags: &FormatFlags, out: &mut Vec<u8>) {
+    if flags.escape {
+        let escape_only = FormatFlags { quote: false, mandatory: false, ..*flags };
+        write_text(text, &escape_only, out);
+    } else {
+        encode(text, braces, out);
+    }
+}
+
+/// `{first|second}`; nothing where the frontend captures nothing.
+fn captures(values: &[Vec<u8>], slots: usize, flags: &FormatFlags, out: &mut Vec<u8>) {
+    if slots == 0 {
+        return;
+    }
+    let quote: &[u8] = if flags.quote { b"\"" } else { b"" };
+    out.extend_from_slice(quote);
+    out.push(b'{');
+    for slot in 0..slots {
+        if slot > 0 {
+            out.push(b'|');
+        }
+        write_encoded(values.get(slot).map_or(b"", Vec::as_slice), true, flags, out);
+    }
+    out.push(b'}');
+    out.extend_from_slice(quote);
+}
+
+/// The captures one by one, each quoted by itself.
+fn capture_list(values: &[Vec<u8>], slots: usize, flags: &FormatFlags, out: &mut Vec<u8>) {
+    let quote: &[u8] = if flags.quote { b"\"" } else { b"" };
+    for slot in 0..slots {
+        if slot > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(quote);
+        match values.get(slot).filter(|value| !value.is_empty()) {
+            Some(value) => write_encoded(value, true, flags, out),
+            None if !flags.quote => out.push(b'-'),
+            None => {}
+        }
+        out.extend_from_slice(quote);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! Variables that an expression sets, and look-ups by name.
+
+use ir::expr::{Var, VarScope};
+use ir::id::VarId;
+use ir::spec::ArgType;
+use ir::types::SampleType::{Any, Bool, Sint, Str};
+use state::sample::Arg;
+use state::{Stream, Value};
+
+use crate::row::{Converter, Example};
+
+pub const ROWS: &[Converter] = &[
+    Converter::new("fe_exists", Str, Bool, "Whether there is a frontend of that name", fe_exists)
+        .examples(&[Example::new("web", &[], "1"), Example::new("x", &[], "0")]),
+    Converter::new("nbsrv", Str, Sint, "The number of usable servers of the backend of that name", nbsrv)
+        .examples(&[Example::new("web", &[], "1"), Example::new("x", &[], "0")]),
+    Converter::new("set-var", Any, Any, "Sets a variable and passes the value on", set_var)
+        .args(1, &[ArgType::Var, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
+        .examples(&[Example::none("a", &["txn.unresolved"])]),
+    Converter::new("unset-var", Any, Any, "Forgets a variable and passes the value on", unset_var)
+        .args(1, &[ArgType::Var])
+        .examples(&[Example::none("a", &["txn.unresolved"])]),
+];
+
+/// A variable by its text `scope.name`, as it stands where a number may stand as well.
+pub(super) fn find(stream: &Stream, text: &[u8]) -> Option<Var> {
+    let dot = memchr::memchr(b'.', text)?;
+    let scope = match &text[..dot] {
+        b"proc" => VarScope::Proc,
+        b"sess" => VarScope::Sess,
+        b"txn" => VarScope::Txn,
+        b"req" => VarScope::Req,
+        b"res" => VarScope::Res,
+        b"check" => VarScope::Check,
+        _ => return None,
+    };
+    let index = stream.plan.config.variables.iter().position(|name| *name == text[dot + 1..])?;
+    Some(Var { scope, id: VarId(u32::try_from(index).ok()?) })
+}
+
+fn set_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let Some(Arg::Var(var)) = args.first() else { return None };
+    let exists = crate::fetches::variable(stream, *var).is_some();
+    let allowed = |condition: &Arg| match condition {
+        Arg::Str(name) => match &**name {
+            b"ifexists" => exists,
+            b"ifnotexists" => !exists,
+            b"ifempty" => value.to_text(&stream.arena).is_empty(),
+            b"ifnotempty" => !value.to_text(&stream.arena).is_empty(),
+            b"ifset" => exists,
+            b"ifnotset" => !exists,
+            _ => true,
+        },
+        _ => true,
+    };
+    if args[1..].iter().all(allowed) {
+        match var.scope {
+            VarScope::Sess => stream.session.vars.borrow_mut().set(*var, value.into()),
+            _ => stream.vars.borrow_mut().set(*var, value.into()),
+        }
+    }
+    Some(value)
+}
+
+fn unset_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let Some(Arg::Var(var)) = args.first() else { return None };
+    match var.scope {
+        VarScope::Sess => stream.session.vars.borrow_mut().unset(*var),
+        _ => stream.vars.borrow_mut().unset(*var),
+    }
+    Some(value)
+}
+
+fn proxy(stream: &Stream, name: Value, wanted: fn(&ir::config::Proxy) -> bool) -> Option<usize> {
+    let Value::Str(name) = name else { return None };
+    stream.plan.config.proxies.iter().position(|proxy| wanted(proxy) && proxy.name == name)
+}
+
+fn fe_exists<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    Some(Value::Bool(proxy(stream, value, |proxy| proxy.is_frontend).is_some()))
+}
+
+fn nbsrv<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let live = proxy(stream, value, |proxy| proxy.is_backend).and_then(|index| stream.plan.live.proxies.get(index));
+    let usable = live.map_or(0, |live| live.servers.iter().filter(|server| server.is_usable()).count());
+    Some(Value::Sint(usable as i64))
+}

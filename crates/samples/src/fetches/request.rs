@@ -1,0 +1,241 @@
+//! The request line and what derives from it (manual, section 7.3.6).
+
+use std::net::Ipv4Addr;
+
+use ir::types::SampleType::{Bin, Bool, Ipv4, Meth, Sint, Str};
+use proto::message::{Head, Version};
+use state::sample::{Arg, Cursor, Fetched};
+use state::session::Endpoint;
+use state::{Missing, Stream, Value};
+
+use super::{at, not_there, request};
+use crate::room::join;
+use crate::row::{Example, Fetch};
+
+const PLAIN: &str = "GET /a/b?c=d HTTP/1.1\nhost: example.com\n";
+const ABSOLUTE: &str = "GET http://192.0.2.9:8080/x HTTP/1.0\n";
+
+pub const ROWS: &[Fetch] = &[
+    Fetch::new("base", Str, at::REQUEST, "The host and the path, without the query string", base)
+        .examples(&[Example::new(PLAIN, &[], "example.com/a/b"), Example::new("GET /x HTTP/1.0\n", &[], "/x")]),
+    Fetch::new("baseq", Str, at::REQUEST, "The host and the path with the query string", baseq)
+        .examples(&[Example::new(PLAIN, &[], "example.com/a/b?c=d")]),
+    Fetch::new("base32", Sint, at::REQUEST, "A 32-bit hash of `base`", base32)
+        .examples(&[Example::new("GET /p;k=v?a=1&B=2&a=3&e HTTP/1.1\nhost: a\n", &[], "444921317")]),
+    Fetch::new("base32+src", Bin, at::REQUEST, "`base32` and the client's address, joined", base32_src)
+        .examples(&[Example::none("", &[])]),
+    Fetch::new("capture.req.method", Str, at::REQUEST_KEPT, "The method as it was received", captured_method)
+        .examples(&[Example::new(PLAIN, &[], "GET")]),
+    Fetch::new("capture.req.uri", Str, at::REQUEST_KEPT, "The URI as it was received", captured_uri)
+        .examples(&[Example::new(PLAIN, &[], "/a/b?c=d")]),
+    Fetch::new("capture.req.ver", Str, at::REQUEST_KEPT, "The request's version, HTTP/1.0 or HTTP/1.1", captured_ver)
+        .examples(&[Example::new(PLAIN, &[], "HTTP/1.1"), Example::new(ABSOLUTE, &[], "HTTP/1.0")]),
+    Fetch::new("http_first_req", Bool, at::REQUEST_KEPT, "Whether it is the connection's first request", first_request)
+        .examples(&[Example::new(PLAIN, &[], "1")]),
+    Fetch::new("method", Meth, at::REQUEST_KEPT, "The request's method", method)
+        .examples(&[Example::new(PLAIN, &[], "GET"), Example::none("", &[])]),
+    Fetch::new("path", Str, at::REQUEST, "The path, without the query string", path)
+        .examples(&[Example::new(PLAIN, &[], "/a/b"), Example::none("OPTIONS * HTTP/1.1\n", &[])]),
+    Fetch::new("pathq", Str, at::REQUEST, "The path with the query string", pathq)
+        .examples(&[Example::new(PLAIN, &[], "/a/b?c=d"), Example::new(ABSOLUTE, &[], "/x")]),
+    Fetch::new("query", Str, at::REQUEST, "The query string, with its question mark if so asked (`with_qm`)", query)
+        .args(0, &[ir::spec::ArgType::Str])
+        .examples(&[
+            Example::new(PLAIN, &[], "c=d"),
+            Example::new(PLAIN, &["with_qm"], "?c=d"),
+            Example::none(ABSOLUTE, &[]),
+        ]),
+    Fetch::new("req.proto_http", Bool, at::REQUEST_KEPT, "Whether the client speaks HTTP", is_http)
+        .examples(&[Example::new(PLAIN, &[], "1"), Example::none("", &[])]),
+    Fetch::new("req_proto_http", Bool, at::REQUEST_KEPT, "Same as `req.proto_http`", is_http),
+    Fetch::new("req.ver", Str, at::REQUEST_KEPT, "The request's HTTP version, as `1.1`", version)
+        .examples(&[Example::new(PLAIN, &[], "1.1")]),
+    Fetch::new("req_ver", Str, at::REQUEST_KEPT, "Same as `req.ver`", version),
+    Fetch::new("url", Str, at::REQUEST, "The request target as it is now", url)
+        .examples(&[Example::new(PLAIN, &[], "/a/b?c=d"), Example::new(ABSOLUTE, &[], "http://192.0.2.9:8080/x")]),
+    Fetch::new("url32", Sint, at::REQUEST, "A 32-bit hash of the host and the whole URL", url32)
+        .examples(&[Example::new("GET /p;k=v?a=1&B=2&a=3&e HTTP/1.1\nhost: a\n", &[], "1364529596")]),
+    Fetch::new("url32+src", Bin, at::REQUEST, "`url32` and the client's address, joined", url32_src)
+        .examples(&[Example::none("", &[])]),
+    Fetch::new("url_ip", Ipv4, at::REQUEST, "The IPv4 address in an absolute URL", url_ip)
+        .examples(&[Example::new(ABSOLUTE, &[], "192.0.2.9"), Example::none(PLAIN, &[])]),
+    Fetch::new("url_port", Sint, at::REQUEST, "The port in an absolute URL with an IPv4 address", url_port)
+        .examples(&[
+            Example::new(ABSOLUTE, &[], "8080"),
+            Example::new("GET https://192.0.2.9/ HTTP/1.1\n", &[], "443"),
+        ]),
+];
+
+fn method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Meth(request(stream)?.method()))
+}
+
+fn path<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    request(stream)?.path().map(Value::Str).ok_or(Missing::Absent)
+}
+
+fn pathq<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    request(stream)?.path_and_query().map(Value::Str).ok_or(Missing::Absent)
+}
+
+fn url<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(request(stream)?.target()))
+}
+
+fn query<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let head = request(stream)?;
+    let query = head.query().ok_or(Missing::Absent)?;
+    match args.first() {
+        Some(Arg::Str(_)) => {
+            let with_mark = head.target().len() - query.len() - 1;
+            Ok(Value::Str(&head.target()[with_mark..]))
+        }
+        _ => Ok(Value::Str(query)),
+    }
+}
+
+fn host(head: &Head) -> Option<&[u8]> {
+    super::headers::values(head, b"host").next().filter(|host| !host.is_empty())
+}
+
+/// The host and `rest`, or `rest` alone where there is no host.
+fn with_host<'a>(stream: &'a Stream, head: &'a Head, rest: Option<&'a [u8]>) -> Fetched<'a> {
+    match host(head) {
+        Some(host) => Ok(Value::Str(join(&stream.arena, &[host, rest.unwrap_or(b"")]))),
+        None => rest.map(Value::Str).ok_or(Missing::Absent),
+    }
+}
+
+fn base<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let head = request(stream)?;
+    with_host(stream, head, head.path())
+}
+
+fn baseq<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let head = request(stream)?;
+    with_host(stream, head, head.path_and_query())
+}
+
+/// The hash that both families use: sdbm with a full avalanche.
+fn hash(parts: &[&[u8]]) -> u32 {
+    let step = |hash: u32, byte: &u8| hash.wrapping_mul(65599).wrapping_add(u32::from(*byte));
+    base::hash::avalanche(parts.iter().copied().flatten().fold(0, step))
+}
+
+fn base_hash(head: &Head) -> u32 {
+    let path = head.path().unwrap_or(b"");
+    // The path counts only with a host in front or where it starts at the root.
+    hash(&[host(head).unwrap_or(b""), path])
+}
+
+fn url_hash(head: &Head) -> u32 {
+    hash(&[host(head).unwrap_or(b""), head.path_and_query().unwrap_or(b"")])
+}
+
+fn base32<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(i64::from(base_hash(request(stream)?))))
+}
+
+fn url32<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(i64::from(url_hash(request(stream)?))))
+}
+
+fn base32_src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    with_source(stream, base_hash(request(stream)?))
+}
+
+fn url32_src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    with_source(stream, url_hash(request(stream)?))
+}
+
+fn with_source(stream: &Stream, hash: u32) -> Fetched<'_> {
+    let Endpoint::Ip(source) = &stream.session.src else { return Err(Missing::Absent) };
+    let hash = hash.to_be_bytes();
+    Ok(Value::Bin(match source.ip() {
+        std::net::IpAddr::V4(address) => join(&stream.arena, &[&hash, &address.octets()]),
+        std::net::IpAddr::V6(address) => join(&stream.arena, &[&hash, &address.octets()]),
+    }))
+}
+
+fn captured_method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(request(stream)?.received().0))
+}
+
+fn captured_uri<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(request(stream)?.received().1))
+}
+
+fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(if request(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
+}
+
+fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(request(stream)?.version.number().as_bytes()))
+}
+
+fn first_request<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    request(stream)?;
+    Ok(Value::Bool(stream.session.requests.get() <= 1))
+}
+
+/// A parsed request is HTTP. In `mode tcp` the bytes must start with a whole request line.
+fn is_http<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    if !stream.req.is_empty() {
+        return Ok(Value::Bool(true));
+    }
+    let bytes = &stream.req_body.bytes;
+    match memchr::memchr(b'\n', bytes) {
+        Some(end) if is_request_line(&bytes[..end]) => Ok(Value::Bool(true)),
+        Some(_) => Err(Missing::Absent),
+        None => Err(not_there(stream)),
+    }
+}
+
+fn is_request_line(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut words = line.split(|b| *b == b' ');
+    let method = words.next().unwrap_or(b"");
+    let is_token = !method.is_empty() && method.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+    let has_target = words.next().is_some_and(|target| !target.is_empty());
+    let is_version = matches!(words.next(), Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor])
+        if major.is_ascii_digit() && minor.is_ascii_digit());
+    is_token && has_target && is_version && words.next().is_none()
+}
+
+/// The IPv4 address and the port of an absolute URL.
+fn url_address(head: &Head) -> Option<(Ipv4Addr, u16)> {
+    let target = head.target();
+    let scheme = base::bytes::find(target, b"://")?;
+    let authority = target[scheme + 3..].split(|b| *b == b'/').next()?;
+    let mut parts = authority.splitn(2, |b| *b == b':');
+    let address = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+    let default = if target[..scheme].eq_ignore_ascii_case(b"https") { 443 } else { 80 };
+    let port = match parts.next() {
+        Some(port) => u16::try_from(base::bytes::parse_u64(port)?).ok()?,
+        None => default,
+    };
+    Some((address, port))
+}
+
+fn url_ip<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    url_address(request(stream)?).map(|(address, _)| Value::Ipv4(address)).ok_or(Missing::Absent)
+}
+
+fn url_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    url_address(request(stream)?).map(|(_, port)| Value::Sint(i64::from(port))).ok_or(Missing::Absent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_lines() {
+        let check = |line: &str, expected| assert_eq!(is_request_line(line.as_bytes()), expected, "{line}");
+        check("GET / HTTP/1.1\r", true);
+        check("GET / HTTP/1.1", true);
+        check("GET /", false);
+        check("SSH-2.0-OpenSSH_9.2", false);
+        check("G@T / HTTP/1.1", false);
+    }
+}

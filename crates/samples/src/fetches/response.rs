@@ -1,0 +1,58 @@
+//! The status line and what is captured of a response (manual, section 7.3.6).
+
+use ir::spec::ArgType;
+use ir::types::SampleType::{Sint, Str};
+use proto::message::Version;
+use state::sample::{Arg, Cursor, Fetched};
+use state::{Missing, Stream, Value};
+
+use super::{at, response};
+use crate::row::{Example, Fetch};
+
+const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.0 404 Not Found\n";
+
+pub const ROWS: &[Fetch] = &[
+    Fetch::new("capture.req.hdr", Str, at::REQUEST_KEPT, "A captured request header", request_capture)
+        .args(1, &[ArgType::Sint])
+        .examples(&[Example::none(RES, &["0"])]),
+    Fetch::new("capture.res.hdr", Str, at::RESPONSE_KEPT, "A captured response header", response_capture)
+        .args(1, &[ArgType::Sint])
+        .examples(&[Example::none(RES, &["0"])]),
+    Fetch::new("capture.res.ver", Str, at::REQUEST_KEPT, "The response's version, HTTP/1.0 or HTTP/1.1", captured_ver)
+        .examples(&[Example::new(RES, &[], "HTTP/1.0")]),
+    Fetch::new("res.ver", Str, at::RESPONSE_KEPT, "The response's HTTP version, as `1.1`", version)
+        .examples(&[Example::new(RES, &[], "1.0")]),
+    Fetch::new("resp_ver", Str, at::RESPONSE_KEPT, "Same as `res.ver`", version),
+    Fetch::new("server_status", Sint, at::RESPONSE_KEPT, "The status that the server sent", status)
+        .examples(&[Example::new(RES, &[], "404")]),
+    Fetch::new("status", Sint, at::RESPONSE_KEPT, "The response's status", status)
+        .examples(&[Example::new(RES, &[], "404"), Example::none("GET / HTTP/1.1\n", &[])]),
+    Fetch::new("txn.status", Sint, at::RESPONSE_KEPT, "The status that is logged", status)
+        .examples(&[Example::new(RES, &[], "404")]),
+];
+
+fn status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(i64::from(response(stream)?.status())))
+}
+
+fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(response(stream)?.version.number().as_bytes()))
+}
+
+fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Str(if response(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
+}
+
+fn slot<'a>(captures: &'a [Vec<u8>], args: &[Arg]) -> Fetched<'a> {
+    let Some(Arg::Sint(index)) = args.first() else { return Err(Missing::Absent) };
+    let value = usize::try_from(*index).ok().and_then(|index| captures.get(index));
+    value.filter(|value| !value.is_empty()).map(|value| Value::Str(value)).ok_or(Missing::Absent)
+}
+
+fn request_capture<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    slot(&stream.request_captures, args)
+}
+
+fn response_capture<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    slot(&stream.response_captures, args)
+}

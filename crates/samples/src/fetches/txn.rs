@@ -1,0 +1,141 @@
+//! Numbers and states of the stream itself (manual, sections 7.3.1 and 7.3.6).
+
+use ir::spec::ArgType;
+use ir::types::SampleType::{Bool, Sint, Str};
+use state::sample::{Arg, Cursor, Fetched};
+use state::{Missing, Stream, Value};
+
+use super::{at, connection};
+use crate::row::{Example, Fetch};
+
+pub const ROWS: &[Fetch] = &[
+    Fetch::new("bc.timer.connect", Sint, at::SERVER_CONN, "Connecting to the server took, ms", connect)
+        .examples(&[Example::new("", &[], "-1")]),
+    Fetch::new("bytes_in", Sint, at::REQUEST_KEPT, "Bytes from the client", bytes_in)
+        .examples(&[Example::new("", &[], "0")]),
+    Fetch::new("bytes_out", Sint, at::RESPONSE_END, "Bytes to the client", bytes_out),
+    Fetch::new("fc.timer.handshake", Sint, at::CLIENT, "The handshakes took, ms", handshake)
+        .examples(&[Example::new("", &[], "0")]),
+    Fetch::new("fc.timer.total", Sint, at::FRONTEND, "The stream took, ms", total)
+        .examples(&[Example::new("", &[], "-1")]),
+    Fetch::new("req.timer.hdr", Sint, at::REQUEST_KEPT, "Receiving the request's head took, ms", receive),
+    Fetch::new("req.timer.idle", Sint, at::REQUEST_KEPT, "Idle before the request, ms", idle),
+    Fetch::new("req.timer.queue", Sint, at::SERVER_CONN, "Waiting in queues took, ms", queued),
+    Fetch::new("req.timer.tq", Sint, at::REQUEST_KEPT, "From the accept to the request's head, ms", query),
+    Fetch::new("request_date", Sint, at::REQUEST_KEPT, "When the request began, since 1970", request_date)
+        .args(0, &[ArgType::Str])
+        .examples(&[Example::new("", &["ms"], "1714117198774")]),
+    Fetch::new("res.timer.data", Sint, at::RESPONSE_END, "Transferring the response's body took, ms", data),
+    Fetch::new("res.timer.hdr", Sint, at::RESPONSE, "Waiting for the response's head took, ms", respond),
+    Fetch::new("txn.conn_retries", Sint, at::SERVER_CONN, "Failed attempts to connect", retries),
+    Fetch::new("txn.id32", Sint, at::INTERNAL, "The stream's number", id32).examples(&[Example::new("", &[], "7")]),
+    Fetch::new("txn.redispatched", Bool, at::SERVER_CONN, "Whether another server was tried", redispatched),
+    Fetch::new("txn.sess_term_state", Str, at::INTERNAL, "The letters of the termination", term_state)
+        .examples(&[Example::new("", &[], "--")]),
+    Fetch::new("txn.timer.total", Sint, at::REQUEST_KEPT, "Active time of the request, ms", active),
+    Fetch::new("txn.timer.user", Sint, at::REQUEST_KEPT, "Time as the user sees it, ms", user),
+    Fetch::new("unique-id", Str, at::ALWAYS, "The stream's unique id (`unique-id-format`)", unique_id)
+        .examples(&[Example::none("", &[])]),
+];
+
+fn ms<'a>(number: i64) -> Fetched<'a> {
+    Ok(Value::Sint(number))
+}
+
+fn count<'a>(number: u64) -> Fetched<'a> {
+    Ok(Value::Sint(i64::try_from(number).unwrap_or(i64::MAX)))
+}
+
+fn connect<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.connect())
+}
+
+fn handshake<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    count(stream.timing.handshake)
+}
+
+fn total<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.total())
+}
+
+fn receive<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.receive())
+}
+
+fn idle<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.idle())
+}
+
+fn queued<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.queue())
+}
+
+fn query<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.query())
+}
+
+fn data<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.data())
+}
+
+fn respond<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.respond())
+}
+
+fn active<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    ms(stream.timing.active())
+}
+
+fn user<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    match stream.timing.total() {
+        -1 => ms(-1),
+        total => ms(total - stream.timing.idle()),
+    }
+}
+
+fn bytes_in<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    count(stream.counts.bytes_in)
+}
+
+fn bytes_out<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    count(stream.counts.bytes_out)
+}
+
+/// When the first byte of the request came, in microseconds since 1970.
+pub(crate) fn request_date_us(stream: &Stream) -> u64 {
+    let idle = u64::try_from(stream.timing.idle()).unwrap_or(0) + stream.timing.handshake;
+    let began = stream.timing.start.saturating_sub(stream.session.accepted) + idle;
+    stream.session.accept_date + began * 1000
+}
+
+fn request_date<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(connection::date(request_date_us(stream), args))
+}
+
+fn retries<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    count(u64::from(stream.counts.retries))
+}
+
+fn redispatched<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Bool(stream.counts.redispatched))
+}
+
+fn id32<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(i64::from(stream.id as u32)))
+}
+
+fn term_state<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let letters = stream.termination.letters();
+    Ok(Value::Str(stream.arena.alloc_slice_copy(&letters[..2])))
+}
+
+/// The id as it was generated, else as the frontend's format makes it now.
+fn unique_id<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    if !stream.unique_id.is_empty() {
+        return Ok(Value::Str(&stream.unique_id));
+    }
+    let format = stream.frontend_plan().unique_id_format.as_ref().ok_or(Missing::Absent)?;
+    let mut text = Vec::new();
+    format.write(stream, &mut text);
+    Ok(Value::Str(stream.arena.alloc_slice_copy(&text)))
+}

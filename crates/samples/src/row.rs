@@ -1,0 +1,114 @@
+//! The rows of this crate's tables: what the registry says, the function, and examples that
+//! one test runs.
+
+use ir::expr::MatchMethod;
+use ir::spec::{ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
+use ir::types::SampleType;
+use state::Missing;
+use state::sample::{ConverterFn, FetchFn};
+
+/// An input, the arguments as they are written, and the answer as text; `None`: no value.
+///
+/// The input of a fetch is a request, and behind a line `---` a response; that of a converter
+/// is the text of its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    pub input: &'static str,
+    pub args: &'static [&'static str],
+    pub answer: Option<&'static str>,
+}
+
+impl Example {
+    pub const fn new(input: &'static str, args: &'static [&'static str], answer: &'static str) -> Self {
+        Self { input, args, answer: Some(answer) }
+    }
+
+    /// An input for which there is no value.
+    pub const fn none(input: &'static str, args: &'static [&'static str]) -> Self {
+        Self { input, args, answer: None }
+    }
+}
+
+/// A sample fetch.
+#[derive(Clone, Copy)]
+pub struct Fetch {
+    pub spec: FetchSpec,
+    pub run: FetchFn,
+    pub examples: &'static [Example],
+}
+
+impl Fetch {
+    pub const fn new(
+        name: &'static str,
+        out: SampleType,
+        contexts: Contexts,
+        doc: &'static str,
+        run: FetchFn,
+    ) -> Self {
+        let spec = FetchSpec { name, doc, args: ArgList::NONE, out, contexts, support: Support::Full };
+        Self { spec, run, examples: &[] }
+    }
+
+    /// A fetch that is accepted but has no value yet.
+    pub const fn parsed(name: &'static str, out: SampleType, contexts: Contexts, doc: &'static str) -> Self {
+        let mut row = Self::new(name, out, contexts, doc, |_, _, _| Err(Missing::Absent));
+        row.spec.support = Support::Parsed;
+        row
+    }
+
+    pub const fn args(mut self, required: usize, types: &'static [ArgType]) -> Self {
+        self.spec.args = ArgList::new(required, types);
+        self
+    }
+
+    pub const fn examples(mut self, examples: &'static [Example]) -> Self {
+        self.examples = examples;
+        self
+    }
+}
+
+/// A converter.
+#[derive(Clone, Copy)]
+pub struct Converter {
+    pub spec: ConverterSpec,
+    pub run: ConverterFn,
+    /// How the keys of its map are compared.
+    pub map: Option<MatchMethod>,
+    pub examples: &'static [Example],
+}
+
+impl Converter {
+    pub const fn new(
+        name: &'static str,
+        input: SampleType,
+        out: SampleType,
+        doc: &'static str,
+        run: ConverterFn,
+    ) -> Self {
+        let spec = ConverterSpec { name, doc, args: ArgList::NONE, input, out, support: Support::Full };
+        Self { spec, run, map: None, examples: &[] }
+    }
+
+    /// A converter that is accepted but gives no value yet.
+    pub const fn parsed(name: &'static str, input: SampleType, out: SampleType, doc: &'static str) -> Self {
+        let mut row = Self::new(name, input, out, doc, |_, _, _| None);
+        row.spec.support = Support::Parsed;
+        row
+    }
+
+    pub const fn args(mut self, required: usize, types: &'static [ArgType]) -> Self {
+        self.spec.args = ArgList::new(required, types);
+        self
+    }
+
+    /// The converter's first argument is a map whose keys are compared like this.
+    pub const fn map(mut self, method: MatchMethod) -> Self {
+        self.map = Some(method);
+        self
+    }
+
+    pub const fn examples(mut self, examples: &'static [Example]) -> Self {
+        self.examples = examples;
+        self
+    }
+}
