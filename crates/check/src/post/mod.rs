@@ -19,12 +19,12 @@ pub fn run(c: &mut Context<'_>) {
         draft.proxy.rules[ir::spec::RuleSet::HttpRequest as usize].extend(redirects);
     }
     proxies::number(&mut drafts);
-    servers::check_defaults(c);
     for index in 0..drafts.len() {
         if !drafts[index].proxy.disabled {
             one(c, &mut drafts, index);
         }
     }
+    servers::check_defaults(c);
     servers::unresolved(c, &drafts);
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }

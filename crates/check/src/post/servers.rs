@@ -61,7 +61,8 @@ fn tls(c: &mut Context<'_>, draft: &Draft, server: &Server) {
     }
 }
 
-/// The ciphers that HAProxy's own HTTP client and OCSP updates would use: they are told first.
+/// The ciphers that HAProxy's own HTTP client and OCSP updates would use: they are told after those
+/// of the configuration's servers.
 pub fn check_defaults(c: &mut Context<'_>) {
     let Some(ciphers) = c.config.global.ssl_default_server.ciphers.clone() else { return };
     if !c.loader.cipher_list_is_valid(&ciphers) {
