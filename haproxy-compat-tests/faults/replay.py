@@ -20,6 +20,7 @@ import http1
 import http2
 import limits
 import origin
+import stops
 import table
 import tls
 
@@ -144,6 +145,8 @@ class Replay:
             return self.limits
         if row.id in tls.ROWS:
             return self.tls
+        if row.id in stops.ROWS:
+            return self.stop
         return self.config if row.id in configs.FILES else None
 
     def http1(self, row):
@@ -192,6 +195,10 @@ class Replay:
             lines = [line for source in sources for line in self.logs.wait(since, frontend, source, 1, 2.5)]
             expected["log"], observed["log"] = log, table.joined([limits.termination(line) for line in lines])
         return expected, observed
+
+    def stop(self, row):
+        observed, expected = stops.replay(row, self.path, self.folder, self.origin.port)
+        return {"answer": expected}, {"answer": observed}
 
     def config(self, row):
         observed, expected = configs.replay(row, self.path, self.folder)
