@@ -13,7 +13,7 @@ use mlua::{Lua, MultiValue, Result, Value};
 use crate::register::{self, Registry};
 use crate::shim::{Answer, Args, Functions, Results, Shims};
 use crate::vm::Env;
-use crate::{address, limits, task};
+use crate::{address, httpclient, limits, socket, task};
 
 /// The levels of messages in the order of their numbers, as `core` and `txn` name them.
 const LEVELS: [(&str, Level); 8] = [
@@ -46,6 +46,8 @@ pub(crate) fn install(
     waiting(&functions, in_body)?;
     tools(&functions, env)?;
     address::install(&functions)?;
+    socket::install(lua, shims, &functions)?;
+    httpclient::install(lua, shims, &functions)?;
     let core = functions.table;
     for (number, (name, _)) in LEVELS.iter().enumerate() {
         core.raw_set(*name, number)?;

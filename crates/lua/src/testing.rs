@@ -27,6 +27,11 @@ impl Sink {
         self.lines.lock().unwrap().push(line);
     }
 
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.lines.lock().unwrap().len()
+    }
+
     /// The messages so far, which are forgotten.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.lines.lock().unwrap())

@@ -454,7 +454,12 @@ fn tasks() {
         tokio::task::yield_now().await;
         assert!(script.sink.take().is_empty());
         script.host.spawn_tasks(0);
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        for _ in 0..250 {
+            if script.sink.len() == 4 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     });
     let failed = format!(
         "ALERT Lua task: [state-id 0] runtime error: {0}:3: task err from [C]: in global 'error', {0}:3: in \
@@ -622,4 +627,88 @@ fn fetches_and_converters_of_scripts() {
         "[state-id 0] runtime error: FILE:5: 'req_del_header': this object is used outside of its stream from \
          [C]: in method 'req_del_header', FILE:5: in function line 5",
     );
+}
+
+#[test]
+fn sockets() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut input = [0; 6];
+        peer.read_exact(&mut input).unwrap();
+        peer.write_all(b"line one\r\n12345rest").unwrap();
+        std::thread::sleep(Duration::from_millis(150));
+        peer.write_all(b" of it").unwrap();
+        input
+    });
+    let script = load(&format!(
+        "core.register_service('x', 'http', function(applet)
+           applet:start_response()
+           local function say(...) for i = 1, select('#', ...) do applet:send(tostring((select(i, ...))) .. '|') end end
+           local s = core.tcp()
+           say(s:receive())
+           say(s:connect('127.0.0.1', 1))
+           say(s:connect('127.0.0.1:{port}'))
+           say(s:getpeername() == '127.0.0.1:{port}')
+           say(s:send('xhellox', 2, -2)) say(s:send('!'))
+           say(s:receive()) say(s:receive(5)) say(s:receive(2, 'p'))
+           s:settimeout(0.05) say(s:receive('*a'))
+           s:settimeout(5) say(s:receive('*a'))
+           say(s:receive())
+           s:close() say(s:send('x'))
+         end)",
+    ));
+    let answer = script.serve("x", "GET / HTTP/1.1", b"");
+    assert_eq!(answer.result, Ok(()));
+    assert_eq!(
+        String::from_utf8_lossy(&answer.body),
+        "nil|closed|nil|Can't connect|1|true|6|1|line one|12345|pre|nil|timeout|st| of it|nil|closed||nil|closed|0|",
+    );
+    assert_eq!(&server.join().unwrap(), b"hello!");
+}
+
+#[test]
+fn the_http_client() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let mut requests = Vec::new();
+        for end in ["\r\n\r\n", "hello"] {
+            let (mut peer, _) = listener.accept().unwrap();
+            let mut input = Vec::new();
+            while !input.ends_with(end.as_bytes()) {
+                let mut piece = [0; 1024];
+                let count = peer.read(&mut piece).unwrap();
+                assert!(count > 0);
+                input.extend_from_slice(&piece[..count]);
+            }
+            peer.write_all(b"HTTP/1.1 201 Okay\r\nContent-Length: 2\r\nX-R: 1\r\nX-R: 2\r\n\r\nok").unwrap();
+            requests.push(String::from_utf8(input).unwrap());
+        }
+        requests
+    });
+    let script = load(&format!(
+        "core.register_service('x', 'http', function(applet)
+           applet:start_response()
+           local function say(r) applet:send(r.status .. ' ' .. r.reason .. ' ' .. r.body .. ' ' ..
+             ((r.headers['x-r'] or {{}})[1] or '-') .. '|') end
+           say(core.httpclient():get{{url='http://127.0.0.1:{port}/x?y=1', headers={{['x-a']={{'1','2'}}}}}})
+           say(core.httpclient():post{{url='http://some.host/p', dst='127.0.0.1:{port}', body='hello'}})
+           say(core.httpclient():get{{url='http://127.0.0.1:1/'}})
+           applet:send(select(2, pcall(function() local r = core.httpclient():get{{}} end)):match('%d: (.*)'))
+         end)",
+    ));
+    let answer = script.serve("x", "GET / HTTP/1.1", b"");
+    assert_eq!(answer.result, Ok(()));
+    assert_eq!(
+        String::from_utf8_lossy(&answer.body),
+        "201 Okay ok 2|201 Okay ok 2|0 Service Unavailable  -|'get' need a 'url' argument",
+    );
+    let requests = server.join().unwrap();
+    let get = "GET /x?y=1 HTTP/1.1\r\nx-a: 1\r\nx-a: 2\r\nhost: 127.0.0.1:{port}\r\naccept: */*\r\nuser-agent: HAProxy\r\n\r\n";
+    assert_eq!(requests[0], get.replace("{port}", &port.to_string()));
+    assert!(requests[1].starts_with("POST /p HTTP/1.1\r\nhost: some.host\r\n"), "{}", requests[1]);
 }
