@@ -67,12 +67,13 @@ def end_on_signals():
 
 
 class Child:
-    """A child process whose output goes to a file, killed at the end of its `with` block."""
+    """A child process whose output goes to a file; it and its own children end with the `with` block."""
 
     def __init__(self, command, **options):
         self.output = tempfile.TemporaryFile("w+b")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, **options
+            command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT,
+            start_new_session=True, **options,
         )
         self.pid = self.process.pid
 
@@ -81,11 +82,11 @@ class Child:
 
     def __exit__(self, *_):
         if self.running():
-            self.process.terminate()
+            os.killpg(self.pid, signal.SIGTERM)
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                os.killpg(self.pid, signal.SIGKILL)
                 self.process.wait(5)
 
     def running(self):
