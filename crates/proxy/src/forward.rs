@@ -1,5 +1,8 @@
 //! A stream through a server: the request there, the response back, both directions at once
 //! where a body is long. What goes wrong becomes an answer and a termination here.
+//!
+//! What few requests need (a new connection, a tunnel, an error) is boxed, so that the future of
+//! an idle session stays small.
 
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
@@ -14,7 +17,7 @@ use state::termination::{Cause, State};
 use crate::body::H1Source;
 use crate::client::{Client, ResponseMode};
 use crate::exchange::{Exchange, Fault};
-use crate::server::{Attempts, ServerConn, acquire, backend};
+use crate::server::{self, Attempts, ServerConn, acquire, backend};
 use crate::worker::Worker;
 use crate::{http, rules, tunnel};
 
@@ -22,18 +25,26 @@ use crate::{http, rules, tunnel};
 pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
     let mut attempts = Attempts::new(stream);
     loop {
-        let mut server = match acquire(worker, stream, timer, &mut attempts).await {
-            Ok(server) => server,
-            Err(fault) => {
-                stream.termination.set(fault.cause, fault.state);
-                return http::refuse(worker, stream, client, timer, 503).await;
-            }
+        let mut server = match server::reuse(worker, stream, &mut attempts) {
+            Some(server) => server,
+            None => match Box::pin(acquire(worker, stream, timer, &mut attempts)).await {
+                Ok(server) => server,
+                Err(fault) => {
+                    stream.termination.set(fault.cause, fault.state);
+                    return Box::pin(http::refuse(worker, stream, client, timer, 503)).await;
+                }
+            },
         };
         send_request_head(stream, client, &mut server);
         match wait_response(stream, client, timer, &mut server).await {
-            Ok(()) => return respond(worker, stream, client, timer, server).await,
+            Ok(()) => {
+                if respond(worker, stream, client, timer, &mut server).await {
+                    server.keep(worker);
+                }
+                return;
+            }
             Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
-            Err(fault) => return give_up(worker, stream, client, timer, fault).await,
+            Err(fault) => return Box::pin(give_up(worker, stream, client, timer, fault)).await,
         }
         stream.res.clear();
     }
@@ -93,49 +104,49 @@ pub fn response_limits(stream: &Stream, backend: ProxyId) -> Limits {
     }
 }
 
-/// Response rules, then the head and the body towards the client.
+/// Response rules, then the head and the body towards the client. Says whether the server's
+/// connection can serve another stream.
 async fn respond(
     worker: &Worker,
     stream: &mut Stream,
     client: &mut Client<'_>,
     timer: &mut Timer,
-    mut server: ServerConn,
-) {
+    server: &mut ServerConn,
+) -> bool {
     stream.timing.response = Some(now_ms());
     http::capture_response(stream);
     let max_trailers = worker.plan.config.global.tune.bufsize;
     server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
     let reusable = keeps_open(stream);
     if let Some(refused) = response_rules(worker, stream, client, timer).await {
-        drop(server);
         stream.termination.set(Cause::Proxy, State::Headers);
-        return match refused {
-            Outcome::Deny(status) => http::refuse(worker, stream, client, timer, status).await,
-            Outcome::Reply => http::reply(worker, stream, client, timer).await,
+        match refused {
+            Outcome::Deny(status) => Box::pin(http::refuse(worker, stream, client, timer, status)).await,
+            Outcome::Reply => Box::pin(http::reply(worker, stream, client, timer)).await,
             _ => client.abort(),
-        };
+        }
+        return false;
     }
     let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
     let mode = ResponseMode { close: worker.wants_close(stream), bodyless };
     let Ok(raw) = client.send_head(stream, mode) else {
         stream.termination.set(Cause::Client, State::Data);
-        return client.abort();
+        client.abort();
+        return false;
     };
     if stream.res.framing == Framing::Tunnel {
-        return tunnel::upgraded(stream, client, timer, server).await;
+        Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
+        return false;
     }
     let mut exchange = Exchange::new(stream, client);
-    let end =
-        std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, &mut server, timer, raw)).await;
-    match end {
-        Ok(()) if reusable && client.request_done() && server.conn.rest().is_empty() => server.keep(worker),
-        Ok(()) => {}
-        Err(fault) => {
-            let (cause, _) = fault.cause_and_status();
-            stream.termination.set(cause, State::Data);
-            client.abort();
-        }
+    let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
+    if let Err(fault) = end {
+        let (cause, _) = fault.cause_and_status();
+        stream.termination.set(cause, State::Data);
+        client.abort();
+        return false;
     }
+    reusable && client.request_done() && server.conn.rest().is_empty()
 }
 
 /// The response rules of the backend, then of the frontend, then those of both behind them.

@@ -38,12 +38,12 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     capture_request(stream);
     match decide(worker, stream, client, timer).await {
         Decision::Forward => forward::run(worker, stream, client, timer).await,
-        Decision::Service(id) => service::run(worker, stream, client, timer, id).await,
+        Decision::Service(id) => Box::pin(service::run(worker, stream, client, timer, id)).await,
         Decision::Reply => {
             stream.termination.set(Cause::Local, State::Request);
             reply(worker, stream, client, timer).await;
         }
-        Decision::Refuse(status) => refuse(worker, stream, client, timer, status).await,
+        Decision::Refuse(status) => Box::pin(refuse(worker, stream, client, timer, status)).await,
         Decision::Drop => client.abort(),
     }
     leave_backend(stream);
@@ -87,7 +87,7 @@ async fn request_rules(
 ) -> Option<Decision> {
     for set in [RuleSet::TcpContent, RuleSet::HttpRequest] {
         let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
-        if let Some(decision) = decision(worker, stream, timer, outcome).await {
+        if let Some(decision) = decision(stream, timer, outcome).await {
             return Some(decision);
         }
     }
@@ -95,12 +95,7 @@ async fn request_rules(
 }
 
 /// What the last word of a rule list means for the stream.
-async fn decision(
-    worker: &Worker,
-    stream: &mut Stream,
-    timer: &mut Timer,
-    outcome: Outcome,
-) -> Option<Decision> {
+async fn decision(stream: &mut Stream, timer: &mut Timer, outcome: Outcome) -> Option<Decision> {
     Some(match outcome {
         Outcome::Service(id) => Decision::Service(id),
         Outcome::Reply => Decision::Reply,
@@ -110,7 +105,6 @@ async fn decision(
         }
         Outcome::Tarpit(status, wait) => {
             rules::sleep(timer, wait).await;
-            let _ = worker;
             stream.termination.set(Cause::Proxy, State::Tarpit);
             Decision::Refuse(status)
         }

@@ -28,8 +28,25 @@ pub async fn run(
         return Outcome::Continue;
     }
     let mut at = 0;
+    match actions::run(stream, proxy, set, &mut at) {
+        outcome @ (Outcome::Pause(_) | Outcome::WaitForBody(_) | Outcome::NotYet | Outcome::Lua(_)) => {
+            Box::pin(resume(worker, stream, client, timer, (proxy, set, at), outcome)).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// The rest of a list in which a rule has to wait. Boxed: most lists never come here.
+async fn resume(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    (proxy, set, mut at): (ProxyId, RuleSet, usize),
+    mut outcome: Outcome,
+) -> Outcome {
     loop {
-        match actions::run(stream, proxy, set, &mut at) {
+        match outcome {
             Outcome::Pause(wait) => sleep(timer, wait).await,
             Outcome::WaitForBody(limit) => buffer_body(stream, client, timer, limit).await,
             // An HTTP head is complete here, so what is missing will not come.
@@ -43,6 +60,7 @@ pub async fn run(
             }
             outcome => return outcome,
         }
+        outcome = actions::run(stream, proxy, set, &mut at);
     }
 }
 

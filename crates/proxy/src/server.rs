@@ -94,8 +94,9 @@ pub struct Attempts {
     left: u32,
     /// The server that failed last and is to be avoided.
     avoid: Option<ServerId>,
-    /// Try the same server again.
-    again: Option<ServerId>,
+    /// The server to try next, if that is decided: the same one again, or one that was chosen for
+    /// its idle connections and had none.
+    next: Option<ServerId>,
     /// A reused connection turned out stale: make a new one.
     pub fresh: bool,
 }
@@ -103,7 +104,7 @@ pub struct Attempts {
 impl Attempts {
     pub fn new(stream: &Stream) -> Self {
         let retries = stream.plan.settings(backend(stream)).retries;
-        Self { left: retries, avoid: None, again: None, fresh: false }
+        Self { left: retries, avoid: None, next: None, fresh: false }
     }
 
     /// Chooses between another attempt and giving up, and waits where HAProxy does.
@@ -116,10 +117,9 @@ impl Attempts {
         let settings = stream.plan.settings(backend(stream));
         if redispatches(settings.redispatch.0, settings.retries, self.left) {
             self.avoid = stream.server;
-            self.again = None;
             stream.counts.redispatched = true;
         } else {
-            self.again = stream.server;
+            self.next = stream.server;
             // A server that refuses is not hammered: a second, or less with a short timeout.
             let pause = settings.timeouts.connect.map_or(1000, |limit| limit.min(1000));
             rules::sleep(timer, pause).await;
@@ -144,7 +144,7 @@ pub fn backend(stream: &Stream) -> ProxyId {
     stream.backend.unwrap_or(stream.session.frontend)
 }
 
-/// Gets a connection for the stream: sets `stream.server` and its times.
+/// Makes a new connection for the stream: sets `stream.server` and its times.
 pub async fn acquire(
     worker: &Worker,
     stream: &mut Stream,
@@ -154,10 +154,6 @@ pub async fn acquire(
     loop {
         let turn = wait_turn(stream, timer, attempts).await?;
         stream.timing.dequeued.get_or_insert_with(now_ms);
-        if let Some(io) = reuse(worker, stream, attempts, turn.server) {
-            stream.timing.connected = Some(now_ms());
-            return Ok(ServerConn::new(io, true, turn));
-        }
         match connect(worker, stream, timer, turn.server).await {
             Ok(io) => {
                 stream.timing.connected = Some(now_ms());
@@ -184,7 +180,7 @@ async fn wait_turn(
     let mut queued = false;
     let limits = stream.plan.settings(id).timeouts;
     std::future::poll_fn(|cx| {
-        let Some(server) = choose(stream, attempts) else {
+        let Some(server) = attempts.next.take().or_else(|| choose(stream, attempts)) else {
             return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Connect }));
         };
         if live.servers[server.index()].connections.try_enter() {
@@ -217,12 +213,9 @@ fn leave_queue(live: &state::live::LiveProxy, queued: bool) {
     }
 }
 
-/// `use-server`, the server to try again, or the balance algorithm's choice.
+/// `use-server`, or the balance algorithm's choice.
 fn choose(stream: &Stream, attempts: &Attempts) -> Option<ServerId> {
     let plan = stream.backend_plan();
-    if let Some(server) = attempts.again {
-        return Some(server);
-    }
     let live = &stream.plan.live.proxies[plan.id.index()].servers;
     let wanted = plan.use_servers.iter().find(|(server, cond)| {
         live[server.index()].is_usable()
@@ -235,8 +228,8 @@ fn choose(stream: &Stream, attempts: &Attempts) -> Option<ServerId> {
         .or_else(|| balance::pick(&plan.balance, stream, None))
 }
 
-/// An idle connection, where `http-reuse` allows one for this request.
-fn reuse(worker: &Worker, stream: &Stream, attempts: &Attempts, server: ServerId) -> Option<Io> {
+/// An idle connection, where `http-reuse` allows one for this request and its server has a place.
+pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> Option<ServerConn> {
     let id = backend(stream);
     let first = stream.session.requests.get() <= 1;
     let allowed = match stream.plan.settings(id).http_reuse {
@@ -247,7 +240,18 @@ fn reuse(worker: &Worker, stream: &Stream, attempts: &Attempts, server: ServerId
     if !allowed || attempts.fresh {
         return None;
     }
-    worker.pool.take(worker.server_number(id, server), 0)
+    let server = choose(stream, attempts)?;
+    attempts.next = Some(server);
+    if !stream.plan.live.proxies[id.index()].servers[server.index()].connections.try_enter() {
+        return None;
+    }
+    let turn = Turn { plan: stream.plan, backend: id, server };
+    let io = worker.pool.take(worker.server_number(id, server), 0)?;
+    stream.server = Some(server);
+    let now = now_ms();
+    stream.timing.dequeued.get_or_insert(now);
+    stream.timing.connected = Some(now);
+    Some(ServerConn::new(io, true, turn))
 }
 
 /// Makes a new connection within `timeout connect`.

@@ -41,7 +41,7 @@ pub async fn upgraded(
     stream: &mut Stream,
     client: &mut Client<'_>,
     timer: &mut Timer,
-    mut server: ServerConn,
+    server: &mut ServerConn,
 ) {
     let Client::H1(client) = client else {
         // HTTP/2 clients cannot switch protocols: the codec refuses their upgrade before.

@@ -88,7 +88,8 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
             Received::Http2 => return Some(client.conn),
             Received::Refused(mut stream, status, cause) => {
                 stream.termination.set(cause, State::Request);
-                http::refuse(worker, &mut stream, &mut Client::H1(&mut client), &mut timer, status).await;
+                let mut refused = Client::H1(&mut client);
+                Box::pin(http::refuse(worker, &mut stream, &mut refused, &mut timer, status)).await;
                 finish(worker, stream);
                 linger::close(&mut client.conn, &mut timer).await;
                 return None;
@@ -137,7 +138,7 @@ async fn receive(
         start,
         handshake,
         first: session.requests.get() == 0,
-        timeouts: settings.timeouts,
+        timeouts: &settings.timeouts,
         stream: None,
         progress: Progress::default(),
     };
@@ -166,7 +167,7 @@ struct Waiting<'a> {
     handshake: u64,
     /// The first request of the connection: its silence is an error, a later one's is not.
     first: bool,
-    timeouts: Timeouts,
+    timeouts: &'a Timeouts,
     /// Taken with the first byte: an idle connection has none.
     stream: Option<Box<Stream>>,
     progress: Progress,
@@ -175,7 +176,7 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     /// The time limit before the first byte.
     fn arm(&self, timer: &mut Timer) {
-        let Timeouts { client, http_request, http_keep_alive, .. } = self.timeouts;
+        let Timeouts { client, http_request, http_keep_alive, .. } = *self.timeouts;
         let limit =
             if self.first { http_request.or(client) } else { http_keep_alive.or(http_request).or(client) };
         Deadline::after(self.start + self.handshake, limit).set(timer);
