@@ -300,7 +300,9 @@ async fn receive(lua: &Lua, socket: &Socket, pattern: Pattern, prefix: Vec<u8>) 
     let result = tokio::time::timeout(timeout, fill(&mut connection, pattern)).await;
     let (taken, error) = match result {
         Ok(Ok(Some(count))) => (count, None),
-        Ok(Ok(None)) if matches!(pattern, Pattern::All) => (connection.pending.len(), None),
+        Ok(Ok(None)) if matches!(pattern, Pattern::All) && !connection.pending.is_empty() => {
+            (connection.pending.len(), None)
+        }
         Ok(_) => (connection.pending.len(), Some("closed")),
         Err(_) => (connection.pending.len(), Some("timeout")),
     };
