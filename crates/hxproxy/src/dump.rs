@@ -74,7 +74,8 @@ fn commands(out: &mut String, _: &Registry) {
 fn converters(out: &mut String, registry: &Registry) {
     out.push_str("# List of registered sample converter functions:\n");
     let line = |spec: &&'static ir::spec::ConverterSpec| {
-        format!("{}{}: {} => {}", spec.name, arguments(spec.args), spec.input.name(), spec.out.name())
+        // HAProxy names the output first.
+        format!("{}{}: {} => {}", spec.name, arguments(spec.args), spec.out.name(), spec.input.name())
     };
     push_sorted(out, registry.converters().iter().map(line));
 }
@@ -173,7 +174,7 @@ pub fn arguments(args: ArgList) -> String {
 fn argument(kind: ArgType) -> &'static str {
     match kind {
         ArgType::Sint => "integer",
-        ArgType::Str => "string",
+        ArgType::Str | ArgType::Map | ArgType::Var => "string",
         ArgType::Ipv4 => "IPv4 address",
         ArgType::Mask4 => "IPv4 mask",
         ArgType::Ipv6 => "IPv6 address",
@@ -185,9 +186,7 @@ fn argument(kind: ArgType) -> &'static str {
         ArgType::Table => "table",
         ArgType::Server => "server",
         ArgType::Userlist => "user list",
-        ArgType::Map => "map",
         ArgType::Regex => "regex",
-        ArgType::Var => "variable",
         ArgType::PbField => "Protocol buffers field number",
     }
 }

@@ -6,8 +6,19 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
+use ir::config::{LogPreset, Mode};
+
 use crate::args::Args;
 use crate::{features, process::sys, version};
+
+/// Variables that hold HAProxy's own log-formats, for configurations that add to them.
+const LOG_FORMATS: [(&str, LogPreset, Mode); 5] = [
+    ("HAPROXY_HTTP_LOG_FMT", LogPreset::Httplog, Mode::Http),
+    ("HAPROXY_HTTP_CLF_LOG_FMT", LogPreset::Clf, Mode::Http),
+    ("HAPROXY_HTTPS_LOG_FMT", LogPreset::Httpslog, Mode::Http),
+    ("HAPROXY_TCP_LOG_FMT", LogPreset::Tcplog, Mode::Tcp),
+    ("HAPROXY_TCP_CLF_LOG_FMT", LogPreset::Clf, Mode::Tcp),
+];
 
 /// See the module.
 #[derive(Clone)]
@@ -40,6 +51,9 @@ impl World {
         world.variables.entry(b"HAPROXY_STARTUP_VERSION".into()).or_insert(version::VERSION.into());
         world.set(b"HAPROXY_BRANCH", Some(version::BRANCH.as_bytes()));
         world.set(b"HAPROXY_LOCALPEER", Some(&local_peer));
+        for (name, preset, mode) in LOG_FORMATS {
+            world.set(name.as_bytes(), preset.format(mode).map(str::as_bytes));
+        }
         world
     }
 

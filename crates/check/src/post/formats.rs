@@ -1,6 +1,6 @@
 //! Log-formats of a proxy: read when its mode is known.
 
-use diag::Diagnostic;
+use diag::{Diagnostic, Span};
 use ir::expr::LogFormat;
 use syntax::Word;
 
@@ -10,7 +10,8 @@ use crate::logformat::{self, Use};
 use crate::places::Place;
 
 pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
-    if let Some(word) = draft.log_format.take() {
+    let word = draft.log_format.take().or_else(|| preset(draft));
+    if let Some(word) = word {
         draft.proxy.log_format = parse(c, draft, &word, Usage::Log, "log-format").unwrap_or_default();
     }
     if let Some(word) = draft.unique_id_format.take() {
@@ -19,6 +20,12 @@ pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
     if let Some(word) = draft.error_log_format.take() {
         draft.proxy.error_log_format = parse(c, draft, &word, Usage::Log, "error-log-format");
     }
+}
+
+/// The format of `option httplog` and its like, or of no option at all, as if it were written.
+fn preset(draft: &Draft) -> Option<Word> {
+    let text = draft.proxy.log_preset.format(draft.proxy.mode).filter(|_| draft.kind.is_frontend())?;
+    Some(Word { text: text.as_bytes().to_vec(), span: Span::default(), verbatim: None })
 }
 
 fn parse(c: &mut Context<'_>, draft: &mut Draft, word: &Word, usage: Usage, name: &str) -> Option<LogFormat> {

@@ -193,6 +193,37 @@ pub enum LogPreset {
     Custom,
 }
 
+impl LogPreset {
+    /// The log-format that the preset stands for (manual, section 8.2); none for a custom one.
+    pub const fn format(self, mode: Mode) -> Option<&'static str> {
+        Some(match (self, mode) {
+            (Self::Custom, _) => return None,
+            (Self::Default, Mode::Http) => "Connect from %ci:%cp to %fi:%fp (%f/HTTP)",
+            (Self::Default, _) => "Connect from %ci:%cp to %fi:%fp (%f/TCP)",
+            (Self::Tcplog, _) => {
+                "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
+            }
+            (Self::Httplog, _) => {
+                "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq \
+                 %hr %hs %{+Q}r"
+            }
+            (Self::Clf, Mode::Http) => {
+                "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc \
+                 %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"
+            }
+            (Self::Clf, _) => {
+                "%{+Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts-- %ac \
+                 %fc %bc %sc %rc %sq %bq \"\" \"\" "
+            }
+            (Self::Httpslog, _) => {
+                "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq \
+                 %hr %hs %{+Q}r %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] \
+                 %[ssl_fc_sni]/%sslv/%sslc"
+            }
+        })
+    }
+}
+
 /// `capture request header NAME len N`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capture {
