@@ -20,14 +20,19 @@ impl Output {
         sys::adopt(fd).map(|copy| Self(File::from(copy)))
     }
 
-    /// Writes one line, or drops it where the reader does not keep up.
+    /// Writes one line, or drops it, or its end, where the reader does not keep up. "Writable"
+    /// promises one page of a pipe, hence the pieces.
     ///
     /// # Errors
     /// `WouldBlock`, or what the kernel says.
     pub fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        if !sys::is_writable(self.0.as_fd())? {
-            return Err(io::ErrorKind::WouldBlock.into());
+        const PAGE: usize = 4096;
+        for piece in line.chunks(PAGE) {
+            if !sys::is_writable(self.0.as_fd())? {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.0.write_all(piece)?;
         }
-        self.0.write_all(line)
+        Ok(())
     }
 }
