@@ -220,8 +220,11 @@ impl Exchange {
                     let bytes = stream.res.bytes_mut();
                     server.conn.unread(&bytes[head_len..]);
                     bytes.truncate(head_len);
-                    if !(100..200).contains(&stream.res.status()) || stream.res.status() == 101 {
-                        return Poll::Ready(Ok(()));
+                    match stream.res.status() {
+                        // Nobody asked to switch protocols: what follows could be anything.
+                        101 if !stream.req.flags.upgrade => return Poll::Ready(Err(Fault::InvalidResponse)),
+                        100 | 102..200 => {}
+                        _ => return Poll::Ready(Ok(())),
                     }
                     if client.send_interim(&stream.res).is_err() {
                         return Poll::Ready(Err(Fault::ClientAborted));

@@ -7,6 +7,8 @@ use std::rc::Rc;
 use std::task::{Poll, ready};
 
 use ir::config::Mode;
+use ir::expr::Address;
+use ir::id::{BindId, ProxyId};
 use ir::spec::RuleSet;
 use net::clock;
 use net::io::{Io, Socket};
@@ -33,7 +35,7 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         frontend: proxy,
         bind,
         src: endpoint(peer),
-        dst: endpoint(socket.local_addr()),
+        dst: destination(&worker, proxy, bind, &socket),
         accept_date: date.secs * 1_000_000 + u64::from(date.micros),
         accepted,
         tls: None,
@@ -84,6 +86,18 @@ async fn serve(worker: &Rc<Worker>, session: Rc<Session>, conn: Conn, handshake:
         && proto.is_none()
     {
         Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
+    }
+}
+
+/// The address that the client came to. A line that binds one address tells it without a system
+/// call; with `transparent` the kernel may have another.
+fn destination(worker: &Worker, proxy: ProxyId, bind: BindId, socket: &Socket) -> Endpoint {
+    let line = &worker.plan.settings(proxy).binds[bind.index()];
+    match line.address {
+        Address::Ip(ip, port) if !ip.is_unspecified() && port != 0 && !line.transparent => {
+            endpoint(Some(std::net::SocketAddr::new(ip, port)))
+        }
+        _ => endpoint(socket.local_addr()),
     }
 }
 
