@@ -1,0 +1,108 @@
+//! Actions that say where a stream goes: on, away, to a service, or into a wait.
+
+use ir::spec::{ActionArg, ActionOption};
+use state::Stream;
+use state::plan::{ActionValue, Args, Outcome};
+
+use crate::row::{Action, sets};
+
+const BODY: &[ActionOption] = &[
+    ActionOption::new("time", &[ActionArg::Time]),
+    ActionOption::new("at-least", &[ActionArg::Str]),
+    ActionOption::new("use-large-buffer", &[]),
+];
+/// Index in [`BODY`].
+const TIME: usize = 0;
+
+const DROP: &[ActionOption] = &[ActionOption::new("rst-ttl", &[ActionArg::Int(1, 255)])];
+
+pub const ROWS: &[Action] = &[
+    Action::new(
+        "accept",
+        sets::QUIC | sets::TCP,
+        &[],
+        "Ends this rule list, the connection is accepted",
+        stop,
+    )
+    .last(),
+    Action::new("allow", sets::HTTP, &[], "Ends this rule list, the message is accepted", stop).last(),
+    Action::new(
+        "reject",
+        sets::QUIC | sets::TCP | sets::REQUEST,
+        &[],
+        "Closes the connection without an answer",
+        reject,
+    )
+    .last(),
+    Action::new("close", sets::TCP_RESPONSE, &[], "Closes the server's connection at once", close).last(),
+    Action::new(
+        "silent-drop",
+        sets::TCP | sets::REQUEST | sets::RESPONSE,
+        &[],
+        "Forgets the connection without telling the client",
+        silent_drop,
+    )
+    .options(DROP)
+    .last(),
+    Action::new(
+        "use-service",
+        sets::CONTENT | sets::REQUEST,
+        &[ActionArg::Service],
+        "Has a service answer instead of a server",
+        use_service,
+    )
+    .last(),
+    Action::new(
+        "pause",
+        sets::REQUEST | sets::RESPONSE,
+        &[ActionArg::Time],
+        "Waits before the next rule",
+        pause,
+    ),
+    Action::new(
+        "wait-for-body",
+        sets::REQUEST,
+        &[],
+        "Waits until the body has come, or as much of it as fits into the buffer",
+        wait_for_body,
+    )
+    .options(BODY),
+    Action::parsed("wait-for-body", sets::RESPONSE, &[], "Waits until the body has come").options(BODY),
+];
+
+fn stop(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Stop
+}
+
+fn reject(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Reject
+}
+
+fn close(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Close
+}
+
+fn silent_drop(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Drop
+}
+
+fn use_service(_: &mut Stream, args: &Args) -> Outcome {
+    match args.values.first() {
+        Some(ActionValue::Service(id)) => Outcome::Service(*id),
+        _ => Outcome::Continue,
+    }
+}
+
+fn pause(_: &mut Stream, args: &Args) -> Outcome {
+    match args.values.first() {
+        Some(ActionValue::Time(ms)) => Outcome::Pause(ms.unsigned_abs()),
+        _ => Outcome::Continue,
+    }
+}
+
+fn wait_for_body(stream: &mut Stream, args: &Args) -> Outcome {
+    if stream.req_body.complete {
+        return Outcome::Continue;
+    }
+    Outcome::WaitForBody(args.option_int(TIME).map_or(0, i64::unsigned_abs))
+}

@@ -1,0 +1,103 @@
+//! Actions that are accepted and checked, and do nothing yet: using one prints a warning.
+
+use ir::spec::{ActionArg, ActionOption};
+
+use crate::row::{Action, sets};
+
+use ActionArg::{Expr, Fmt, Int, Str};
+
+/// The sets in which the client's addresses may be changed.
+const CLIENT: u16 = sets::TCP_REQUEST | sets::REQUEST;
+/// The sets of a whole stream that stand before its response is on its way.
+const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
+const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
+const TRACKING: u16 = sets::TCP_REQUEST | sets::REQUEST | sets::RESPONSE;
+const MARKING: u16 = sets::TCP | sets::REQUEST | sets::RESPONSE;
+
+const TABLE: &[ActionOption] = &[ActionOption::new("table", &[Str])];
+const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[Str])];
+const PREFIX: &[ActionOption] = &[ActionOption::new("prefix", &[Str])];
+const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[Str])];
+const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
+const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
+const NORMALIZER: &[ActionOption] = &[ActionOption::new("full", &[]), ActionOption::new("strict", &[])];
+const CAPTURE: &[ActionOption] =
+    &[ActionOption::new("len", &[Int(1, 65535)]), ActionOption::new("id", &[Int(0, 65535)])];
+const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
+const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
+
+pub const ROWS: &[Action] = &[
+    Action::parsed("capture", sets::CONTENT | sets::HTTP, &[Expr], "Keeps a sample for the log line")
+        .options(CAPTURE),
+    Action::parsed("add-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Adds a pattern to an ACL file")
+        .paren(Str),
+    Action::parsed("del-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Removes a pattern of an ACL file")
+        .paren(Str),
+    Action::parsed("set-map", sets::HTTP, &[Fmt, Fmt], "Sets an entry of a map").paren(Str),
+    Action::parsed("del-map", sets::HTTP, &[Fmt], "Removes an entry of a map").paren(Str),
+    Action::parsed("add-headers-bin", sets::HTTP, &[Expr], "Appends header fields of a binary list")
+        .options(PREFIX),
+    Action::parsed(
+        "set-headers-bin",
+        sets::HTTP,
+        &[Expr],
+        "Replaces header fields by those of a binary list",
+    )
+    .options(PREFIX),
+    Action::parsed("del-headers-bin", sets::HTTP, &[Expr], "Removes the header fields of a binary list")
+        .options(METHOD),
+    Action::parsed("attach-srv", sets::SESSION, &[Str], "Hands the connection to a server's pool")
+        .options(NAME),
+    Action::parsed("cache-store", sets::RESPONSE, &[Str], "Stores the response in a cache"),
+    Action::parsed("cache-use", sets::REQUEST, &[Str], "Answers from a cache").options(NO_HINTS),
+    Action::parsed("dgram-drop", sets::QUIC, &[], "Drops the datagram").last(),
+    Action::parsed("send-retry", sets::QUIC, &[], "Sends a QUIC Retry").last(),
+    Action::parsed("disable-l7-retry", sets::REQUEST, &[], "Does not repeat this request"),
+    Action::parsed("do-log", sets::QUIC | sets::ALL, &[], "Logs at once").options(PROFILE),
+    Action::parsed("do-resolve", TO_SERVER, &[Expr], "Resolves a name into a variable").paren(Str),
+    Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
+    Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header"),
+    Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header"),
+    Action::parsed("normalize-uri", sets::REQUEST, &[Str], "Rewrites the target in a normal form")
+        .options(NORMALIZER),
+    Action::parsed("sc-add-gpc", sets::ALL, &[Str], "Adds to a general purpose counter").paren(Str),
+    Action::parsed("sc-inc-gpc", sets::ALL, &[], "Increments a general purpose counter").paren(Str),
+    Action::parsed("sc-inc-gpc0", sets::ALL, &[], "Increments the first general purpose counter").paren(Str),
+    Action::parsed("sc-inc-gpc1", sets::ALL, &[], "Increments the second general purpose counter").paren(Str),
+    Action::parsed("sc-set-gpt", sets::ALL, &[Str], "Sets a general purpose tag").paren(Str),
+    Action::parsed("sc-set-gpt0", sets::ALL, &[Str], "Sets the first general purpose tag").paren(Str),
+    Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
+    Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
+        .options(BANDWIDTH),
+    Action::parsed("set-bc-mark", TO_SERVER, &[Str], "Sets the mark of packets to the server"),
+    Action::parsed("set-bc-tos", TO_SERVER, &[Str], "Sets the TOS field of packets to the server"),
+    Action::parsed("set-dst", CLIENT, &[Expr], "Replaces the destination address"),
+    Action::parsed("set-dst-port", CLIENT, &[Expr], "Replaces the destination port"),
+    Action::parsed("set-src", CLIENT, &[Expr], "Replaces the source address"),
+    Action::parsed("set-src-port", CLIENT, &[Expr], "Replaces the source port"),
+    Action::parsed("set-fc-mark", MARKING, &[Str], "Sets the mark of packets to the client"),
+    Action::parsed("set-fc-tos", MARKING, &[Str], "Sets the TOS field of packets to the client"),
+    Action::parsed("set-mark", MARKING, &[Str], "Sets the mark of packets to the client (deprecated)"),
+    Action::parsed("set-tos", MARKING, &[Str], "Sets the TOS field of packets to the client (deprecated)"),
+    Action::parsed("set-nice", STREAM, &[Str], "Sets the priority of the stream's task"),
+    Action::parsed("set-priority-class", TO_SERVER, &[Expr], "Sets the class in the queue"),
+    Action::parsed(
+        "set-priority-offset",
+        TO_SERVER,
+        &[Expr],
+        "Sets the offset in the queue, in milliseconds",
+    ),
+    Action::parsed("set-retries", TO_SERVER, &[Str], "Sets how often a server is tried"),
+    Action::parsed(
+        "set-timeout",
+        sets::REQUEST | sets::RESPONSE,
+        &[Str, Str],
+        "Sets a timeout of this stream",
+    ),
+    Action::parsed("strict-mode", sets::HTTP, &[Str], "Whether a failing rewrite fails the request"),
+    Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
+    Action::parsed("track-sc0", TRACKING, &[Expr], "Tracks a key in the first counter").options(TABLE),
+    Action::parsed("track-sc1", TRACKING, &[Expr], "Tracks a key in the second counter").options(TABLE),
+    Action::parsed("track-sc2", TRACKING, &[Expr], "Tracks a key in the third counter").options(TABLE),
+    Action::parsed("wait-for-handshake", sets::REQUEST, &[], "Waits for the end of the TLS handshake"),
+];

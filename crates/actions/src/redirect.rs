@@ -1,0 +1,144 @@
+//! `redirect` (manual, section 4.2, `redirect`).
+
+use ir::spec::{ActionArg, ActionOption};
+use proto::h1::reason_phrase;
+use proto::message::{Head, Version};
+use state::Stream;
+use state::plan::{ActionValue, Args, Outcome};
+
+use crate::pages;
+use crate::row::{Action, sets};
+
+const OPTIONS: &[ActionOption] = &[
+    ActionOption::new("location", &[ActionArg::Fmt]),
+    ActionOption::new("prefix", &[ActionArg::Fmt]),
+    ActionOption::new("scheme", &[ActionArg::Fmt]),
+    ActionOption::new("code", &[ActionArg::Int(0, i64::MAX)]),
+    ActionOption::new("drop-query", &[]),
+    ActionOption::new("keep-query", &[]),
+    ActionOption::new("append-slash", &[]),
+    ActionOption::new("ignore-empty", &[]),
+    ActionOption::new("set-cookie", &[ActionArg::Str]),
+    ActionOption::new("set-cookie-fmt", &[ActionArg::Fmt]),
+    ActionOption::new("clear-cookie", &[ActionArg::Str]),
+];
+const LOCATION: usize = 0;
+const PREFIX: usize = 1;
+const SCHEME: usize = 2;
+const CODE: usize = 3;
+const DROP_QUERY: usize = 4;
+const KEEP_QUERY: usize = 5;
+const APPEND_SLASH: usize = 6;
+const IGNORE_EMPTY: usize = 7;
+const SET_COOKIE: usize = 8;
+const SET_COOKIE_FMT: usize = 9;
+const CLEAR_COOKIE: usize = 10;
+
+pub const ROWS: &[Action] = &[Action::new(
+    "redirect",
+    sets::REQUEST | sets::RESPONSE,
+    &[],
+    "Sends the client to another place",
+    redirect,
+)
+.options(OPTIONS)
+.last()];
+
+fn redirect(stream: &mut Stream, args: &Args) -> Outcome {
+    let code = args.option_int(CODE).and_then(|code| u16::try_from(code).ok()).unwrap_or(302);
+    stream.with_scratch(|stream, text| {
+        if !location(stream, args, text) {
+            return Outcome::Continue;
+        }
+        let location_len = text.len();
+        cookie(stream, args, text);
+        stream.reply.clear();
+        let res = &mut stream.res;
+        res.start_response(code, reason_phrase(code).as_bytes(), Version::Http11);
+        pages::frame(res, 0);
+        res.add(b"location", &text[..location_len]);
+        if matches!(code, 302 | 303 | 307) {
+            res.add(b"cache-control", b"no-cache");
+        }
+        if text.len() > location_len {
+            res.add(b"set-cookie", &text[location_len..]);
+        }
+        Outcome::Reply
+    })
+}
+
+/// Writes the location; `false`: it is empty, and then the rule does not apply.
+fn location(stream: &Stream, args: &Args, out: &mut Vec<u8>) -> bool {
+    let given = |index| args.option(index).is_some();
+    let kind = args.options.iter().rev().find(|(index, _)| matches!(*index, LOCATION | PREFIX | SCHEME));
+    let Some((kind, values)) = kind else { return false };
+    let [target] = values.as_slice() else { return false };
+    let path = request_path(&stream.req, given(DROP_QUERY));
+    match *kind {
+        SCHEME => {
+            write(target, stream, out);
+            out.extend_from_slice(b"://");
+            // The first element only, should there be a list.
+            let host = stream.req.get(b"host").unwrap_or_default();
+            out.extend_from_slice(host);
+            out.extend_from_slice(path);
+        }
+        PREFIX => {
+            // `/` is a way to say: no prefix.
+            if !matches!(target, ActionValue::Fmt(format) if *format.text == *b"/") {
+                write(target, stream, out);
+            }
+            out.extend_from_slice(path);
+        }
+        _ => {
+            write(target, stream, out);
+            if out.is_empty() && given(IGNORE_EMPTY) {
+                return false;
+            }
+            if given(KEEP_QUERY) {
+                keep_query(&stream.req, out);
+            }
+            return true;
+        }
+    }
+    if given(APPEND_SLASH) && out.last().is_some_and(|last| *last != b'/') {
+        out.push(b'/');
+    }
+    true
+}
+
+fn request_path(req: &Head, drop_query: bool) -> &[u8] {
+    let path = if drop_query { req.path() } else { req.path_and_query() };
+    path.unwrap_or(b"/")
+}
+
+/// Appends the request's query string, if it is not empty.
+fn keep_query(req: &Head, out: &mut Vec<u8>) {
+    let Some(query) = req.query().filter(|query| !query.is_empty()) else { return };
+    match memchr::memchr(b'?', out) {
+        None => out.push(b'?'),
+        Some(at) if at + 1 < out.len() => out.push(b'&'),
+        Some(_) => {}
+    }
+    out.extend_from_slice(query);
+}
+
+/// Writes the cookie's field, if there is one; the last option that makes one counts.
+fn cookie(stream: &Stream, args: &Args, out: &mut Vec<u8>) {
+    let cookies = [SET_COOKIE, SET_COOKIE_FMT, CLEAR_COOKIE];
+    let last = args.options.iter().rev().find(|(index, _)| cookies.contains(index));
+    let Some((kind, values)) = last else { return };
+    let Some(value) = values.first() else { return };
+    write(value, stream, out);
+    out.extend_from_slice(match *kind {
+        CLEAR_COOKIE => b"; path=/; Max-Age=0;",
+        _ => &b"; path=/;"[..],
+    });
+}
+
+fn write(value: &ActionValue, stream: &Stream, out: &mut Vec<u8>) {
+    match value {
+        ActionValue::Fmt(format) => format.write(stream, out),
+        value => out.extend_from_slice(value.bytes()),
+    }
+}

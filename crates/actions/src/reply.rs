@@ -1,0 +1,190 @@
+//! Actions that answer the client without a server: `deny`, `tarpit`, `return`, `auth`, and how
+//! an answer is made of their options (manual, section 4.4).
+
+use ir::spec::{ActionArg, ActionOption, RuleSet};
+use proto::h1::reason_phrase;
+use proto::message::Version;
+use state::Stream;
+use state::plan::{ActionValue, Args, Outcome};
+use state::termination::{Cause, State};
+
+use crate::pages;
+use crate::row::{Action, sets};
+
+const CODE: &[ActionArg] = &[ActionArg::Int(200, 599)];
+
+/// The options of an answer; `return` knows all but the last, by the same indexes.
+const ANSWER: [ActionOption; 11] = [
+    ActionOption::new("status", CODE),
+    ActionOption::new("content-type", &[ActionArg::Str]),
+    ActionOption::new("string", &[ActionArg::Str]),
+    ActionOption::new("lf-string", &[ActionArg::Fmt]),
+    ActionOption::new("file", &[ActionArg::File]),
+    ActionOption::new("lf-file", &[ActionArg::File]),
+    ActionOption::new("errorfile", &[ActionArg::File]),
+    ActionOption::new("errorfiles", &[ActionArg::Str]),
+    ActionOption::new("default-errorfiles", &[]),
+    ActionOption::repeated("hdr", &[ActionArg::Str, ActionArg::Fmt]),
+    ActionOption::new("deny_status", CODE),
+];
+const STATUS: usize = 0;
+const CONTENT_TYPE: usize = 1;
+const STRING: usize = 2;
+const LF_STRING: usize = 3;
+const FILE: usize = 4;
+const LF_FILE: usize = 5;
+const ERRORFILE: usize = 6;
+const ERRORFILES: usize = 7;
+const DEFAULT_ERRORFILES: usize = 8;
+const HDR: usize = 9;
+const DENY_STATUS: usize = 10;
+
+const RETURN: &[ActionOption] = ANSWER.split_at(DENY_STATUS).0;
+const REALM: &[ActionOption] = &[ActionOption::new("realm", &[ActionArg::Str])];
+
+pub const ROWS: &[Action] = &[
+    Action::new("deny", sets::REQUEST | sets::RESPONSE, &[], "Refuses the request or the response", deny)
+        .options(&ANSWER)
+        .last(),
+    Action::new("tarpit", sets::REQUEST, &[], "Refuses the request after a while (`timeout tarpit`)", tarpit)
+        .options(&ANSWER)
+        .last(),
+    Action::new("return", sets::REQUEST | sets::RESPONSE, &[], "Answers with what the options say", answer)
+        .options(RETURN)
+        .last(),
+    Action::new("auth", sets::REQUEST, &[], "Asks the client for a user name and a password", auth)
+        .options(REALM)
+        .last(),
+];
+
+fn deny(stream: &mut Stream, args: &Args) -> Outcome {
+    let response = stream.phase != RuleSet::HttpRequest;
+    let status = status(args, if response { 502 } else { 403 });
+    if is_plain(args) {
+        return Outcome::Deny(status);
+    }
+    make(stream, args, status);
+    stream.termination.set(Cause::Proxy, if response { State::Headers } else { State::Request });
+    Outcome::Reply
+}
+
+fn tarpit(stream: &mut Stream, args: &Args) -> Outcome {
+    let proxy = stream.backend.unwrap_or(stream.session.frontend);
+    let timeouts = stream.plan.settings(proxy).timeouts;
+    let wait = timeouts.tarpit.or(timeouts.connect).unwrap_or(0);
+    let status = status(args, 500);
+    if is_plain(args) {
+        return Outcome::Tarpit(status, wait);
+    }
+    make(stream, args, status);
+    Outcome::Tarpit(0, wait)
+}
+
+fn answer(stream: &mut Stream, args: &Args) -> Outcome {
+    make(stream, args, status(args, 200));
+    Outcome::Reply
+}
+
+fn auth(stream: &mut Stream, args: &Args) -> Outcome {
+    let settings = stream.plan.settings(stream.rules_of);
+    let realm =
+        args.option(0).and_then(|values| values.first()).map_or(&settings.name[..], ActionValue::bytes);
+    // A client that knows it talks to a proxy names the whole URI.
+    let target = stream.req.target();
+    let to_proxy = settings.options.http_use_proxy_header && !target.starts_with(b"/") && target != b"*";
+    let (status, name): (_, &[u8]) =
+        if to_proxy { (407, b"proxy-authenticate") } else { (401, b"www-authenticate") };
+    let proxy = stream.backend.unwrap_or(stream.session.frontend);
+    pages::fill(stream, proxy, status);
+    stream.with_scratch(|stream, value| {
+        for part in [b"Basic realm=\"", realm, b"\""] {
+            value.extend_from_slice(part);
+        }
+        stream.res.set(name, value);
+    });
+    Outcome::Reply
+}
+
+fn status(args: &Args, default: u16) -> u16 {
+    let given = args.option_int(STATUS).or_else(|| args.option_int(DENY_STATUS));
+    given.and_then(|code| u16::try_from(code).ok()).unwrap_or(default)
+}
+
+/// Whether a refusal is the error page of its status: nothing but `deny_status` was said.
+fn is_plain(args: &Args) -> bool {
+    matches!(args.options[..], [] | [(DENY_STATUS, _)])
+}
+
+/// Makes the answer in `stream.res` and `stream.reply`.
+fn make(stream: &mut Stream, args: &Args, status: u16) {
+    let page = |index| args.option(index).is_some();
+    if page(DEFAULT_ERRORFILES) || page(ERRORFILES) {
+        let proxy = stream.backend.unwrap_or(stream.session.frontend);
+        return pages::fill(stream, proxy, status);
+    }
+    if let Some([file]) = args.option(ERRORFILE)
+        && pages::raw(stream, file.bytes())
+    {
+        return;
+    }
+    let mut body = std::mem::take(&mut stream.reply);
+    body.clear();
+    for index in [STRING, LF_STRING, FILE, LF_FILE] {
+        match args.option(index) {
+            Some([ActionValue::Fmt(format)]) => format.write(stream, &mut body),
+            Some([value]) => body.extend_from_slice(value.bytes()),
+            _ => {}
+        }
+    }
+    stream.reply = body;
+    head(stream, args, status);
+}
+
+/// The head of an answer whose body is in `stream.reply`. All values are written before the
+/// response that they may refer to goes.
+fn head(stream: &mut Stream, args: &Args, status: u16) {
+    stream.with_scratch(|stream, values| {
+        for (_, value) in fields(args) {
+            let start = values.len();
+            values.extend_from_slice(&[0; 4]);
+            write(value, stream, values);
+            let len = (values.len() - start - 4) as u32;
+            values[start..start + 4].copy_from_slice(&len.to_ne_bytes());
+        }
+        let res = &mut stream.res;
+        res.start_response(status, reason_phrase(status).as_bytes(), Version::Http11);
+        let mut rest = &values[..];
+        for (name, _) in fields(args) {
+            let Some((len, after)) = rest.split_first_chunk::<4>() else { break };
+            let (value, after) = after.split_at(u32::from_ne_bytes(*len) as usize);
+            if !value.is_empty() {
+                res.add(name.bytes(), value);
+            }
+            rest = after;
+        }
+        pages::frame(res, stream.reply.len());
+        if let Some([kind]) = args.option(CONTENT_TYPE)
+            && !stream.reply.is_empty()
+        {
+            res.add(b"content-type", kind.bytes());
+        }
+    });
+}
+
+/// The `hdr` options. The answer's own fields cannot be set by them.
+fn fields(args: &Args) -> impl Iterator<Item = (&ActionValue, &ActionValue)> {
+    const OWN: [&[u8]; 3] = [b"content-length", b"transfer-encoding", b"content-type"];
+    args.options.iter().filter_map(|(index, values)| match values.as_slice() {
+        [name, value] if *index == HDR && !OWN.iter().any(|own| name.bytes().eq_ignore_ascii_case(own)) => {
+            Some((name, value))
+        }
+        _ => None,
+    })
+}
+
+fn write(value: &ActionValue, stream: &Stream, out: &mut Vec<u8>) {
+    match value {
+        ActionValue::Fmt(format) => format.write(stream, out),
+        value => out.extend_from_slice(value.bytes()),
+    }
+}

@@ -1,0 +1,36 @@
+//! The evaluator of rule lists. It keeps its place outside, so that a list in which a rule has
+//! to wait is resumed where it stood.
+
+use ir::id::ProxyId;
+use ir::spec::RuleSet;
+use state::Stream;
+use state::plan::{Answer, Outcome};
+
+/// Runs the rules of `set` of `proxy` from the one at `at`, until one says something else than
+/// [`Outcome::Continue`].
+///
+/// `at` is then behind that rule, but for the outcomes whose rule is not done: on
+/// [`Outcome::NotYet`], [`Outcome::WaitForBody`] and [`Outcome::Lua`] it is still the rule's.
+/// The first two are to be run again when there is more data, or to be skipped by the caller
+/// when there will be none; a Lua action is skipped by the caller when it has run.
+pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) -> Outcome {
+    stream.phase = set;
+    stream.rules_of = proxy;
+    let rules = &stream.plan.proxy(proxy).rules[set as usize];
+    while let Some(rule) = rules.get(*at) {
+        match rule.cond.as_ref().map_or(Answer::Yes, |cond| cond.eval(stream)) {
+            Answer::Yes => match (rule.run)(stream, &rule.args) {
+                Outcome::Continue => {}
+                outcome @ (Outcome::NotYet | Outcome::WaitForBody(_) | Outcome::Lua(_)) => return outcome,
+                outcome => {
+                    *at += 1;
+                    return outcome;
+                }
+            },
+            Answer::No => {}
+            Answer::NotYet => return Outcome::NotYet,
+        }
+        *at += 1;
+    }
+    Outcome::Continue
+}

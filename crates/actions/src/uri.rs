@@ -1,0 +1,115 @@
+//! Actions on the request's target.
+
+use ir::spec::ActionArg;
+use proto::message::Head;
+use state::Stream;
+use state::plan::{ActionValue, Args, Outcome};
+
+use crate::row::{Action, sets};
+
+const FMT: &[ActionArg] = &[ActionArg::Fmt];
+const REPLACE: &[ActionArg] = &[ActionArg::Regex, ActionArg::Fmt];
+
+pub const ROWS: &[Action] = &[
+    Action::new("set-path", sets::REQUEST, FMT, "Replaces the path, keeps the query string", set_path),
+    Action::new("set-pathq", sets::REQUEST, FMT, "Replaces the path with the query string", set_pathq),
+    Action::new("set-query", sets::REQUEST, FMT, "Replaces the query string", set_query),
+    Action::new("set-uri", sets::REQUEST, FMT, "Replaces the whole target", set_uri),
+    Action::new("replace-path", sets::REQUEST, REPLACE, "Replaces a path that matches", replace_path),
+    Action::new(
+        "replace-pathq",
+        sets::REQUEST,
+        REPLACE,
+        "Replaces a path with its query string that matches",
+        replace_pathq,
+    ),
+    Action::new("replace-uri", sets::REQUEST, REPLACE, "Replaces a whole target that matches", replace_uri),
+];
+
+fn set_path(stream: &mut Stream, args: &Args) -> Outcome {
+    set(stream, args, |head, path| head.set_path(path))
+}
+
+fn set_pathq(stream: &mut Stream, args: &Args) -> Outcome {
+    set(stream, args, |head, path| head.set_path_and_query(path))
+}
+
+fn set_uri(stream: &mut Stream, args: &Args) -> Outcome {
+    set(stream, args, put_uri)
+}
+
+fn set(stream: &mut Stream, args: &Args, put: fn(&mut Head, &[u8])) -> Outcome {
+    stream.with_scratch(|stream, text| {
+        args.write(0, stream, text);
+        put(&mut stream.req, text);
+    });
+    Outcome::Continue
+}
+
+/// A question mark that is there stays, even before nothing.
+fn set_query(stream: &mut Stream, args: &Args) -> Outcome {
+    stream.with_scratch(|stream, text| {
+        let Some(path) = stream.req.path() else { return };
+        text.extend_from_slice(path);
+        let path_len = text.len();
+        text.push(b'?');
+        args.write(0, stream, text);
+        if text.len() == path_len + 1 && stream.req.query().is_none() {
+            return;
+        }
+        stream.req.set_path_and_query(text);
+    });
+    Outcome::Continue
+}
+
+/// A host in the new target is also that of the `host` field.
+fn put_uri(head: &mut Head, uri: &[u8]) {
+    head.set_target(uri);
+    let Some(authority) = authority(uri) else { return };
+    if let Some(index) = (0..head.len()).find(|index| head.field(*index).0 == b"host") {
+        head.replace_value(index, authority);
+    }
+}
+
+/// The host and the port of an absolute URI.
+fn authority(uri: &[u8]) -> Option<&[u8]> {
+    if uri.first() == Some(&b'/') {
+        return None;
+    }
+    let start = memchr::memmem::find(uri, b"://")? + 3;
+    let rest = &uri[start..];
+    let rest = &rest[..rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len())];
+    let host = memchr::memrchr(b'@', rest).map_or(rest, |at| &rest[at + 1..]);
+    (!host.is_empty()).then_some(host)
+}
+
+fn replace_path(stream: &mut Stream, args: &Args) -> Outcome {
+    replace(stream, args, Head::path, |head, path| head.set_path(path))
+}
+
+fn replace_pathq(stream: &mut Stream, args: &Args) -> Outcome {
+    replace(stream, args, Head::path_and_query, |head, path| head.set_path_and_query(path))
+}
+
+fn replace_uri(stream: &mut Stream, args: &Args) -> Outcome {
+    replace(stream, args, |head| Some(head.target()), put_uri)
+}
+
+/// Where the part matches, the expanded template takes its whole place.
+fn replace(
+    stream: &mut Stream,
+    args: &Args,
+    part: fn(&Head) -> Option<&[u8]>,
+    put: fn(&mut Head, &[u8]),
+) -> Outcome {
+    let Some(ActionValue::Regex(regex)) = args.values.first() else { return Outcome::Continue };
+    stream.with_scratch(|stream, template| {
+        let Some(old) = part(&stream.req) else { return };
+        args.write(1, stream, template);
+        let mut new = Vec::new();
+        if regex.expand_match(old, template, &mut new) {
+            put(&mut stream.req, &new);
+        }
+    });
+    Outcome::Continue
+}

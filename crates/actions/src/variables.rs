@@ -1,0 +1,57 @@
+//! Actions on variables (manual, section 2.8). A variable of the scope `proc` lives as long as
+//! its stream until processes have variables.
+
+use ir::expr::{Var, VarScope};
+use ir::spec::ActionArg;
+use state::Stream;
+use state::plan::{ActionValue, Args, Outcome};
+use state::sample::OwnedValue;
+
+use crate::row::{Action, sets};
+
+pub const ROWS: &[Action] = &[
+    Action::new("set-var", sets::ALL, &[ActionArg::Expr], "Sets a variable to a sample", set_var)
+        .paren(ActionArg::Var),
+    Action::new("set-var-fmt", sets::ALL, &[ActionArg::Fmt], "Sets a variable to a text", set_var_fmt)
+        .paren(ActionArg::Var),
+    Action::new("unset-var", sets::ALL, &[], "Forgets a variable", unset_var).paren(ActionArg::Var),
+];
+
+/// Without a sample the variable stays as it is.
+fn set_var(stream: &mut Stream, args: &Args) -> Outcome {
+    let [ActionValue::Var(var), ActionValue::Expr(expr)] = args.values.as_slice() else {
+        return Outcome::Continue;
+    };
+    let value = expr.eval(stream).ok().map(OwnedValue::from);
+    if let Some(value) = value {
+        set(stream, *var, value);
+    }
+    Outcome::Continue
+}
+
+fn set_var_fmt(stream: &mut Stream, args: &Args) -> Outcome {
+    let [ActionValue::Var(var), ActionValue::Fmt(format)] = args.values.as_slice() else {
+        return Outcome::Continue;
+    };
+    let mut text = Vec::new();
+    format.write(stream, &mut text);
+    set(stream, *var, OwnedValue::Str(text));
+    Outcome::Continue
+}
+
+fn unset_var(stream: &mut Stream, args: &Args) -> Outcome {
+    if let Some(ActionValue::Var(var)) = args.values.first() {
+        match var.scope {
+            VarScope::Sess => stream.session.vars.borrow_mut().unset(*var),
+            _ => stream.vars.borrow_mut().unset(*var),
+        }
+    }
+    Outcome::Continue
+}
+
+fn set(stream: &Stream, var: Var, value: OwnedValue) {
+    match var.scope {
+        VarScope::Sess => stream.session.vars.borrow_mut().set(var, value),
+        _ => stream.vars.borrow_mut().set(var, value),
+    }
+}
