@@ -1,5 +1,4 @@
-//! Log aliases, the `%x` of log-formats (manual, section 8.2.6). Left out: `%OG`, the origin of
-//! a log line.
+//! Log aliases, the `%x` of log-formats (manual, section 8.2.6).
 
 mod dates;
 mod request;
@@ -8,10 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use ir::config::Mode;
 use ir::expr::FormatFlags;
+use state::Stream;
 use state::plan::{AliasFn, push_hex, write_text};
 use state::sample::text;
 use state::session::Endpoint;
-use state::Stream;
 
 use crate::{fetches, host};
 
@@ -43,6 +42,7 @@ const ROWS: &[Alias] = &[
     http("HU", request::uri),
     http("HV", request::version),
     any("ID", unique_id),
+    any("OG", |s, f, out| write_text(origin(s), f, out)),
     any("ST", |s, _, out| base::bytes::write_dec_i64(out, status(s))),
     any("T", |s, _, out| dates::gmt(s.session.accept_date, out)),
     http("TR", |s, _, out| base::bytes::write_dec_i64(out, s.timing.receive())),
@@ -89,8 +89,12 @@ const ROWS: &[Alias] = &[
     any("si", |s, f, out| ip(s.server_addresses.map(|(_, server)| server.ip()), f, out)),
     any("sp", |s, f, out| port(s.server_addresses.map(|(_, server)| server.port()), f, out)),
     any("sq", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.server_queue))),
-    any("sslc", |s, f, out| write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.cipher.as_bytes()), f, out)),
-    any("sslv", |s, f, out| write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.version.as_bytes()), f, out)),
+    any("sslc", |s, f, out| {
+        write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.cipher.as_bytes()), f, out)
+    }),
+    any("sslv", |s, f, out| {
+        write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.version.as_bytes()), f, out)
+    }),
     any("t", |s, _, out| dates::exact(s.session.accept_date, out)),
     http("tr", |s, _, out| dates::exact(fetches::txn::request_date_us(s), out)),
     http("trg", |s, _, out| dates::gmt(fetches::txn::request_date_us(s), out)),
@@ -139,7 +143,9 @@ fn milliseconds(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
 }
 
 fn ip(address: Option<IpAddr>, flags: &FormatFlags, out: &mut Vec<u8>) {
-    let Some(address) = address.map(|address| address.to_canonical()) else { return write_text(b"", flags, out) };
+    let Some(address) = address.map(|address| address.to_canonical()) else {
+        return write_text(b"", flags, out);
+    };
     if flags.hex {
         let mut push = |bytes: &[u8]| bytes.iter().for_each(|b| out.extend_from_slice(&hex_pair(*b)));
         return match address {
@@ -232,6 +238,18 @@ fn transfer(stream: &Stream) -> i64 {
     }
 }
 
+/// What made the stream write its line.
+fn origin(stream: &Stream) -> &'static [u8] {
+    let settings = frontend(stream);
+    if settings.mode == Mode::Http && stream.req.is_empty() {
+        b"sess_error"
+    } else if settings.mode == Mode::Http && settings.options.logasap && stream.timing.end.is_none() {
+        b"txn_response"
+    } else {
+        b"txn_close"
+    }
+}
+
 fn retries(stream: &Stream, _: &FormatFlags, out: &mut Vec<u8>) {
     if stream.counts.redispatched {
         out.push(b'+');
@@ -262,7 +280,8 @@ fn unique_id(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
 /// `name=value` of the cookie whose name starts as `capture cookie` says.
 fn captured_cookie(stream: &Stream, of_response: bool) -> &[u8] {
     let Some(capture) = &frontend(stream).capture_cookie else { return b"" };
-    let (head, field) = if of_response { (&stream.res, &b"set-cookie"[..]) } else { (&stream.req, &b"cookie"[..]) };
+    let (head, field) =
+        if of_response { (&stream.res, &b"set-cookie"[..]) } else { (&stream.req, &b"cookie"[..]) };
     let cookies = head.fields().filter(|(name, _)| *name == field).flat_map(|(_, value)| {
         // A response sets one cookie a line; what follows are its attributes.
         value.split(|b| *b == b';').take(if of_response { 1 } else { usize::MAX })

@@ -21,6 +21,8 @@ use state::plan::Functions;
 /// Puts the functions of all rows into `functions`, in the order of their ids.
 pub fn fill(functions: &mut Functions) {
     functions.fetches.extend(fetches::rows().map(|row| row.run));
+    let acl_fetch = fetches::rows().position(|row| row.spec.name == "acl");
+    functions.acl_fetch = acl_fetch.and_then(|id| u32::try_from(id).ok()).map(ir::id::FetchId);
     functions.converters.extend(converters::rows().map(|row| state::plan::Converter {
         run: row.run,
         input: row.spec.input,

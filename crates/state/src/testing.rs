@@ -103,7 +103,9 @@ fn read(input: &str, head: &mut Head, payload: &mut crate::stream::Payload) {
         [version, status, reason] if version.starts_with("HTTP/") => {
             head.start_response(status.parse().expect("status"), reason.as_bytes(), number(version));
         }
-        [method, target, version] => head.start_request(method.as_bytes(), target.as_bytes(), number(version)),
+        [method, target, version] => {
+            head.start_request(method.as_bytes(), target.as_bytes(), number(version))
+        }
         _ => panic!("not a start line: {first}"),
     }
     for line in lines {

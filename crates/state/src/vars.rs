@@ -1,8 +1,9 @@
-//! Variables of a session or a stream (manual, section 2.8).
+//! Variables of the process, a session or a stream (manual, section 2.8).
 
 use ir::expr::{Var, VarScope};
 
-use crate::sample::OwnedValue;
+use crate::sample::{OwnedValue, Value};
+use crate::stream::Stream;
 
 /// A few variables in the order of their first setting: a scan beats a map at this size.
 #[derive(Debug, Default)]
@@ -33,5 +34,70 @@ impl Vars {
 
     pub fn clear(&mut self) {
         self.entries.clear();
+    }
+}
+
+impl Stream {
+    /// The value of a variable of any scope, copied out of its owner.
+    pub fn variable(&self, var: Var) -> Option<Value<'_>> {
+        match var.scope {
+            VarScope::Proc => self.plan.live.variables.get(var, |value| self.keep(value)),
+            VarScope::Sess => self.session.vars.borrow().get(var).map(|value| self.keep(value)),
+            _ => self.vars.borrow().get(var).map(|value| self.keep(value)),
+        }
+    }
+
+    pub fn set_variable(&self, var: Var, value: OwnedValue) {
+        match var.scope {
+            VarScope::Proc => self.plan.live.variables.set(var, value),
+            VarScope::Sess => self.session.vars.borrow_mut().set(var, value),
+            _ => self.vars.borrow_mut().set(var, value),
+        }
+    }
+
+    pub fn unset_variable(&self, var: Var) {
+        match var.scope {
+            VarScope::Proc => self.plan.live.variables.unset(var),
+            VarScope::Sess => self.session.vars.borrow_mut().unset(var),
+            _ => self.vars.borrow_mut().unset(var),
+        }
+    }
+
+    /// A copy whose bytes live as long as the stream.
+    fn keep(&self, value: &OwnedValue) -> Value<'_> {
+        match value.as_value() {
+            Value::Str(bytes) => Value::Str(self.arena.alloc_slice_copy(bytes)),
+            Value::Bin(bytes) => Value::Bin(self.arena.alloc_slice_copy(bytes)),
+            Value::Meth(bytes) => Value::Meth(self.arena.alloc_slice_copy(bytes)),
+            Value::Bool(value) => Value::Bool(value),
+            Value::Sint(number) => Value::Sint(number),
+            Value::Ipv4(address) => Value::Ipv4(address),
+            Value::Ipv6(address) => Value::Ipv6(address),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn scopes_are_apart() {
+        let stream = testing::stream("");
+        let var = |scope| Var { scope, id: ir::id::VarId(0) };
+        for (number, scope) in
+            [VarScope::Proc, VarScope::Sess, VarScope::Txn, VarScope::Req].into_iter().enumerate()
+        {
+            assert_eq!(stream.variable(var(scope)), None);
+            stream.set_variable(var(scope), OwnedValue::Sint(number as i64));
+        }
+        assert_eq!(stream.variable(var(VarScope::Proc)), Some(Value::Sint(0)));
+        assert_eq!(stream.variable(var(VarScope::Txn)), Some(Value::Sint(2)));
+        stream.unset_variable(var(VarScope::Sess));
+        assert_eq!(stream.variable(var(VarScope::Sess)), None);
+        assert_eq!(stream.variable(var(VarScope::Req)), Some(Value::Sint(3)));
+        stream.set_variable(var(VarScope::Req), OwnedValue::Str(b"x".to_vec()));
+        assert_eq!(stream.variable(var(VarScope::Req)), Some(Value::Str(b"x")));
     }
 }

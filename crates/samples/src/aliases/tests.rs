@@ -41,6 +41,7 @@ fn request() {
     check(&stream, "HV", "HTTP/1.1");
     check(&stream, "CC", "SESS=clien");
     check(&stream, "CS", "-");
+    check(&stream, "OG", "txn_close");
     check(&stream, "hr", "{a#7C#7Bb#7D|}");
     check(&stream, "hrl", "a#7C#7Bb#7D -");
     check(&stream, "hs", "");
@@ -66,6 +67,7 @@ fn no_request() {
         check(&stream, name, "-");
     }
     check(&stream, "s", "<NOSRV>");
+    check(&stream, "OG", "sess_error");
 }
 
 #[test]

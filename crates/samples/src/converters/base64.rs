@@ -18,8 +18,14 @@ pub const ROWS: &[Converter] = &[
         .examples(&[Example::new("ab", &[], "YWI="), Example::new("", &[], "")]),
     Converter::new("ub64dec", Str, Bin, "Decodes base64 in the alphabet of URLs", ub64dec)
         .examples(&[Example::new("YWI", &[], "ab"), Example::new("fn5-Pz8_", &[], "~~~???")]),
-    Converter::new("ub64enc", Bin, Str, "Encodes in base64 in the alphabet of URLs, without padding", ub64enc)
-        .examples(&[Example::new("ab", &[], "YWI"), Example::new("~~~???", &[], "fn5-Pz8_")]),
+    Converter::new(
+        "ub64enc",
+        Bin,
+        Str,
+        "Encodes in base64 in the alphabet of URLs, without padding",
+        ub64enc,
+    )
+    .examples(&[Example::new("ab", &[], "YWI"), Example::new("~~~???", &[], "fn5-Pz8_")]),
 ];
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -28,7 +34,8 @@ const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 fn encode<'a>(bytes: &[u8], alphabet: &[u8; 64], padding: bool, arena: &'a Bump) -> &'a [u8] {
     let mut room = Room::new(arena, bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let group =
+            chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for index in 0..4 {
             if index <= chunk.len() {
                 room.push(alphabet[(group >> (18 - 6 * index) & 63) as usize]);

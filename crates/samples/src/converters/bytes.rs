@@ -12,10 +12,12 @@ use crate::row::{Converter, Example};
 const NUMBERS: &[ArgType] = &[ArgType::Str, ArgType::Sint, ArgType::Sint];
 
 pub const ROWS: &[Converter] = &[
-    Converter::new("be2dec", Bin, Str, "Chunks as big-endian decimal numbers", be2dec).args(1, NUMBERS).examples(&[
-        Example::new("abc", &[":", "2"], "24930:99"),
-        Example::new("abc", &["-", "2", "1"], "24930"),
-    ]),
+    Converter::new("be2dec", Bin, Str, "Chunks as big-endian decimal numbers", be2dec)
+        .args(1, NUMBERS)
+        .examples(&[
+            Example::new("abc", &[":", "2"], "24930:99"),
+            Example::new("abc", &["-", "2", "1"], "24930"),
+        ]),
     Converter::new("be2hex", Bin, Str, "Chunks in hexadecimal", be2hex).args(1, NUMBERS).examples(&[
         Example::new("abc", &[":", "1"], "61:62:63"),
         Example::new("abc", &["", "2", "1"], "6162"),
@@ -31,16 +33,18 @@ pub const ROWS: &[Converter] = &[
     Converter::new("has_ctl", Bin, Bool, "Whether there are control characters", has_ctl)
         .args(0, &[ArgType::Str])
         .examples(&[Example::new("a\nb", &[], "1"), Example::new("ab", &[], "0")]),
-    Converter::new("hex", Bin, Str, "In hexadecimal, upper case", hex).examples(&[Example::new("a\n", &[], "610A")]),
-    Converter::new("hex2i", Str, Sint, "A hexadecimal number", hex2i).examples(&[
-        Example::new("fF", &[], "255"),
-        Example::none("x", &[]),
-    ]),
+    Converter::new("hex", Bin, Str, "In hexadecimal, upper case", hex).examples(&[Example::new(
+        "a\n",
+        &[],
+        "610A",
+    )]),
+    Converter::new("hex2i", Str, Sint, "A hexadecimal number", hex2i)
+        .examples(&[Example::new("fF", &[], "255"), Example::none("x", &[])]),
     Converter::new("htonl", Sint, Bin, "A number as four bytes, big-endian", htonl)
         .examples(&[Example::new("1633837924", &[], "abcd")]),
-    Converter::new("le2dec", Bin, Str, "Chunks as little-endian decimal numbers", le2dec).args(1, NUMBERS).examples(&[
-        Example::new("abc", &[":", "2"], "25185:99"),
-    ]),
+    Converter::new("le2dec", Bin, Str, "Chunks as little-endian decimal numbers", le2dec)
+        .args(1, NUMBERS)
+        .examples(&[Example::new("abc", &[":", "2"], "25185:99")]),
     Converter::new("secure_memcmp", Bin, Bool, "Compares with a variable in constant time", secure_memcmp)
         .args(1, &[ArgType::Var])
         .examples(&[Example::none("a", &["txn.none"])]),
@@ -77,10 +81,11 @@ fn htonl<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value
 fn part<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let number = |index| {
         let text = text_arg(args, index)?;
-        let number = base::bytes::parse_i64(text).or_else(|| match super::variable_arg(stream, args, index)? {
-            Value::Sint(number) => Some(number),
-            _ => None,
-        })?;
+        let number =
+            base::bytes::parse_i64(text).or_else(|| match super::variable_arg(stream, args, index)? {
+                Value::Sint(number) => Some(number),
+                _ => None,
+            })?;
         usize::try_from(number).ok()
     };
     let rest = bin(value)?.get(number(0)?..)?;
@@ -114,7 +119,8 @@ fn chunks<'a>(
     let size = usize::try_from(int_arg(args, 1).unwrap_or(1)).ok().filter(|size| sizes.contains(size))?;
     let whole = int_arg(args, 2).unwrap_or(0) != 0;
     let bytes = bin(value)?;
-    let mut room = Room::new(&stream.arena, bytes.len().div_ceil(size) * (20 + separator.len()) + bytes.len() * 2);
+    let mut room =
+        Room::new(&stream.arena, bytes.len().div_ceil(size) * (20 + separator.len()) + bytes.len() * 2);
     for (index, chunk) in bytes.chunks(size).filter(|chunk| !whole || chunk.len() == size).enumerate() {
         if index > 0 {
             room.extend(separator);

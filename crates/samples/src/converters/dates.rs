@@ -34,12 +34,12 @@ pub const ROWS: &[Converter] = &[
     Converter::new("us_utime", Sint, Str, "Same as `utime`, of microseconds; %N are nanoseconds", us_utime)
         .args(1, FORMAT)
         .examples(&[Example::new("1714117198000005", &["%S.%N"], "58.000005000")]),
-    Converter::new("utime", Sint, Str, "A UTC date by a format of strftime", utime)
-        .args(1, FORMAT)
-        .examples(&[
+    Converter::new("utime", Sint, Str, "A UTC date by a format of strftime", utime).args(1, FORMAT).examples(
+        &[
             Example::new(DAY, &["%Y-%m-%d %H:%M:%S"], "2024-04-26 07:39:58"),
             Example::new(DAY, &["%S", "2"], "00"),
-        ]),
+        ],
+    ),
 ];
 
 fn date<'a>(

@@ -12,26 +12,37 @@ use crate::row::{Converter, Example};
 const SPREAD: &[ArgType] = &[ArgType::Sint];
 
 pub const ROWS: &[Converter] = &[
-    Converter::new("crc32", Bin, Sint, "CRC-32", crc32).args(0, SPREAD).examples(&[
-        Example::new("/abc", &[], "326170788"),
-    ]),
-    Converter::new("crc32c", Bin, Sint, "CRC-32C", crc32c).args(0, SPREAD).examples(&[
-        Example::new("/abc", &[], "640227501"),
-    ]),
-    Converter::new("djb2", Bin, Sint, "The hash djb2", djb2).args(0, SPREAD).examples(&[
-        Example::new("/abc", &[], "2088271610"),
-        Example::new("/abc", &["1"], "1563166642"),
-    ]),
-    Converter::new("sdbm", Bin, Sint, "The hash sdbm", sdbm).args(0, SPREAD).examples(&[
-        Example::new("/abc", &[], "3135654771"),
-    ]),
-    Converter::new("sha1", Bin, Bin, "SHA-1", sha1).examples(&[Example::new("204", &[], "1cc641954099c249e0e4ef0402da3fd0364d95f0")]),
+    Converter::new("crc32", Bin, Sint, "CRC-32", crc32).args(0, SPREAD).examples(&[Example::new(
+        "/abc",
+        &[],
+        "326170788",
+    )]),
+    Converter::new("crc32c", Bin, Sint, "CRC-32C", crc32c).args(0, SPREAD).examples(&[Example::new(
+        "/abc",
+        &[],
+        "640227501",
+    )]),
+    Converter::new("djb2", Bin, Sint, "The hash djb2", djb2)
+        .args(0, SPREAD)
+        .examples(&[Example::new("/abc", &[], "2088271610"), Example::new("/abc", &["1"], "1563166642")]),
+    Converter::new("sdbm", Bin, Sint, "The hash sdbm", sdbm).args(0, SPREAD).examples(&[Example::new(
+        "/abc",
+        &[],
+        "3135654771",
+    )]),
+    Converter::new("sha1", Bin, Bin, "SHA-1", sha1).examples(&[Example::new(
+        "204",
+        &[],
+        "1cc641954099c249e0e4ef0402da3fd0364d95f0",
+    )]),
     Converter::new("sha2", Bin, Bin, "SHA-2 of 224, 256 (default), 384 or 512 bits", sha2)
         .args(0, &[ArgType::Sint])
         .examples(&[Example::none("", &["5"])]),
-    Converter::new("wt6", Bin, Sint, "The hash wt6", wt6).args(0, SPREAD).examples(&[
-        Example::new("/abc", &[], "4175322074"),
-    ]),
+    Converter::new("wt6", Bin, Sint, "The hash wt6", wt6).args(0, SPREAD).examples(&[Example::new(
+        "/abc",
+        &[],
+        "4175322074",
+    )]),
 ];
 
 fn bin(value: Value<'_>) -> Option<&[u8]> {
@@ -93,7 +104,9 @@ mod tests {
     fn digests() {
         let check = |args: &[Arg], run: state::sample::ConverterFn, start: &[u8]| {
             let stream = state::testing::stream("");
-            let Some(Value::Bin(digest)) = run(&stream, args, Value::Bin(b"abc")) else { panic!("no digest") };
+            let Some(Value::Bin(digest)) = run(&stream, args, Value::Bin(b"abc")) else {
+                panic!("no digest")
+            };
             assert!(digest.starts_with(start), "{digest:x?}");
         };
         check(&[], sha1, &[0xa9, 0x99, 0x3e, 0x36]);

@@ -26,97 +26,82 @@ const fn ip(name: &'static str, input: SampleType, method: MatchMethod, doc: &'s
     Converter::new(name, input, Addr, doc, to_ip).args(1, TEXT_ARGS).map(method)
 }
 
-pub const ROWS: &[Converter] = &[
-    text("map", Str, MatchMethod::Str, "The value of an equal key in a map, or a default").examples(&[
-        Example::new("a", &["a x"], "x"),
-        Example::new("b", &["a x", "y"], "y"),
-        Example::none("b", &["a x"]),
-    ]),
-    text("map_beg", Str, MatchMethod::Beg, "The value of the key that matches as a prefix").examples(&[
-        Example::new("/ab", &["/a x\n/ y"], "x"),
-    ]),
-    int("map_beg_int", Str, MatchMethod::Beg, "The same as `map_beg`, a number").examples(&[
-        Example::new("/b", &["/b 5"], "5"),
-    ]),
-    ip("map_beg_ip", Str, MatchMethod::Beg, "The same as `map_beg`, an address").examples(&[
-        Example::new("/c", &["/c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_dir", Str, MatchMethod::Dir, "The value of the key that matches as a part of a path").examples(&[
-        Example::new("/a/b", &["a x"], "x"),
-    ]),
-    int("map_dir_int", Str, MatchMethod::Dir, "The same as `map_dir`, a number").examples(&[
-        Example::new("/a", &["a 5"], "5"),
-    ]),
-    ip("map_dir_ip", Str, MatchMethod::Dir, "The same as `map_dir`, an address").examples(&[
-        Example::new("/c", &["c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_dom", Str, MatchMethod::Dom, "The value of the key that matches as a part of a domain").examples(&[
-        Example::new("x.a.b", &["a.b x"], "x"),
-    ]),
-    int("map_dom_int", Str, MatchMethod::Dom, "The same as `map_dom`, a number").examples(&[
-        Example::new("a", &["a 5"], "5"),
-    ]),
-    ip("map_dom_ip", Str, MatchMethod::Dom, "The same as `map_dom`, an address").examples(&[
-        Example::new("c", &["c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_end", Str, MatchMethod::End, "The value of the key that matches as a suffix").examples(&[
-        Example::new("b.a", &[".a x"], "x"),
-    ]),
-    int("map_end_int", Str, MatchMethod::End, "The same as `map_end`, a number").examples(&[
-        Example::new("ba", &["a 5"], "5"),
-    ]),
-    ip("map_end_ip", Str, MatchMethod::End, "The same as `map_end`, an address").examples(&[
-        Example::new("c", &["c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_int", Sint, MatchMethod::Int, "The value of the key that matches as a number").examples(&[
-        Example::new("5", &["5 x"], "x"),
-    ]),
-    int("map_int_int", Sint, MatchMethod::Int, "The same as `map_int`, a number").examples(&[
-        Example::new("7", &["1:9 5"], "5"),
-    ]),
-    ip("map_int_ip", Sint, MatchMethod::Int, "The same as `map_int`, an address").examples(&[
-        Example::new("7", &["7 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_ip", Addr, MatchMethod::Ip, "The value of the key that matches as a network").examples(&[
-        Example::new("10.1.1.1", &["10.0.0.0/8 x"], "x"),
-    ]),
-    int("map_ip_int", Addr, MatchMethod::Ip, "The same as `map_ip`, a number").examples(&[
-        Example::new("::1", &["::1 5"], "5"),
-    ]),
-    ip("map_ip_ip", Addr, MatchMethod::Ip, "The same as `map_ip`, an address").examples(&[
-        Example::new("1.1.1.1", &["1.1.1.1 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_reg", Str, MatchMethod::Reg, "The value of the key that matches as a regular expression").examples(&[
-        Example::new("ab", &["^a x"], "x"),
-    ]),
-    int("map_reg_int", Str, MatchMethod::Reg, "The same as `map_reg`, a number").examples(&[
-        Example::new("ab", &["b$ 5"], "5"),
-    ]),
-    ip("map_reg_ip", Str, MatchMethod::Reg, "The same as `map_reg`, an address").examples(&[
-        Example::new("c", &["c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_str", Str, MatchMethod::Str, "The value of the key that matches as a string").examples(&[
-        Example::new("a", &["a x"], "x"),
-    ]),
-    int("map_str_int", Str, MatchMethod::Str, "The same as `map_str`, a number").examples(&[
-        Example::new("a", &["a 5"], "5"),
-    ]),
-    ip("map_str_ip", Str, MatchMethod::Str, "The same as `map_str`, an address").examples(&[
-        Example::new("c", &["c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    text("map_sub", Str, MatchMethod::Sub, "The value of the key that matches as a part").examples(&[
-        Example::new("abc", &["b x"], "x"),
-    ]),
-    int("map_sub_int", Str, MatchMethod::Sub, "The same as `map_sub`, a number").examples(&[
-        Example::new("ba", &["a 5"], "5"),
-    ]),
-    ip("map_sub_ip", Str, MatchMethod::Sub, "The same as `map_sub`, an address").examples(&[
-        Example::new("c", &["c 1.2.3.4"], "1.2.3.4"),
-    ]),
-    Converter::parsed("map_regm", Str, Str, "The value of the regular expression that matches, with its groups")
+pub const ROWS: &[Converter] =
+    &[
+        text("map", Str, MatchMethod::Str, "The value of an equal key in a map, or a default").examples(&[
+            Example::new("a", &["a x"], "x"),
+            Example::new("b", &["a x", "y"], "y"),
+            Example::none("b", &["a x"]),
+        ]),
+        text("map_beg", Str, MatchMethod::Beg, "The value of the key that matches as a prefix")
+            .examples(&[Example::new("/ab", &["/a x\n/ y"], "x")]),
+        int("map_beg_int", Str, MatchMethod::Beg, "The same as `map_beg`, a number")
+            .examples(&[Example::new("/b", &["/b 5"], "5")]),
+        ip("map_beg_ip", Str, MatchMethod::Beg, "The same as `map_beg`, an address")
+            .examples(&[Example::new("/c", &["/c 1.2.3.4"], "1.2.3.4")]),
+        text("map_dir", Str, MatchMethod::Dir, "The value of the key that matches as a part of a path")
+            .examples(&[Example::new("/a/b", &["a x"], "x")]),
+        int("map_dir_int", Str, MatchMethod::Dir, "The same as `map_dir`, a number")
+            .examples(&[Example::new("/a", &["a 5"], "5")]),
+        ip("map_dir_ip", Str, MatchMethod::Dir, "The same as `map_dir`, an address")
+            .examples(&[Example::new("/c", &["c 1.2.3.4"], "1.2.3.4")]),
+        text("map_dom", Str, MatchMethod::Dom, "The value of the key that matches as a part of a domain")
+            .examples(&[Example::new("x.a.b", &["a.b x"], "x")]),
+        int("map_dom_int", Str, MatchMethod::Dom, "The same as `map_dom`, a number")
+            .examples(&[Example::new("a", &["a 5"], "5")]),
+        ip("map_dom_ip", Str, MatchMethod::Dom, "The same as `map_dom`, an address")
+            .examples(&[Example::new("c", &["c 1.2.3.4"], "1.2.3.4")]),
+        text("map_end", Str, MatchMethod::End, "The value of the key that matches as a suffix")
+            .examples(&[Example::new("b.a", &[".a x"], "x")]),
+        int("map_end_int", Str, MatchMethod::End, "The same as `map_end`, a number")
+            .examples(&[Example::new("ba", &["a 5"], "5")]),
+        ip("map_end_ip", Str, MatchMethod::End, "The same as `map_end`, an address")
+            .examples(&[Example::new("c", &["c 1.2.3.4"], "1.2.3.4")]),
+        text("map_int", Sint, MatchMethod::Int, "The value of the key that matches as a number")
+            .examples(&[Example::new("5", &["5 x"], "x")]),
+        int("map_int_int", Sint, MatchMethod::Int, "The same as `map_int`, a number")
+            .examples(&[Example::new("7", &["1:9 5"], "5")]),
+        ip("map_int_ip", Sint, MatchMethod::Int, "The same as `map_int`, an address")
+            .examples(&[Example::new("7", &["7 1.2.3.4"], "1.2.3.4")]),
+        text("map_ip", Addr, MatchMethod::Ip, "The value of the key that matches as a network")
+            .examples(&[Example::new("10.1.1.1", &["10.0.0.0/8 x"], "x")]),
+        int("map_ip_int", Addr, MatchMethod::Ip, "The same as `map_ip`, a number").examples(&[Example::new(
+            "::1",
+            &["::1 5"],
+            "5",
+        )]),
+        ip("map_ip_ip", Addr, MatchMethod::Ip, "The same as `map_ip`, an address").examples(&[Example::new(
+            "1.1.1.1",
+            &["1.1.1.1 1.2.3.4"],
+            "1.2.3.4",
+        )]),
+        text("map_reg", Str, MatchMethod::Reg, "The value of the key that matches as a regular expression")
+            .examples(&[Example::new("ab", &["^a x"], "x")]),
+        int("map_reg_int", Str, MatchMethod::Reg, "The same as `map_reg`, a number")
+            .examples(&[Example::new("ab", &["b$ 5"], "5")]),
+        ip("map_reg_ip", Str, MatchMethod::Reg, "The same as `map_reg`, an address")
+            .examples(&[Example::new("c", &["c 1.2.3.4"], "1.2.3.4")]),
+        text("map_str", Str, MatchMethod::Str, "The value of the key that matches as a string")
+            .examples(&[Example::new("a", &["a x"], "x")]),
+        int("map_str_int", Str, MatchMethod::Str, "The same as `map_str`, a number")
+            .examples(&[Example::new("a", &["a 5"], "5")]),
+        ip("map_str_ip", Str, MatchMethod::Str, "The same as `map_str`, an address")
+            .examples(&[Example::new("c", &["c 1.2.3.4"], "1.2.3.4")]),
+        text("map_sub", Str, MatchMethod::Sub, "The value of the key that matches as a part")
+            .examples(&[Example::new("abc", &["b x"], "x")]),
+        int("map_sub_int", Str, MatchMethod::Sub, "The same as `map_sub`, a number")
+            .examples(&[Example::new("ba", &["a 5"], "5")]),
+        ip("map_sub_ip", Str, MatchMethod::Sub, "The same as `map_sub`, an address")
+            .examples(&[Example::new("c", &["c 1.2.3.4"], "1.2.3.4")]),
+        Converter::parsed(
+            "map_regm",
+            Str,
+            Str,
+            "The value of the regular expression that matches, with its groups",
+        )
         .args(1, TEXT_ARGS)
         .map(MatchMethod::Reg),
-];
+    ];
 
 fn found<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<&'a [u8]> {
     match args.first() {

@@ -54,8 +54,8 @@ fn int_arg(args: &[Arg], index: usize) -> Option<i64> {
 /// The value of the variable that an argument names where it is not a constant.
 fn variable_arg<'a>(stream: &'a Stream, args: &'a [Arg], index: usize) -> Option<state::Value<'a>> {
     match args.get(index) {
-        Some(Arg::Var(var)) => crate::fetches::variable(stream, *var),
-        Some(Arg::Str(name)) => crate::fetches::variable(stream, variables::find(stream, name)?),
+        Some(Arg::Var(var)) => stream.variable(*var),
+        Some(Arg::Str(name)) => stream.variable(variables::find(stream, name)?),
         _ => None,
     }
 }
@@ -93,10 +93,12 @@ mod tests {
                 let input = Value::Str(example.input.as_bytes()).cast(row.spec.input, &arena);
                 let input = input.unwrap_or(Value::Bool(example.input == "1"));
                 let answer = (row.run)(&stream, &args, input);
-                let text = answer.map(|value| crate::fetches::tests::readable(match value {
-                    Value::Bin(bytes) => bytes,
-                    other => other.to_text(&arena),
-                }));
+                let text = answer.map(|value| {
+                    crate::fetches::tests::readable(match value {
+                        Value::Bin(bytes) => bytes,
+                        other => other.to_text(&arena),
+                    })
+                });
                 assert_eq!(text.as_deref(), example.answer, "{}: {example:?}", row.spec.name);
             }
         }

@@ -17,20 +17,24 @@ pub const ROWS: &[Converter] = &[
         Example::new("9223372036854775807", &["1"], "9223372036854775807"),
         Example::none("1", &["txn.none"]),
     ]),
-    Converter::new("and", Sint, Sint, "Bits that both have", and).args(1, OPERAND).examples(&[
-        Example::new("12", &["10"], "8"),
-    ]),
-    Converter::new("bool", Sint, Bool, "Whether it is not 0", boolean).examples(&[Example::new("0", &[], "0")]),
+    Converter::new("and", Sint, Sint, "Bits that both have", and).args(1, OPERAND).examples(&[Example::new(
+        "12",
+        &["10"],
+        "8",
+    )]),
+    Converter::new("bool", Sint, Bool, "Whether it is not 0", boolean).examples(&[Example::new(
+        "0",
+        &[],
+        "0",
+    )]),
     Converter::new("cpl", Sint, Sint, "All bits inverted", cpl).examples(&[Example::new("0", &[], "-1")]),
-    Converter::new("div", Sint, Sint, "Divided by a number or a variable", div).args(1, OPERAND).examples(&[
-        Example::new("7", &["2"], "3"),
-        Example::new("-7", &["0"], "9223372036854775807"),
-    ]),
+    Converter::new("div", Sint, Sint, "Divided by a number or a variable", div)
+        .args(1, OPERAND)
+        .examples(&[Example::new("7", &["2"], "3"), Example::new("-7", &["0"], "9223372036854775807")]),
     Converter::new("even", Sint, Bool, "Whether it is even", even).examples(&[Example::new("2", &[], "1")]),
-    Converter::new("mod", Sint, Sint, "The rest of a division", modulo).args(1, OPERAND).examples(&[
-        Example::new("7", &["4"], "3"),
-        Example::new("7", &["0"], "0"),
-    ]),
+    Converter::new("mod", Sint, Sint, "The rest of a division", modulo)
+        .args(1, OPERAND)
+        .examples(&[Example::new("7", &["4"], "3"), Example::new("7", &["0"], "0")]),
     Converter::new("mul", Sint, Sint, "Times a number or a variable", mul).args(1, OPERAND).examples(&[
         Example::new("3", &["4"], "12"),
         Example::new("-9223372036854775807", &["3"], "-9223372036854775808"),
@@ -38,15 +42,17 @@ pub const ROWS: &[Converter] = &[
     Converter::new("neg", Sint, Sint, "The opposite number", neg).examples(&[Example::new("3", &[], "-3")]),
     Converter::new("not", Sint, Bool, "Whether it is 0", not).examples(&[Example::new("0", &[], "1")]),
     Converter::new("odd", Sint, Bool, "Whether it is odd", odd).examples(&[Example::new("2", &[], "0")]),
-    Converter::new("or", Sint, Sint, "Bits that any has", or).args(1, OPERAND).examples(&[
-        Example::new("12", &["10"], "14"),
-    ]),
-    Converter::new("sub", Sint, Sint, "Minus a number or a variable", sub).args(1, OPERAND).examples(&[
-        Example::new("3", &["4"], "-1"),
-    ]),
-    Converter::new("xor", Sint, Sint, "Bits that only one has", xor).args(1, OPERAND).examples(&[
-        Example::new("12", &["10"], "6"),
-    ]),
+    Converter::new("or", Sint, Sint, "Bits that any has", or).args(1, OPERAND).examples(&[Example::new(
+        "12",
+        &["10"],
+        "14",
+    )]),
+    Converter::new("sub", Sint, Sint, "Minus a number or a variable", sub)
+        .args(1, OPERAND)
+        .examples(&[Example::new("3", &["4"], "-1")]),
+    Converter::new("xor", Sint, Sint, "Bits that only one has", xor)
+        .args(1, OPERAND)
+        .examples(&[Example::new("12", &["10"], "6")]),
 ];
 
 fn operands<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<(i64, i64)> {
@@ -75,9 +81,8 @@ fn mul<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Valu
 
 /// A division by 0 gives the greatest number.
 fn div<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    operands(stream, args, value).map(|(a, b)| {
-        Value::Sint(if b == 0 { i64::MAX } else { a.saturating_div(b) })
-    })
+    operands(stream, args, value)
+        .map(|(a, b)| Value::Sint(if b == 0 { i64::MAX } else { a.saturating_div(b) }))
 }
 
 fn modulo<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {

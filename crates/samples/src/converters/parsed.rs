@@ -6,11 +6,16 @@ use ir::types::SampleType::{Addr, Any, Bin, Bool, Sint, Str};
 use crate::row::Converter;
 
 pub const ROWS: &[Converter] = &[
-    Converter::parsed("add_item", Str, Str, "`add_item`, see the manual").args(2, &[ArgType::Str, ArgType::Str, ArgType::Str]),
-    Converter::parsed("aes_cbc_dec", Bin, Bin, "`aes_cbc_dec`, see the manual").args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str]),
-    Converter::parsed("aes_cbc_enc", Bin, Bin, "`aes_cbc_enc`, see the manual").args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str]),
-    Converter::parsed("aes_gcm_dec", Bin, Bin, "`aes_gcm_dec`, see the manual").args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
-    Converter::parsed("aes_gcm_enc", Bin, Bin, "`aes_gcm_enc`, see the manual").args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
+    Converter::parsed("add_item", Str, Str, "`add_item`, see the manual")
+        .args(2, &[ArgType::Str, ArgType::Str, ArgType::Str]),
+    Converter::parsed("aes_cbc_dec", Bin, Bin, "`aes_cbc_dec`, see the manual")
+        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str]),
+    Converter::parsed("aes_cbc_enc", Bin, Bin, "`aes_cbc_enc`, see the manual")
+        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str]),
+    Converter::parsed("aes_gcm_dec", Bin, Bin, "`aes_gcm_dec`, see the manual")
+        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
+    Converter::parsed("aes_gcm_enc", Bin, Bin, "`aes_gcm_enc`, see the manual")
+        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
     Converter::parsed("base2", Bin, Str, "`base2`, see the manual"),
     Converter::parsed("capture-req", Str, Str, "`capture-req`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("capture-res", Str, Str, "`capture-res`, see the manual").args(1, &[ArgType::Sint]),
@@ -37,15 +42,24 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("ip.tos", Bin, Sint, "`ip.tos`, see the manual"),
     Converter::parsed("ip.ttl", Bin, Sint, "`ip.ttl`, see the manual"),
     Converter::parsed("ip.ver", Bin, Sint, "`ip.ver`, see the manual"),
-    Converter::parsed("json_query", Str, Any, "`json_query`, see the manual").args(1, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("jwt_decrypt_cert", Bin, Bin, "`jwt_decrypt_cert`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("jwt_decrypt_jwk", Bin, Bin, "`jwt_decrypt_jwk`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("jwt_decrypt_secret", Bin, Bin, "`jwt_decrypt_secret`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("jwt_header_query", Bin, Any, "`jwt_header_query`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("jwt_payload_query", Bin, Any, "`jwt_payload_query`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("jwt_verify", Bin, Sint, "`jwt_verify`, see the manual").args(2, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("jwt_verify_cert", Bin, Sint, "`jwt_verify_cert`, see the manual").args(2, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("language", Str, Str, "`language`, see the manual").args(1, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("json_query", Str, Any, "`json_query`, see the manual")
+        .args(1, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("jwt_decrypt_cert", Bin, Bin, "`jwt_decrypt_cert`, see the manual")
+        .args(1, &[ArgType::Str]),
+    Converter::parsed("jwt_decrypt_jwk", Bin, Bin, "`jwt_decrypt_jwk`, see the manual")
+        .args(1, &[ArgType::Str]),
+    Converter::parsed("jwt_decrypt_secret", Bin, Bin, "`jwt_decrypt_secret`, see the manual")
+        .args(1, &[ArgType::Str]),
+    Converter::parsed("jwt_header_query", Bin, Any, "`jwt_header_query`, see the manual")
+        .args(0, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("jwt_payload_query", Bin, Any, "`jwt_payload_query`, see the manual")
+        .args(0, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("jwt_verify", Bin, Sint, "`jwt_verify`, see the manual")
+        .args(2, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("jwt_verify_cert", Bin, Sint, "`jwt_verify_cert`, see the manual")
+        .args(2, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("language", Str, Str, "`language`, see the manual")
+        .args(1, &[ArgType::Str, ArgType::Str]),
     Converter::parsed("map_beg_key", Str, Str, "`map_beg_key`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("map_dir_key", Str, Str, "`map_dir_key`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("map_dom_key", Str, Str, "`map_dom_key`, see the manual").args(1, &[ArgType::Str]),
@@ -55,10 +69,12 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("map_reg_key", Str, Str, "`map_reg_key`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("map_str_key", Str, Str, "`map_str_key`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("map_sub_key", Str, Str, "`map_sub_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("mqtt_field_value", Bin, Str, "`mqtt_field_value`, see the manual").args(2, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("mqtt_field_value", Bin, Str, "`mqtt_field_value`, see the manual")
+        .args(2, &[ArgType::Str, ArgType::Str]),
     Converter::parsed("mqtt_is_valid", Bin, Bool, "`mqtt_is_valid`, see the manual"),
     Converter::parsed("param", Str, Str, "`param`, see the manual").args(1, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("protobuf", Bin, Bin, "`protobuf`, see the manual").args(1, &[ArgType::PbField, ArgType::Str]),
+    Converter::parsed("protobuf", Bin, Bin, "`protobuf`, see the manual")
+        .args(1, &[ArgType::PbField, ArgType::Str]),
     Converter::parsed("reverse_dom", Str, Str, "`reverse_dom`, see the manual"),
     Converter::parsed("rfc7239_field", Str, Str, "`rfc7239_field`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("rfc7239_is_valid", Str, Bool, "`rfc7239_is_valid`, see the manual"),
@@ -68,33 +84,49 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("rfc7239_np", Any, Str, "`rfc7239_np`, see the manual"),
     Converter::parsed("srv_is_up", Str, Bool, "`srv_is_up`, see the manual"),
     Converter::parsed("srv_queue", Str, Sint, "`srv_queue`, see the manual"),
-    Converter::parsed("table_bytes_in_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_bytes_out_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_clr_gpc", Any, Sint, "A fact about a stick table").args(2, &[ArgType::Sint, ArgType::Table]),
+    Converter::parsed("table_bytes_in_rate", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_bytes_out_rate", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_clr_gpc", Any, Sint, "A fact about a stick table")
+        .args(2, &[ArgType::Sint, ArgType::Table]),
     Converter::parsed("table_clr_gpc0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_clr_gpc1", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_conn_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_conn_cur", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_conn_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_expire", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table, ArgType::Sint]),
+    Converter::parsed("table_expire", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table, ArgType::Sint]),
     Converter::parsed("table_glitch_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_glitch_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc", Any, Sint, "A fact about a stick table").args(2, &[ArgType::Sint, ArgType::Table]),
+    Converter::parsed("table_glitch_rate", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_gpc", Any, Sint, "A fact about a stick table")
+        .args(2, &[ArgType::Sint, ArgType::Table]),
     Converter::parsed("table_gpc0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_gpc0_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_gpc1", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_gpc1_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc_rate", Any, Sint, "A fact about a stick table").args(2, &[ArgType::Sint, ArgType::Table]),
-    Converter::parsed("table_gpt", Any, Sint, "A fact about a stick table").args(2, &[ArgType::Sint, ArgType::Table]),
+    Converter::parsed("table_gpc_rate", Any, Sint, "A fact about a stick table")
+        .args(2, &[ArgType::Sint, ArgType::Table]),
+    Converter::parsed("table_gpt", Any, Sint, "A fact about a stick table")
+        .args(2, &[ArgType::Sint, ArgType::Table]),
     Converter::parsed("table_gpt0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_err_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_err_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_fail_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_fail_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_req_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_req_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_idle", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table, ArgType::Sint]),
-    Converter::parsed("table_inc_gpc", Any, Sint, "A fact about a stick table").args(2, &[ArgType::Sint, ArgType::Table]),
+    Converter::parsed("table_http_err_cnt", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_http_err_rate", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_http_fail_cnt", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_http_fail_rate", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_http_req_cnt", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_http_req_rate", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table]),
+    Converter::parsed("table_idle", Any, Sint, "A fact about a stick table")
+        .args(1, &[ArgType::Table, ArgType::Sint]),
+    Converter::parsed("table_inc_gpc", Any, Sint, "A fact about a stick table")
+        .args(2, &[ArgType::Sint, ArgType::Table]),
     Converter::parsed("table_inc_gpc0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_inc_gpc1", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("table_kbytes_in", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
@@ -115,8 +147,10 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("tcp.seq", Bin, Sint, "`tcp.seq`, see the manual"),
     Converter::parsed("tcp.src", Bin, Sint, "`tcp.src`, see the manual"),
     Converter::parsed("tcp.win", Bin, Sint, "`tcp.win`, see the manual"),
-    Converter::parsed("ungrpc", Bin, Bin, "`ungrpc`, see the manual").args(1, &[ArgType::PbField, ArgType::Str]),
-    Converter::parsed("when", Any, Any, "`when`, see the manual").args(1, &[ArgType::Str, ArgType::Str, ArgType::Str]),
+    Converter::parsed("ungrpc", Bin, Bin, "`ungrpc`, see the manual")
+        .args(1, &[ArgType::PbField, ArgType::Str]),
+    Converter::parsed("when", Any, Any, "`when`, see the manual")
+        .args(1, &[ArgType::Str, ArgType::Str, ArgType::Str]),
     Converter::parsed("x509_v_err_str", Sint, Str, "`x509_v_err_str`, see the manual"),
     Converter::parsed("xxh3", Bin, Sint, "`xxh3`, see the manual").args(0, &[ArgType::Sint]),
     Converter::parsed("xxh32", Bin, Sint, "`xxh32`, see the manual").args(0, &[ArgType::Sint]),

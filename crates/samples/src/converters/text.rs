@@ -40,8 +40,16 @@ pub const ROWS: &[Converter] = &[
         Example::new("a\"/\\\n\u{1}", &["ascii"], "a\\\"\\/\\\\\\n\\u0001"),
         Example::new("é", &["utf8s"], "\\u00e9"),
     ]),
-    Converter::new("length", Str, Sint, "The number of bytes", length).examples(&[Example::new("abc", &[], "3")]),
-    Converter::new("lower", Str, Str, "In lower case", lower).examples(&[Example::new("aBC-É", &[], "abc-É")]),
+    Converter::new("length", Str, Sint, "The number of bytes", length).examples(&[Example::new(
+        "abc",
+        &[],
+        "3",
+    )]),
+    Converter::new("lower", Str, Str, "In lower case", lower).examples(&[Example::new(
+        "aBC-É",
+        &[],
+        "abc-É",
+    )]),
     Converter::new("ltrim", Str, Str, "Without leading characters of a set", ltrim)
         .args(1, TEXT)
         .examples(&[Example::new("  a ", &[" "], "a ")]),
@@ -179,7 +187,11 @@ fn regsub<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<V
 }
 
 /// The parts of a text as ranges.
-fn parts<'t>(text: &'t [u8], delimiters: &'t [u8], skip_empty: bool) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+fn parts<'t>(
+    text: &'t [u8],
+    delimiters: &'t [u8],
+    skip_empty: bool,
+) -> impl DoubleEndedIterator<Item = (usize, usize)> {
     let offset = move |part: &[u8]| part.as_ptr() as usize - text.as_ptr() as usize;
     text.split(move |byte| delimiters.contains(byte))
         .map(move |part| (offset(part), offset(part) + part.len()))
@@ -230,7 +242,9 @@ fn json<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Val
         if !chunk.invalid().is_empty() {
             match mode {
                 b"utf8s" => {}
-                b"utf8p" | b"utf8ps" => chunk.invalid().iter().for_each(|b| escape(char::from(*b), &mut room)),
+                b"utf8p" | b"utf8ps" => {
+                    chunk.invalid().iter().for_each(|b| escape(char::from(*b), &mut room))
+                }
                 _ => return None,
             }
         }

@@ -10,17 +10,23 @@ use crate::room::Room;
 use crate::row::{Converter, Example};
 
 pub const ROWS: &[Converter] = &[
-    Converter::new("url_dec", Str, Str, "Decodes percent-encoding; with 0, a plus is a space only in the query string", url_dec)
-        .args(0, &[ArgType::Sint])
-        .examples(&[
-            Example::new("a%20b+c", &[], "a b c"),
-            Example::new("a+b", &["1"], "a b"),
-            Example::new("/a+b?c+d", &[], "/a b?c d"),
-            Example::new("/a+b?c+d", &["0"], "/a+b?c d"),
-            Example::none("%4", &[]),
-            Example::none("%4x", &[]),
-            Example::new("%41", &[], "A"),
-        ]),
+    Converter::new(
+        "url_dec",
+        Str,
+        Str,
+        "Decodes percent-encoding; with 0, a plus is a space only in the query string",
+        url_dec,
+    )
+    .args(0, &[ArgType::Sint])
+    .examples(&[
+        Example::new("a%20b+c", &[], "a b c"),
+        Example::new("a+b", &["1"], "a b"),
+        Example::new("/a+b?c+d", &[], "/a b?c d"),
+        Example::new("/a+b?c+d", &["0"], "/a+b?c d"),
+        Example::none("%4", &[]),
+        Example::none("%4x", &[]),
+        Example::new("%41", &[], "A"),
+    ]),
     Converter::new("url_enc", Str, Str, "Percent-encodes for a query string", url_enc)
         .args(1, &[ArgType::Str])
         .examples(&[Example::new("a b/ü~", &["query"], "a%20b%2F%C3%BC~")]),

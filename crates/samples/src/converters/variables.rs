@@ -40,7 +40,7 @@ pub(super) fn find(stream: &Stream, text: &[u8]) -> Option<Var> {
 
 fn set_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let Some(Arg::Var(var)) = args.first() else { return None };
-    let exists = crate::fetches::variable(stream, *var).is_some();
+    let exists = stream.variable(*var).is_some();
     let allowed = |condition: &Arg| match condition {
         Arg::Str(name) => match &**name {
             b"ifexists" => exists,
@@ -54,20 +54,14 @@ fn set_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<
         _ => true,
     };
     if args[1..].iter().all(allowed) {
-        match var.scope {
-            VarScope::Sess => stream.session.vars.borrow_mut().set(*var, value.into()),
-            _ => stream.vars.borrow_mut().set(*var, value.into()),
-        }
+        stream.set_variable(*var, value.into());
     }
     Some(value)
 }
 
 fn unset_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let Some(Arg::Var(var)) = args.first() else { return None };
-    match var.scope {
-        VarScope::Sess => stream.session.vars.borrow_mut().unset(*var),
-        _ => stream.vars.borrow_mut().unset(*var),
-    }
+    stream.unset_variable(*var);
     Some(value)
 }
 
@@ -81,7 +75,8 @@ fn fe_exists<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<V
 }
 
 fn nbsrv<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let live = proxy(stream, value, |proxy| proxy.is_backend).and_then(|index| stream.plan.live.proxies.get(index));
+    let live =
+        proxy(stream, value, |proxy| proxy.is_backend).and_then(|index| stream.plan.live.proxies.get(index));
     let usable = live.map_or(0, |live| live.servers.iter().filter(|server| server.is_usable()).count());
     Some(Value::Sint(usable as i64))
 }

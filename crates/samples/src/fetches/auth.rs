@@ -26,9 +26,15 @@ pub const ROWS: &[Fetch] = &[
             Example::new(BEARER, &["X-Auth"], "other"),
             Example::none(BASIC, &[]),
         ]),
-    Fetch::new("http_auth_group", Str, at::REQUEST, "The user if the password is right; as an ACL, the groups", group)
-        .args(1, &[ArgType::Userlist])
-        .examples(&[Example::none(BASIC, &["users"])]),
+    Fetch::new(
+        "http_auth_group",
+        Str,
+        at::REQUEST,
+        "The user if the password is right; as an ACL, the groups",
+        group,
+    )
+    .args(1, &[ArgType::Userlist])
+    .examples(&[Example::none(BASIC, &["users"])]),
     Fetch::new("http_auth_pass", Str, at::REQUEST, "The password of a Basic authorization", pass)
         .examples(&[Example::new(BASIC, &[], "pa:ss"), Example::none(BAD, &[])]),
     Fetch::new("http_auth_type", Str, at::REQUEST, "The scheme of the authorization: Basic or Bearer", kind)

@@ -15,16 +15,34 @@ const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.1 200 OK\n\nabc";
 pub const ROWS: &[Fetch] = &[
     Fetch::new("req.body", Bin, at::REQUEST, "The request's body as far as it is buffered", req_body)
         .examples(&[Example::new(REQ, &[], "hello")]),
-    Fetch::new("req.body_len", Sint, at::REQUEST, "The number of buffered bytes of the request's body", req_body_len)
-        .examples(&[Example::new(REQ, &[], "5")]),
+    Fetch::new(
+        "req.body_len",
+        Sint,
+        at::REQUEST,
+        "The number of buffered bytes of the request's body",
+        req_body_len,
+    )
+    .examples(&[Example::new(REQ, &[], "5")]),
     Fetch::new("req.body_size", Sint, at::REQUEST, "The announced size of the request's body", req_body_size)
         .examples(&[Example::new(REQ, &[], "5")]),
     Fetch::new("res.body", Bin, at::RESPONSE, "The response's body as far as it is buffered", res_body)
         .examples(&[Example::new(RES, &[], "abc"), Example::none(REQ, &[])]),
-    Fetch::new("res.body_len", Sint, at::RESPONSE, "The number of buffered bytes of the response's body", res_body_len)
-        .examples(&[Example::new(RES, &[], "3")]),
-    Fetch::new("res.body_size", Sint, at::RESPONSE, "The announced size of the response's body", res_body_size)
-        .examples(&[Example::new(RES, &[], "3")]),
+    Fetch::new(
+        "res.body_len",
+        Sint,
+        at::RESPONSE,
+        "The number of buffered bytes of the response's body",
+        res_body_len,
+    )
+    .examples(&[Example::new(RES, &[], "3")]),
+    Fetch::new(
+        "res.body_size",
+        Sint,
+        at::RESPONSE,
+        "The announced size of the response's body",
+        res_body_size,
+    )
+    .examples(&[Example::new(RES, &[], "3")]),
 ];
 
 /// The announced length, or what came where none was announced.

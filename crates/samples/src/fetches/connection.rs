@@ -20,7 +20,8 @@ pub const ROWS: &[Fetch] = &[
             Example::new("", &["ms"], "1714117198774"),
             Example::new("", &["us"], "1714117198774000"),
         ]),
-    Fetch::new("bc_dst", Addr, at::SERVER_CONN, "The server's address", bc_dst).examples(&[Example::none("", &[])]),
+    Fetch::new("bc_dst", Addr, at::SERVER_CONN, "The server's address", bc_dst)
+        .examples(&[Example::none("", &[])]),
     Fetch::new("bc_dst_port", Sint, at::SERVER_CONN, "The server's port", bc_dst_port),
     Fetch::new("bc_src", Addr, at::SERVER_CONN, "The own address towards the server", bc_src),
     Fetch::new("bc_src_port", Sint, at::SERVER_CONN, "The own port towards the server", bc_src_port),
@@ -28,32 +29,70 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new("", &[], "198.51.100.1")]),
     Fetch::new("dst_conn", Sint, at::FRONTEND, "The number of connections of the frontend", dst_conn)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("dst_is_local", Bool, at::CLIENT, "Whether the destination is an address of this host", dst_is_local)
-        .examples(&[Example::new("", &[], "0")]),
+    Fetch::new(
+        "dst_is_local",
+        Bool,
+        at::CLIENT,
+        "Whether the destination is an address of this host",
+        dst_is_local,
+    )
+    .examples(&[Example::new("", &[], "0")]),
     Fetch::new("dst_port", Sint, at::CLIENT, "The port that the client connected to", dst_port)
         .examples(&[Example::new("", &[], "80")]),
     Fetch::new("fc_dst", Addr, at::CLIENT, "The connection's destination address", dst),
-    Fetch::new("fc_dst_is_local", Bool, at::CLIENT, "Same as `dst_is_local`, for the connection", dst_is_local),
+    Fetch::new(
+        "fc_dst_is_local",
+        Bool,
+        at::CLIENT,
+        "Same as `dst_is_local`, for the connection",
+        dst_is_local,
+    ),
     Fetch::new("fc_dst_port", Sint, at::CLIENT, "The connection's destination port", dst_port),
-    Fetch::new("fc_http_major", Sint, at::CLIENT, "The major HTTP version of the client connection", fc_http_major)
-        .examples(&[Example::new("GET / HTTP/2.0\n", &[], "2"), Example::new("", &[], "1")]),
+    Fetch::new(
+        "fc_http_major",
+        Sint,
+        at::CLIENT,
+        "The major HTTP version of the client connection",
+        fc_http_major,
+    )
+    .examples(&[Example::new("GET / HTTP/2.0\n", &[], "2"), Example::new("", &[], "1")]),
     Fetch::new("fc_src", Addr, at::CLIENT, "The connection's source address", src),
-    Fetch::new("fc_src_is_local", Bool, at::CLIENT, "Same as `src_is_local`, for the connection", src_is_local),
+    Fetch::new(
+        "fc_src_is_local",
+        Bool,
+        at::CLIENT,
+        "Same as `src_is_local`, for the connection",
+        src_is_local,
+    ),
     Fetch::new("fc_src_port", Sint, at::CLIENT, "The connection's source port", src_port),
     Fetch::new("fe_defbe", Str, at::FRONTEND, "The name of the frontend's default backend", fe_defbe)
         .examples(&[Example::none("", &[])]),
-    Fetch::new("fe_id", Sint, at::FRONTEND, "The frontend's number", fe_id).examples(&[Example::new("", &[], "2")]),
-    Fetch::new("fe_name", Str, at::FRONTEND, "The frontend's name", fe_name)
-        .examples(&[Example::new("", &[], "web")]),
+    Fetch::new("fe_id", Sint, at::FRONTEND, "The frontend's number", fe_id).examples(&[Example::new(
+        "",
+        &[],
+        "2",
+    )]),
+    Fetch::new("fe_name", Str, at::FRONTEND, "The frontend's name", fe_name).examples(&[Example::new(
+        "",
+        &[],
+        "web",
+    )]),
     Fetch::new("so_id", Sint, at::FRONTEND, "The number of the `bind` line", so_id)
         .examples(&[Example::new("", &[], "1")]),
     Fetch::new("so_name", Str, at::FRONTEND, "The name of the `bind` line", so_name)
         .examples(&[Example::none("", &[])]),
-    Fetch::new("src", Addr, at::CLIENT, "The client's address", src).examples(&[Example::new("", &[], "192.0.2.1")]),
+    Fetch::new("src", Addr, at::CLIENT, "The client's address", src).examples(&[Example::new(
+        "",
+        &[],
+        "192.0.2.1",
+    )]),
     Fetch::new("src_is_local", Bool, at::CLIENT, "Whether the client is on this host", src_is_local)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("src_port", Sint, at::CLIENT, "The client's port", src_port)
-        .examples(&[Example::new("", &[], "1234")]),
+    Fetch::new("src_port", Sint, at::CLIENT, "The client's port", src_port).examples(&[Example::new(
+        "",
+        &[],
+        "1234",
+    )]),
 ];
 
 fn ip(endpoint: &Endpoint) -> Result<SocketAddr, Missing> {

@@ -15,18 +15,18 @@ const REQ: &str = "GET / HTTP/1.1\ncookie: a=1; b = x ;c\ncookie: a=2\n";
 const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.1 200 OK\nset-cookie: s=7; path=/\nset-cookie: t=8\n";
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::new("cook", Str, at::REQUEST, "Same as `req.cook`", req_cook).args(0, NAME).examples(&[
-        Example::new(REQ, &["b"], "x"),
-    ]),
-    Fetch::new("cook_cnt", Sint, at::REQUEST, "Same as `req.cook_cnt`", req_cook_cnt).args(0, NAME).examples(&[
-        Example::new(REQ, &["a"], "2"),
-    ]),
-    Fetch::new("cook_val", Sint, at::REQUEST, "Same as `req.cook_val`", req_cook_val).args(0, NAME).examples(&[
-        Example::new(REQ, &["a"], "2"),
-    ]),
-    Fetch::new("cookie", Str, at::MESSAGE, "A cookie of the message at hand", cookie).args(0, NAME).examples(&[
-        Example::new(RES, &["t"], "8"),
-    ]),
+    Fetch::new("cook", Str, at::REQUEST, "Same as `req.cook`", req_cook)
+        .args(0, NAME)
+        .examples(&[Example::new(REQ, &["b"], "x")]),
+    Fetch::new("cook_cnt", Sint, at::REQUEST, "Same as `req.cook_cnt`", req_cook_cnt)
+        .args(0, NAME)
+        .examples(&[Example::new(REQ, &["a"], "2")]),
+    Fetch::new("cook_val", Sint, at::REQUEST, "Same as `req.cook_val`", req_cook_val)
+        .args(0, NAME)
+        .examples(&[Example::new(REQ, &["a"], "2")]),
+    Fetch::new("cookie", Str, at::MESSAGE, "A cookie of the message at hand", cookie)
+        .args(0, NAME)
+        .examples(&[Example::new(RES, &["t"], "8")]),
     Fetch::new("req.cook", Str, at::REQUEST, "The last value of a request's cookie", req_cook)
         .args(0, NAME)
         .examples(&[
@@ -50,9 +50,15 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("res.cook_cnt", Sint, at::RESPONSE, "How often a response sets a cookie", res_cook_cnt)
         .args(0, NAME)
         .examples(&[Example::new(RES, &["s"], "1")]),
-    Fetch::new("res.cook_names", Str, at::RESPONSE, "The names of all cookies that a response sets", res_cook_names)
-        .args(0, NAME)
-        .examples(&[Example::new(RES, &[], "s,t")]),
+    Fetch::new(
+        "res.cook_names",
+        Str,
+        at::RESPONSE,
+        "The names of all cookies that a response sets",
+        res_cook_names,
+    )
+    .args(0, NAME)
+    .examples(&[Example::new(RES, &[], "s,t")]),
     Fetch::new("res.cook_val", Sint, at::RESPONSE, "A response's cookie as a number", res_cook_val)
         .args(0, NAME)
         .examples(&[Example::new(RES, &["s"], "7")]),
@@ -88,7 +94,8 @@ fn choose<'a, I: Iterator<Item = (&'a [u8], &'a [u8])>>(
         Some(Arg::Str(name)) => Some(name),
         _ => None,
     };
-    let mut found = all().filter(|(have, _)| name.is_none_or(|name| **name == **have)).map(|(_, value)| value);
+    let mut found =
+        all().filter(|(have, _)| name.is_none_or(|name| **name == **have)).map(|(_, value)| value);
     let value = if cursor.iterate {
         let value = found.nth(cursor.at);
         cursor.at += 1;

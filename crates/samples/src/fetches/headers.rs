@@ -336,7 +336,11 @@ mod tests {
     #[test]
     fn addresses() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(parse_address(text.as_bytes()).map(|ip| ip.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(
+                parse_address(text.as_bytes()).map(|ip| ip.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
         };
         check("1.2.3.4", Some("1.2.3.4"));
         check("1.2.3.4:80", Some("1.2.3.4"));

@@ -11,15 +11,33 @@ use crate::row::Fetch;
 
 pub const ROWS: &[Fetch] = &[
     Fetch::new("rep_ssl_hello_type", Sint, at::RESPONSE, "Same as `res.ssl_hello_type`", hello_type),
-    Fetch::new("req.ssl_alpn", Str, at::REQUEST, "The protocols that a TLS client offers, joined by commas", alpn),
+    Fetch::new(
+        "req.ssl_alpn",
+        Str,
+        at::REQUEST,
+        "The protocols that a TLS client offers, joined by commas",
+        alpn,
+    ),
     Fetch::new("req.ssl_ec_ext", Bool, at::REQUEST, "Whether a TLS client names its curves", has_curves),
-    Fetch::new("req.ssl_hello_type", Sint, at::REQUEST, "The type of the hello: 1 for a TLS client's", hello_type),
+    Fetch::new(
+        "req.ssl_hello_type",
+        Sint,
+        at::REQUEST,
+        "The type of the hello: 1 for a TLS client's",
+        hello_type,
+    ),
     Fetch::new("req.ssl_sni", Str, at::REQUEST, "The server name that a TLS client asks for", sni),
     Fetch::new("req.ssl_ver", Sint, at::REQUEST, "The TLS version of the record and the hello", version),
     Fetch::new("req_ssl_hello_type", Sint, at::REQUEST, "Same as `req.ssl_hello_type`", hello_type),
     Fetch::new("req_ssl_sni", Str, at::REQUEST, "Same as `req.ssl_sni`", sni),
     Fetch::new("req_ssl_ver", Sint, at::REQUEST, "Same as `req.ssl_ver`", version),
-    Fetch::new("res.ssl_hello_type", Sint, at::RESPONSE, "The type of the hello: 2 for a TLS server's", hello_type),
+    Fetch::new(
+        "res.ssl_hello_type",
+        Sint,
+        at::RESPONSE,
+        "The type of the hello: 2 for a TLS server's",
+        hello_type,
+    ),
 ];
 
 const HANDSHAKE_RECORD: u8 = 22;

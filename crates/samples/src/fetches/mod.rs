@@ -22,7 +22,6 @@ use ir::spec::Contexts;
 use proto::message::Head;
 use state::{Missing, Stream};
 
-pub(crate) use self::process::variable;
 use crate::row::Fetch;
 
 const TABLES: &[&[Fetch]] = &[

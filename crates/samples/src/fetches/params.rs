@@ -15,14 +15,16 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("url_param", Str, at::REQUEST, "Same as `urlp`", urlp)
         .args(0, URLP)
         .examples(&[Example::new(REQ, &["a"], "1")]),
-    Fetch::new("urlp", Str, at::REQUEST, "The value of a parameter of the URL", urlp).args(0, URLP).examples(&[
-        Example::new(REQ, &["B"], "2"),
-        Example::none(REQ, &["b"]),
-        Example::new(REQ, &["b", "", "i"], "2"),
-        Example::none(REQ, &["e"]),
-        Example::new(REQ, &[], "1"),
-        Example::new(REQ, &["k", ";"], "v?a=1"),
-    ]),
+    Fetch::new("urlp", Str, at::REQUEST, "The value of a parameter of the URL", urlp).args(0, URLP).examples(
+        &[
+            Example::new(REQ, &["B"], "2"),
+            Example::none(REQ, &["b"]),
+            Example::new(REQ, &["b", "", "i"], "2"),
+            Example::none(REQ, &["e"]),
+            Example::new(REQ, &[], "1"),
+            Example::new(REQ, &["k", ";"], "v?a=1"),
+        ],
+    ),
     Fetch::new("urlp_val", Sint, at::REQUEST, "A parameter of the URL as a number", urlp_val)
         .args(0, URLP)
         .examples(&[Example::new(REQ, &["a"], "1")]),

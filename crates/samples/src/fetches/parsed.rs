@@ -7,7 +7,6 @@ use super::at;
 use crate::row::Fetch;
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::parsed("acl", Bool, at::ALWAYS, "`acl`, see the manual").args(1, &[ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
     Fetch::parsed("bc_be_queue", Sint, at::SERVER_CONN, "A fact about the connection"),
     Fetch::parsed("bc_err", Sint, at::SERVER_CONN, "A fact about the connection"),
     Fetch::parsed("bc_err_name", Str, at::SERVER_CONN, "A fact about the connection"),
@@ -20,9 +19,11 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("bc_rttvar", Sint, at::CLIENT, "A fact about the connection").args(0, &[ArgType::Str]),
     Fetch::parsed("bc_settings_streams_limit", Sint, at::SERVER_CONN, "A fact about the connection"),
     Fetch::parsed("bc_srv_queue", Sint, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("be_sess_rate", Sint, at::INTERNAL, "`be_sess_rate`, see the manual").args(1, &[ArgType::Backend]),
+    Fetch::parsed("be_sess_rate", Sint, at::INTERNAL, "`be_sess_rate`, see the manual")
+        .args(1, &[ArgType::Backend]),
     Fetch::parsed("bs.aborted", Sint, at::SERVER_CONN, "A state of the multiplexer's stream"),
-    Fetch::parsed("bs.debug_str", Str, at::SERVER_CONN, "A state of the multiplexer's stream").args(0, &[ArgType::Sint]),
+    Fetch::parsed("bs.debug_str", Str, at::SERVER_CONN, "A state of the multiplexer's stream")
+        .args(0, &[ArgType::Sint]),
     Fetch::parsed("bs.id", Sint, at::SERVER_CONN, "A state of the multiplexer's stream"),
     Fetch::parsed("bs.rst_code", Sint, at::SERVER_CONN, "A state of the multiplexer's stream"),
     Fetch::parsed("cpu_calls", Sint, at::INTERNAL, "Time that the stream or the process spent"),
@@ -38,9 +39,12 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("cur_server_timeout", Sint, at::BACKEND, "A timeout or limit of the stream as it is now"),
     Fetch::parsed("cur_tarpit_timeout", Sint, at::CLIENT, "A timeout or limit of the stream as it is now"),
     Fetch::parsed("cur_tunnel_timeout", Sint, at::BACKEND, "A timeout or limit of the stream as it is now"),
-    Fetch::parsed("distcc_body", Bin, at::MESSAGE, "`distcc_body`, see the manual").args(1, &[ArgType::Str, ArgType::Sint]),
-    Fetch::parsed("distcc_param", Sint, at::MESSAGE, "`distcc_param`, see the manual").args(1, &[ArgType::Str, ArgType::Sint]),
-    Fetch::parsed("dump_all_vars", Str, at::ALWAYS, "`dump_all_vars`, see the manual").args(0, &[ArgType::Str, ArgType::Str, ArgType::Str]),
+    Fetch::parsed("distcc_body", Bin, at::MESSAGE, "`distcc_body`, see the manual")
+        .args(1, &[ArgType::Str, ArgType::Sint]),
+    Fetch::parsed("distcc_param", Sint, at::MESSAGE, "`distcc_param`, see the manual")
+        .args(1, &[ArgType::Str, ArgType::Sint]),
+    Fetch::parsed("dump_all_vars", Str, at::ALWAYS, "`dump_all_vars`, see the manual")
+        .args(0, &[ArgType::Str, ArgType::Str, ArgType::Str]),
     Fetch::parsed("fc_err", Sint, at::CLIENT, "A fact about the connection"),
     Fetch::parsed("fc_err_name", Str, at::CLIENT, "A fact about the connection"),
     Fetch::parsed("fc_err_str", Str, at::CLIENT, "A fact about the connection"),
@@ -49,7 +53,8 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("fc_lost", Sint, at::CLIENT, "A fact about the connection").args(0, &[ArgType::Str]),
     Fetch::parsed("fc_nb_streams", Sint, at::CLIENT, "A fact about the connection"),
     Fetch::parsed("fc_pp_authority", Str, at::CLIENT, "What the PROXY protocol header said"),
-    Fetch::parsed("fc_pp_tlv", Str, at::SESSION, "What the PROXY protocol header said").args(1, &[ArgType::Str]),
+    Fetch::parsed("fc_pp_tlv", Str, at::SESSION, "What the PROXY protocol header said")
+        .args(1, &[ArgType::Str]),
     Fetch::parsed("fc_pp_unique_id", Str, at::CLIENT, "What the PROXY protocol header said"),
     Fetch::parsed("fc_rcvd_proxy", Bool, at::CLIENT, "What the PROXY protocol header said"),
     Fetch::parsed("fc_reordering", Sint, at::CLIENT, "A fact about the connection").args(0, &[ArgType::Str]),
@@ -62,10 +67,13 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("fc_unacked", Sint, at::CLIENT, "A fact about the connection").args(0, &[ArgType::Str]),
     Fetch::parsed("fcgi.docroot", Str, at::REQUEST, "`fcgi.docroot`, see the manual"),
     Fetch::parsed("fcgi.index", Str, at::REQUEST, "`fcgi.index`, see the manual"),
-    Fetch::parsed("fe_req_rate", Sint, at::INTERNAL, "`fe_req_rate`, see the manual").args(1, &[ArgType::Frontend]),
-    Fetch::parsed("fe_sess_rate", Sint, at::INTERNAL, "`fe_sess_rate`, see the manual").args(1, &[ArgType::Frontend]),
+    Fetch::parsed("fe_req_rate", Sint, at::INTERNAL, "`fe_req_rate`, see the manual")
+        .args(1, &[ArgType::Frontend]),
+    Fetch::parsed("fe_sess_rate", Sint, at::INTERNAL, "`fe_sess_rate`, see the manual")
+        .args(1, &[ArgType::Frontend]),
     Fetch::parsed("fs.aborted", Sint, at::SESSION, "A state of the multiplexer's stream"),
-    Fetch::parsed("fs.debug_str", Str, at::SESSION, "A state of the multiplexer's stream").args(0, &[ArgType::Sint]),
+    Fetch::parsed("fs.debug_str", Str, at::SESSION, "A state of the multiplexer's stream")
+        .args(0, &[ArgType::Sint]),
     Fetch::parsed("fs.id", Str, at::SESSION, "A state of the multiplexer's stream"),
     Fetch::parsed("fs.rst_code", Sint, at::SESSION, "A state of the multiplexer's stream"),
     Fetch::parsed("internal.htx.data", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
@@ -75,12 +83,23 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("internal.htx.nbblks", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
     Fetch::parsed("internal.htx.size", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
     Fetch::parsed("internal.htx.used", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx_blk.data", Bin, at::MESSAGE, "An inner state of HAProxy, for debugging").args(1, &[ArgType::Str]),
-    Fetch::parsed("internal.htx_blk.hdrname", Str, at::MESSAGE, "An inner state of HAProxy, for debugging").args(1, &[ArgType::Str]),
-    Fetch::parsed("internal.htx_blk.hdrval", Str, at::MESSAGE, "An inner state of HAProxy, for debugging").args(1, &[ArgType::Str]),
-    Fetch::parsed("internal.htx_blk.size", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging").args(1, &[ArgType::Str]),
-    Fetch::parsed("internal.htx_blk.start_line", Str, at::MESSAGE, "An inner state of HAProxy, for debugging").args(1, &[ArgType::Str]),
-    Fetch::parsed("internal.htx_blk.type", Str, at::MESSAGE, "An inner state of HAProxy, for debugging").args(1, &[ArgType::Str]),
+    Fetch::parsed("internal.htx_blk.data", Bin, at::MESSAGE, "An inner state of HAProxy, for debugging")
+        .args(1, &[ArgType::Str]),
+    Fetch::parsed("internal.htx_blk.hdrname", Str, at::MESSAGE, "An inner state of HAProxy, for debugging")
+        .args(1, &[ArgType::Str]),
+    Fetch::parsed("internal.htx_blk.hdrval", Str, at::MESSAGE, "An inner state of HAProxy, for debugging")
+        .args(1, &[ArgType::Str]),
+    Fetch::parsed("internal.htx_blk.size", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging")
+        .args(1, &[ArgType::Str]),
+    Fetch::parsed(
+        "internal.htx_blk.start_line",
+        Str,
+        at::MESSAGE,
+        "An inner state of HAProxy, for debugging",
+    )
+    .args(1, &[ArgType::Str]),
+    Fetch::parsed("internal.htx_blk.type", Str, at::MESSAGE, "An inner state of HAProxy, for debugging")
+        .args(1, &[ArgType::Str]),
     Fetch::parsed("internal.strm.is_htx", Bool, at::INTERNAL, "An inner state of HAProxy, for debugging"),
     Fetch::parsed("last_entity", Str, at::INTERNAL, "`last_entity`, see the manual"),
     Fetch::parsed("last_rule_file", Str, at::INTERNAL, "`last_rule_file`, see the manual"),
@@ -98,7 +117,8 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("res.comp", Bool, at::SERVER_CONN, "What the cache or the compression did"),
     Fetch::parsed("res.comp_algo", Str, at::SERVER_CONN, "What the cache or the compression did"),
     Fetch::parsed("spoe.engine-id", Str, at::INTERNAL, "`spoe.engine-id`, see the manual"),
-    Fetch::parsed("srv_sess_rate", Sint, at::INTERNAL, "`srv_sess_rate`, see the manual").args(1, &[ArgType::Server]),
+    Fetch::parsed("srv_sess_rate", Sint, at::INTERNAL, "`srv_sess_rate`, see the manual")
+        .args(1, &[ArgType::Server]),
     Fetch::parsed("table_avl", Sint, at::INTERNAL, "A fact about a stick table").args(1, &[ArgType::Table]),
     Fetch::parsed("table_cnt", Sint, at::INTERNAL, "A fact about a stick table").args(1, &[ArgType::Table]),
     Fetch::parsed("term_events", Str, at::INTERNAL, "`term_events`, see the manual"),

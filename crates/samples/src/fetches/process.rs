@@ -1,9 +1,9 @@
 //! Constants, variables, dates and facts about the process (manual, section 7.3.2).
 
-use ir::expr::{Var, VarScope};
 use ir::spec::ArgType;
 use ir::types::SampleType::{Any, Bin, Bool, Ipv4, Ipv6, Meth, Sint, Str};
-use state::sample::{Arg, Cursor, Fetched, OwnedValue};
+use state::plan::Answer;
+use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
 use super::at;
@@ -14,64 +14,108 @@ use crate::{host, random};
 
 const TEXT: &[ArgType] = &[ArgType::Str];
 
-pub const ROWS: &[Fetch] = &[
-    Fetch::new("act_conn", Sint, at::ALWAYS, "The number of client connections of the process", act_conn)
-        .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("always_false", Bool, at::ALWAYS, "Always false", always_false).examples(&[Example::new("", &[], "0")]),
-    Fetch::new("always_true", Bool, at::ALWAYS, "Always true", always_true).examples(&[Example::new("", &[], "1")]),
-    Fetch::new("bin", Bin, at::ALWAYS, "A binary constant, written in hexadecimal", bin)
-        .args(1, TEXT)
-        .examples(&[Example::new("", &["6162"], "ab"), Example::none("", &["6"])]),
-    Fetch::new("bool", Bool, at::ALWAYS, "A boolean constant", boolean).args(1, TEXT).examples(&[
-        Example::new("", &["true"], "1"),
-        Example::new("", &["0"], "0"),
-    ]),
-    Fetch::new("date", Sint, at::ALWAYS, "The current date since 1970, with an offset in seconds", date)
-        .args(0, &[ArgType::Sint, ArgType::Str])
-        .examples(&[
-            Example::new("", &[], "1714117198"),
-            Example::new("", &["-100"], "1714117098"),
-            Example::new("", &["1", "ms"], "1714117199774"),
-        ]),
-    Fetch::new("date_us", Sint, at::ALWAYS, "The microseconds of the current date", date_us)
-        .examples(&[Example::new("", &[], "774000")]),
-    Fetch::new("env", Str, at::ALWAYS, "A variable of the environment", env)
-        .args(1, TEXT)
-        .examples(&[Example::none("", &["NO_SUCH_VARIABLE_HERE"])]),
-    Fetch::new("hostname", Str, at::ALWAYS, "The host's name", hostname),
-    Fetch::new("int", Sint, at::ALWAYS, "A constant number", constant)
-        .args(1, &[ArgType::Sint])
-        .examples(&[Example::new("", &["-5"], "-5")]),
-    Fetch::new("ipv4", Ipv4, at::ALWAYS, "A constant IPv4 address", constant)
-        .args(1, &[ArgType::Ipv4])
-        .examples(&[Example::new("", &["1.2.3.4"], "1.2.3.4")]),
-    Fetch::new("ipv6", Ipv6, at::ALWAYS, "A constant IPv6 address", constant)
-        .args(1, &[ArgType::Ipv6])
-        .examples(&[Example::new("", &["::1"], "::1")]),
-    Fetch::new("meth", Meth, at::ALWAYS, "A constant method", meth)
-        .args(1, TEXT)
-        .examples(&[Example::new("", &["PUT"], "PUT")]),
-    Fetch::new("nbproc", Sint, at::ALWAYS, "Always 1: there is one process", one).examples(&[Example::new("", &[], "1")]),
-    Fetch::new("pid", Sint, at::ALWAYS, "The process's number", pid),
-    Fetch::new("proc", Sint, at::ALWAYS, "Always 1: there is one process", one).examples(&[Example::new("", &[], "1")]),
-    Fetch::new("quic_enabled", Bool, at::ALWAYS, "Whether QUIC may be used", always_false)
-        .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("rand", Sint, at::ALWAYS, "A random number from 0 up to 4294967295, or below the argument", rand)
+/// Up to 12 names of ACLs.
+const ACLS: &[ArgType] = &[ArgType::Str; 12];
+
+pub const ROWS: &[Fetch] =
+    &[
+        Fetch::new("acl", Bool, at::ALWAYS, "Whether all of the named ACLs hold", acl)
+            .args(1, ACLS)
+            .examples(&[Example::none("", &["unresolved"])]),
+        Fetch::new("act_conn", Sint, at::ALWAYS, "The number of client connections of the process", act_conn)
+            .examples(&[Example::new("", &[], "0")]),
+        Fetch::new("always_false", Bool, at::ALWAYS, "Always false", always_false).examples(&[Example::new(
+            "",
+            &[],
+            "0",
+        )]),
+        Fetch::new("always_true", Bool, at::ALWAYS, "Always true", always_true).examples(&[Example::new(
+            "",
+            &[],
+            "1",
+        )]),
+        Fetch::new("bin", Bin, at::ALWAYS, "A binary constant, written in hexadecimal", bin)
+            .args(1, TEXT)
+            .examples(&[Example::new("", &["6162"], "ab"), Example::none("", &["6"])]),
+        Fetch::new("bool", Bool, at::ALWAYS, "A boolean constant", boolean)
+            .args(1, TEXT)
+            .examples(&[Example::new("", &["true"], "1"), Example::new("", &["0"], "0")]),
+        Fetch::new("date", Sint, at::ALWAYS, "The current date since 1970, with an offset in seconds", date)
+            .args(0, &[ArgType::Sint, ArgType::Str])
+            .examples(&[
+                Example::new("", &[], "1714117198"),
+                Example::new("", &["-100"], "1714117098"),
+                Example::new("", &["1", "ms"], "1714117199774"),
+            ]),
+        Fetch::new("date_us", Sint, at::ALWAYS, "The microseconds of the current date", date_us)
+            .examples(&[Example::new("", &[], "774000")]),
+        Fetch::new("env", Str, at::ALWAYS, "A variable of the environment", env)
+            .args(1, TEXT)
+            .examples(&[Example::none("", &["NO_SUCH_VARIABLE_HERE"])]),
+        Fetch::new("hostname", Str, at::ALWAYS, "The host's name", hostname),
+        Fetch::new("int", Sint, at::ALWAYS, "A constant number", constant)
+            .args(1, &[ArgType::Sint])
+            .examples(&[Example::new("", &["-5"], "-5")]),
+        Fetch::new("ipv4", Ipv4, at::ALWAYS, "A constant IPv4 address", constant)
+            .args(1, &[ArgType::Ipv4])
+            .examples(&[Example::new("", &["1.2.3.4"], "1.2.3.4")]),
+        Fetch::new("ipv6", Ipv6, at::ALWAYS, "A constant IPv6 address", constant)
+            .args(1, &[ArgType::Ipv6])
+            .examples(&[Example::new("", &["::1"], "::1")]),
+        Fetch::new("meth", Meth, at::ALWAYS, "A constant method", meth)
+            .args(1, TEXT)
+            .examples(&[Example::new("", &["PUT"], "PUT")]),
+        Fetch::new("nbproc", Sint, at::ALWAYS, "Always 1: there is one process", one)
+            .examples(&[Example::new("", &[], "1")]),
+        Fetch::new("pid", Sint, at::ALWAYS, "The process's number", pid),
+        Fetch::new("proc", Sint, at::ALWAYS, "Always 1: there is one process", one)
+            .examples(&[Example::new("", &[], "1")]),
+        Fetch::new("quic_enabled", Bool, at::ALWAYS, "Whether QUIC may be used", always_false)
+            .examples(&[Example::new("", &[], "0")]),
+        Fetch::new(
+            "rand",
+            Sint,
+            at::ALWAYS,
+            "A random number from 0 up to 4294967295, or below the argument",
+            rand,
+        )
         .args(0, &[ArgType::Sint])
         .examples(&[Example::new("", &["1"], "0")]),
-    Fetch::new("stopping", Bool, at::INTERNAL, "Whether the process is stopping", stopping)
-        .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("str", Str, at::ALWAYS, "A constant string", constant)
-        .args(1, TEXT)
-        .examples(&[Example::new("", &["a b"], "a b")]),
-    Fetch::new("tgroup", Sint, at::ALWAYS, "The thread group's number", one).examples(&[Example::new("", &[], "1")]),
-    Fetch::new("thread", Sint, at::ALWAYS, "The thread's number, from 0", thread).examples(&[Example::new("", &[], "0")]),
-    Fetch::new("uptime", Sint, at::ALWAYS, "Seconds since the start of the process", uptime),
-    Fetch::new("uuid", Str, at::ALWAYS, "A random UUID of version 4, or of 7", uuid).args(0, &[ArgType::Sint]),
-    Fetch::new("var", Any, at::ALWAYS, "The value of a variable, or a default", var)
-        .args(1, &[ArgType::Var, ArgType::Str])
-        .examples(&[Example::none("", &["txn.x"])]),
-];
+        Fetch::new("stopping", Bool, at::INTERNAL, "Whether the process is stopping", stopping)
+            .examples(&[Example::new("", &[], "0")]),
+        Fetch::new("str", Str, at::ALWAYS, "A constant string", constant)
+            .args(1, TEXT)
+            .examples(&[Example::new("", &["a b"], "a b")]),
+        Fetch::new("tgroup", Sint, at::ALWAYS, "The thread group's number", one).examples(&[Example::new(
+            "",
+            &[],
+            "1",
+        )]),
+        Fetch::new("thread", Sint, at::ALWAYS, "The thread's number, from 0", thread)
+            .examples(&[Example::new("", &[], "0")]),
+        Fetch::new("uptime", Sint, at::ALWAYS, "Seconds since the start of the process", uptime),
+        Fetch::new("uuid", Str, at::ALWAYS, "A random UUID of version 4, or of 7", uuid)
+            .args(0, &[ArgType::Sint]),
+        Fetch::new("var", Any, at::ALWAYS, "The value of a variable, or a default", var)
+            .args(1, &[ArgType::Var, ArgType::Str])
+            .examples(&[Example::none("", &["txn.x"])]),
+    ];
+
+/// The checker's names were resolved when the plan was built.
+fn acl<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let mut all = true;
+    for arg in args {
+        match arg {
+            Arg::Acl(acl, negated) => match acl.eval(stream) {
+                Answer::NotYet => return Err(Missing::NotYet),
+                answer => all &= (answer == Answer::Yes) != *negated,
+            },
+            Arg::Stop => {}
+            _ => return Err(Missing::Absent),
+        }
+    }
+    Ok(Value::Bool(all))
+}
 
 fn constant<'a>(_: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     match args.first() {
@@ -196,26 +240,9 @@ fn uuid<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> 
     Ok(Value::Str(room.finish()))
 }
 
-/// The variable's value, copied out of its cell.
-pub(crate) fn variable(stream: &Stream, var: Var) -> Option<Value<'_>> {
-    let copy = |value: &OwnedValue| match value.as_value() {
-        Value::Str(bytes) => Value::Str(stream.arena.alloc_slice_copy(bytes)),
-        Value::Bin(bytes) => Value::Bin(stream.arena.alloc_slice_copy(bytes)),
-        Value::Meth(bytes) => Value::Meth(stream.arena.alloc_slice_copy(bytes)),
-        Value::Bool(value) => Value::Bool(value),
-        Value::Sint(number) => Value::Sint(number),
-        Value::Ipv4(address) => Value::Ipv4(address),
-        Value::Ipv6(address) => Value::Ipv6(address),
-    };
-    match var.scope {
-        VarScope::Sess => stream.session.vars.borrow().get(var).map(copy),
-        _ => stream.vars.borrow().get(var).map(copy),
-    }
-}
-
 fn var<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let found = match args.first() {
-        Some(Arg::Var(var)) => variable(stream, *var),
+        Some(Arg::Var(var)) => stream.variable(*var),
         _ => None,
     };
     match (found, args.get(1)) {
@@ -228,13 +255,17 @@ fn var<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ir::expr::{Var, VarScope};
+    use state::sample::OwnedValue;
 
     #[test]
     fn uuids() {
         let stream = state::testing::stream("");
         for (arg, version) in [(Arg::Stop, b'4'), (Arg::Sint(7), b'7')] {
             let args = [arg];
-            let Ok(Value::Str(text)) = uuid(&stream, &args, &mut Cursor::default()) else { panic!("no uuid") };
+            let Ok(Value::Str(text)) = uuid(&stream, &args, &mut Cursor::default()) else {
+                panic!("no uuid")
+            };
             assert_eq!((text.len(), text[14]), (36, version));
             assert!(matches!(text[19], b'8' | b'9' | b'a' | b'b'));
         }
@@ -245,8 +276,8 @@ mod tests {
         let stream = state::testing::stream("");
         let id = ir::id::VarId(3);
         let (txn, sess) = (Var { scope: VarScope::Txn, id }, Var { scope: VarScope::Sess, id });
-        stream.vars.borrow_mut().set(txn, OwnedValue::Sint(5));
-        stream.session.vars.borrow_mut().set(sess, OwnedValue::Str(b"x".to_vec()));
+        stream.set_variable(txn, OwnedValue::Sint(5));
+        stream.set_variable(sess, OwnedValue::Str(b"x".to_vec()));
         let get = |arg: Arg| var(&stream, Box::leak(Box::new([arg])), &mut Cursor::default());
         assert_eq!(get(Arg::Var(txn)), Ok(Value::Sint(5)));
         assert_eq!(get(Arg::Var(sess)), Ok(Value::Str(b"x")));

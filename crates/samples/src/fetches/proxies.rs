@@ -25,21 +25,68 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("be_conn_free", Sint, at::INTERNAL, "Free places of all servers; -1: no limit", be_conn_free)
         .args(1, BACKEND)
         .examples(&[Example::new("", &["web"], "-1")]),
-    Fetch::new("be_id", Sint, at::BACKEND, "The backend's number", be_id).examples(&[Example::new("", &[], "2")]),
-    Fetch::new("be_name", Str, at::BACKEND, "The backend's name", be_name).examples(&[Example::new("", &[], "web")]),
-    Fetch::new("be_connect_timeout", Sint, at::BACKEND, "`timeout connect`, in milliseconds", be_connect_timeout)
-        .examples(&[Example::none("", &[])]),
+    Fetch::new("be_id", Sint, at::BACKEND, "The backend's number", be_id).examples(&[Example::new(
+        "",
+        &[],
+        "2",
+    )]),
+    Fetch::new("be_name", Str, at::BACKEND, "The backend's name", be_name).examples(&[Example::new(
+        "",
+        &[],
+        "web",
+    )]),
+    Fetch::new(
+        "be_connect_timeout",
+        Sint,
+        at::BACKEND,
+        "`timeout connect`, in milliseconds",
+        be_connect_timeout,
+    )
+    .examples(&[Example::none("", &[])]),
     Fetch::new("be_queue_timeout", Sint, at::BACKEND, "`timeout queue`, in milliseconds", be_queue_timeout),
-    Fetch::new("be_server_timeout", Sint, at::BACKEND, "`timeout server`, in milliseconds", be_server_timeout),
-    Fetch::new("be_tarpit_timeout", Sint, at::BACKEND, "`timeout tarpit`, in milliseconds", be_tarpit_timeout),
-    Fetch::new("be_tunnel_timeout", Sint, at::BACKEND, "`timeout tunnel`, in milliseconds", be_tunnel_timeout),
-    Fetch::new("be_max_retries", Sint, at::BACKEND, "`retries`", be_max_retries)
-        .examples(&[Example::new("", &[], "0")]),
+    Fetch::new(
+        "be_server_timeout",
+        Sint,
+        at::BACKEND,
+        "`timeout server`, in milliseconds",
+        be_server_timeout,
+    ),
+    Fetch::new(
+        "be_tarpit_timeout",
+        Sint,
+        at::BACKEND,
+        "`timeout tarpit`, in milliseconds",
+        be_tarpit_timeout,
+    ),
+    Fetch::new(
+        "be_tunnel_timeout",
+        Sint,
+        at::BACKEND,
+        "`timeout tunnel`, in milliseconds",
+        be_tunnel_timeout,
+    ),
+    Fetch::new("be_max_retries", Sint, at::BACKEND, "`retries`", be_max_retries).examples(&[Example::new(
+        "",
+        &[],
+        "0",
+    )]),
     Fetch::new("connslots", Sint, at::INTERNAL, "Free places and queue places of all servers", connslots)
         .args(1, BACKEND)
         .examples(&[Example::new("", &["web"], "-1")]),
-    Fetch::new("fe_client_timeout", Sint, at::FRONTEND, "`timeout client`, in milliseconds", fe_client_timeout),
-    Fetch::new("fe_tarpit_timeout", Sint, at::FRONTEND, "`timeout tarpit`, in milliseconds", fe_tarpit_timeout),
+    Fetch::new(
+        "fe_client_timeout",
+        Sint,
+        at::FRONTEND,
+        "`timeout client`, in milliseconds",
+        fe_client_timeout,
+    ),
+    Fetch::new(
+        "fe_tarpit_timeout",
+        Sint,
+        at::FRONTEND,
+        "`timeout tarpit`, in milliseconds",
+        fe_tarpit_timeout,
+    ),
     Fetch::new("fe_conn", Sint, at::INTERNAL, "The number of connections of a frontend", fe_conn)
         .args(1, &[ArgType::Frontend])
         .examples(&[Example::new("", &["web"], "0")]),
@@ -62,7 +109,8 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("srv_iweight", Sint, at::INTERNAL, "A server's configured weight", srv_iweight)
         .args(1, SERVER)
         .examples(&[Example::new("", &["web/s1"], "1")]),
-    Fetch::new("srv_name", Str, at::SERVER, "The server's name", srv_name).examples(&[Example::none("", &[])]),
+    Fetch::new("srv_name", Str, at::SERVER, "The server's name", srv_name)
+        .examples(&[Example::none("", &[])]),
     Fetch::new("srv_queue", Sint, at::INTERNAL, "Streams in a server's queue", srv_queue)
         .args(1, SERVER)
         .examples(&[Example::new("", &["web/s1"], "0")]),
@@ -149,7 +197,8 @@ fn be_conn_free<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetc
 fn connslots<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let places = |server: &LiveServer| {
         let queue = server.queue.limit();
-        (queue > 0).then(|| free(server).map(|free| free + i64::from(queue) - i64::from(server.queue.get())))?
+        (queue > 0)
+            .then(|| free(server).map(|free| free + i64::from(queue) - i64::from(server.queue.get())))?
     };
     let up = |server: &&LiveServer| server.state() != state::live::ServerState::Down;
     sint(live(stream, args)?.servers.iter().filter(up).map(places).sum::<Option<i64>>().unwrap_or(-1))

@@ -16,43 +16,67 @@ const PLAIN: &str = "GET /a/b?c=d HTTP/1.1\nhost: example.com\n";
 const ABSOLUTE: &str = "GET http://192.0.2.9:8080/x HTTP/1.0\n";
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::new("base", Str, at::REQUEST, "The host and the path, without the query string", base)
-        .examples(&[Example::new(PLAIN, &[], "example.com/a/b"), Example::new("GET /x HTTP/1.0\n", &[], "/x")]),
+    Fetch::new("base", Str, at::REQUEST, "The host and the path, without the query string", base).examples(
+        &[Example::new(PLAIN, &[], "example.com/a/b"), Example::new("GET /x HTTP/1.0\n", &[], "/x")],
+    ),
     Fetch::new("baseq", Str, at::REQUEST, "The host and the path with the query string", baseq)
         .examples(&[Example::new(PLAIN, &[], "example.com/a/b?c=d")]),
-    Fetch::new("base32", Sint, at::REQUEST, "A 32-bit hash of `base`", base32)
-        .examples(&[Example::new("GET /p;k=v?a=1&B=2&a=3&e HTTP/1.1\nhost: a\n", &[], "444921317")]),
+    Fetch::new("base32", Sint, at::REQUEST, "A 32-bit hash of `base`", base32).examples(&[Example::new(
+        "GET /p;k=v?a=1&B=2&a=3&e HTTP/1.1\nhost: a\n",
+        &[],
+        "444921317",
+    )]),
     Fetch::new("base32+src", Bin, at::REQUEST, "`base32` and the client's address, joined", base32_src)
         .examples(&[Example::none("", &[])]),
     Fetch::new("capture.req.method", Str, at::REQUEST_KEPT, "The method as it was received", captured_method)
         .examples(&[Example::new(PLAIN, &[], "GET")]),
     Fetch::new("capture.req.uri", Str, at::REQUEST_KEPT, "The URI as it was received", captured_uri)
         .examples(&[Example::new(PLAIN, &[], "/a/b?c=d")]),
-    Fetch::new("capture.req.ver", Str, at::REQUEST_KEPT, "The request's version, HTTP/1.0 or HTTP/1.1", captured_ver)
-        .examples(&[Example::new(PLAIN, &[], "HTTP/1.1"), Example::new(ABSOLUTE, &[], "HTTP/1.0")]),
-    Fetch::new("http_first_req", Bool, at::REQUEST_KEPT, "Whether it is the connection's first request", first_request)
-        .examples(&[Example::new(PLAIN, &[], "1")]),
+    Fetch::new(
+        "capture.req.ver",
+        Str,
+        at::REQUEST_KEPT,
+        "The request's version, HTTP/1.0 or HTTP/1.1",
+        captured_ver,
+    )
+    .examples(&[Example::new(PLAIN, &[], "HTTP/1.1"), Example::new(ABSOLUTE, &[], "HTTP/1.0")]),
+    Fetch::new(
+        "http_first_req",
+        Bool,
+        at::REQUEST_KEPT,
+        "Whether it is the connection's first request",
+        first_request,
+    )
+    .examples(&[Example::new(PLAIN, &[], "1")]),
     Fetch::new("method", Meth, at::REQUEST_KEPT, "The request's method", method)
         .examples(&[Example::new(PLAIN, &[], "GET"), Example::none("", &[])]),
     Fetch::new("path", Str, at::REQUEST, "The path, without the query string", path)
         .examples(&[Example::new(PLAIN, &[], "/a/b"), Example::none("OPTIONS * HTTP/1.1\n", &[])]),
     Fetch::new("pathq", Str, at::REQUEST, "The path with the query string", pathq)
         .examples(&[Example::new(PLAIN, &[], "/a/b?c=d"), Example::new(ABSOLUTE, &[], "/x")]),
-    Fetch::new("query", Str, at::REQUEST, "The query string, with its question mark if so asked (`with_qm`)", query)
-        .args(0, &[ir::spec::ArgType::Str])
-        .examples(&[
-            Example::new(PLAIN, &[], "c=d"),
-            Example::new(PLAIN, &["with_qm"], "?c=d"),
-            Example::none(ABSOLUTE, &[]),
-        ]),
+    Fetch::new(
+        "query",
+        Str,
+        at::REQUEST,
+        "The query string, with its question mark if so asked (`with_qm`)",
+        query,
+    )
+    .args(0, &[ir::spec::ArgType::Str])
+    .examples(&[
+        Example::new(PLAIN, &[], "c=d"),
+        Example::new(PLAIN, &["with_qm"], "?c=d"),
+        Example::none(ABSOLUTE, &[]),
+    ]),
     Fetch::new("req.proto_http", Bool, at::REQUEST_KEPT, "Whether the client speaks HTTP", is_http)
         .examples(&[Example::new(PLAIN, &[], "1"), Example::none("", &[])]),
     Fetch::new("req_proto_http", Bool, at::REQUEST_KEPT, "Same as `req.proto_http`", is_http),
     Fetch::new("req.ver", Str, at::REQUEST_KEPT, "The request's HTTP version, as `1.1`", version)
         .examples(&[Example::new(PLAIN, &[], "1.1")]),
     Fetch::new("req_ver", Str, at::REQUEST_KEPT, "Same as `req.ver`", version),
-    Fetch::new("url", Str, at::REQUEST, "The request target as it is now", url)
-        .examples(&[Example::new(PLAIN, &[], "/a/b?c=d"), Example::new(ABSOLUTE, &[], "http://192.0.2.9:8080/x")]),
+    Fetch::new("url", Str, at::REQUEST, "The request target as it is now", url).examples(&[
+        Example::new(PLAIN, &[], "/a/b?c=d"),
+        Example::new(ABSOLUTE, &[], "http://192.0.2.9:8080/x"),
+    ]),
     Fetch::new("url32", Sint, at::REQUEST, "A 32-bit hash of the host and the whole URL", url32)
         .examples(&[Example::new("GET /p;k=v?a=1&B=2&a=3&e HTTP/1.1\nhost: a\n", &[], "1364529596")]),
     Fetch::new("url32+src", Bin, at::REQUEST, "`url32` and the client's address, joined", url32_src)

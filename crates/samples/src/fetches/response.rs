@@ -18,8 +18,14 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("capture.res.hdr", Str, at::RESPONSE_KEPT, "A captured response header", response_capture)
         .args(1, &[ArgType::Sint])
         .examples(&[Example::none(RES, &["0"])]),
-    Fetch::new("capture.res.ver", Str, at::REQUEST_KEPT, "The response's version, HTTP/1.0 or HTTP/1.1", captured_ver)
-        .examples(&[Example::new(RES, &[], "HTTP/1.0")]),
+    Fetch::new(
+        "capture.res.ver",
+        Str,
+        at::REQUEST_KEPT,
+        "The response's version, HTTP/1.0 or HTTP/1.1",
+        captured_ver,
+    )
+    .examples(&[Example::new(RES, &[], "HTTP/1.0")]),
     Fetch::new("res.ver", Str, at::RESPONSE_KEPT, "The response's HTTP version, as `1.1`", version)
         .examples(&[Example::new(RES, &[], "1.0")]),
     Fetch::new("resp_ver", Str, at::RESPONSE_KEPT, "Same as `res.ver`", version),

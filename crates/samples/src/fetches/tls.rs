@@ -14,16 +14,34 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::none("", &[])]),
     Fetch::new("ssl_c_used", Bool, at::SESSION, "Whether the client showed a certificate", ssl_c_used)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("ssl_c_verify", Sint, at::SESSION, "The result of the certificate's check; 0 is success", ssl_c_verify)
-        .examples(&[Example::none("", &[])]),
+    Fetch::new(
+        "ssl_c_verify",
+        Sint,
+        at::SESSION,
+        "The result of the certificate's check; 0 is success",
+        ssl_c_verify,
+    )
+    .examples(&[Example::none("", &[])]),
     Fetch::new("ssl_fc", Bool, at::SESSION, "Whether the client connection is over TLS", ssl_fc)
         .examples(&[Example::new("", &[], "0")]),
     Fetch::new("ssl_fc_alpn", Str, at::SESSION, "The protocol that ALPN negotiated", ssl_fc_alpn)
         .examples(&[Example::none("", &[])]),
     Fetch::new("ssl_fc_cipher", Str, at::SESSION, "The cipher's name", ssl_fc_cipher),
-    Fetch::new("ssl_fc_has_crt", Bool, at::SESSION, "Whether a certificate came in this handshake", ssl_fc_has_crt),
+    Fetch::new(
+        "ssl_fc_has_crt",
+        Bool,
+        at::SESSION,
+        "Whether a certificate came in this handshake",
+        ssl_fc_has_crt,
+    ),
     Fetch::new("ssl_fc_has_sni", Bool, at::SESSION, "Whether the client named a server", ssl_fc_has_sni),
-    Fetch::new("ssl_fc_is_resumed", Bool, at::SESSION, "Whether the TLS session was resumed", ssl_fc_is_resumed),
+    Fetch::new(
+        "ssl_fc_is_resumed",
+        Bool,
+        at::SESSION,
+        "Whether the TLS session was resumed",
+        ssl_fc_is_resumed,
+    ),
     Fetch::new("ssl_fc_protocol", Str, at::SESSION, "The TLS version, as `TLSv1.3`", ssl_fc_protocol),
     Fetch::new("ssl_fc_sni", Str, at::SESSION, "The server name that the client asked for", ssl_fc_sni)
         .examples(&[Example::none("", &[])]),

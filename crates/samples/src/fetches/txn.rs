@@ -16,19 +16,29 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("bytes_out", Sint, at::RESPONSE_END, "Bytes to the client", bytes_out),
     Fetch::new("fc.timer.handshake", Sint, at::CLIENT, "The handshakes took, ms", handshake)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("fc.timer.total", Sint, at::FRONTEND, "The stream took, ms", total)
+    Fetch::new("fc.timer.total", Sint, at::FRONTEND, "The stream took, ms", total).examples(&[Example::new(
+        "",
+        &[],
+        "-1",
+    )]),
+    Fetch::new("req.timer.hdr", Sint, at::REQUEST, "Receiving the request's head took, ms", receive)
         .examples(&[Example::new("", &[], "-1")]),
-    Fetch::new("req.timer.hdr", Sint, at::REQUEST_KEPT, "Receiving the request's head took, ms", receive),
-    Fetch::new("req.timer.idle", Sint, at::REQUEST_KEPT, "Idle before the request, ms", idle),
+    Fetch::new("req.timer.idle", Sint, at::REQUEST, "Idle before the request, ms", idle)
+        .examples(&[Example::new("", &[], "0")]),
     Fetch::new("req.timer.queue", Sint, at::SERVER_CONN, "Waiting in queues took, ms", queued),
-    Fetch::new("req.timer.tq", Sint, at::REQUEST_KEPT, "From the accept to the request's head, ms", query),
+    Fetch::new("req.timer.tq", Sint, at::REQUEST, "From the accept to the request's head, ms", query)
+        .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("request_date", Sint, at::REQUEST_KEPT, "When the request began, since 1970", request_date)
         .args(0, &[ArgType::Str])
         .examples(&[Example::new("", &["ms"], "1714117198774")]),
     Fetch::new("res.timer.data", Sint, at::RESPONSE_END, "Transferring the response's body took, ms", data),
     Fetch::new("res.timer.hdr", Sint, at::RESPONSE, "Waiting for the response's head took, ms", respond),
     Fetch::new("txn.conn_retries", Sint, at::SERVER_CONN, "Failed attempts to connect", retries),
-    Fetch::new("txn.id32", Sint, at::INTERNAL, "The stream's number", id32).examples(&[Example::new("", &[], "7")]),
+    Fetch::new("txn.id32", Sint, at::INTERNAL, "The stream's number", id32).examples(&[Example::new(
+        "",
+        &[],
+        "7",
+    )]),
     Fetch::new("txn.redispatched", Bool, at::SERVER_CONN, "Whether another server was tried", redispatched),
     Fetch::new("txn.sess_term_state", Str, at::INTERNAL, "The letters of the termination", term_state)
         .examples(&[Example::new("", &[], "--")]),

@@ -73,7 +73,9 @@ impl Balance {
             "source" => Algorithm::Source,
             "uri" => Algorithm::Uri(uri::Part::new(&args)),
             "url_param" => Algorithm::UrlParam(name(false)),
-            "hdr" => Algorithm::Hdr { name: name(true), domain_only: args.contains(&&b"use_domain_only"[..]) },
+            "hdr" => {
+                Algorithm::Hdr { name: name(true), domain_only: args.contains(&&b"use_domain_only"[..]) }
+            }
             "hash" => Algorithm::Hash(expr),
             _ => Algorithm::RoundRobin,
         };
@@ -140,7 +142,10 @@ mod tests {
         config.proxies[0].balance.algorithm = algorithm;
         config.proxies[0].servers = servers
             .iter()
-            .map(|(name, weight, backup)| ir::config::Server { backup: *backup, ..testing::server(name, *weight) })
+            .map(|(name, weight, backup)| ir::config::Server {
+                backup: *backup,
+                ..testing::server(name, *weight)
+            })
             .collect();
         testing::stream_of(config, &Default::default(), "GET / HTTP/1.1\nhost: www.example.com\n")
     }

@@ -8,7 +8,12 @@ use ir::id::ServerId;
 use super::Balance;
 use super::group::{Group, has_room};
 
-pub(super) fn pick(balance: &Balance, draws: usize, group: &Group, exclude: Option<ServerId>) -> Option<ServerId> {
+pub(super) fn pick(
+    balance: &Balance,
+    draws: usize,
+    group: &Group,
+    exclude: Option<ServerId>,
+) -> Option<ServerId> {
     let total: u64 = group.servers().map(|(_, server)| u64::from(server.weight())).sum();
     let draw = || {
         let mut point = next(&balance.turn) % total.max(1);

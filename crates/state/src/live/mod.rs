@@ -6,6 +6,7 @@ mod counter;
 mod limit;
 mod queue;
 mod server;
+mod variables;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,6 +14,7 @@ pub use counter::PerThread;
 pub use limit::Gauge;
 pub use queue::Waiting;
 pub use server::{LiveServer, ServerState};
+pub use variables::Variables;
 
 use ir::config::Config;
 
@@ -22,6 +24,8 @@ pub struct Live {
     /// Client connections of the process (`%ac`), bounded by the global `maxconn`.
     pub connections: Gauge,
     pub proxies: Vec<LiveProxy>,
+    /// Variables of scope `proc`.
+    pub variables: Variables,
     /// A soft stop is under way: connections are told to close.
     stopping: AtomicBool,
     next_stream: AtomicU64,
@@ -61,6 +65,7 @@ impl Live {
         Self {
             connections: Gauge::new(maxconn),
             proxies: config.proxies.iter().map(proxy).collect(),
+            variables: Variables::default(),
             stopping: AtomicBool::new(false),
             next_stream: AtomicU64::new(0),
         }

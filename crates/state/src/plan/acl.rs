@@ -116,3 +116,105 @@ fn all(terms: &[Term], stream: &Stream) -> Answer {
     }
     Answer::Yes
 }
+
+#[cfg(test)]
+mod tests {
+    use ir::expr::MatchMethod;
+    use ir::spec::RuleSet;
+
+    use super::*;
+    use crate::sample::{Arg, FetchFn, Value};
+    use crate::testing;
+
+    /// The bytes that came, which may still change.
+    fn length<'a>(stream: &'a Stream, _: &'a [Arg], cursor: &mut Cursor) -> crate::sample::Fetched<'a> {
+        cursor.may_change = true;
+        Ok(Value::Sint(stream.req_body.bytes.len() as i64))
+    }
+
+    /// 10, 20 and 30, or the last one alone.
+    fn tens<'a>(_: &'a Stream, _: &'a [Arg], cursor: &mut Cursor) -> crate::sample::Fetched<'a> {
+        if !cursor.iterate {
+            return Ok(Value::Sint(30));
+        }
+        cursor.at += 1;
+        cursor.more = cursor.at <= 3;
+        if cursor.more { Ok(Value::Sint(10 * cursor.at as i64)) } else { Err(Missing::Absent) }
+    }
+
+    fn absent<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> crate::sample::Fetched<'a> {
+        Err(Missing::Absent)
+    }
+
+    fn later<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> crate::sample::Fetched<'a> {
+        Err(Missing::NotYet)
+    }
+
+    fn acl(tests: &[(FetchFn, &str)]) -> Arc<Acl> {
+        let test = |(fetch, pattern): &(FetchFn, &str)| AclTest {
+            expr: Expr { fetch: *fetch, args: Vec::new(), steps: Vec::new(), text: Box::default() },
+            matcher: Matcher::new(MatchMethod::Int, false, &[pattern.as_bytes().to_vec()]).expect("pattern"),
+        };
+        Arc::new(Acl { name: Box::default(), tests: tests.iter().map(test).collect() })
+    }
+
+    fn inspecting(body: &str, complete: bool) -> Stream {
+        let mut stream = testing::stream("");
+        stream.phase = RuleSet::TcpContent;
+        stream.req_body.bytes.extend_from_slice(body.as_bytes());
+        stream.req_body.complete = complete;
+        stream
+    }
+
+    #[test]
+    fn sets_of_samples() {
+        let stream = testing::stream("");
+        assert_eq!(acl(&[(tens, "20")]).eval(&stream), Answer::Yes);
+        assert_eq!(acl(&[(tens, "40")]).eval(&stream), Answer::No);
+        assert_eq!(acl(&[(absent, "1"), (tens, "10")]).eval(&stream), Answer::Yes);
+    }
+
+    #[test]
+    fn what_may_change_waits() {
+        let check = |fetch: FetchFn, pattern, complete, expected| {
+            assert_eq!(
+                acl(&[(fetch, pattern)]).eval(&inspecting("abc", complete)),
+                expected,
+                "{pattern} {complete}"
+            );
+        };
+        check(length, "3", false, Answer::Yes);
+        check(length, "5", false, Answer::NotYet);
+        check(length, "5", true, Answer::No);
+        check(later, "5", false, Answer::NotYet);
+        check(later, "5", true, Answer::No);
+        check(absent, "5", false, Answer::No);
+    }
+
+    #[test]
+    fn conditions() {
+        let yes: &[(FetchFn, &str)] = &[(tens, "10")];
+        let no: &[(FetchFn, &str)] = &[(absent, "1")];
+        let wait: &[(FetchFn, &str)] = &[(later, "1")];
+        let check = |any: &[&[(&[(FetchFn, &str)], bool)]], expected, unless_expected| {
+            let term =
+                |(tests, negated): &(&[(FetchFn, &str)], bool)| Term { acl: acl(tests), negated: *negated };
+            let stream = inspecting("", false);
+            for (unless, expected) in [(false, expected), (true, unless_expected)] {
+                let any = any.iter().map(|terms| terms.iter().map(term).collect()).collect();
+                assert_eq!(Cond { unless, any }.eval(&stream), expected, "unless: {unless}");
+            }
+        };
+        use Answer::{No, NotYet, Yes};
+        check(&[&[(yes, false)]], Yes, No);
+        check(&[&[(no, false)]], No, Yes);
+        check(&[&[(no, true)]], Yes, No);
+        check(&[&[(wait, false)]], NotYet, NotYet);
+        check(&[&[(wait, true)]], NotYet, NotYet);
+        check(&[&[(yes, false), (wait, false)]], NotYet, NotYet);
+        check(&[&[(no, false), (wait, false)]], No, Yes);
+        check(&[&[(wait, false), (no, false)]], NotYet, NotYet);
+        check(&[&[(wait, false)], &[(yes, false)]], Yes, No);
+        check(&[&[(no, false)], &[(yes, false), (no, true)]], Yes, No);
+    }
+}

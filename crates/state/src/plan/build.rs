@@ -12,7 +12,8 @@ use super::expr::Step;
 use super::format::{Node, Purpose};
 use super::rule::{ActionValue, Args, Rule};
 use super::{
-    Acl, BuildError, Cond, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch, SwitchTarget,
+    Acl, BuildError, Cond, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
+    SwitchTarget,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -167,8 +168,22 @@ impl Builder<'_> {
             let args = args.iter().map(|arg| self.arg(arg, converter.map)).collect::<Result<_, _>>()?;
             steps.push(Step::Convert(converter.run, args));
         }
-        let args = expr.args.iter().map(|arg| self.arg(arg, None)).collect::<Result<_, _>>()?;
+        let names_acls = self.functions.acl_fetch == Some(expr.fetch);
+        let arg = |arg: &checked::Arg| match arg {
+            checked::Arg::Str(name) if names_acls => self.acl_by_name(name),
+            arg => self.arg(arg, None),
+        };
+        let args = expr.args.iter().map(arg).collect::<Result<_, _>>()?;
         Ok(Expr { fetch, args, steps, text: expr.text.as_slice().into() })
+    }
+
+    /// Only ACLs that are already built are found, so that none can refer to itself.
+    fn acl_by_name(&self, text: &[u8]) -> Result<Arg, BuildError> {
+        let name = text.strip_prefix(b"!").unwrap_or(text);
+        let acl = self.acls.iter().find(|acl| *acl.name == *name);
+        let acl =
+            acl.ok_or_else(|| BuildError(format!("ACL '{}' not found", String::from_utf8_lossy(name))))?;
+        Ok(Arg::Acl(acl.clone(), name.len() < text.len()))
     }
 
     /// `map` is how the converter compares the keys of a map.

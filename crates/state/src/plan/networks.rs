@@ -27,7 +27,9 @@ impl Networks {
                 BuildError(format!("'{text}' is not a valid IPv4 or IPv6 address"))
             })?;
             match network {
-                Network::V4 { address, mask } if mask.to_bits().leading_ones() == mask.to_bits().count_ones() => {
+                Network::V4 { address, mask }
+                    if mask.to_bits().leading_ones() == mask.to_bits().count_ones() =>
+                {
                     let prefix = mask.to_bits().leading_ones() as u8;
                     insert(&mut set.v4, prefix, address.to_bits() & mask.to_bits(), index);
                 }
@@ -68,13 +70,19 @@ impl Networks {
     }
 
     fn find_odd(&self, address: Ipv4Addr) -> Option<usize> {
-        let inside = |have: &Ipv4Addr, mask: &Ipv4Addr| (have.to_bits() ^ address.to_bits()) & mask.to_bits() == 0;
+        let inside =
+            |have: &Ipv4Addr, mask: &Ipv4Addr| (have.to_bits() ^ address.to_bits()) & mask.to_bits() == 0;
         self.odd.iter().find(|(have, mask, _)| inside(have, mask)).map(|(.., index)| *index)
     }
 }
 
 /// The first pattern of a network counts.
-fn insert<K: std::hash::Hash + Eq>(tables: &mut Vec<(u8, HashMap<K, usize>)>, prefix: u8, key: K, index: usize) {
+fn insert<K: std::hash::Hash + Eq>(
+    tables: &mut Vec<(u8, HashMap<K, usize>)>,
+    prefix: u8,
+    key: K,
+    index: usize,
+) {
     let at = tables.iter().position(|(have, _)| *have == prefix).unwrap_or_else(|| {
         tables.push((prefix, HashMap::new()));
         tables.len() - 1

@@ -44,7 +44,13 @@ impl<'a> Value<'a> {
     /// The value as the text that logs, headers and string patterns see.
     pub fn to_text(self, arena: &'a Bump) -> &'a [u8] {
         match self {
-            Self::Bool(value) => if value { b"1" } else { b"0" },
+            Self::Bool(value) => {
+                if value {
+                    b"1"
+                } else {
+                    b"0"
+                }
+            }
             Self::Sint(number) => text::in_arena(arena, |out| text::decimal(number, out)),
             Self::Ipv4(address) => text::in_arena(arena, |out| text::ip(address.into(), out)),
             Self::Ipv6(address) => text::in_arena(arena, |out| text::ip(address.into(), out)),
@@ -139,87 +145,117 @@ mod tests {
     fn every_pair() {
         let v4 = Value::Ipv4(Ipv4Addr::new(1, 2, 3, 4));
         let v6 = |text: &str| Value::Ipv6(text.parse().expect("address"));
-        check(Value::Bool(true), &[
-            (Any, Value::Bool(true)),
-            (Bool, Value::Bool(true)),
-            (Sint, Value::Sint(1)),
-            (Str, Value::Str(b"1")),
-            (Bin, Value::Bin(b"\0\0\0\0\0\0\0\x01")),
-        ]);
-        check(Value::Sint(0x0102_0304), &[
-            (Any, Value::Sint(0x0102_0304)),
-            (Bool, Value::Bool(true)),
-            (Sint, Value::Sint(0x0102_0304)),
-            (Addr, v4),
-            (Ipv4, v4),
-            (Ipv6, v6("::ffff:1.2.3.4")),
-            (Str, Value::Str(b"16909060")),
-            (Bin, Value::Bin(b"\0\0\0\0\x01\x02\x03\x04")),
-        ]);
-        check(v4, &[
-            (Any, v4),
-            (Sint, Value::Sint(0x0102_0304)),
-            (Addr, v4),
-            (Ipv4, v4),
-            (Ipv6, v6("::ffff:1.2.3.4")),
-            (Str, Value::Str(b"1.2.3.4")),
-            (Bin, Value::Bin(b"\x01\x02\x03\x04")),
-        ]);
+        check(
+            Value::Bool(true),
+            &[
+                (Any, Value::Bool(true)),
+                (Bool, Value::Bool(true)),
+                (Sint, Value::Sint(1)),
+                (Str, Value::Str(b"1")),
+                (Bin, Value::Bin(b"\0\0\0\0\0\0\0\x01")),
+            ],
+        );
+        check(
+            Value::Sint(0x0102_0304),
+            &[
+                (Any, Value::Sint(0x0102_0304)),
+                (Bool, Value::Bool(true)),
+                (Sint, Value::Sint(0x0102_0304)),
+                (Addr, v4),
+                (Ipv4, v4),
+                (Ipv6, v6("::ffff:1.2.3.4")),
+                (Str, Value::Str(b"16909060")),
+                (Bin, Value::Bin(b"\0\0\0\0\x01\x02\x03\x04")),
+            ],
+        );
+        check(
+            v4,
+            &[
+                (Any, v4),
+                (Sint, Value::Sint(0x0102_0304)),
+                (Addr, v4),
+                (Ipv4, v4),
+                (Ipv6, v6("::ffff:1.2.3.4")),
+                (Str, Value::Str(b"1.2.3.4")),
+                (Bin, Value::Bin(b"\x01\x02\x03\x04")),
+            ],
+        );
         let plain = v6("2001:db8::1");
         let octets = b"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01";
-        check(plain, &[
-            (Any, plain),
-            (Addr, plain),
-            (Ipv6, plain),
-            (Str, Value::Str(b"2001:db8::1")),
-            (Bin, Value::Bin(octets)),
-        ]);
-        check(Value::Str(b"GET"), &[
-            (Any, Value::Str(b"GET")),
-            (Bool, Value::Bool(false)),
-            (Sint, Value::Sint(0)),
-            (Str, Value::Str(b"GET")),
-            (Bin, Value::Bin(b"GET")),
-            (Meth, Value::Meth(b"GET")),
-        ]);
-        check(Value::Str(b"1.2.3.4"), &[
-            (Any, Value::Str(b"1.2.3.4")),
-            (Bool, Value::Bool(true)),
-            (Sint, Value::Sint(1)),
-            (Addr, v4),
-            (Ipv4, v4),
-            (Str, Value::Str(b"1.2.3.4")),
-            (Bin, Value::Bin(b"1.2.3.4")),
-            (Meth, Value::Meth(b"1.2.3.4")),
-        ]);
-        check(Value::Str(b"::1"), &[
-            (Any, Value::Str(b"::1")),
-            (Bool, Value::Bool(false)),
-            (Sint, Value::Sint(0)),
-            (Addr, v6("::1")),
-            (Ipv6, v6("::1")),
-            (Str, Value::Str(b"::1")),
-            (Bin, Value::Bin(b"::1")),
-            (Meth, Value::Meth(b"::1")),
-        ]);
-        check(Value::Str(b""), &[
-            (Any, Value::Str(b"")),
-            (Str, Value::Str(b"")),
-            (Bin, Value::Bin(b"")),
-            (Meth, Value::Meth(b"")),
-        ]);
-        check(Value::Bin(b"a\0b"), &[
-            (Any, Value::Bin(b"a\0b")),
-            (Str, Value::Str(b"a")),
-            (Bin, Value::Bin(b"a\0b")),
-            (Meth, Value::Meth(b"a\0b")),
-        ]);
-        check(Value::Meth(b"PUT"), &[
-            (Any, Value::Meth(b"PUT")),
-            (Str, Value::Str(b"PUT")),
-            (Bin, Value::Bin(b"PUT")),
-            (Meth, Value::Meth(b"PUT")),
-        ]);
+        check(
+            plain,
+            &[
+                (Any, plain),
+                (Addr, plain),
+                (Ipv6, plain),
+                (Str, Value::Str(b"2001:db8::1")),
+                (Bin, Value::Bin(octets)),
+            ],
+        );
+        check(
+            Value::Str(b"GET"),
+            &[
+                (Any, Value::Str(b"GET")),
+                (Bool, Value::Bool(false)),
+                (Sint, Value::Sint(0)),
+                (Str, Value::Str(b"GET")),
+                (Bin, Value::Bin(b"GET")),
+                (Meth, Value::Meth(b"GET")),
+            ],
+        );
+        check(
+            Value::Str(b"1.2.3.4"),
+            &[
+                (Any, Value::Str(b"1.2.3.4")),
+                (Bool, Value::Bool(true)),
+                (Sint, Value::Sint(1)),
+                (Addr, v4),
+                (Ipv4, v4),
+                (Str, Value::Str(b"1.2.3.4")),
+                (Bin, Value::Bin(b"1.2.3.4")),
+                (Meth, Value::Meth(b"1.2.3.4")),
+            ],
+        );
+        check(
+            Value::Str(b"::1"),
+            &[
+                (Any, Value::Str(b"::1")),
+                (Bool, Value::Bool(false)),
+                (Sint, Value::Sint(0)),
+                (Addr, v6("::1")),
+                (Ipv6, v6("::1")),
+                (Str, Value::Str(b"::1")),
+                (Bin, Value::Bin(b"::1")),
+                (Meth, Value::Meth(b"::1")),
+            ],
+        );
+        check(
+            Value::Str(b""),
+            &[
+                (Any, Value::Str(b"")),
+                (Str, Value::Str(b"")),
+                (Bin, Value::Bin(b"")),
+                (Meth, Value::Meth(b"")),
+            ],
+        );
+        check(
+            Value::Bin(b"a\0b"),
+            &[
+                (Any, Value::Bin(b"a\0b")),
+                (Str, Value::Str(b"a")),
+                (Bin, Value::Bin(b"a\0b")),
+                (Meth, Value::Meth(b"a\0b")),
+            ],
+        );
+        check(
+            Value::Meth(b"PUT"),
+            &[
+                (Any, Value::Meth(b"PUT")),
+                (Str, Value::Str(b"PUT")),
+                (Bin, Value::Bin(b"PUT")),
+                (Meth, Value::Meth(b"PUT")),
+            ],
+        );
     }
 
     #[test]
@@ -236,7 +272,8 @@ mod tests {
 
     #[test]
     fn numbers() {
-        let check = |text: &str, expected: i64| assert_eq!(leading_number(text.as_bytes()), expected, "{text}");
+        let check =
+            |text: &str, expected: i64| assert_eq!(leading_number(text.as_bytes()), expected, "{text}");
         check("12abc", 12);
         check("-7", -7);
         check("+7", 7);

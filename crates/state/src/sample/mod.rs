@@ -78,8 +78,8 @@ pub enum Arg {
     Var(ir::expr::Var),
     Regex(crate::plan::Regex),
     Map(Box<crate::plan::Map>),
-    /// An ACL that an argument names.
-    Acl(std::sync::Arc<crate::plan::Acl>),
+    /// An ACL that an argument names, and whether it is negated.
+    Acl(std::sync::Arc<crate::plan::Acl>, bool),
 }
 
 impl<'a> Value<'a> {
