@@ -28,6 +28,9 @@ struct Draft {
     status: u16,
     reason: Vec<u8>,
     fields: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Bytes of `fields`, and how many there may be.
+    size: usize,
+    max_size: usize,
     version: Version,
     is_head: bool,
     /// Bytes that `content-length` still asks for; `None`: the body has no known length.
@@ -43,13 +46,16 @@ struct Draft {
 pub(crate) struct Response(Arc<Mutex<Draft>>);
 
 impl Response {
-    pub fn new(request: &Head) -> Self {
+    pub fn new(stream: &Stream) -> Self {
+        let (request, tune) = (&stream.req, &stream.plan.config.global.tune);
         let version = if request.version == Version::Http10 { Version::Http10 } else { Version::Http11 };
         Self(Arc::new(Mutex::new(Draft {
             stage: Stage::Building,
             status: 200,
             reason: Vec::new(),
             fields: Vec::new(),
+            size: 0,
+            max_size: tune.bufsize.saturating_sub(tune.maxrewrite).max(1024),
             version,
             is_head: request.method() == b"HEAD",
             left: None,
@@ -135,7 +141,8 @@ pub(crate) fn object(
 pub(crate) fn class(lua: &Lua, shims: &Shims, env: &Arc<Env>) -> Result<Table> {
     let functions = Functions::class(lua, shims)?;
     response_methods(&functions)?;
-    body::methods::<Applet>(&functions, |applet| &applet.input)?;
+    body::getline::<Applet>(&functions, |applet| &applet.input)?;
+    body::receive::<Applet>(&functions, |applet| &applet.input, false)?;
     body::private(&functions)?;
     vars::methods::<Applet>(&functions, env, |applet| applet.stream)?;
     functions.into_class("AppletHTTP")
@@ -161,7 +168,13 @@ fn response_methods(functions: &Functions<'_>) -> Result<()> {
             return Err(args.bad(1, "invalid header name"));
         }
         check_value("header value", &value)?;
-        args.this::<Applet>()?.response.lock().fields.push((name, value));
+        let this = args.this::<Applet>()?;
+        let mut draft = this.response.lock();
+        draft.size += name.len() + value.len() + 4;
+        if draft.size > draft.max_size {
+            return Err("Lua: 'add_header': response header block too big".into());
+        }
+        draft.fields.push((name, value));
         Ok(true)
     })?;
     functions

@@ -45,12 +45,16 @@ pub(crate) fn class(lua: &Lua, shims: &Shims, env: &Arc<Env>) -> Result<Table> {
             Ok(bytes.len())
         }
     })?;
-    body::methods::<Applet>(&functions, |applet| &applet.input)?;
+    body::getline::<Applet>(&functions, |applet| &applet.input)?;
+    body::receive::<Applet>(&functions, |applet| &applet.input, true)?;
     functions.add("try_receive", Results::One, |lua, args| {
         let this = args.this::<Applet>()?;
         let mut bytes = Vec::new();
         this.input.pop(&mut bytes, usize::MAX);
-        Ok(lua.create_string(bytes)?)
+        if bytes.is_empty() && !this.input.is_finished() {
+            return Ok(None);
+        }
+        Ok(Some(lua.create_string(bytes)?))
     })?;
     body::private(&functions)?;
     vars::methods::<Applet>(&functions, env, |applet| applet.stream)?;

@@ -2,11 +2,15 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::Duration;
 
-use mlua::{AnyUserData, LuaString, Result, Value};
+use mlua::{AnyUserData, Lua, Result, Value};
 
 use crate::pipe::Pipe;
-use crate::shim::{Functions, Results};
+use crate::run::NO_MEMORY;
+use crate::shim::{Answer, Args, Functions, Results};
+use crate::task;
+use crate::vm::Vm;
 
 /// Writes all of `bytes`, as fast as the queue is emptied.
 pub(crate) async fn send(pipe: &Pipe, mut bytes: &[u8]) {
@@ -21,53 +25,94 @@ pub(crate) async fn send(pipe: &Pipe, mut bytes: &[u8]) {
     .await
 }
 
-/// Reads up to and with the next line feed, or to the end.
-async fn line(pipe: &Pipe) -> Vec<u8> {
-    let mut line = Vec::new();
+/// Takes from the queue until `wanted` says that it is enough, or to the end. It gives how many
+/// more bytes may be taken at most; 0: no more are wanted.
+async fn collect(
+    pipe: &Pipe,
+    bytes: &mut Vec<u8>,
+    max: usize,
+    wanted: impl Fn(&Pipe, &[u8]) -> usize + Send,
+) -> Answer<()> {
     poll_fn(|cx| {
-        let found = pipe.find(b'\n');
-        pipe.pop(&mut line, found.unwrap_or(usize::MAX));
-        if found.is_some() || pipe.is_finished() {
-            return Poll::Ready(());
+        loop {
+            let count = wanted(pipe, bytes);
+            if count == 0 || pipe.is_finished() {
+                return Poll::Ready(Ok(()));
+            }
+            if bytes.len() > max {
+                return Poll::Ready(Err(NO_MEMORY.into()));
+            }
+            if pipe.pop(bytes, count) == 0 {
+                pipe.wait_bytes(cx);
+                return Poll::Pending;
+            }
         }
-        pipe.wait_bytes(cx);
-        Poll::Pending
     })
-    .await;
-    line
+    .await
 }
 
-/// Reads `count` bytes, or to the end; `None`: everything to the end.
-pub(crate) async fn receive(pipe: &Pipe, count: Option<usize>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    poll_fn(|cx| {
-        let wanted = count.map_or(usize::MAX, |count| count - bytes.len());
-        pipe.pop(&mut bytes, wanted);
-        if count == Some(bytes.len()) || pipe.is_finished() {
-            return Poll::Ready(());
-        }
-        pipe.wait_bytes(cx);
-        Poll::Pending
-    })
-    .await;
-    bytes
+/// What [`collect`] wants for a line with its end.
+fn line(pipe: &Pipe, have: &[u8]) -> usize {
+    if have.ends_with(b"\n") { 0 } else { pipe.find(b'\n').unwrap_or(usize::MAX) }
 }
 
-/// Adds `getline` and `receive` to a class whose objects have an input.
-pub(crate) fn methods<T: 'static>(functions: &Functions<'_>, input: fn(&T) -> &Pipe) -> Result<()> {
+/// What [`collect`] wants for so many bytes; `None`: for all there are.
+fn sized(count: Option<usize>) -> impl Fn(&Pipe, &[u8]) -> usize + Send {
+    move |_, have| count.map_or(usize::MAX, |count| count - have.len())
+}
+
+/// The argument of `receive` that says how many bytes; a negative number stands for all.
+fn count(lua: &Lua, args: &Args) -> Answer<Option<usize>> {
+    Ok(args.optional_integer(lua, 1)?.and_then(|count| usize::try_from(count).ok()))
+}
+
+/// How many bytes may be collected: as many as all Lua states may have.
+fn most(lua: &Lua) -> usize {
+    let maxmem = Vm::of(lua).map_or(0, |vm| vm.env.limits().maxmem);
+    if maxmem == 0 { usize::MAX } else { usize::try_from(maxmem).unwrap_or(usize::MAX) }
+}
+
+/// Adds `getline` to a class whose objects have an input.
+pub(crate) fn getline<T: 'static>(functions: &Functions<'_>, input: fn(&T) -> &Pipe) -> Result<()> {
     functions.add_async("getline", Results::One, move |lua, args| {
         let pipe = args.this::<T>().map(|this| input(&this).clone());
-        async move { Ok(lua.create_string(line(&pipe?).await)?) }
-    })?;
+        async move {
+            let mut bytes = Vec::new();
+            collect(&pipe?, &mut bytes, most(&lua), line).await?;
+            Ok(lua.create_string(bytes)?)
+        }
+    })
+}
+
+/// Adds `receive` to a class whose objects have an input. With `timed`, a second argument limits
+/// the time in milliseconds: then nil says that there was nothing.
+pub(crate) fn receive<T: 'static>(
+    functions: &Functions<'_>,
+    input: fn(&T) -> &Pipe,
+    timed: bool,
+) -> Result<()> {
     functions.add_async("receive", Results::One, move |lua, args| {
         let prepared = args.this::<T>().and_then(|this| {
-            let count = args.optional_integer(&lua, 1)?;
-            // HAProxy takes any negative number as "to the end".
-            Ok((input(&this).clone(), count.and_then(|count| usize::try_from(count).ok())))
+            let limit = if timed { args.optional_integer(&lua, 2)? } else { None };
+            let limit = limit.and_then(|limit| u64::try_from(limit).ok()).map(Duration::from_millis);
+            Ok((input(&this).clone(), count(&lua, &args)?, limit))
         });
         async move {
-            let (pipe, count) = prepared?;
-            Ok::<LuaString, _>(lua.create_string(receive(&pipe, count).await)?)
+            let (pipe, count, limit) = prepared?;
+            let mut bytes = Vec::new();
+            let work = collect(&pipe, &mut bytes, most(&lua), sized(count));
+            match limit {
+                None => work.await?,
+                Some(limit) => {
+                    task::runtime()?;
+                    // What came before the limit is given.
+                    tokio::time::timeout(limit, work).await.unwrap_or(Ok(()))?;
+                    if bytes.is_empty() && !pipe.is_finished() {
+                        return Ok(None);
+                    }
+                }
+            }
+            Ok(Some(lua.create_string(bytes)?))
         }
     })
 }

@@ -10,6 +10,7 @@ use state::sample::{ConverterFn, FetchFn};
 
 use crate::log::{LogSink, Logger};
 use crate::register::{Action, Mode, Registered};
+use crate::run::NO_MEMORY;
 use crate::vars::Names;
 use crate::vm::{Env, Vm};
 use crate::{limits, proxies, task, trace};
@@ -232,7 +233,7 @@ impl Vm {
         })?;
         match (results.pop_front(), results.pop_front()) {
             (Some(Value::Boolean(true)), _) => Ok(()),
-            (_, Some(Value::String(text))) if *text.as_bytes() == *b"not enough memory" => {
+            (_, Some(Value::String(text))) if *text.as_bytes() == *NO_MEMORY.as_bytes() => {
                 Err("Lua out of memory error".into())
             }
             (_, Some(Value::String(text))) => Err(format!("Lua runtime error: {}", text.to_string_lossy())),

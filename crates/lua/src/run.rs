@@ -48,7 +48,7 @@ impl From<Expired> for Failure {
 }
 
 /// What Lua says when it has no memory left.
-const NO_MEMORY: &[u8] = b"not enough memory";
+pub(crate) const NO_MEMORY: &str = "not enough memory";
 
 /// See the module. Dropping it closes the coroutine.
 pub(crate) struct Run {
@@ -120,7 +120,7 @@ fn outcome(mut values: MultiValue) -> Result<MultiValue, Failure> {
         return Ok(values);
     }
     match values.pop_front() {
-        Some(Value::String(text)) if *text.as_bytes() == *NO_MEMORY => Err(Failure::OutOfMemory),
+        Some(Value::String(text)) if *text.as_bytes() == *NO_MEMORY.as_bytes() => Err(Failure::OutOfMemory),
         Some(Value::String(text)) => Err(Failure::Raised(text.to_string_lossy())),
         Some(Value::Error(error)) => Err(failure(*error)),
         _ => Err(Failure::Raised("unknown error".into())),

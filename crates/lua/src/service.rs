@@ -103,7 +103,7 @@ impl HttpService {
     /// Makes the coroutine of the service `name` (with or without `lua.`) for `stream`. It runs
     /// at the first [`HttpService::poll`].
     pub fn start(host: &Arc<Host>, name: &[u8], stream: &mut Stream) -> Result<Self, ServiceError> {
-        let answer = Response::new(&stream.req);
+        let answer = Response::new(stream);
         let service = Service::start(host, name, Mode::Http, stream, |vm, input, output| {
             applet_http::object(vm, stream, &answer, input, output)
         })?;

@@ -1,7 +1,7 @@
 //! Tasks: functions of `core.register_task`, each on the runtime of one thread.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use mlua::{Lua, MultiValue};
 
@@ -40,8 +40,7 @@ fn log(vm: &Vm, failure: &Failure) {
 
 /// Starts a task that a running function has just registered.
 pub(crate) fn wake(lua: &Lua) {
-    let vm = lua.app_data_ref::<Weak<Vm>>().and_then(|vm| vm.upgrade());
-    if let Some(vm) = vm {
+    if let Some(vm) = Vm::of(lua) {
         spawn(&vm);
     }
 }

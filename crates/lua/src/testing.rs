@@ -8,11 +8,8 @@ use std::time::Duration;
 
 use ir::config::{Level, LuaLimits};
 use ir::id::ProxyId;
-use ir::spec::{ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
-use ir::types::SampleType;
 use proto::message::{Framing, Head};
 use state::Stream;
-use state::sample::{Arg, Missing, Value};
 
 use crate::{Catalog, Host, HttpService, LogSink, ServiceError, TcpService};
 
@@ -68,43 +65,9 @@ impl LogSink for Sink {
 }
 
 fn catalog() -> Catalog {
-    let fetch = |name, args, out| FetchSpec {
-        name,
-        doc: "",
-        args,
-        out,
-        contexts: Contexts::ALL,
-        support: Support::Full,
-    };
-    let one = ArgList::new(1, &[ArgType::Str]);
     Catalog {
-        fetches: vec![
-            (fetch("src", ArgList::NONE, SampleType::Ipv4), |_, _, _| Ok(Value::Ipv4([192, 0, 2, 1].into()))),
-            (fetch("ssl_fc", ArgList::NONE, SampleType::Bool), |_, _, _| Ok(Value::Bool(true))),
-            (fetch("dst_port", ArgList::NONE, SampleType::Sint), |_, _, _| Ok(Value::Sint(80))),
-            (fetch("req.hdr", one, SampleType::Str), |stream, args, _| match args {
-                [Arg::Str(name)] => stream.req.get(name).map(Value::Str).ok_or(Missing::Absent),
-                _ => Err(Missing::Absent),
-            }),
-        ],
-        converters: vec![(
-            ConverterSpec {
-                name: "lower",
-                doc: "",
-                args: ArgList::NONE,
-                input: SampleType::Str,
-                out: SampleType::Str,
-                support: Support::Full,
-            },
-            |stream, _, value| match value {
-                Value::Str(text) => {
-                    let text = stream.arena.alloc_slice_copy(text);
-                    text.make_ascii_lowercase();
-                    Some(Value::Str(text))
-                }
-                _ => None,
-            },
-        )],
+        fetches: samples::fetches::rows().map(|row| (row.spec, row.run)).collect(),
+        converters: samples::converters::rows().map(|row| (row.spec, row.run)).collect(),
     }
 }
 

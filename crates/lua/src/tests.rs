@@ -95,10 +95,15 @@ fn facts_of_the_request() {
     check("applet.sf:src()", "192.0.2.1");
     check("math.type(applet.f:dst_port())", "integer");
     check("type(applet.sf:dst_port())", "string");
-    check("applet.f:ssl_fc()", "1");
+    check("applet.f:ssl_fc()", "0");
+    check("applet.f:path() .. applet.f:method() .. applet.sf:url_param('q')", "/p/aGET1");
+    check("applet.sc:bytes('ABC', 1, 1) .. applet.c:base64('x') .. applet.sc:add('1', 2)", "BeA==3");
+    check("applet.sc:ipmask('192.0.2.77', 24, 112)", "192.0.2.0");
+    check("applet.f:var('txn.x')", "nil");
+    check("(function() applet:set_var('txn.x', 'v') return applet.f:var('txn.x') end)()", "v");
     check("applet.f:req_hdr('nope')", "nil");
     check("applet.sf:req_hdr('nope') == ''", "true");
-    check("applet.f:req_hdr('x-a')", "1");
+    check("applet.f:req_hdr('x-a')", "2");
     check("applet.c:lower('ABC')", "abc");
     check("applet.sc:lower('ABC')", "abc");
     check("applet:get_var('txn.x')", "nil");
@@ -296,6 +301,20 @@ fn bodies_stream_with_back_pressure() {
 }
 
 #[test]
+fn what_a_script_collects_is_bounded() {
+    fails(
+        "for i = 1, 100000 do applet:add_header('x-' .. i, ('y'):rep(100)) end",
+        "[state-id 0] runtime error: FILE:2: Lua: 'add_header': response header block too big from [C]: in method \
+         'add_header', FILE:2: in function line 1.",
+    );
+    let limits = ir::config::LuaLimits { maxmem: 8 << 20, ..ir::config::LuaLimits::default() };
+    let source = "core.register_service('x', 'http', function(applet) applet:receive() end)";
+    let (_, script) = try_load(source, &limits);
+    let answer = script.serve("x", "POST / HTTP/1.1", &vec![b'x'; 12 << 20]);
+    assert_eq!(answer.result, Err(ServiceError::Failed(Failure::OutOfMemory)));
+}
+
+#[test]
 fn sleeping_lets_others_run() {
     let script = service("core.msleep(80) core.sleep(0) applet:start_response() applet:send('slept')");
     let begun = Instant::now();
@@ -337,8 +356,26 @@ fn tcp_services() {
         "core.register_service('echo', 'tcp', function(applet)
            while true do local l = applet:getline() if l == '' then break end applet:send('<' .. l .. '>') end
          end)
-         core.register_service('fail', 'tcp', function(applet) applet:send('abc') error('tcp boom') end)",
+         core.register_service('fail', 'tcp', function(applet) applet:send('abc') error('tcp boom') end)
+         core.register_service('wait', 'tcp', function(applet)
+           applet:send(applet:try_receive() .. applet:receive(2, 5) .. tostring(applet:receive(9, 5)))
+         end)",
     );
+    assert_eq!(script.serve_tcp("wait", b"").0, b"");
+    let mut stream = state::testing::stream("GET / HTTP/1.1");
+    let mut service = crate::TcpService::start(&script.host, b"wait", &mut stream).unwrap();
+    service.input().push(b"abc");
+    let mut first = true;
+    runtime().block_on(std::future::poll_fn(|cx| {
+        let polled = service.poll(cx, &mut stream);
+        if std::mem::take(&mut first) {
+            service.input().push(b"de");
+        }
+        polled.map(|result| result.unwrap())
+    }));
+    let mut output = Vec::new();
+    service.output().pop(&mut output, usize::MAX);
+    assert_eq!(String::from_utf8_lossy(&output), "abcdenil");
     assert_eq!(script.serve_tcp("lua.echo", b"a\nbb\nc"), (b"<a\n><bb\n><c>".to_vec(), Ok(())));
     let (output, result) = script.serve_tcp("fail", b"");
     assert!(output == b"abc" && result.is_err());

@@ -3,6 +3,7 @@
 use mlua::debug::Debug;
 use mlua::{Error, Function, Lua, Result, Value};
 
+use crate::run::NO_MEMORY;
 use crate::shim;
 
 /// Stack levels that are looked at: a runaway recursion must not make a message without end.
@@ -13,6 +14,7 @@ pub(crate) fn describe(lua: &Lua, state_id: usize) -> Result<Function> {
     lua.create_function(move |lua, error: Value| {
         let frames = frames(lua);
         Ok(match message(lua, &error) {
+            Some(text) if text.ends_with(NO_MEMORY) => NO_MEMORY.into(),
             Some(text) => format!("[state-id {state_id}] runtime error: {text} from {frames}"),
             None => format!("[state-id {state_id}] unknown runtime error from {frames}"),
         })

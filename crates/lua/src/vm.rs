@@ -4,7 +4,7 @@
 //! in C can break Lua's own rules, as they can in HAProxy. Scripts are the operator's code.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use ir::config::LuaLimits;
 use mlua::{Function, Lua, LuaOptions, Result, StdLib, Table};
@@ -82,6 +82,11 @@ impl Vm {
         let vm = Arc::new(Self { lua, env, registry, classes, shims, protect, noop, in_body });
         vm.lua.set_app_data(Arc::downgrade(&vm));
         Ok(vm)
+    }
+
+    /// The state that a host function was called in.
+    pub fn of(lua: &Lua) -> Option<Arc<Self>> {
+        lua.app_data_ref::<Weak<Self>>().and_then(|vm| vm.upgrade())
     }
 
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
