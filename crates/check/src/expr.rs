@@ -28,10 +28,16 @@ pub fn check(c: &mut Context<'_>, expr: &SampleExpr) -> Checked<Expr> {
         c.warn_parsed(spec.name, expr.fetch.span);
     }
     let owner = Owner { fetch: spec.name, converter: None };
-    let args = args::check(c, &expr.fetch, spec.args, owner).map_err(|error| {
+    let mut args = args::check(c, &expr.fetch, spec.args, owner).map_err(|error| {
         Fail::new("bad-argument", expr.fetch.span, format!("fetch method '{name}' : {}", error.message))
     })?;
+    args.extend(lua_name(spec.name));
     chain(c, expr, owner, Expr { fetch: id, args, converters: Vec::new(), out: spec.out, text: text(expr) })
+}
+
+/// All rows that Lua registered share one function: it finds the name in its last argument.
+fn lua_name(row: &str) -> Option<Arg> {
+    row.strip_prefix("lua.").map(|name| Arg::Str(name.as_bytes().to_vec()))
 }
 
 /// Checks the converters behind `start`, which is the expression with its fetch alone.
@@ -66,10 +72,11 @@ fn converter(
         c.warn_parsed(spec.name, call.span);
     }
     let owner = Owner { converter: Some(spec.name), ..owner };
-    let args = args::check(c, call, spec.args, owner).map_err(|error| {
+    let mut args = args::check(c, call, spec.args, owner).map_err(|error| {
         let position = error.position + 1;
         fail("bad-argument", format!("invalid arg {position} in converter '{name}' : {}", error.message))
     })?;
+    args.extend(lua_name(spec.name));
     // A converter that declares `any` gives back what it got.
     let out = match (spec.out, spec.input) {
         (SampleType::Any, SampleType::Any) => from,

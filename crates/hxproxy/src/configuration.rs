@@ -9,7 +9,7 @@ use ir::config::{Config, LuaLimits};
 use crate::args::Args;
 use crate::console::Console;
 use crate::modes::Modes;
-use crate::registry;
+use crate::{lua_rows, registry};
 use crate::scripts::Scripts;
 use crate::world::World;
 
@@ -39,6 +39,7 @@ pub fn read(
         }
     };
     world.lua = Some(lua.clone());
+    lua_rows::use_host(&lua);
     let mut registry = registry::assemble();
     let outcome = check::check(&mut registry, &mut world, sources);
     let usable = outcome.is_usable();
@@ -55,6 +56,7 @@ pub fn read(
         return None;
     }
     let mut config = outcome.config;
+    lua_rows::number_actions(&mut config, &registry, &world.lua_actions);
     overrule(args, &mut config);
     if args.ignore_resolution {
         disable_unresolved(console, &mut config);

@@ -50,6 +50,7 @@ impl Loader for World {
     fn lua_load(&mut self, file: &[u8], args: &[Vec<u8>], per_thread: bool) -> Result<LuaNames, String> {
         let lua = self.lua.as_ref().ok_or("Lua is not started")?;
         let registered = lua.load(file, args, per_thread)?;
+        self.lua_actions.extend_from_slice(&registered.actions);
         let prefixed = |name: &String| format!("lua.{name}");
         Ok(LuaNames {
             services: registered.services.iter().map(|service| prefixed(&service.name)).collect(),

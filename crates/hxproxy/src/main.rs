@@ -6,7 +6,8 @@
 //! - [`configuration`]: text to checked configuration; [`check_mode`]: the verdict of `-c`.
 //! - [`discovery`], [`modes`]: what a process must know before it is one.
 //! - [`start`]: everything in order; [`process`]: the steps that touch the system.
-//! - [`runtime`]: the plan and the worker threads; [`scripts`]: where Lua's messages go.
+//! - [`runtime`]: the plan and the worker threads; [`scripts`]: where Lua's messages go;
+//!   [`lua_rows`]: the functions of what Lua files register.
 //! - [`console`]: what is told to the person who started it.
 
 mod args;
@@ -20,6 +21,7 @@ mod features;
 mod files;
 mod generate;
 mod loader;
+mod lua_rows;
 mod modes;
 mod process;
 mod registry;

@@ -2,8 +2,11 @@
 //! functions, both in the same order.
 
 use check::Registry;
+use ir::id::ActionId;
 use lua::Catalog;
 use state::plan::Functions;
+
+use crate::lua_rows;
 
 /// Built-in services; Lua adds its own while the configuration is read.
 const SERVICES: &[&str] = &[];
@@ -19,12 +22,21 @@ pub fn assemble() -> Registry {
     )
 }
 
-/// The functions behind the ids of a registry.
-pub fn functions() -> Functions {
+/// The functions behind the ids of `registry`, which may have more rows than [`assemble`] gave:
+/// those are Lua's.
+pub fn functions(registry: &Registry) -> Functions {
     let mut functions = Functions::default();
     samples::fill(&mut functions);
     actions::fill(&mut functions);
+    functions.fetches.resize(registry.fetches().len(), lua_rows::fetch);
+    functions.converters.resize(registry.converters().len(), lua_rows::CONVERTER);
+    functions.actions.resize(registry.actions().len(), lua_rows::action);
     functions
+}
+
+/// Whether a row came from a Lua file.
+pub fn is_lua_action(id: ActionId) -> bool {
+    id.index() >= actions::rows().count()
 }
 
 /// What Lua scripts may call.

@@ -34,8 +34,8 @@ impl Prepared {
     ///
     /// The plan lives as long as the process: a reload is a new process.
     pub fn new(configuration: Configuration, threads: usize) -> Result<Prepared, String> {
-        let Configuration { config, lua, scripts, .. } = configuration;
-        let functions = registry::functions();
+        let Configuration { config, registry, lua, scripts } = configuration;
+        let functions = registry::functions(&registry);
         let plan = Plan::build(config, &functions, threads).map_err(|error| error.0)?;
         let plan: &'static Plan = Box::leak(Box::new(plan));
         let shared = Arc::new(Shared::new(plan, Some(lua.clone()), threads)?);

@@ -32,6 +32,8 @@ pub struct World {
     pub may_miss_addresses: bool,
     /// What runs `lua-load`; none for `-cc` and in a master.
     pub lua: Option<Arc<lua::Host>>,
+    /// All actions that Lua files registered so far.
+    pub lua_actions: Vec<lua::Action>,
 }
 
 impl World {
@@ -46,6 +48,7 @@ impl World {
             verify_servers: !args.no_server_verify,
             may_miss_addresses: args.ignore_resolution,
             lua: None,
+            lua_actions: Vec::new(),
         };
         let local_peer = args.local_peer.clone().map_or_else(|| sys::hostname().into_bytes(), OsStringExt::into_vec);
         world.variables.entry(b"HAPROXY_STARTUP_VERSION".into()).or_insert(version::VERSION.into());
