@@ -211,7 +211,7 @@ fn uptime<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 fn rand<'a>(_: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let number = random::next() >> 32;
     Ok(Value::Sint(match args.first() {
-        Some(Arg::Sint(range @ 1..)) => (i128::from(number) * i128::from(*range) >> 32) as i64,
+        Some(Arg::Sint(range @ 1..)) => ((i128::from(number) * i128::from(*range)) >> 32) as i64,
         _ => number as i64,
     }))
 }

@@ -41,9 +41,9 @@ fn order(weights: &[(ServerId, u32)]) -> Vec<ServerId> {
 }
 
 fn take_turn(runners: &mut [Runner], position: u32, total: u32) -> Option<ServerId> {
-    let started = |runner: &&mut Runner| runner.due.is_some_and(|due| due < total);
+    let started = |runner: &Runner| runner.due.is_some_and(|due| due < total);
     let earliest =
-        runners.iter_mut().enumerate().filter(|(_, runner)| started(&runner)).min_by_key(|(_, r)| r.due);
+        runners.iter_mut().enumerate().filter(|(_, runner)| started(runner)).min_by_key(|(_, r)| r.due);
     let chosen = match earliest.map(|(at, runner)| (at, runner.due)) {
         Some((at, Some(due))) if due <= position => at,
         other => {

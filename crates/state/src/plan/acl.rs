@@ -191,14 +191,16 @@ mod tests {
         check(absent, "5", false, Answer::No);
     }
 
+    /// The tests of an ACL, and whether it is negated.
+    type Written<'a> = (&'a [(FetchFn, &'a str)], bool);
+
     #[test]
     fn conditions() {
         let yes: &[(FetchFn, &str)] = &[(tens, "10")];
         let no: &[(FetchFn, &str)] = &[(absent, "1")];
         let wait: &[(FetchFn, &str)] = &[(later, "1")];
-        let check = |any: &[&[(&[(FetchFn, &str)], bool)]], expected, unless_expected| {
-            let term =
-                |(tests, negated): &(&[(FetchFn, &str)], bool)| Term { acl: acl(tests), negated: *negated };
+        let check = |any: &[&[Written]], expected, unless_expected| {
+            let term = |(tests, negated): &Written| Term { acl: acl(tests), negated: *negated };
             let stream = inspecting("", false);
             for (unless, expected) in [(false, expected), (true, unless_expected)] {
                 let any = any.iter().map(|terms| terms.iter().map(term).collect()).collect();

@@ -26,7 +26,7 @@ impl std::fmt::Write for Short {
 }
 
 /// What `make` writes, in `arena`.
-pub fn in_arena<'a>(arena: &'a Bump, make: impl FnOnce(&mut Short)) -> &'a [u8] {
+pub fn in_arena(arena: &Bump, make: impl FnOnce(&mut Short)) -> &[u8] {
     let mut short = Short { bytes: [0; 48], len: 0 };
     make(&mut short);
     arena.alloc_slice_copy(short.as_bytes())
