@@ -43,6 +43,8 @@ pub struct Context<'a> {
     pub px: Draft,
     /// The userlist of the line.
     pub userlist: Userlist,
+    /// Its groups with their users: the users may stand below.
+    pub group_users: Vec<(Bytes, Vec<Bytes>)>,
     /// Finished proxies, in order.
     pub drafts: Vec<Draft>,
     /// Finished defaults, in order.
@@ -86,6 +88,7 @@ impl<'a> Context<'a> {
             section_name: String::new(),
             px: Draft::default(),
             userlist: Userlist::default(),
+            group_users: Vec::new(),
             drafts: Vec::new(),
             defaults: Vec::new(),
             last_defaults: None,

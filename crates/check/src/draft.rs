@@ -32,13 +32,21 @@ impl Kind {
         }
     }
 
-    /// As messages name it.
+    /// The keyword of its section.
     pub fn name(self) -> &'static str {
         match self {
             Self::Defaults => "defaults",
             Self::Frontend => "frontend",
             Self::Backend => "backend",
             Self::Listen => "listen",
+        }
+    }
+
+    /// As messages name a proxy of that kind.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Listen => "proxy",
+            other => other.name(),
         }
     }
 
@@ -75,6 +83,8 @@ pub struct Draft {
     /// What `default-server` says.
     pub default_server: Option<Server>,
     pub default_init_addr: crate::keywords::server::InitAddr,
+    /// The expression of `balance hash`.
+    pub balance_hash: Option<Word>,
     /// `log global` was given: the global targets are added.
     pub log_global: bool,
     /// Names that other sections or later lines define.
@@ -99,7 +109,7 @@ impl Draft {
 
     /// `frontend 'http'`
     pub fn title(&self) -> String {
-        format!("{} '{}'", self.kind.name(), self.name())
+        format!("{} '{}'", self.kind.type_name(), self.name())
     }
 }
 

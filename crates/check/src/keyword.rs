@@ -20,6 +20,10 @@ pub struct Keyword {
     pub set: Set,
     /// The message when there are too few words; `{}` stands for the keyword.
     pub missing: &'static str,
+    /// The message when the number is out of its bounds; `{}` stands for the keyword.
+    pub range: &'static str,
+    /// Messages stand close behind the place: `[file:line]: `.
+    pub tight: bool,
     /// `defaults` sections without a name refuse it.
     pub named_defaults_only: bool,
     /// HAProxy reads these keywords and the words of all lines before anything else: what is wrong
@@ -81,7 +85,17 @@ impl Keyword {
         };
         let no = matches!(set, Set::Switch(_));
         let spec = KeywordSpec { name, doc, sections, usage, arity, no, support: Support::Full };
-        Self { spec, set, missing, named_defaults_only: false, early: false, hidden: false, side_hint: "" }
+        Self {
+            spec,
+            set,
+            missing,
+            range: "",
+            tight: false,
+            named_defaults_only: false,
+            early: false,
+            hidden: false,
+            side_hint: "",
+        }
     }
 
     /// Accepted and checked, not executed yet.
@@ -98,6 +112,14 @@ impl Keyword {
 
     pub const fn missing(self, missing: &'static str) -> Self {
         Self { missing, ..self }
+    }
+
+    pub const fn range(self, range: &'static str) -> Self {
+        Self { range, ..self }
+    }
+
+    pub const fn tight(self) -> Self {
+        Self { tight: true, ..self }
     }
 
     pub const fn named_defaults_only(self) -> Self {
@@ -174,7 +196,7 @@ fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
             }
         },
         Set::Int(min, max, set) => {
-            if let Some(value) = numbers::int(c, line, min, max) {
+            if let Some(value) = numbers::int_or(c, line, min, max, row.range) {
                 set(c, value);
             }
         }
@@ -206,7 +228,8 @@ fn is_allowed_here(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool 
     let keyword = line.name[0].lossy().into_owned();
     if section == Section::Defaults {
         let text = format!("'{keyword}' not allowed in 'defaults' section.");
-        c.alert("not-in-defaults", line.span, text);
+        let place = if row.tight { Place::ParsingTight } else { Place::Parsing };
+        c.push(diag::Diagnostic::error("not-in-defaults", line.span, text).at(place));
         return false;
     }
     let side = if section == Section::Backend { "frontend" } else { "backend" };
@@ -234,7 +257,8 @@ fn is_counted(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {
     let (least, most) = row.spec.arity;
     if line.args.len() < least {
         let text = row.missing.replace("{}", &join(line.name));
-        c.alert("missing-argument", line.span, text);
+        let place = if row.tight { Place::ParsingTight } else { Place::Parsing };
+        c.push(diag::Diagnostic::error("missing-argument", line.span, text).at(place));
         return false;
     }
     if let Some(extra) = line.args.get(most) {
@@ -258,10 +282,12 @@ pub fn unknown(c: &mut Context<'_>, section: Section, section_name: &str, words:
         .filter(|row| !row.hidden && is_for(section, row.spec.sections))
         .filter_map(|row| row.spec.name.split(' ').next());
     let best = crate::hint::best(&word.text, names);
+    // One section has its own form of the place.
+    let place = if section == Section::Userlist { Place::ParsingTight } else { Place::Parsing };
     let text = format!(
         "unknown keyword '{}' in '{section_name}' section{}",
         word.lossy(),
         crate::hint::suffix(best)
     );
-    c.push(diag::Diagnostic::error("unknown-keyword", word.span, text).at(Place::Parsing));
+    c.push(diag::Diagnostic::error("unknown-keyword", word.span, text).at(place));
 }

@@ -126,9 +126,9 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) -> bool {
             break;
         }
         if fatal_lines >= MAX_FATAL_LINES {
+            let next = diag::Span { line: line.span.line + 1, ..line.span };
             let message = format!("too many fatal errors ({fatal_lines}), stopping now.");
-            c.diags
-                .push(Diagnostic::error("too-many-errors", line.span, message).at(diag::Place::ParsingTight));
+            c.diags.push(Diagnostic::error("too-many-errors", next, message).at(diag::Place::ParsingTight));
             break;
         }
     }

@@ -9,6 +9,11 @@ use crate::line::Line;
 
 /// The first argument as a number between the bounds.
 pub fn int(c: &mut Context<'_>, line: &Line<'_>, min: i64, max: i64) -> Option<i64> {
+    int_or(c, line, min, max, "")
+}
+
+/// The same, with a message of the row's own for numbers out of the bounds.
+pub fn int_or(c: &mut Context<'_>, line: &Line<'_>, min: i64, max: i64, message: &str) -> Option<i64> {
     let word = line.arg(0)?;
     let keyword = line.keyword();
     let Some(value) = base::bytes::parse_i64(&word.text) else {
@@ -18,6 +23,7 @@ pub fn int(c: &mut Context<'_>, line: &Line<'_>, min: i64, max: i64) -> Option<i
     };
     if value < min || value > max {
         let text = match max {
+            _ if !message.is_empty() => message.replace("{}", &keyword),
             i64::MAX => format!("'{keyword}' expects a value of at least {min} (got {value})."),
             _ => format!("'{keyword}' expects a value between {min} and {max} (got {value})."),
         };

@@ -54,7 +54,9 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
     if modifier != Modifier::None && !words.first().is_some_and(is_negatable) {
         let text = "negation/default currently supported only for options, log, busy-polling, set-dumpable, \
                     strict-limits, insecure-fork-wanted and numa-cpu-mapping.";
-        c.alert_tight("no-negation", line.span, text);
+        // Told with the words of the lines, before anything else.
+        let told = Diagnostic::error("no-negation", line.span, text).at(Place::ParsingTight);
+        c.early.push(told);
     }
     let Some(first) = words.first() else { return };
     if let Some(section) = of(&first.text) {
@@ -86,7 +88,12 @@ pub fn close(c: &mut Context<'_>) {
         }
         Some(Section::Frontend | Section::Listen | Section::Backend) => c.drafts.push(draft),
         Some(Section::Userlist) => {
-            let list = std::mem::take(&mut c.userlist);
+            let mut list = std::mem::take(&mut c.userlist);
+            for (group, users) in std::mem::take(&mut c.group_users) {
+                for user in list.users.iter_mut().filter(|user| users.contains(&user.name)) {
+                    user.groups.push(group.clone());
+                }
+            }
             c.config.userlists.push(list);
         }
         _ => {}
@@ -224,7 +231,7 @@ fn refuse_same_name(c: &mut Context<'_>, name: &Word, kind: Kind, span: Span) {
     };
     let same = c.drafts.iter().chain(&c.defaults).find(|draft| draft.proxy.name == name.text);
     let Some(other) = same else { return };
-    let (other_kind, header, shares_side) = (other.kind.name(), other.header, sides(other));
+    let (other_kind, header, shares_side) = (other.kind.type_name(), other.header, sides(other));
     let start = format!(
         "Parsing [{}]: {} '{}' has the same name as {other_kind} '{}' declared at {}.",
         c.at(span),

@@ -38,9 +38,9 @@ impl SampleType {
         use SampleType::*;
         match (self, to) {
             (Any, _) | (_, Any) => true,
-            (Bool, Bool | Sint | Str) => true,
+            (Bool, Bool | Sint | Str | Bin) => true,
             (Sint, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin) => true,
-            (Addr, Addr | Ipv4 | Ipv6 | Sint | Str | Bin) => true,
+            (Addr, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
             (Ipv4, Addr | Ipv4 | Ipv6 | Sint | Str | Bin) => true,
             (Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
             (Str, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin | Meth) => true,

@@ -25,31 +25,23 @@ fn group(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.warn_tight("same-name", name.span, text);
     }
-    c.userlist.groups.push(name.text.clone());
     for pair in line.args[1..].chunks(2) {
         match pair {
             [option, users] if option.is("users") => {
-                for user in users.text.split(|byte| *byte == b',') {
-                    if let Some(known) = c.userlist.users.iter_mut().find(|known| known.name == user) {
-                        known.groups.push(name.text.clone());
-                    } else {
-                        // The group may stand above its users.
-                        let groups = vec![name.text.clone()];
-                        c.userlist.users.push(User { name: user.to_vec(), groups, ..User::default() });
-                    }
-                }
+                let users = users.text.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
+                c.group_users.push((name.text.clone(), users));
             }
             _ => return c.alert_tight("unknown-keyword", line.span, "'group' only supports 'users' option."),
         }
     }
+    c.userlist.groups.push(name.text.clone());
 }
 
 fn user(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(name) = line.arg(0) else {
         return c.alert_tight("missing-name", line.span, "'user' expects <name> as arguments.");
     };
-    let known = c.userlist.users.iter().position(|user| user.name == name.text);
-    if known.is_some_and(|index| !c.userlist.users[index].secret.is_empty()) {
+    if c.userlist.users.iter().any(|user| user.name == name.text) {
         let text = format!(
             "ignoring duplicated user '{}' in userlist '{}'.",
             name.lossy(),
@@ -57,10 +49,8 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.warn_tight("same-name", name.span, text);
     }
-    let mut user = match known {
-        Some(index) => c.userlist.users.remove(index),
-        None => User { name: name.text.clone(), ..User::default() },
-    };
+    c.userlist.users.push(User { name: name.text.clone(), ..User::default() });
+    let Some(user) = c.userlist.users.last_mut() else { return };
     for pair in line.args[1..].chunks(2) {
         match pair {
             [option, secret] if option.is("password") || option.is("insecure-password") => {
@@ -76,7 +66,6 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
             }
         }
     }
-    c.userlist.users.push(user);
 }
 
 pub const ROWS: &[Keyword] = &[

@@ -1,18 +1,52 @@
 //! Log-formats of a proxy: read when its mode is known.
 
 use diag::{Diagnostic, Span};
+use ir::config::LogPreset;
 use ir::expr::LogFormat;
 use syntax::Word;
 
 use crate::context::Context;
 use crate::draft::{Draft, Usage};
+use crate::fail::Fail;
 use crate::logformat::{self, Use};
 use crate::places::Place;
+
+/// `balance hash`
+pub fn balance(c: &mut Context<'_>, draft: &mut Draft) {
+    let Some(word) = draft.balance_hash.take() else { return };
+    std::mem::swap(&mut c.px, draft);
+    let checked = c.within(Usage::Balance, |c| {
+        let expr = crate::expr::word(c, &word)?;
+        crate::expr::require(c, &expr, Place::BE_SET_SRV, word.span)?;
+        Ok::<_, Fail>(expr)
+    });
+    std::mem::swap(&mut c.px, draft);
+    match checked {
+        Ok(expr) => draft.proxy.balance.expr = Some(expr),
+        Err(fail) => {
+            let text = format!(
+                "{} [{}]: failed to parse 'balance hash' expression '{}' in : {}.",
+                draft.title(),
+                c.at(draft.header),
+                word.lossy(),
+                fail.message
+            );
+            c.push(Diagnostic::post_error(fail.code, text).pointing(fail.span));
+        }
+    }
+}
 
 pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
     let word = draft.log_format.take().or_else(|| preset(draft));
     if let Some(word) = word {
-        draft.proxy.log_format = parse(c, draft, &word, Usage::Log, "log-format").unwrap_or_default();
+        let format = match parse(c, draft, &word, Usage::Log, "log-format") {
+            Some(format) => format,
+            None => {
+                draft.proxy.log_preset = LogPreset::Default;
+                LogFormat::default()
+            }
+        };
+        draft.proxy.log_format = format;
     }
     if let Some(word) = draft.unique_id_format.take() {
         draft.proxy.unique_id_format = parse(c, draft, &word, Usage::UniqueId, "unique-id");

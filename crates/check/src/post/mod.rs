@@ -37,6 +37,7 @@ fn one(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     backends::use_servers(c, drafts, index);
     proxies::warn_mode(c, &mut drafts[index]);
     formats::resolve(c, &mut drafts[index]);
+    formats::balance(c, &mut drafts[index]);
     names::resolve(c, drafts, index);
     proxies::warn_timeouts(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);

@@ -93,7 +93,7 @@ pub fn resolve(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
         .unresolved
         .iter()
         .filter(|argument| names.find(argument.kind, &argument.name, index).is_none())
-        .map(|argument| message(c, draft, argument))
+        .map(|argument| message(c, &names, draft, argument))
         .collect();
     if !missing.is_empty() {
         let text = match missing.as_slice() {
@@ -107,7 +107,7 @@ pub fn resolve(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     visit::expressions(&mut draft.proxy, &mut |expr| patch(registry, &names, index, expr));
 }
 
-fn message(c: &Context<'_>, draft: &Draft, argument: &Unresolved) -> String {
+fn message(c: &Context<'_>, names: &Names, draft: &Draft, argument: &Unresolved) -> String {
     let name = String::from_utf8_lossy(&argument.name);
     let (keyword, place) = argument.usage.words();
     let converter =
@@ -126,6 +126,9 @@ fn message(c: &Context<'_>, draft: &Draft, argument: &Unresolved) -> String {
         ArgType::Userlist if name.is_empty() => "missing userlist name".to_owned(),
         ArgType::Userlist => format!("unable to find userlist '{name}' referenced"),
         _ => match name.split_once('/') {
+            Some((proxy, _)) if names.proxy(proxy.as_bytes(), 0, |proxy| proxy.is_backend).is_none() => {
+                format!("unable to find proxy '{proxy}' referenced")
+            }
             Some((proxy, server)) => {
                 format!("unable to find server '{server}' in proxy '{proxy}', referenced")
             }

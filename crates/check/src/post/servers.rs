@@ -43,14 +43,14 @@ fn tls(c: &mut Context<'_>, draft: &Draft, server: &Server) {
     let verifies =
         tls.verify.map_or(!c.config.global.ssl_server_verify_none, |verify| verify == Verify::Required);
     if verifies && tls.ca_file.is_none() {
-        let text = match tls.verify {
-            None => {
+        let text = match c.config.global.ssl_server_verify_none {
+            false => {
                 "verify is enabled by default but no CA file specified. If you're running on a LAN where you're \
                  certain to trust the server's certificate, please set an explicit 'verify none' statement on the \
                  'server' line, or use 'ssl-server-verify none' in the global section to disable server-side \
                  verifications by default."
             }
-            Some(_) => "verify is enabled but no CA file specified.",
+            true => "verify is enabled but no CA file specified.",
         };
         c.push(Diagnostic::post_error("no-ca-file", format!("{start}{text}")).pointing(place));
     }

@@ -184,9 +184,11 @@ const fn converter(name: &'static str, args: ArgList, input: SampleType, out: Sa
     ConverterSpec { name, doc: "", args, input, out, support: Support::Full }
 }
 
-static CONVERTERS: [ConverterSpec; 4] = [
+static CONVERTERS: [ConverterSpec; 6] = [
     converter("lower", NONE, SampleType::Str, SampleType::Str),
-    converter("add", ArgList::new(1, &[ArgType::Sint]), SampleType::Sint, SampleType::Sint),
+    converter("bool", NONE, SampleType::Sint, SampleType::Bool),
+    converter("crc32", ArgList::new(0, &[ArgType::Sint]), SampleType::Bin, SampleType::Sint),
+    converter("bytes", ArgList::new(1, &[ArgType::Str, ArgType::Str]), SampleType::Bin, SampleType::Bin),
     converter("hex", NONE, SampleType::Bin, SampleType::Str),
     converter("debug", ArgList::new(0, &[ArgType::Str]), SampleType::Any, SampleType::Any),
 ];

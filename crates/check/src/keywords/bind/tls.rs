@@ -76,7 +76,7 @@ pub fn verify(word: &Word) -> Checked<Verify> {
         "required" => Ok(Verify::Required),
         other => {
             let text = format!(
-                "'verify' : unknown verify method '{other}', only 'none', 'optional', and 'required' are supported\n"
+                "'verify' : unknown verify method '{other}', only 'none', 'optional', and 'required' are supported"
             );
             Err(Fail::new("bad-verify", word.span, text))
         }

@@ -21,14 +21,40 @@ fn maxconn(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn spread_checks(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
-    let value = crate::numbers::lenient(&word.text);
-    match u32::try_from(value) {
-        Ok(percent @ 0..=50) => c.global().spread_checks = percent,
-        _ => {
-            c.alert_tight("out-of-range", word.span, "'spread-checks' needs a positive value in range 0..50.")
-        }
+    if c.global().spread_checks != 0 {
+        let text = "spread-checks already specified. Continuing.";
+        let told = diag::Diagnostic::error("already-specified", line.span, text);
+        return c.push(told.with_effect(diag::Effect::None).at(diag::Place::ParsingTight));
     }
+    let Some(word) = line.arg(0) else {
+        let text = "'spread-checks' expects an integer argument (0..50).";
+        return c.alert_tight("missing-argument", line.span, text);
+    };
+    // As HAProxy does, a value out of the range is told and kept.
+    let value = crate::numbers::lenient(&word.text);
+    if !(0..=50).contains(&value) {
+        c.alert_tight("out-of-range", word.span, "'spread-checks' needs a positive value in range 0..50.");
+    }
+    c.global().spread_checks = u32::try_from(value).unwrap_or(0);
+}
+
+fn max_spread_checks(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(word) = line.arg(0) else { return };
+    let text = match crate::numbers::parse_time(c, word, Unit::Ms) {
+        Ok(ms) => {
+            c.global().max_spread_checks = ms;
+            return;
+        }
+        Err(base::time::TimeError::Over) => format!(
+            "timer overflow in argument <{}> to <max-spread-checks>, maximum value is 2147483647 ms (~24.8 days).",
+            word.lossy()
+        ),
+        Err(base::time::TimeError::Unexpected(at)) => format!(
+            "unsupported character '{}' in 'max-spread-checks' (wants an integer delay).",
+            crate::numbers::character(&word.text, at)
+        ),
+    };
+    c.alert_tight("bad-time", word.span, text);
 }
 
 fn nbthread(c: &mut Context<'_>, line: &Line<'_>) {
@@ -66,19 +92,21 @@ pub const ROWS: &[Keyword] = &[
         "By how many percent the time of checks varies.",
         HERE,
         "<0..50, in percent>",
-        ONE,
+        OPTIONAL,
         Set::Line(spread_checks),
     )
-    .missing("'{}' expects an integer argument (0..50)."),
+    .missing("'{}' expects an integer argument (0..50).")
+    .tight(),
     Keyword::new(
         "max-spread-checks",
         "How far apart the first checks may be.",
         HERE,
         "<delay in milliseconds>",
         ONE,
-        Set::Time(Unit::Ms, |c, ms| c.global().max_spread_checks = ms),
+        Set::Line(max_spread_checks),
     )
-    .missing("'{}' expects an integer argument (0..50)."),
+    .missing("'{}' expects an integer argument (0..50).")
+    .tight(),
     Keyword::new(
         "strict-limits",
         "Refuses to start when limits cannot be set.",

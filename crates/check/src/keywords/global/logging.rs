@@ -3,7 +3,7 @@
 use ir::spec::Sections;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, MANY, ONE, OPTIONAL, Set};
+use crate::keyword::{Keyword, MANY, ONE, Set};
 use crate::line::Line;
 
 const HERE: Sections = Sections::GLOBAL;
@@ -37,7 +37,7 @@ pub const ROWS: &[Keyword] = &[
     Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).with_no(),
     Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag)))
         .missing("'{}' expects a tag for use in syslog."),
-    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", OPTIONAL, Set::Line(send_hostname)),
+    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Line(send_hostname)),
     Keyword::new("http-err-codes", "Statuses that count as the client's errors.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
     Keyword::new("http-fail-codes", "Statuses that count as the server's failures.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
 ];

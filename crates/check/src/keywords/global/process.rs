@@ -206,7 +206,7 @@ pub const ROWS: &[Keyword] = &[
     .early()
     .missing("'{}' expects a file name as an argument."),
     Keyword::new("chroot", "The root directory after start.", HERE, "<jail dir>", ONE, Set::Word(chroot))
-        .missing("'{}' expects a directory as an argument."),
+        .missing("'{}' expects a directory as an argument.\n"),
     Keyword::new("user", "The user to run as.", HERE, "<user name>", ONE, Set::Line(user)),
     Keyword::new("group", "The group to run as.", HERE, "<group name>", ONE, Set::Line(group)),
     Keyword::new("uid", "The number of the user to run as.", HERE, "<number>", ONE, Set::Line(uid))
@@ -222,7 +222,8 @@ pub const ROWS: &[Keyword] = &[
         SOME,
         Set::Text(|c, text| c.global().description = Some(text)),
     )
-    .missing("'{}' expects a string argument."),
+    .missing("'{}' expects a string argument.")
+    .tight(),
     Keyword::new(
         "hard-stop-after",
         "How long a soft stop may take.",

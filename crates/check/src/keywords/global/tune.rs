@@ -62,7 +62,8 @@ pub const ROWS: &[Keyword] = &[
     }),
     number("tune.http.maxhdr", "The greatest number of headers.", 1, 32767, |c, n| {
         c.global().tune.http_maxhdr = usize_of(n)
-    }),
+    })
+    .range("'{}' expects a numeric value between 1 and 32767"),
     number("tune.http.logurilen", "How much of a URI a log line shows.", 0, MAX, logurilen),
     Keyword::new(
         "tune.ssl.default-dh-param",
@@ -128,7 +129,8 @@ pub const ROWS: &[Keyword] = &[
     }),
     number("tune.h2.max-frame-size", "The largest HTTP/2 frame.", 16384, 16_777_215, |c, n| {
         c.global().tune.h2_max_frame_size = u32_of(n)
-    }),
+    })
+    .range("'{}' expects a numeric value between 16384 and 16777215."),
     parsed("tune.h2.be.max-concurrent-streams", "Streams of a server's HTTP/2 connection."),
     parsed("tune.h2.be.initial-window-size", "The window of a server's HTTP/2 stream."),
     parsed("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection."),

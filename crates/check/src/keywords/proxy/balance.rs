@@ -8,13 +8,19 @@ use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::keyword::{Keyword, MANY, ONE, Set};
 use crate::line::Line;
-use crate::places::Place;
+
+/// Whether an argument in parentheses follows the name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paren {
+    No,
+    May,
+    Must,
+}
 
 /// An algorithm: its name, and how its arguments are read.
 struct Algorithm {
     name: &'static str,
-    /// The name may be followed by an argument in parentheses.
-    paren: bool,
+    paren: Paren,
     args: fn(&mut Context<'_>, &Line<'_>, Option<&[u8]>) -> Checked<Balance>,
 }
 
@@ -24,17 +30,27 @@ const ALGORITHMS: [Algorithm; 12] = [
     plain("first"),
     plain("leastconn"),
     plain("source"),
-    Algorithm { name: "random", paren: true, args: random },
-    Algorithm { name: "uri", paren: false, args: uri },
-    Algorithm { name: "url_param", paren: false, args: url_param },
-    Algorithm { name: "hash", paren: false, args: hash },
-    Algorithm { name: "hdr", paren: true, args: hdr },
-    Algorithm { name: "rdp-cookie", paren: true, args: rdp_cookie },
+    Algorithm { name: "random", paren: Paren::May, args: random },
+    Algorithm { name: "uri", paren: Paren::No, args: uri },
+    Algorithm { name: "url_param", paren: Paren::No, args: url_param },
+    Algorithm { name: "hash", paren: Paren::No, args: hash },
+    Algorithm { name: "hdr", paren: Paren::Must, args: hdr },
+    Algorithm { name: "rdp-cookie", paren: Paren::May, args: rdp_cookie },
     plain("sticky"),
 ];
 
+impl Algorithm {
+    fn takes(&self, has_paren: bool) -> bool {
+        match self.paren {
+            Paren::No => !has_paren,
+            Paren::May => true,
+            Paren::Must => has_paren,
+        }
+    }
+}
+
 const fn plain(name: &'static str) -> Algorithm {
-    Algorithm { name, paren: false, args: |_, _, _| Ok(Balance::default()) }
+    Algorithm { name, paren: Paren::No, args: |_, _, _| Ok(Balance::default()) }
 }
 
 fn fail(line: &Line<'_>, message: impl Into<String>) -> Fail {
@@ -91,9 +107,9 @@ fn hash(c: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<Balan
     if let Some(extra) = line.arg(2) {
         return Err(fail(line, format!("hash takes no other argument (got '{}').", extra.lossy())));
     }
-    let expr = crate::expr::word(c, &line.args[1])?;
-    crate::expr::require(c, &expr, Place::BE_SET_SRV, line.args[1].span)?;
-    Ok(Balance { expr: Some(expr), ..Balance::default() })
+    // Read when the proxy is complete.
+    c.px.balance_hash = Some(line.args[1].clone());
+    Ok(Balance::default())
 }
 
 fn hdr(_: &mut Context<'_>, line: &Line<'_>, name: Option<&[u8]>) -> Checked<Balance> {
@@ -134,8 +150,7 @@ fn balance(c: &mut Context<'_>, line: &Line<'_>) {
         }
         None => (word.text.as_slice(), None),
     };
-    let found =
-        ALGORITHMS.iter().find(|known| known.name.as_bytes() == name && (known.paren || paren.is_none()));
+    let found = ALGORITHMS.iter().find(|known| known.name.as_bytes() == name && known.takes(paren.is_some()));
     let Some(found) = found else {
         let text = "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', \
                     'hash', 'hdr(name)', 'rdp-cookie(name)', 'log-hash' and 'sticky' options.";

@@ -51,9 +51,9 @@ fn id(c: &mut Context<'_>, line: &Line<'_>) {
     if let Some(other) = c.drafts.iter().find(|draft| draft.has_id && draft.proxy.id == value) {
         let text = format!(
             "{} {} reuses same custom id as {} {} (declared at {}).",
-            c.px.kind.name(),
+            c.px.kind.type_name(),
             c.px.name(),
-            other.kind.name(),
+            other.kind.type_name(),
             other.name(),
             c.at(other.header)
         );
@@ -154,9 +154,11 @@ pub const ROWS: &[Keyword] = &[
     )
     .missing("unknown proxy mode ''."),
     Keyword::new("id", "The number of the proxy in statistics.", FLB, "<value>", ONE, Set::Line(id))
-        .missing("'{}' expects an integer argument."),
+        .missing("'{}' expects an integer argument.")
+        .tight(),
     Keyword::new("description", "A text for statistics.", FLB, "<text>", SOME, Set::Text(description))
-        .missing("'{}' expects a string argument."),
+        .missing("'{}' expects a string argument.")
+        .tight(),
     Keyword::new("guid", "A name that stays the same over reloads.", FLB, "<string>", ONE, Set::Nothing)
         .missing("'{}' : expects an argument")
         .parsed(),

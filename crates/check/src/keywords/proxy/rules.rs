@@ -80,7 +80,7 @@ pub fn conflicts(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
                 place.name()
             ),
         };
-        c.warn("acl-conflict", span, format!("'{text}.\n'"));
+        c.warn("acl-conflict", span, format!("'{text}."));
         return;
     }
 }
