@@ -301,13 +301,16 @@ fn encode(text: &[u8], braces: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Escapes with a backslash where `+E` says so, else with `#`.
+/// Escapes with `#`, and where `+E` says so what is left with a backslash.
 fn write_encoded(text: &[u8], braces: bool, flags: &FormatFlags, out: &mut Vec<u8>) {
-    if flags.escape {
-        let escape_only = FormatFlags { quote: false, mandatory: false, ..*flags };
-        write_text(text, &escape_only, out);
-    } else {
-        encode(text, braces, out);
+    if !flags.escape {
+        return encode(text, braces, out);
+    }
+    for byte in text.chunks(1) {
+        if matches!(byte, b"]" | b"\\") {
+            out.push(b'\\');
+        }
+        encode(byte, braces, out);
     }
 }
 

@@ -91,7 +91,7 @@ fn choose<'a, I: Iterator<Item = (&'a [u8], &'a [u8])>>(
     cursor: &mut Cursor,
 ) -> Result<&'a [u8], Missing> {
     let name = match args.first() {
-        Some(Arg::Str(name)) => Some(name),
+        Some(Arg::Str(name)) if !name.is_empty() => Some(name),
         _ => None,
     };
     let mut found =
@@ -110,7 +110,8 @@ fn choose<'a, I: Iterator<Item = (&'a [u8], &'a [u8])>>(
 }
 
 fn count<'a>(all: impl Iterator<Item = (&'a [u8], &'a [u8])>, args: &[Arg]) -> Fetched<'a> {
-    let wanted = |have: &[u8]| !matches!(args.first(), Some(Arg::Str(name)) if **name != *have);
+    let wanted =
+        |have: &[u8]| !matches!(args.first(), Some(Arg::Str(name)) if !name.is_empty() && **name != *have);
     let count = all.filter(|(name, _)| wanted(name)).count();
     Ok(Value::Sint(i64::try_from(count).unwrap_or(i64::MAX)))
 }

@@ -151,7 +151,7 @@ fn choose<'a, I: Iterator<Item = &'a [u8]>>(
 
 fn name(args: &[Arg]) -> Result<&[u8], Missing> {
     match args.first() {
-        Some(Arg::Str(name)) => Ok(name),
+        Some(Arg::Str(name)) if !name.is_empty() => Ok(name),
         _ => Err(Missing::Absent),
     }
 }

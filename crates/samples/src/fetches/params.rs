@@ -60,7 +60,7 @@ fn find<'a>(
 
 fn text(args: &[Arg], index: usize) -> Option<&[u8]> {
     match args.get(index) {
-        Some(Arg::Str(text)) => Some(text),
+        Some(Arg::Str(text)) if !text.is_empty() => Some(text),
         _ => None,
     }
 }

@@ -90,8 +90,13 @@ pub const ROWS: &[Fetch] = &[
         ]),
 ];
 
+/// The method as it was received where it is a usual one, even if a rule changed it since: so
+/// does HAProxy.
 fn method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Meth(request(stream)?.method()))
+    const KNOWN: [&[u8]; 8] = [b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT"];
+    let head = request(stream)?;
+    let (received, _) = head.received();
+    Ok(Value::Meth(if KNOWN.contains(&received) { received } else { head.method() }))
 }
 
 fn path<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

@@ -46,8 +46,9 @@ fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<ProxyPl
         let sni = server.tls.as_ref().and_then(|tls| tls.sni.as_ref());
         sni.map(|expr| build.expr(expr)).transpose()
     };
+    // Both kinds merge runs of spaces.
     let maybe_format = |format: &Option<checked::LogFormat>, purpose| {
-        format.as_ref().map(|format| build.format(format, purpose)).transpose()
+        format.as_ref().map(|format| build.spaced_format(format, purpose, true)).transpose()
     };
     let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
     Ok(ProxyPlan {
@@ -137,10 +138,19 @@ impl Builder<'_> {
     }
 
     fn format(&self, format: &checked::LogFormat, purpose: Purpose) -> Result<Format, BuildError> {
+        self.spaced_format(format, purpose, purpose == Purpose::Log)
+    }
+
+    fn spaced_format(
+        &self,
+        format: &checked::LogFormat,
+        purpose: Purpose,
+        merges_spaces: bool,
+    ) -> Result<Format, BuildError> {
         let mut nodes = Vec::with_capacity(format.nodes.len());
         for node in &format.nodes {
             match node {
-                checked::FormatNode::Text(text) if purpose == Purpose::Log => split_spaces(text, &mut nodes),
+                checked::FormatNode::Text(text) if merges_spaces => split_spaces(text, &mut nodes),
                 checked::FormatNode::Text(text) => nodes.push(Node::Text(text.as_slice().into())),
                 checked::FormatNode::Alias { name, flags } => {
                     let alias = self.functions.aliases.get(name).copied();
@@ -261,7 +271,7 @@ mod tests {
         assert_eq!(out, b"a web x ");
         out.clear();
         stream.frontend_plan().unique_id_format.as_ref().expect("format").write(&stream, &mut out);
-        assert_eq!(out, b" a   web  x ");
+        assert_eq!(out, b"a web x ");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Format {
 
 pub(super) enum Node {
     Text(Box<[u8]>),
-    /// A run of spaces of a log line; it is left out behind another one.
+    /// A run of spaces of a log line or a unique id; it is left out behind another one.
     Space,
     Alias(AliasFn, FormatFlags),
     Expr(Expr, FormatFlags),
