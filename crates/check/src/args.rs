@@ -50,7 +50,8 @@ pub fn check(c: &mut Context<'_>, call: &Call, list: ArgList, owner: Owner) -> R
     let mut args = Vec::new();
     let empty = call.end == ArgsEnd::None;
     let mut taken = 0;
-    if !list.types.is_empty() && !(empty && list.required == 0) {
+    let may_be_left_out = empty && list.required == 0;
+    if !list.types.is_empty() && !may_be_left_out {
         for (index, kind) in list.types.iter().enumerate() {
             let given = call.args.get(index);
             if given.is_none() && index > 0 {

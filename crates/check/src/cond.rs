@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::fail::{Checked, Fail};
 
 /// The ACLs that are always there (manual, 7.4), and the words they stand for.
-const PREDEFINED: [(&str, &[&str]); 22] = [
+const PREDEFINED: [(&str, &[&str]); 23] = [
     ("TRUE", &["always_true"]),
     ("FALSE", &["always_false"]),
     ("LOCALHOST", &["src", "127.0.0.1/8", "::1"]),
@@ -32,6 +32,7 @@ const PREDEFINED: [(&str, &[&str]); 22] = [
     ("HTTP_CONTENT", &["req.hdr_val(content-length)", "gt", "0"]),
     ("RDP_COOKIE", &["req.rdp_cookie_cnt", "gt", "0"]),
     ("REQ_CONTENT", &["req.len", "gt", "0"]),
+    ("WAIT_END", &["wait_end"]),
 ];
 
 /// Checks a condition with its `if` or `unless`.
@@ -59,15 +60,9 @@ fn named(c: &mut Context<'_>, word: &Word) -> Checked<AclId> {
     if let Some(id) = c.px.acl_names.get(&word.text) {
         return Ok(*id);
     }
-    let predefined = PREDEFINED.iter().find(|(name, _)| word.is(name));
-    // `WAIT_END` is true when there is nothing more to wait for: the rules of contents ask it.
-    let words = match predefined {
-        Some((_, words)) => *words,
-        None if word.is("WAIT_END") => &["wait_end"],
-        None => {
-            let message = format!("no such ACL : '{}'", word.lossy());
-            return Err(Fail::new("unknown-acl", word.span, message));
-        }
+    let Some((_, words)) = PREDEFINED.iter().find(|(name, _)| word.is(name)) else {
+        let message = format!("no such ACL : '{}'", word.lossy());
+        return Err(Fail::new("unknown-acl", word.span, message));
     };
     let words: Vec<Word> = words.iter().map(|text| made_up(text, word.span)).collect();
     crate::acl::add(c, &word.text, &words, word.span)

@@ -39,6 +39,9 @@ pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
     Ok(certs)
 }
 
+/// Words of a line.
+type Words<'l> = Vec<&'l [u8]>;
+
 /// One line of a list.
 struct List<'c, 'a> {
     c: &'c mut Context<'a>,
@@ -78,7 +81,7 @@ impl List<'_, '_> {
     }
 
     /// The words in brackets and those behind them.
-    fn split<'l>(&self, rest: &'l [u8]) -> Checked<(Vec<&'l [u8]>, Vec<&'l [u8]>)> {
+    fn split<'l>(&self, rest: &'l [u8]) -> Checked<(Words<'l>, Words<'l>)> {
         let words = |text: &'l [u8]| -> Vec<&'l [u8]> {
             text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect()
         };

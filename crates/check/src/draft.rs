@@ -80,6 +80,8 @@ pub struct Draft {
     pub log_option: Option<Span>,
     pub error_log_format: Option<Word>,
     pub unique_id_format: Option<Word>,
+    /// The address of each bind as it was written, at the first of its line.
+    pub bind_texts: Vec<Option<Bytes>>,
     /// What `default-server` says.
     pub default_server: Option<Server>,
     pub default_init_addr: crate::keywords::server::InitAddr,

@@ -43,5 +43,5 @@ fn one(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     proxies::warn_log(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
     servers::check(c, &drafts[index]);
-    proxies::warn_tls(c, &drafts[index]);
+    proxies::check_tls(c, &drafts[index]);
 }

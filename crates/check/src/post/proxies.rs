@@ -141,15 +141,29 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
     }
 }
 
-/// TLS without a certificate.
-pub fn warn_tls(c: &mut Context<'_>, draft: &Draft) {
-    let bare = |bind: &&ir::config::Bind| bind.tls.as_ref().is_some_and(|tls| tls.certs.is_empty());
-    let Some(bind) = draft.proxy.binds.iter().find(bare) else { return };
-    let place = diag::Span { file: diag::FileId(bind.place.file), line: bind.place.line, col: 0, len: 0 };
-    let text = format!(
-        "Proxy '{}': no SSL certificate specified for bind at [{}], ssl connections will fail (use 'crt').",
-        draft.name(),
-        c.at(place)
-    );
-    c.push(Diagnostic::post_warning("no-certificate", text).pointing(place));
+/// TLS of the `bind` lines: ciphers, and certificates.
+pub fn check_tls(c: &mut Context<'_>, draft: &Draft) {
+    for (bind, text) in draft.proxy.binds.iter().zip(&draft.bind_texts) {
+        let Some(tls) = &bind.tls else { continue };
+        // A line with several addresses is told once.
+        let Some(text) = text else { continue };
+        let place = diag::Span { file: diag::FileId(bind.place.file), line: bind.place.line, col: 0, len: 0 };
+        let (name, line) =
+            (draft.name(), format!("'{}' at [{}]", String::from_utf8_lossy(text), c.at(place)));
+        if tls.certs.is_empty() && tls.strict_sni {
+            let text = format!(
+                "Proxy '{name}': no SSL certificate specified for bind {line}, ssl connections will fail (use 'crt')."
+            );
+            c.push(Diagnostic::post_warning("no-certificate", text).pointing(place));
+        } else if tls.certs.is_empty() {
+            let text = format!("Proxy '{name}': no SSL certificate specified for bind {line} (use 'crt').");
+            c.push(Diagnostic::post_error("no-certificate", text).pointing(place));
+            continue;
+        }
+        if let Some(ciphers) = tls.ciphers.as_ref().filter(|list| !c.loader.cipher_list_is_valid(list)) {
+            let list = String::from_utf8_lossy(ciphers);
+            let text = format!("Proxy '{name}': unable to set SSL cipher list to '{list}' for bind {line}.");
+            c.push(Diagnostic::post_error("bad-ciphers", text).pointing(place));
+        }
+    }
 }

@@ -74,7 +74,9 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     if draft.ssl {
         draft.bind.tls = Some(draft.tls);
     }
+    let mut text = line.arg(0).map(|word| word.text.clone());
     for address in addresses {
+        c.px.bind_texts.push(text.take());
         let bind = Bind { address, ..draft.bind.clone() };
         c.px.proxy.binds.push(bind);
     }
