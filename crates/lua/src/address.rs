@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use mlua::{AnyUserData, Lua, Result, UserData, Value};
+use mlua::{Result, UserData, Value};
 
 use crate::convert;
 use crate::shim::{Args, Functions, Results};
@@ -24,19 +24,16 @@ pub(crate) fn install(functions: &Functions<'_>) -> Result<()> {
             None => Value::Nil,
         })
     })?;
-    functions.add("match_addr", Results::One, |lua, args| {
-        let (Some(one), Some(other)) = (network(lua, args, 1), network(lua, args, 2)) else {
-            return Ok(false);
-        };
+    functions.add("match_addr", Results::One, |_, args| {
+        let (Some(one), Some(other)) = (network(args, 1), network(args, 2)) else { return Ok(false) };
         Ok(overlap(one, other))
     })
 }
 
-/// A parsed address, or the text of one.
-fn network(lua: &Lua, args: &Args, index: usize) -> Option<Network> {
+/// A parsed address.
+fn network(args: &Args, index: usize) -> Option<Network> {
     match args.get(index) {
-        Value::UserData(userdata) => AnyUserData::borrow::<Network>(userdata).ok().map(|found| *found),
-        Value::String(_) => parse(&args.string(lua, index).ok()?.as_bytes()),
+        Value::UserData(userdata) => userdata.borrow::<Network>().ok().map(|found| *found),
         _ => None,
     }
 }

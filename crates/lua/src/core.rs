@@ -54,9 +54,6 @@ pub(crate) fn install(
     }
     core.raw_set("silent", -1)?;
     core.raw_set("thread", id)?;
-    for name in ["proxies", "frontends", "backends"] {
-        core.raw_set(name, lua.create_table()?)?;
-    }
     lua.globals().raw_set("core", core)
 }
 

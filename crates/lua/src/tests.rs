@@ -749,3 +749,30 @@ fn the_http_client() {
     assert_eq!(requests[0], get.replace("{port}", &port.to_string()));
     assert!(requests[1].starts_with("POST /p HTTP/1.1\r\nhost: some.host\r\n"), "{}", requests[1]);
 }
+
+#[test]
+fn proxies_and_servers() {
+    let script = load(
+        "core.register_service('x', 'http', function(applet)
+           applet:start_response()
+           local function say(...) for i = 1, select('#', ...) do applet:send(tostring((select(i, ...))) .. '|') end end
+           local p = core.proxies.web
+           say(core.proxies, p, p.servers, p.servers.s1)
+           say(p.name, p.uuid, p:get_name(), p:get_cap(), p:get_mode(), p:get_srv_act(), p:get_srv_bck())
+           say(core.backends.web == p, core.frontends.web == p, core.backends.nope)
+           local s = p.servers.s1
+           say(s.name, s:get_puid(), s:get_addr(), s:get_weight(), s:is_backup(), s:get_cur_sess(), s:get_proxy() == p)
+           say(s:set_weight('10'), s:get_weight(), s:set_weight('x'))
+           s:set_maint() say(p:get_srv_act()) s:set_ready() say(p:get_srv_act()) s:set_drain() say(s:is_draining())
+           say(type(p.get_stats))
+         end)",
+    );
+    let mut stream = state::testing::stream("GET / HTTP/1.1");
+    script.start(&stream).unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&script.serve_stream("x", &mut stream, b"").body),
+        "HAProxy class ProxyList|HAProxy class Proxy|HAProxy class ServerList|HAProxy class Server|\
+         web|2|web|proxy|http|1|0|true|true|nil|s1|1|127.0.0.1:8080|1|false|0|true|\
+         nil|10|Empty weight string empty or preceded by garbage|0|1|true|nil|",
+    );
+}

@@ -15,7 +15,7 @@ use crate::log::Logger;
 use crate::register::Registry;
 use crate::shim::Shims;
 use crate::vars::Names;
-use crate::{action, applet_http, applet_tcp, converters, core, fetches, http, limits, trace, txn};
+use crate::{action, applet_http, applet_tcp, converters, core, fetches, http, limits, proxies, trace, txn};
 
 /// What all states of a host share.
 pub(crate) struct Env {
@@ -42,6 +42,7 @@ pub(crate) struct Classes {
     pub http: Table,
     pub fetches: Table,
     pub converters: Table,
+    pub proxies: proxies::Classes,
 }
 
 /// See the module.
@@ -75,7 +76,9 @@ impl Vm {
             http: http::class(&lua, &shims)?,
             fetches: fetches::class(&lua, &shims, env)?,
             converters: converters::class(&lua, &shims, env)?,
+            proxies: proxies::classes(&lua, &shims)?,
         };
+        proxies::install(&lua, &classes.proxies)?;
         let protect = shims.protect(trace::describe(&lua, id)?)?;
         let noop = lua.create_function(|_, ()| Ok(()))?;
         let env = Arc::clone(env);
