@@ -46,6 +46,7 @@ pub fn read(
     console.set_quiet(Modes::new(args, &outcome.config.global).silent);
     tell(args, console, "config", sources, &outcome.reading);
     tell(args, console, "", sources, &outcome.checking);
+    tell_services(console, &outcome.config);
     if !usable {
         return None;
     }
@@ -62,6 +63,13 @@ pub fn read(
         disable_unresolved(console, &mut config);
     }
     Some(Configuration { config, registry, lua, scripts })
+}
+
+/// Services of our own are names only so far.
+fn tell_services(console: &Console, config: &Config) {
+    for name in registry::SERVICES.iter().filter(|name| config.services.iter().any(|used| used == name.as_bytes())) {
+        console.warning(&format!("'{name}' is accepted but not executed yet by hxproxy."));
+    }
 }
 
 /// The remarks of diagnostic mode count as warnings there.

@@ -90,8 +90,8 @@ impl Start {
             console::print(&dump::keywords(classes, &configuration.registry));
         }
         let prepared = Prepared::new(configuration, threads)?;
-        if let Some(status) = self.only_looks(prepared.config()) {
-            return Ok(status);
+        if self.only_looks() {
+            return Ok(0);
         }
         let modes = Modes::new(&self.args, prepared.global());
         if modes.conflict {
@@ -119,6 +119,12 @@ impl Start {
         waiting: Waiting,
         old: &mut OldProcesses,
     ) -> Result<u8, String> {
+        let system = |error: std::io::Error| format!("[{}.main()] {}.", self.program.path, files::strerror(&error));
+        // A shell starts its background jobs with this one ignored.
+        sys::default_signal(libc::SIGINT);
+        // From here on, before anybody learns of this process, signals wait for its main loop.
+        let set = signals::set();
+        set.block().map_err(system)?;
         let listeners = handoff::bind(self.console, &self.program.name, prepared.config(), prepared.threads(), old)
             .map_err(|()| String::new())?;
         if listeners.is_empty() && !in_master {
@@ -132,11 +138,6 @@ impl Start {
         if modes.daemon && !modes.silent {
             self.console.leave();
         }
-        let system = |error: std::io::Error| format!("[{}.main()] {}.", self.program.path, files::strerror(&error));
-        // A shell starts its background jobs with this one ignored.
-        sys::default_signal(libc::SIGINT);
-        let set = signals::set();
-        set.block().map_err(system)?;
         let running = prepared.start(listeners).map_err(system)?;
         match waiting {
             Waiting::Nobody => {}
@@ -201,15 +202,15 @@ impl Start {
         self.args.pidfile.clone().or_else(|| global.pidfile.as_deref().map(path))
     }
 
-    /// `-c`, `-dL`, `-dC`: the status of a process that does not go on.
-    fn only_looks(&self, config: &Config) -> Option<u8> {
+    /// `-c`, `-dL`, `-dC`: says whether the process goes no further.
+    fn only_looks(&self) -> bool {
         if self.args.dump_libs && !self.console.is_quiet() {
             console::print(&check_mode::loaded_objects());
         }
         if self.args.check {
-            return Some(check_mode::verdict(self.console, config));
+            check_mode::accept(self.console);
         }
-        self.args.dump_config.map(|_| 0)
+        self.args.check || self.args.dump_config.is_some()
     }
 
     /// The pid file is written with all rights; the old processes are told before this one may no

@@ -10,6 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use ir::id::{BindId, ProxyId};
@@ -115,6 +116,8 @@ enum Mode {
 pub struct Workers {
     mode: watch::Sender<Mode>,
     gate: Arc<Gate>,
+    /// Threads that still listen.
+    listening: Arc<AtomicUsize>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -132,12 +135,14 @@ impl Workers {
         let handler = Arc::new(handler);
         let (mode, watched) = watch::channel(Mode::Running);
         let gate = Arc::new(Gate::default());
-        let mut workers = Self { mode, gate, threads: Vec::new() };
+        let listening = Arc::new(AtomicUsize::new(settings.threads.max(1)));
+        let mut workers = Self { mode, gate, listening, threads: Vec::new() };
         for (index, listeners) in spread(listeners, settings.threads).into_iter().enumerate() {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let context = WorkerContext { index, gate: workers.gate.clone() };
             let (handler, mode) = (handler.clone(), watched.clone());
-            let body = move || run(&runtime, context, settings, listeners, &*handler, mode);
+            let listening = workers.listening.clone();
+            let body = move || run(&runtime, context, settings, listeners, &*handler, mode, &listening);
             workers.threads.push(std::thread::Builder::new().name(format!("worker-{index}")).spawn(body)?);
         }
         Ok(workers)
@@ -168,6 +173,11 @@ impl Workers {
     /// Ends the threads now, their sessions with them.
     pub fn hard_stop(&self) {
         self.change(Mode::Ended);
+    }
+
+    /// Whether a thread still accepts connections: after a stop began, until the backlogs are empty.
+    pub fn is_listening(&self) -> bool {
+        self.listening.load(Ordering::Acquire) > 0 && !self.has_ended()
     }
 
     /// Whether all threads have ended.
@@ -247,6 +257,7 @@ fn run(
     listeners: Vec<Listener>,
     handler: &dyn Fn(WorkerContext) -> Rc<dyn Handler>,
     mode: watch::Receiver<Mode>,
+    listening: &AtomicUsize,
 ) {
     let worker = Rc::new(Worker {
         context: context.clone(),
@@ -268,6 +279,7 @@ fn run(
                 worker.handler().soft_stop();
             }
             while accepting.join_next().await.is_some() {}
+            listening.fetch_sub(1, Ordering::Release);
             while worker.sessions.get() > 0 {
                 worker.idle.notified().await;
             }

@@ -83,33 +83,33 @@ impl Process<'_> {
         let global = &self.plan.config.global;
         if let Some(grace) = global.grace {
             self.notice(Level::Warning, &format!("Scheduling a soft-stop in {grace} ms."));
-            self.wait_until(Some(Instant::now() + Duration::from_millis(grace)), signals)?;
+            let end = Instant::now() + Duration::from_millis(grace);
+            self.wait(signals, || Instant::now() >= end)?;
             self.notice(Level::Notice, "Grace period expired, proceeding with soft-stop now.");
         }
         self.plan.live.stop();
         self.tell_stopping();
         self.workers.soft_stop();
-        self.tell_stopped();
         let deadline = global.hard_stop_after.map(|limit| Instant::now() + Duration::from_millis(limit));
-        if !self.wait_until(deadline, signals)? {
+        let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        // What waits in the backlogs is still accepted, and counted.
+        self.wait(signals, || !self.workers.is_listening() || is_late())?;
+        self.tell_stopped();
+        self.wait(signals, || self.workers.has_ended() || is_late())?;
+        if !self.workers.has_ended() {
             self.hard_stop();
         }
         Ok(0)
     }
 
-    /// Handles signals until the workers are done (true) or the time is over (false).
-    fn wait_until(&self, deadline: Option<Instant>, signals: &SignalSet) -> std::io::Result<bool> {
-        loop {
-            if self.workers.has_ended() {
-                return Ok(true);
-            }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Ok(false);
-            }
+    /// Handles signals until something holds.
+    fn wait(&self, signals: &SignalSet, holds: impl Fn() -> bool) -> std::io::Result<()> {
+        while !holds() {
             if let Some(signal) = signals.wait(Some(LOOK))? {
                 self.handle(signal);
             }
         }
+        Ok(())
     }
 
     fn hard_stop(&self) {
