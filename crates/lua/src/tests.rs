@@ -776,3 +776,52 @@ fn proxies_and_servers() {
          nil|10|Empty weight string empty or preceded by garbage|0|1|true|nil|",
     );
 }
+
+#[test]
+fn threads_share_one_state() {
+    let source = "core.register_service('x', 'http', function(applet)
+           local mine = applet.path
+           core.yield() core.msleep(1)
+           local count = 0
+           for i = 1, 20000 do count = count + 1 end
+           applet:start_response() applet:send(mine .. applet.f:path() .. count)
+         end)";
+    let (_, script) = try_load(source, &ir::config::LuaLimits::default());
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let script = &script;
+            scope.spawn(move || {
+                for index in 0..50 {
+                    let path = format!("/{thread}/{index}");
+                    let answer = script.serve("x", &format!("GET {path} HTTP/1.1"), b"");
+                    assert_eq!(answer.result, Ok(()));
+                    assert_eq!(String::from_utf8_lossy(&answer.body), format!("{path}{path}20000"));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn streams_may_go_first() {
+    let script = load(
+        "local closed = 0
+         core.register_service('x', 'http', function(applet)
+           local guard <close> = setmetatable({}, {__close = function() closed = closed + 1 end})
+           core.sleep(1000)
+         end)
+         core.register_service('count', 'http', function(applet) applet:start_response() applet:send(closed) end)",
+    );
+    runtime().block_on(async {
+        let mut stream = state::testing::stream("GET / HTTP/1.1");
+        let mut service = crate::HttpService::start(&script.host, b"x", &mut stream).unwrap();
+        std::future::poll_fn(|cx| {
+            assert!(service.poll(cx, &mut stream).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+        drop(stream);
+        drop(service);
+    });
+    assert_eq!(script.serve("count", "GET / HTTP/1.1", b"").body, b"1");
+}
