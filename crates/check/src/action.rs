@@ -122,7 +122,15 @@ impl Values<'_> {
     ) -> Checked<ActionValue> {
         let word = &self.words[self.at];
         let place = self.place(c);
-        if kind == ActionArg::Expr {
+        let is_expr = match kind {
+            ActionArg::Expr => true,
+            // No fetch begins with a digit.
+            ActionArg::IntOrExpr(..) | ActionArg::TimeOrExpr => {
+                !word.text.first().is_some_and(u8::is_ascii_digit)
+            }
+            _ => false,
+        };
+        if is_expr {
             let (expr, taken) = crate::expr::words(c, &self.words[self.at..])?;
             require(c, &expr, place, word.span)?;
             self.at += taken;
@@ -145,21 +153,30 @@ fn literal(
     Ok(match kind {
         ActionArg::Str | ActionArg::Expr => ActionValue::Str(word.text.clone()),
         ActionArg::Fmt => ActionValue::Fmt(logformat::check(c, word, Use::Value, place)?),
-        ActionArg::Int(min, max) => {
+        ActionArg::Int(min, max) | ActionArg::IntOrExpr(min, max) => {
             let bounds = || int_message(word, min, max, option);
             ActionValue::Int(crate::numbers::bounded(word, min, max, bounds)?)
         }
-        ActionArg::Time => match crate::numbers::parse_time(c, word, base::time::Unit::Ms) {
-            Ok(value) => ActionValue::Time(i64::try_from(value).unwrap_or(i64::MAX)),
-            Err(base::time::TimeError::Over) => {
-                return fail(
-                    "bad-time",
-                    "time overflow (maximum value is 2147483647 ms or ~24.8 days)".into(),
-                );
+        ActionArg::Time | ActionArg::TimeOrExpr => {
+            match crate::numbers::parse_time(c, word, base::time::Unit::Ms) {
+                Ok(value) => ActionValue::Time(i64::try_from(value).unwrap_or(i64::MAX)),
+                Err(base::time::TimeError::Over) => {
+                    return fail(
+                        "bad-time",
+                        "time overflow (maximum value is 2147483647 ms or ~24.8 days)".into(),
+                    );
+                }
+                Err(base::time::TimeError::Unexpected(at)) => {
+                    let found = crate::numbers::character(&word.text, at);
+                    return fail("bad-time", format!("unexpected character '{found}'"));
+                }
             }
-            Err(base::time::TimeError::Unexpected(at)) => {
-                let found = crate::numbers::character(&word.text, at);
-                return fail("bad-time", format!("unexpected character '{found}'"));
+        }
+        ActionArg::Size => match base::size::parse_u32(&word.text) {
+            Ok(size) => ActionValue::Int(size.into()),
+            Err(error) => {
+                let found = crate::numbers::character(&word.text, error.offset);
+                return fail("bad-size", format!("unexpected character '{found}'"));
             }
         },
         ActionArg::Regex => {
@@ -169,7 +186,11 @@ fn literal(
             ActionValue::Regex { source: word.text.clone(), ignore_case: false }
         }
         ActionArg::Service => ActionValue::Service(service(c, word)?),
-        ActionArg::File => match c.read_file(&word.text) {
+        ActionArg::File | ActionArg::FmtFile => match c.read_file(&word.text) {
+            Ok(text) if kind == ActionArg::FmtFile => {
+                let format = Word { text, span: word.span, verbatim: None };
+                ActionValue::Fmt(logformat::check(c, &format, Use::Value, place)?)
+            }
             Ok(content) => ActionValue::File(content),
             Err(_) => return fail("no-file", format!("error opening file '{}'", word.lossy())),
         },
