@@ -87,9 +87,9 @@ pub struct AclTest {
     pub method: MatchMethod,
     /// `-i`
     pub ignore_case: bool,
-    /// The patterns on the line, then those of the files.
+    /// The patterns on the line.
     pub patterns: Vec<Bytes>,
-    /// Files of `-f`, one pattern a line.
+    /// Names of the files of `-f`, one pattern a line; read when the plan is built.
     pub files: Vec<Bytes>,
 }
 

@@ -13,7 +13,7 @@ use super::format::{Node, Purpose};
 use super::rule::{ActionValue, Args, Rule};
 use super::{
     Acl, BuildError, Cond, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
-    SwitchTarget,
+    SwitchTarget, pattern_file,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -74,7 +74,12 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn acl(&self, acl: &checked::Acl) -> Result<Acl, BuildError> {
         let test = |test: &checked::AclTest| {
-            let matcher = Matcher::new(test.method, test.ignore_case, &test.patterns)?;
+            let mut patterns = test.patterns.clone();
+            for file in &test.files {
+                let text = pattern_file::read(file)?;
+                patterns.extend(pattern_file::lines(&text).map(<[u8]>::to_vec));
+            }
+            let matcher = Matcher::new(test.method, test.ignore_case, &patterns)?;
             Ok(AclTest { expr: self.expr(&test.expr)?, matcher })
         };
         let tests = acl.tests.iter().map(test).collect::<Result<_, BuildError>>()?;

@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use ir::expr::MatchMethod;
 
-use super::{BuildError, Matcher};
+use super::{BuildError, Matcher, pattern_file};
 use crate::sample::Value;
 
 /// A loaded map.
@@ -15,16 +15,11 @@ pub struct Map {
 }
 
 impl Map {
-    /// Reads `text`: a key, white space and a value on each line; empty lines and those that
-    /// start with `#` are skipped.
+    /// Reads `text`: a key, white space and a value on each line.
     pub fn parse(text: &[u8], method: MatchMethod) -> Result<Self, BuildError> {
         let mut keys = Vec::new();
         let mut values = Vec::new();
-        for line in text.split(|b| *b == b'\n') {
-            let line = line.trim_ascii();
-            if line.is_empty() || line[0] == b'#' {
-                continue;
-            }
+        for line in pattern_file::lines(text) {
             let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
             keys.push(line[..end].to_vec());
             values.push(line[end..].trim_ascii().into());
@@ -32,23 +27,9 @@ impl Map {
         Ok(Self { matcher: Matcher::new(method, false, &keys)?, values })
     }
 
-    /// Loads a file by its name in the configuration: `opt@` files may be missing, `virt@`
-    /// ones have no file.
+    /// Loads a file by its name in the configuration.
     pub fn load(name: &[u8], method: MatchMethod) -> Result<Self, BuildError> {
-        if name.starts_with(b"virt@") {
-            return Self::parse(b"", method);
-        }
-        let optional = name.strip_prefix(b"opt@");
-        let path = optional.or(name.strip_prefix(b"file@")).unwrap_or(name);
-        let path = std::str::from_utf8(path)
-            .map_err(|_| BuildError("a map's file name is not valid UTF-8".to_owned()))?;
-        match std::fs::read(path) {
-            Ok(text) => Self::parse(&text, method),
-            Err(error) if optional.is_some() && error.kind() == std::io::ErrorKind::NotFound => {
-                Self::parse(b"", method)
-            }
-            Err(error) => Err(BuildError(format!("failed to open pattern file <{path}> ({error})"))),
-        }
+        Self::parse(&pattern_file::read(name)?, method)
     }
 
     /// The value of the pattern that matches.
@@ -76,12 +57,5 @@ mod tests {
         check(MatchMethod::Beg, "/ root\n/a a", Value::Str(b"/abc"), Some("a"));
         check(MatchMethod::Ip, "10.0.0.0/8 lan", Value::Str(b"10.1.1.1"), Some("lan"));
         check(MatchMethod::Reg, "^a.c$ yes", Value::Str(b"abc"), Some("yes"));
-    }
-
-    #[test]
-    fn files() {
-        assert!(Map::load(b"/nonexistent/map", MatchMethod::Str).is_err());
-        assert!(Map::load(b"opt@/nonexistent/map", MatchMethod::Str).is_ok());
-        assert!(Map::load(b"virt@x", MatchMethod::Str).is_ok());
     }
 }

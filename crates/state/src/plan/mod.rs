@@ -9,6 +9,7 @@ mod format;
 mod map;
 mod matcher;
 mod networks;
+mod pattern_file;
 mod regex;
 mod rule;
 mod words;
