@@ -1,6 +1,7 @@
 //! Rules: an action of the registry, its arguments and its condition.
 
 use diag::Span;
+use ir::config::Capture;
 use ir::expr::{ActionValue, Cond, Rule};
 use ir::id::{ActionId, ServiceId};
 use ir::spec::{ActionArg, ActionOption, ActionSpec, RuleSet};
@@ -43,7 +44,18 @@ pub fn check(
     spec: &'static ActionSpec,
     words: &[Word],
 ) -> Checked<Action> {
-    c.within(Usage::Rule(set), |c| read(c, set, id, spec, words))
+    c.within(Usage::Rule(set), |c| read(c, set, id, spec, words, false))
+}
+
+/// The same for a `redirect` line: its places are plain text, not log-formats.
+pub fn check_plain(
+    c: &mut Context<'_>,
+    set: RuleSet,
+    id: ActionId,
+    spec: &'static ActionSpec,
+    words: &[Word],
+) -> Checked<Action> {
+    c.within(Usage::Rule(set), |c| read(c, set, id, spec, words, true))
 }
 
 fn read(
@@ -52,6 +64,7 @@ fn read(
     id: ActionId,
     spec: &'static ActionSpec,
     words: &[Word],
+    plain: bool,
 ) -> Checked<Action> {
     let Some(name) = words.first() else {
         return Err(Fail::new("missing-action", Span::default(), "missing action"));
@@ -59,7 +72,7 @@ fn read(
     if spec.support == ir::spec::Support::Parsed {
         c.warn_parsed(spec.name, name.span);
     }
-    let mut reader = Values { set, spec, words, at: 1 };
+    let mut reader = Values { set, spec, words, at: 1, plain };
     let mut args = Vec::new();
     if let Some(kind) = spec.paren {
         args.push(in_parentheses(c, &reader, kind, name)?);
@@ -83,8 +96,13 @@ fn read(
         }
         options.push((index, values));
     }
-    let action = Action { id, spec, args, options, taken: reader.at };
-    validate(&action, words, set)?;
+    let mut action = Action { id, spec, args, options, taken: reader.at };
+    match spec.name {
+        "redirect" => validate_redirect(&action, words, set)?,
+        "del-header" => name_method(c, &mut action, name)?,
+        "capture" => reserve_slot(c, &mut action, set, name)?,
+        _ => {}
+    }
     Ok(action)
 }
 
@@ -94,6 +112,8 @@ struct Values<'a> {
     spec: &'static ActionSpec,
     words: &'a [Word],
     at: usize,
+    /// Log-formats are taken as text, but for `set-cookie-fmt`.
+    plain: bool,
 }
 
 impl Values<'_> {
@@ -122,6 +142,14 @@ impl Values<'_> {
     ) -> Checked<ActionValue> {
         let word = &self.words[self.at];
         let place = self.place(c);
+        let kind = match kind {
+            ActionArg::Fmt
+                if self.plain && option.is_none_or(|option| option.keyword != "set-cookie-fmt") =>
+            {
+                ActionArg::Str
+            }
+            kind => kind,
+        };
         let is_expr = match kind {
             ActionArg::Expr => true,
             // No fetch begins with a digit.
@@ -299,11 +327,58 @@ fn missing_option_value(spec: &ActionSpec, keyword: &str) -> String {
     }
 }
 
-/// What the table of arguments cannot say.
-fn validate(action: &Action, words: &[Word], set: RuleSet) -> Checked<()> {
-    if action.spec.name != "redirect" {
-        return Ok(());
+/// `del-header`: the method behind `-m`; the name of `-m reg` is a regular expression.
+fn name_method(c: &Context<'_>, action: &mut Action, word: &Word) -> Checked<()> {
+    let Some((_, method)) = action.options.first() else { return Ok(()) };
+    let [ActionValue::Str(method)] = method.as_slice() else { return Ok(()) };
+    match method.as_slice() {
+        b"str" | b"beg" | b"end" | b"sub" => Ok(()),
+        b"reg" => {
+            let Some(ActionValue::Str(source)) = action.args.first() else { return Ok(()) };
+            let source = source.clone();
+            let checked = c.loader.check_regex(&source, true);
+            checked.map_err(|message| Fail::new("bad-regex", word.span, message))?;
+            action.args[0] = ActionValue::Regex { source, ignore_case: true };
+            Ok(())
+        }
+        other => {
+            let other = String::from_utf8_lossy(other);
+            let message = format!("-m with unsupported matching method '{other}'");
+            Err(Fail::new("bad-method", word.span, message))
+        }
     }
+}
+
+/// `capture … len`: takes the next slot of the frontend, which becomes the value of `id`.
+fn reserve_slot(c: &mut Context<'_>, action: &mut Action, set: RuleSet, word: &Word) -> Checked<()> {
+    let fail = |message: &str| Err(Fail::new("bad-capture", word.span, message));
+    let number = |keyword: &str| {
+        action.options.iter().find_map(|(index, values)| match values.first() {
+            Some(ActionValue::Int(number)) if action.spec.options[*index].keyword == keyword => Some(*number),
+            _ => None,
+        })
+    };
+    let (len, id) = (number("len"), number("id"));
+    let id_option = action.spec.options.iter().position(|option| option.keyword == "id");
+    let Some(id_option) = id_option else { return Ok(()) };
+    match (len, id) {
+        (None, None) => fail("expects 'len' or 'id'"),
+        (Some(len), None) => {
+            if !matches!(set, RuleSet::TcpContent | RuleSet::HttpRequest) {
+                return fail("only 'id' is allowed here");
+            }
+            let slots = &mut c.px.proxy.request_captures;
+            let slot = i64::try_from(slots.len()).unwrap_or(i64::MAX);
+            slots.push(Capture { name: Vec::new(), len: usize::try_from(len).unwrap_or(0) });
+            action.options.push((id_option, vec![ActionValue::Int(slot)]));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the table of arguments cannot say.
+fn validate_redirect(action: &Action, words: &[Word], set: RuleSet) -> Checked<()> {
     let rest = words.get(action.taken);
     let span = rest.or(words.first()).map_or_else(Span::default, |word| word.span);
     if let Some(word) = rest.filter(|word| !starts_condition(word)) {

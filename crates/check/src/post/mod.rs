@@ -25,6 +25,9 @@ pub fn run(c: &mut Context<'_>) {
         }
     }
     servers::check_defaults(c);
+    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
+        proxies::check_tls(c, draft);
+    }
     servers::unresolved(c, &drafts);
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }
@@ -43,5 +46,4 @@ fn one(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     proxies::warn_log(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
     servers::check(c, &drafts[index]);
-    proxies::check_tls(c, &drafts[index]);
 }

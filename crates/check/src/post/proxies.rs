@@ -150,12 +150,12 @@ pub fn check_tls(c: &mut Context<'_>, draft: &Draft) {
         let place = diag::Span { file: diag::FileId(bind.place.file), line: bind.place.line, col: 0, len: 0 };
         let (name, line) =
             (draft.name(), format!("'{}' at [{}]", String::from_utf8_lossy(text), c.at(place)));
-        if tls.certs.is_empty() && tls.strict_sni {
+        if tls.certs.is_empty() && tls.strict_sni && !draft.has_certificates {
             let text = format!(
                 "Proxy '{name}': no SSL certificate specified for bind {line}, ssl connections will fail (use 'crt')."
             );
             c.push(Diagnostic::post_warning("no-certificate", text).pointing(place));
-        } else if tls.certs.is_empty() {
+        } else if tls.certs.is_empty() && !draft.has_certificates {
             let text = format!("Proxy '{name}': no SSL certificate specified for bind {line} (use 'crt').");
             c.push(Diagnostic::post_error("no-certificate", text).pointing(place));
             continue;

@@ -274,6 +274,14 @@ pub const ROWS: &[Keyword] = &[
     parsed("srvtcpka-cnt", "Keep-alive probes towards servers.", DLB, "<count>"),
     parsed("srvtcpka-idle", "Idle time before probes towards servers.", DLB, "<timeout>"),
     parsed("srvtcpka-intvl", "Time between probes towards servers.", DLB, "<timeout>"),
-    parsed("ssl-f-use", "A certificate of the frontend.", FL, "[<sslbindconf>...]"),
+    Keyword::new(
+        "ssl-f-use",
+        "A certificate of the frontend.",
+        FL,
+        "[<sslbindconf>...]",
+        MANY,
+        Set::Line(|c, _| c.px.has_certificates = true),
+    )
+    .parsed(),
     parsed("crt", "A certificate of the frontend.", FL, "<crt> …"),
 ];

@@ -314,7 +314,7 @@ fn redirect_rule(c: &mut Context<'_>, line: &Line<'_>) -> Checked<Rule> {
         return Err(Fail::new("unknown-action", line.span, "redirect is not supported"));
     };
     let words: Vec<Word> = std::iter::once(name).chain(line.args.iter().cloned()).collect();
-    let checked = action::check(c, RuleSet::HttpRequest, id, spec, &words)?;
+    let checked = action::check_plain(c, RuleSet::HttpRequest, id, spec, &words)?;
     let in_condition = |fail: Fail| fail.wrap(|text| format!("error in condition: {text}"));
     let cond = match action::tail(c, &words[checked.taken..]).map_err(in_condition)? {
         Tail::Cond(cond) => Some(cond),
