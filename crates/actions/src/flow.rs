@@ -1,18 +1,21 @@
 //! Actions that say where a stream goes: on, away, to a service, or into a wait.
 
 use ir::spec::{ActionArg, ActionOption};
-use state::Stream;
+use ir::types::SampleType;
+use proto::message::Framing;
 use state::plan::{ActionValue, Args, Outcome};
+use state::{Stream, Value};
 
 use crate::row::{Action, sets};
 
 const BODY: &[ActionOption] = &[
     ActionOption::new("time", &[ActionArg::Time]),
-    ActionOption::new("at-least", &[ActionArg::Str]),
+    ActionOption::new("at-least", &[ActionArg::Size]),
     ActionOption::new("use-large-buffer", &[]),
 ];
-/// Index in [`BODY`].
+/// Indexes in [`BODY`].
 const TIME: usize = 0;
+const AT_LEAST: usize = 1;
 
 const DROP: &[ActionOption] = &[ActionOption::new("rst-ttl", &[ActionArg::Int(1, 255)])];
 
@@ -55,7 +58,7 @@ pub const ROWS: &[Action] = &[
     Action::new(
         "pause",
         sets::REQUEST | sets::RESPONSE,
-        &[ActionArg::Time],
+        &[ActionArg::TimeOrExpr],
         "Waits before the next rule",
         pause,
     ),
@@ -67,8 +70,26 @@ pub const ROWS: &[Action] = &[
         wait_for_body,
     )
     .options(BODY),
+    Action::new(
+        "strict-mode",
+        sets::HTTP,
+        &[ActionArg::Str],
+        "Whether a rewrite that fails refuses the message; none fails here",
+        go_on,
+    ),
+    Action::new(
+        "wait-for-handshake",
+        sets::REQUEST,
+        &[],
+        "Waits for the end of the TLS handshake, which every request already follows",
+        go_on,
+    ),
     Action::parsed("wait-for-body", sets::RESPONSE, &[], "Waits until the body has come").options(BODY),
 ];
+
+fn go_on(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Continue
+}
 
 fn stop(_: &mut Stream, _: &Args) -> Outcome {
     Outcome::Stop
@@ -93,15 +114,28 @@ fn use_service(_: &mut Stream, args: &Args) -> Outcome {
     }
 }
 
-fn pause(_: &mut Stream, args: &Args) -> Outcome {
-    match args.values.first() {
-        Some(ActionValue::Time(ms)) => Outcome::Pause(ms.unsigned_abs()),
+/// An expression that gives no number of milliseconds does not wait.
+fn pause(stream: &mut Stream, args: &Args) -> Outcome {
+    let wait = match args.values.first() {
+        Some(ActionValue::Time(ms)) => Some(*ms),
+        Some(ActionValue::Expr(expr)) => {
+            match expr.eval(stream).ok().and_then(|value| value.cast(SampleType::Sint, &stream.arena)) {
+                Some(Value::Sint(ms)) => Some(ms),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    match wait.and_then(|ms| u64::try_from(ms).ok()) {
+        Some(ms @ 1..) => Outcome::Pause(ms),
         _ => Outcome::Continue,
     }
 }
 
 fn wait_for_body(stream: &mut Stream, args: &Args) -> Outcome {
-    if stream.req_body.complete {
+    let least = args.option_int(AT_LEAST).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+    let enough = least > 0 && stream.req_body.bytes.len() >= least;
+    if enough || stream.req_body.complete || stream.req.framing == Framing::None {
         return Outcome::Continue;
     }
     Outcome::WaitForBody(args.option_int(TIME).map_or(0, i64::unsigned_abs))

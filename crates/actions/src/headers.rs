@@ -59,12 +59,16 @@ fn set_header(stream: &mut Stream, args: &Args) -> Outcome {
 
 fn del_header(stream: &mut Stream, args: &Args) -> Outcome {
     let wanted = args.str(0);
-    let method = args.option(0).and_then(|values| values.first()).map_or(&b"str"[..], ActionValue::bytes);
     let head = stream.head_mut();
-    match method {
-        b"beg" => head.retain(|name, _| !starts(name, wanted)),
-        b"end" => head.retain(|name, _| !ends(name, wanted)),
-        b"sub" => head.retain(|name, _| !contains(name, wanted)),
+    // The checker makes a regex of the name where the method is `reg`.
+    if let Some(ActionValue::Regex(regex)) = args.values.first() {
+        head.retain(|name, _| !regex.is_match(name));
+        return Outcome::Continue;
+    }
+    match args.option(0).and_then(|values| values.first()).map(ActionValue::bytes) {
+        Some(b"beg") => head.retain(|name, _| !starts(name, wanted)),
+        Some(b"end") => head.retain(|name, _| !ends(name, wanted)),
+        Some(b"sub") => head.retain(|name, _| !contains(name, wanted)),
         _ => head.remove(wanted),
     }
     Outcome::Continue
@@ -86,6 +90,7 @@ fn replace_header(stream: &mut Stream, args: &Args) -> Outcome {
     replace(stream, args, |value, regex, template, out| regex.expand_match(value, template, out))
 }
 
+/// An element that is replaced loses the white space around it.
 fn replace_value(stream: &mut Stream, args: &Args) -> Outcome {
     replace(stream, args, |value, regex, template, out| {
         let mut found = false;
@@ -94,14 +99,9 @@ fn replace_value(stream: &mut Stream, args: &Args) -> Outcome {
                 out.push(b',');
             }
             let text = element.trim_ascii();
-            let start = out.len();
-            let margin = element.len() - element.trim_ascii_start().len();
-            out.extend_from_slice(&element[..margin]);
             if !text.is_empty() && regex.expand_match(text, template, out) {
-                out.extend_from_slice(&element[margin + text.len()..]);
                 found = true;
             } else {
-                out.truncate(start);
                 out.extend_from_slice(element);
             }
         }

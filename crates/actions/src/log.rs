@@ -1,19 +1,36 @@
-//! Actions on the log line of the stream.
+//! Actions on the log line of the stream: its level, and what is captured for it.
 
 use ir::config::Level;
-use ir::spec::ActionArg;
+use ir::spec::{ActionArg, ActionOption};
 use state::Stream;
-use state::plan::{Args, Outcome};
+use state::plan::{ActionValue, Args, Outcome};
 
 use crate::row::{Action, sets};
 
-pub const ROWS: &[Action] = &[Action::new(
-    "set-log-level",
-    sets::CONTENT | sets::TCP_RESPONSE | sets::HTTP,
-    &[ActionArg::Str],
-    "Sets the level of the log line, or `silent` for none",
-    set_log_level,
-)];
+const SLOT: &[ActionOption] = &[
+    ActionOption::new("len", &[ActionArg::Int(1, i32::MAX as i64)]),
+    ActionOption::new("id", &[ActionArg::Int(0, i32::MAX as i64)]),
+];
+/// Index in [`SLOT`]. The checker gives every `len` an `id` as well: that of a new slot.
+const ID: usize = 1;
+
+pub const ROWS: &[Action] = &[
+    Action::new(
+        "set-log-level",
+        sets::CONTENT | sets::TCP_RESPONSE | sets::HTTP,
+        &[ActionArg::Str],
+        "Sets the level of the log line, or `silent` for none",
+        set_log_level,
+    ),
+    Action::new(
+        "capture",
+        sets::CONTENT | sets::HTTP,
+        &[ActionArg::Expr],
+        "Keeps a sample for the log line, in a slot beside captured headers",
+        capture,
+    )
+    .options(SLOT),
+];
 
 fn set_log_level(stream: &mut Stream, args: &Args) -> Outcome {
     stream.log_silent = args.str(0) == b"silent";
@@ -34,4 +51,26 @@ fn level(name: &[u8]) -> Option<Level> {
     ];
     let number = Level::NAMES.iter().position(|level| level.as_bytes() == name)?;
     Some(LEVELS[number])
+}
+
+/// A slot that the frontend does not have is left out.
+fn capture(stream: &mut Stream, args: &Args) -> Outcome {
+    let settings = stream.plan.settings(stream.session.frontend);
+    let slots = if stream.in_response() { &settings.response_captures } else { &settings.request_captures };
+    let id = args.option_int(ID).and_then(|id| usize::try_from(id).ok());
+    let (Some(id), Some(ActionValue::Expr(expr))) = (id, args.values.first()) else {
+        return Outcome::Continue;
+    };
+    let Some(slot) = slots.get(id) else { return Outcome::Continue };
+    stream.with_scratch(|stream, text| {
+        let Ok(value) = expr.eval(stream) else { return };
+        let value = value.to_text(&stream.arena);
+        text.extend_from_slice(&value[..value.len().min(slot.len)]);
+        let in_response = stream.in_response();
+        let kept = if in_response { &mut stream.response_captures } else { &mut stream.request_captures };
+        kept.resize_with(slots.len().max(kept.len()), Vec::new);
+        kept[id].clear();
+        kept[id].extend_from_slice(text);
+    });
+    Outcome::Continue
 }

@@ -93,8 +93,10 @@ pub(crate) fn raw(stream: &mut Stream, response: &[u8]) -> bool {
     let body = &response[head_len..];
     stream.reply.extend_from_slice(body);
     stream.res.bytes_mut().truncate(head_len);
-    stream.res.version = Version::Http11;
-    frame(&mut stream.res, body.len());
+    // Without a length the page ends with the connection.
+    if matches!(stream.res.framing, Framing::Length(_) | Framing::Chunked) {
+        frame(&mut stream.res, body.len());
+    }
     true
 }
 

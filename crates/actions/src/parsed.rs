@@ -4,7 +4,10 @@ use ir::spec::{ActionArg, ActionOption};
 
 use crate::row::{Action, sets};
 
-use ActionArg::{Expr, Fmt, Int, Str};
+use ActionArg::{Expr, Fmt, IntOrExpr, Str, TimeOrExpr};
+
+/// An unsigned number of 32 bits, or an expression.
+const U32: ActionArg = IntOrExpr(0, u32::MAX as i64);
 
 /// The sets in which the client's addresses may be changed.
 const CLIENT: u16 = sets::TCP_REQUEST | sets::REQUEST;
@@ -21,14 +24,10 @@ const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[Str])];
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
 const NORMALIZER: &[ActionOption] = &[ActionOption::new("full", &[]), ActionOption::new("strict", &[])];
-const CAPTURE: &[ActionOption] =
-    &[ActionOption::new("len", &[Int(1, 65535)]), ActionOption::new("id", &[Int(0, 65535)])];
 const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
 const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
 
 pub const ROWS: &[Action] = &[
-    Action::parsed("capture", sets::CONTENT | sets::HTTP, &[Expr], "Keeps a sample for the log line")
-        .options(CAPTURE),
     Action::parsed("add-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Adds a pattern to an ACL file")
         .paren(Str),
     Action::parsed("del-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Removes a pattern of an ACL file")
@@ -60,12 +59,12 @@ pub const ROWS: &[Action] = &[
     Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header"),
     Action::parsed("normalize-uri", sets::REQUEST, &[Str], "Rewrites the target in a normal form")
         .options(NORMALIZER),
-    Action::parsed("sc-add-gpc", sets::ALL, &[Str], "Adds to a general purpose counter").paren(Str),
+    Action::parsed("sc-add-gpc", sets::ALL, &[U32], "Adds to a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc", sets::ALL, &[], "Increments a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc0", sets::ALL, &[], "Increments the first general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc1", sets::ALL, &[], "Increments the second general purpose counter").paren(Str),
-    Action::parsed("sc-set-gpt", sets::ALL, &[Str], "Sets a general purpose tag").paren(Str),
-    Action::parsed("sc-set-gpt0", sets::ALL, &[Str], "Sets the first general purpose tag").paren(Str),
+    Action::parsed("sc-set-gpt", sets::ALL, &[U32], "Sets a general purpose tag").paren(Str),
+    Action::parsed("sc-set-gpt0", sets::ALL, &[U32], "Sets the first general purpose tag").paren(Str),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),
@@ -87,17 +86,15 @@ pub const ROWS: &[Action] = &[
         &[Expr],
         "Sets the offset in the queue, in milliseconds",
     ),
-    Action::parsed("set-retries", TO_SERVER, &[Str], "Sets how often a server is tried"),
+    Action::parsed("set-retries", TO_SERVER, &[U32], "Sets how often a server is tried"),
     Action::parsed(
         "set-timeout",
         sets::REQUEST | sets::RESPONSE,
         &[Str, Str],
         "Sets a timeout of this stream",
     ),
-    Action::parsed("strict-mode", sets::HTTP, &[Str], "Whether a failing rewrite fails the request"),
     Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
     Action::parsed("track-sc0", TRACKING, &[Expr], "Tracks a key in the first counter").options(TABLE),
     Action::parsed("track-sc1", TRACKING, &[Expr], "Tracks a key in the second counter").options(TABLE),
     Action::parsed("track-sc2", TRACKING, &[Expr], "Tracks a key in the third counter").options(TABLE),
-    Action::parsed("wait-for-handshake", sets::REQUEST, &[], "Waits for the end of the TLS handshake"),
 ];

@@ -5,8 +5,10 @@ use proto::h1::reason_phrase;
 use proto::message::{Head, Version};
 use state::Stream;
 use state::plan::{ActionValue, Args, Outcome};
+use state::termination::Cause;
 
 use crate::pages;
+use crate::reply::reply;
 use crate::row::{Action, sets};
 
 const OPTIONS: &[ActionOption] = &[
@@ -63,7 +65,7 @@ fn redirect(stream: &mut Stream, args: &Args) -> Outcome {
         if text.len() > location_len {
             res.add(b"set-cookie", &text[location_len..]);
         }
-        Outcome::Reply
+        reply(stream, Cause::Local)
     })
 }
 
@@ -85,7 +87,11 @@ fn location(stream: &Stream, args: &Args, out: &mut Vec<u8>) -> bool {
         }
         PREFIX => {
             // `/` is a way to say: no prefix.
-            if !matches!(target, ActionValue::Fmt(format) if *format.text == *b"/") {
+            let text = match target {
+                ActionValue::Fmt(format) => &format.text,
+                other => other.bytes(),
+            };
+            if text != b"/" {
                 write(target, stream, out);
             }
             out.extend_from_slice(path);

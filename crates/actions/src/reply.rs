@@ -1,11 +1,11 @@
 //! Actions that answer the client without a server: `deny`, `tarpit`, `return`, `auth`, and how
 //! an answer is made of their options (manual, section 4.4).
 
-use ir::spec::{ActionArg, ActionOption, RuleSet};
+use ir::spec::{ActionArg, ActionOption};
 use proto::h1::reason_phrase;
 use proto::message::Version;
 use state::Stream;
-use state::plan::{ActionValue, Args, Outcome};
+use state::plan::{ActionValue, Args, Outcome, Purpose};
 use state::termination::{Cause, State};
 
 use crate::pages;
@@ -20,7 +20,7 @@ const ANSWER: [ActionOption; 11] = [
     ActionOption::new("string", &[ActionArg::Str]),
     ActionOption::new("lf-string", &[ActionArg::Fmt]),
     ActionOption::new("file", &[ActionArg::File]),
-    ActionOption::new("lf-file", &[ActionArg::File]),
+    ActionOption::new("lf-file", &[ActionArg::FmtFile]),
     ActionOption::new("errorfile", &[ActionArg::File]),
     ActionOption::new("errorfiles", &[ActionArg::Str]),
     ActionOption::new("default-errorfiles", &[]),
@@ -58,14 +58,12 @@ pub const ROWS: &[Action] = &[
 ];
 
 fn deny(stream: &mut Stream, args: &Args) -> Outcome {
-    let response = stream.phase != RuleSet::HttpRequest;
-    let status = status(args, if response { 502 } else { 403 });
+    let status = status(args, if stream.in_response() { 502 } else { 403 });
     if is_plain(args) {
         return Outcome::Deny(status);
     }
     make(stream, args, status);
-    stream.termination.set(Cause::Proxy, if response { State::Headers } else { State::Request });
-    Outcome::Reply
+    reply(stream, Cause::Proxy)
 }
 
 fn tarpit(stream: &mut Stream, args: &Args) -> Outcome {
@@ -82,7 +80,7 @@ fn tarpit(stream: &mut Stream, args: &Args) -> Outcome {
 
 fn answer(stream: &mut Stream, args: &Args) -> Outcome {
     make(stream, args, status(args, 200));
-    Outcome::Reply
+    reply(stream, Cause::Local)
 }
 
 fn auth(stream: &mut Stream, args: &Args) -> Outcome {
@@ -102,6 +100,13 @@ fn auth(stream: &mut Stream, args: &Args) -> Outcome {
         }
         stream.res.set(name, value);
     });
+    reply(stream, Cause::Local)
+}
+
+/// Sends what `stream.res` and `stream.reply` hold, and says who ended the stream.
+pub(crate) fn reply(stream: &mut Stream, cause: Cause) -> Outcome {
+    let state = if stream.in_response() { State::Headers } else { State::Request };
+    stream.termination.set(cause, state);
     Outcome::Reply
 }
 
@@ -131,7 +136,7 @@ fn make(stream: &mut Stream, args: &Args, status: u16) {
     body.clear();
     for index in [STRING, LF_STRING, FILE, LF_FILE] {
         match args.option(index) {
-            Some([ActionValue::Fmt(format)]) => format.write(stream, &mut body),
+            Some([ActionValue::Fmt(format)]) => format.write_as(Purpose::Raw, stream, &mut body),
             Some([value]) => body.extend_from_slice(value.bytes()),
             _ => {}
         }

@@ -1,10 +1,8 @@
-//! Actions on variables (manual, section 2.8). A variable of the scope `proc` lives as long as
-//! its stream until processes have variables.
+//! Actions on variables (manual, section 2.8).
 
-use ir::expr::{Var, VarScope};
 use ir::spec::ActionArg;
 use state::Stream;
-use state::plan::{ActionValue, Args, Outcome};
+use state::plan::{ActionValue, Args, Outcome, Purpose};
 use state::sample::OwnedValue;
 
 use crate::row::{Action, sets};
@@ -24,7 +22,7 @@ fn set_var(stream: &mut Stream, args: &Args) -> Outcome {
     };
     let value = expr.eval(stream).ok().map(OwnedValue::from);
     if let Some(value) = value {
-        set(stream, *var, value);
+        stream.set_variable(*var, value);
     }
     Outcome::Continue
 }
@@ -34,24 +32,14 @@ fn set_var_fmt(stream: &mut Stream, args: &Args) -> Outcome {
         return Outcome::Continue;
     };
     let mut text = Vec::new();
-    format.write(stream, &mut text);
-    set(stream, *var, OwnedValue::Str(text));
+    format.write_as(Purpose::Raw, stream, &mut text);
+    stream.set_variable(*var, OwnedValue::Str(text));
     Outcome::Continue
 }
 
 fn unset_var(stream: &mut Stream, args: &Args) -> Outcome {
     if let Some(ActionValue::Var(var)) = args.values.first() {
-        match var.scope {
-            VarScope::Sess => stream.session.vars.borrow_mut().unset(*var),
-            _ => stream.vars.borrow_mut().unset(*var),
-        }
+        stream.unset_variable(*var);
     }
     Outcome::Continue
-}
-
-fn set(stream: &Stream, var: Var, value: OwnedValue) {
-    match var.scope {
-        VarScope::Sess => stream.session.vars.borrow_mut().set(var, value),
-        _ => stream.vars.borrow_mut().set(var, value),
-    }
 }

@@ -208,12 +208,20 @@ pub enum ActionArg {
     Int(i64, i64),
     /// A delay in milliseconds by default.
     Time,
+    /// A size in bytes.
+    Size,
+    /// A number as [`ActionArg::Int`], or a sample expression that gives one.
+    IntOrExpr(i64, i64),
+    /// A delay, or a sample expression that gives milliseconds.
+    TimeOrExpr,
     /// A regular expression.
     Regex,
     /// The name of a service, `lua.…` or a built-in one.
     Service,
     /// A file whose whole content becomes the value.
     File,
+    /// A file whose content is a log-format.
+    FmtFile,
     /// A variable `scope.name`, out of the action's parenthesised name (`set-var(txn.x)`).
     Var,
 }
