@@ -67,7 +67,7 @@ fn count(lua: &Lua, args: &Args) -> Answer<Option<usize>> {
 }
 
 /// How many bytes may be collected: as many as all Lua states may have.
-fn most(lua: &Lua) -> usize {
+pub(crate) fn most(lua: &Lua) -> usize {
     let maxmem = Vm::of(lua).map_or(0, |vm| vm.env.limits().maxmem);
     if maxmem == 0 { usize::MAX } else { usize::try_from(maxmem).unwrap_or(usize::MAX) }
 }

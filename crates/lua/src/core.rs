@@ -1,7 +1,7 @@
 //! The `core` table: messages, time, small tools. Registering is in `register.rs`, sockets in
 //! `socket.rs`, the proxies in `proxies.rs`.
 //!
-//! Left out, and so nil: maps, ACLs, queues, events, filters, native mailers, `core.get_var`.
+//! Left out, and so nil: maps, ACLs, dates, `core.wait`, events, filters, native mailers, `core.get_var`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use mlua::{Lua, MultiValue, Result, Value};
 use crate::register::{self, Registry};
 use crate::shim::{Answer, Args, Functions, Results, Shims};
 use crate::vm::Env;
-use crate::{address, httpclient, limits, socket, task};
+use crate::{address, httpclient, limits, queue, socket, task};
 
 /// The levels of messages in the order of their numbers, as `core` and `txn` name them.
 const LEVELS: [(&str, Level); 8] = [
@@ -48,6 +48,7 @@ pub(crate) fn install(
     address::install(&functions)?;
     socket::install(lua, shims, &functions)?;
     httpclient::install(lua, shims, &functions)?;
+    queue::install(lua, shims, &functions)?;
     let core = functions.table;
     for (number, (name, _)) in LEVELS.iter().enumerate() {
         core.raw_set(*name, number)?;

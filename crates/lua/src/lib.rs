@@ -6,7 +6,8 @@
 //! as the *current* one: nothing here keeps a stream, and nothing here moves bytes of a
 //! connection: a service only reads and fills bounded queues.
 //!
-//! Left out: filters, event subscriptions, maps and stick tables. Their names are not defined.
+//! Left out: filters, event subscriptions, channels, maps and stick tables. Their names are not
+//! defined.
 
 mod action;
 mod address;
@@ -27,6 +28,7 @@ mod limits;
 mod log;
 mod pipe;
 mod proxies;
+mod queue;
 mod register;
 mod run;
 mod service;

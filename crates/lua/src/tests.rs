@@ -825,3 +825,26 @@ fn streams_may_go_first() {
     });
     assert_eq!(script.serve("count", "GET / HTTP/1.1", b"").body, b"1");
 }
+
+#[test]
+fn queues() {
+    let script = load(
+        "local q = core.queue()
+         core.register_task(function() while true do core.Info(q:pop_wait()) end end)
+         core.register_task(function()
+           q:push('a') q:push('b') core.msleep(5) q:push('c')
+           core.msleep(5) core.Info(tostring(q:pop()) .. q:size())
+           local c = core.concat() c:add('x') c:add(1) core.Info(c:dump())
+         end)",
+    );
+    runtime().block_on(async {
+        script.host.spawn_tasks(0);
+        for _ in 0..250 {
+            if script.sink.len() == 5 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(script.sink.take(), ["info: a", "info: b", "info: c", "info: nil0", "info: x1"]);
+}
