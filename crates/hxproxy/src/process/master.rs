@@ -117,14 +117,19 @@ impl Master<'_> {
     /// A reload whose configuration cannot even be read: goes on with the old workers.
     pub fn recover(&self) -> u8 {
         self.notify("READY=1\nSTATUS=Reload failed (master failed to load or to parse new configuration)!\n");
-        let mut family = Family { current: None, former: self.old.clone(), status: 0 };
+        let mut family = Family { current: None, former: self.children(), status: 0 };
         u8::try_from(self.watch(&mut family)).unwrap_or(u8::MAX)
     }
 
     /// The master's whole life; gives its exit status.
     fn supervise(&self, worker: i32, ready: PipeReader, launcher: Option<Launcher>) -> Status {
-        let mut family = Family { current: Some(worker), former: self.old.clone(), status: 0 };
-        if is_ready(ready) {
+        let mut family = Family { current: Some(worker), former: self.children(), status: 0 };
+        let is_ready = is_ready(ready);
+        // Whoever learns that the start is over may send any of them.
+        if all_signals().block().is_err() {
+            return 1;
+        }
+        if is_ready {
             if let Err(status) = self.started(launcher) {
                 family.tell(libc::SIGTERM);
                 return status;
@@ -133,6 +138,12 @@ impl Master<'_> {
             return status;
         }
         self.watch(&mut family)
+    }
+
+    /// The old workers. Processes that the command line of a first start names are none of ours:
+    /// they get their one signal.
+    fn children(&self) -> Vec<i32> {
+        if is_reloading() { self.old.clone() } else { Vec::new() }
     }
 
     /// Waits for signals until the last child has ended; gives the exit status.
