@@ -123,19 +123,19 @@ fn dst_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a>
     Ok(Value::Sint(i64::from(ip(&stream.session.dst)?.port())))
 }
 
-/// A host can be asked whether an address is its own by binding a socket to it; only the
-/// loopback network is known without.
-fn is_local(endpoint: &Endpoint, peer: &Endpoint) -> Result<bool, Missing> {
+/// The system knows whether an address is the host's own: it lets a socket bind to it. Nothing
+/// is sent, and only rules that ask pay for the call.
+fn is_local(endpoint: &Endpoint) -> Result<bool, Missing> {
     let address = ip(endpoint)?.ip().to_canonical();
-    Ok(address.is_loopback() || Ok(address) == ip(peer).map(|peer| peer.ip().to_canonical()))
+    Ok(address.is_loopback() || std::net::UdpSocket::bind((address, 0)).is_ok())
 }
 
 fn src_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    is_local(&stream.session.src, &stream.session.dst).map(Value::Bool)
+    is_local(&stream.session.src).map(Value::Bool)
 }
 
 fn dst_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    is_local(&stream.session.dst, &stream.session.src).map(Value::Bool)
+    is_local(&stream.session.dst).map(Value::Bool)
 }
 
 fn server_side(stream: &Stream) -> Result<(SocketAddr, SocketAddr), Missing> {
