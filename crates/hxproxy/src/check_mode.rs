@@ -17,7 +17,8 @@ pub fn accept(console: &Console) {
 pub fn loaded_objects() -> String {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let mut seen = Vec::new();
-    let executable = maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|flags| flags.contains('x')));
+    let executable =
+        maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|flags| flags.contains('x')));
     for line in executable {
         if let Some(at) = line.find('/')
             && !seen.contains(&&line[at..])

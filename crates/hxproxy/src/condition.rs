@@ -13,7 +13,8 @@ pub const UNREADABLE: u8 = 2;
 /// Whether the condition holds; the error is HAProxy's message.
 pub fn evaluate(condition: &OsStr, facts: &dyn Facts) -> Result<bool, String> {
     let variable = |name: &[u8]| facts.variable(name);
-    let words = lex::split(condition.as_bytes(), false, &variable).map_err(|error| syntax_error(error.kind))?;
+    let words =
+        lex::split(condition.as_bytes(), false, &variable).map_err(|error| syntax_error(error.kind))?;
     if words.too_many {
         return Err("Error in condition: Too many words.".into());
     }

@@ -9,9 +9,9 @@ use ir::config::{Config, LuaLimits};
 use crate::args::Args;
 use crate::console::Console;
 use crate::modes::Modes;
-use crate::{lua_rows, registry};
 use crate::scripts::Scripts;
 use crate::world::World;
+use crate::{lua_rows, registry};
 
 /// A configuration that may run.
 pub struct Configuration {
@@ -67,7 +67,9 @@ pub fn read(
 
 /// Services of our own are names only so far.
 fn tell_services(console: &Console, config: &Config) {
-    for name in registry::SERVICES.iter().filter(|name| config.services.iter().any(|used| used == name.as_bytes())) {
+    for name in
+        registry::SERVICES.iter().filter(|name| config.services.iter().any(|used| used == name.as_bytes()))
+    {
         console.warning(&format!("'{name}' is accepted but not executed yet by hxproxy."));
     }
 }

@@ -25,7 +25,11 @@ pub struct Console {
 impl Console {
     /// A console that prints.
     pub const fn new() -> Console {
-        Console { quiet: AtomicBool::new(false), introduced: AtomicBool::new(false), warnings: AtomicU32::new(0) }
+        Console {
+            quiet: AtomicBool::new(false),
+            introduced: AtomicBool::new(false),
+            warnings: AtomicU32::new(0),
+        }
     }
 
     /// Nothing is printed from now on, or everything again.

@@ -66,7 +66,8 @@ impl Host for World {
     }
 
     fn line(&mut self, section: Option<&Line>, line: &Line) {
-        let in_global = section.is_some_and(|header| check::section_of(&header.keyword().text) == Some(Section::Global));
+        let in_global =
+            section.is_some_and(|header| check::section_of(&header.keyword().text) == Some(Section::Global));
         if !in_global {
             return;
         }

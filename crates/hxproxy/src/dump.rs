@@ -48,7 +48,8 @@ const LISTS: &[(&str, List)] = &[
 
 fn acls(out: &mut String, registry: &Registry) {
     out.push_str("# List of registered ACL keywords:\n");
-    let line = |alias: &&ir::spec::AclAlias| format!("{} = {} -m {}", alias.name, alias.expr, method(alias.method));
+    let line =
+        |alias: &&ir::spec::AclAlias| format!("{} = {} -m {}", alias.name, alias.expr, method(alias.method));
     push_sorted(out, registry.aliases().iter().map(line));
 }
 
@@ -230,8 +231,14 @@ mod tests {
     fn drawing_leads_to_columns() {
         let drawing = drawing();
         let lines: Vec<&str> = drawing.lines().collect();
-        assert_eq!(lines[0], "#                       _.---------------------- frontend tcp-request connection rule");
-        assert_eq!(lines[1], "#                      / _.--------------------- frontend tcp-request session rule");
+        assert_eq!(
+            lines[0],
+            "#                       _.---------------------- frontend tcp-request connection rule"
+        );
+        assert_eq!(
+            lines[1],
+            "#                      / _.--------------------- frontend tcp-request session rule"
+        );
         assert_eq!(lines[21], "#  / / / / / / / / / / / / / / / / / / / / / _.- CLI parser");
         assert_eq!(lines[22], "# / / / / / / / / / / / / / / / / / / / / / /  ");
         assert_eq!(lines[23], "# | | | | | | | | | | | | | | | | | | | | | | ");

@@ -66,7 +66,10 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     let size = file.take(limit).read_to_end(&mut text).map_err(refused)?;
     if !is_regular && size as u64 > MOST_BYTES {
         let shown = path.display();
-        return Err(format!("Loading {shown}: input is too large, limited to {}MB. Exiting.", MOST_BYTES >> 20));
+        return Err(format!(
+            "Loading {shown}: input is too large, limited to {}MB. Exiting.",
+            MOST_BYTES >> 20
+        ));
     }
     Ok(text)
 }
@@ -109,7 +112,8 @@ mod tests {
         fs::create_dir(folder.0.join("c.cfg")).unwrap();
         let single = folder.0.join("noext");
         let sources = load(&[folder.0.clone(), single.clone(), folder.0.join("b.cfg")]).unwrap();
-        let names: Vec<_> = (0..).map_while(|id| sources.get(diag::FileId(id))).map(|f| f.name.clone()).collect();
+        let names: Vec<_> =
+            (0..).map_while(|id| sources.get(diag::FileId(id))).map(|f| f.name.clone()).collect();
         let expected: Vec<_> = ["10.cfg", "a.cfg", "b.cfg", "noext", "b.cfg"]
             .iter()
             .map(|name| folder.0.join(name).to_string_lossy().into_owned())

@@ -92,14 +92,16 @@ fn reference(registry: &Registry, folder: &Path) -> Result<(), String> {
     pages.push(("actions.md".into(), action_page(registry)));
     pages.push(("fetches.md".into(), fetch_page(registry)));
     pages.push(("converters.md".into(), converter_page(registry)));
-    let links: String = pages.iter().map(|(file, _)| format!("- [{}]({file})\n", file.trim_end_matches(".md"))).collect();
+    let links: String =
+        pages.iter().map(|(file, _)| format!("- [{}]({file})\n", file.trim_end_matches(".md"))).collect();
     let index = format!(
         "# Reference\n\nWritten by `hxproxy --generate reference`; do not edit. *full* runs, *parsed* is \
          accepted and checked but not executed yet.\n\n{links}\n```\n{}```\n",
         support(registry)
     );
     pages.push(("README.md".into(), index));
-    let refused = |path: &Path, error| format!("Cannot write {} : {}", path.display(), files::strerror(&error));
+    let refused =
+        |path: &Path, error| format!("Cannot write {} : {}", path.display(), files::strerror(&error));
     std::fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
     for (file, text) in pages {
         let path = folder.join(file);

@@ -119,14 +119,16 @@ impl Start {
         waiting: Waiting,
         old: &mut OldProcesses,
     ) -> Result<u8, String> {
-        let system = |error: std::io::Error| format!("[{}.main()] {}.", self.program.path, files::strerror(&error));
+        let system =
+            |error: std::io::Error| format!("[{}.main()] {}.", self.program.path, files::strerror(&error));
         // A shell starts its background jobs with this one ignored.
         sys::default_signal(libc::SIGINT);
         // From here on, before anybody learns of this process, signals wait for its main loop.
         let set = signals::set();
         set.block().map_err(system)?;
-        let listeners = handoff::bind(self.console, &self.program.name, prepared.config(), prepared.threads(), old)
-            .map_err(|()| String::new())?;
+        let listeners =
+            handoff::bind(self.console, &self.program.name, prepared.config(), prepared.threads(), old)
+                .map_err(|()| String::new())?;
         if listeners.is_empty() && !in_master {
             let text = "No enabled listener found (check for 'bind' directives) ! Exiting.";
             return Err(format!("[{}.main()] {text}", self.program.path));
@@ -173,7 +175,9 @@ impl Start {
         let looks = self.args.check || self.args.dump_config.is_some();
         if !self.args.master_worker || looks {
             if !self.args.master_cli.is_empty() && !self.args.master_worker {
-                return Err("a master CLI socket was defined, but master-worker mode (-W) is not enabled.".into());
+                return Err(
+                    "a master CLI socket was defined, but master-worker mode (-W) is not enabled.".into()
+                );
             }
             return Ok(None);
         }

@@ -75,7 +75,8 @@ fn target() -> String {
 }
 
 fn options() -> String {
-    let chosen = ["OPENSSL", "LUA", "PCRE2", "PCRE2_JIT"].into_iter().filter(|name| features::has(name.as_bytes()));
+    let chosen =
+        ["OPENSSL", "LUA", "PCRE2", "PCRE2_JIT"].into_iter().filter(|name| features::has(name.as_bytes()));
     chosen.map(|name| format!("USE_{name}=1")).collect::<Vec<_>>().join(" ")
 }
 

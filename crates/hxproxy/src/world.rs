@@ -50,7 +50,8 @@ impl World {
             lua: None,
             lua_actions: Vec::new(),
         };
-        let local_peer = args.local_peer.clone().map_or_else(|| sys::hostname().into_bytes(), OsStringExt::into_vec);
+        let local_peer =
+            args.local_peer.clone().map_or_else(|| sys::hostname().into_bytes(), OsStringExt::into_vec);
         world.variables.entry(b"HAPROXY_STARTUP_VERSION".into()).or_insert(version::VERSION.into());
         world.set(b"HAPROXY_BRANCH", Some(version::BRANCH.as_bytes()));
         world.set(b"HAPROXY_LOCALPEER", Some(&local_peer));

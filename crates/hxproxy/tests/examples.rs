@@ -55,7 +55,8 @@ fn all_examples_are_valid() {
     let certificates = certificates();
     let files = std::fs::read_dir(examples()).expect("the examples");
     let files: Vec<PathBuf> = files.map(|entry| entry.expect("a file").path()).collect();
-    let files: Vec<&PathBuf> = files.iter().filter(|path| path.extension().is_some_and(|e| e == "cfg")).collect();
+    let files: Vec<&PathBuf> =
+        files.iter().filter(|path| path.extension().is_some_and(|e| e == "cfg")).collect();
     assert!(files.len() >= 7, "{files:?}");
     for file in files {
         check(file, &certificates, "0");

@@ -85,7 +85,10 @@ fn no_listener() {
     let place = Place::new();
     fs::write(place.path("empty.cfg"), "global\n    maxconn 10\n").expect("a file");
     let given = place.run("-c -V -f empty.cfg");
-    assert_eq!((given.status.code(), text(&given.stdout).as_str()), (Some(0), "Configuration file is valid\n"));
+    assert_eq!(
+        (given.status.code(), text(&given.stdout).as_str()),
+        (Some(0), "Configuration file is valid\n")
+    );
     let refused = place.run("-f empty.cfg");
     assert_eq!(refused.status.code(), Some(1));
     let message = ".main()] No enabled listener found (check for 'bind' directives) ! Exiting.\n";

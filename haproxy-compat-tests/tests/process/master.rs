@@ -67,7 +67,8 @@ fn master_keeps_the_worker_of_a_good_configuration() {
     let worker = children(place.pid(master));
     // HAProxy's master finds some errors itself, and words that differently.
     let failures = |log: &str| {
-        log.matches(" : Failed to load worker (").count() + log.matches("Already running worker will be kept").count()
+        log.matches(" : Failed to load worker (").count()
+            + log.matches("Already running worker will be kept").count()
     };
     for broken in ["bogus", "bogus \"x"] {
         let before = failures(&place.read("err"));

@@ -31,7 +31,8 @@ impl Place {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("process-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).expect("a temporary folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
         let place = Place { folder, port, children: Vec::new(), daemons: Vec::new() };
         place.configure("");
         place

@@ -152,7 +152,8 @@ fn clap_refusal(error: clap::Error) -> Refusal {
 impl Args {
     fn from_matches(matches: &ArgMatches) -> Result<Args, Refusal> {
         let flag = |name: &str| matches.get_count(name) > 0;
-        let last = |name: &str| matches.get_many::<OsString>(name).and_then(|all| all.last()).cloned();
+        let last =
+            |name: &str| matches.get_many::<OsString>(name).and_then(|mut all| all.next_back()).cloned();
         let all = |name: &str| -> Vec<OsString> {
             matches.get_many::<OsString>(name).map(|all| all.cloned().collect()).unwrap_or_default()
         };
@@ -226,7 +227,9 @@ fn number(switch: &str, value: Option<OsString>) -> Result<Option<u32>, Refusal>
     let Some(value) = value else { return Ok(None) };
     let text = value.to_string_lossy();
     let number = text.parse::<u32>();
-    number.map(Some).map_err(|_| Refusal::Alert(format!("{switch} option: '{text}' is not a positive number")))
+    number
+        .map(Some)
+        .map_err(|_| Refusal::Alert(format!("{switch} option: '{text}' is not a positive number")))
 }
 
 /// The pids of both switches; the switch given last chooses the signal for all, as HAProxy does.
@@ -235,7 +238,7 @@ fn old_processes(
     finish: Vec<OsString>,
     terminate: Vec<OsString>,
 ) -> Result<OldProcesses, Refusal> {
-    let place = |name: &str| matches.indices_of(name).and_then(|all| all.last());
+    let place = |name: &str| matches.indices_of(name).and_then(|mut all| all.next_back());
     let mut pids = Vec::new();
     for (switch, words) in [("-sf", finish), ("-st", terminate)] {
         for word in words.iter().filter(|word| !word.is_empty()) {
@@ -284,7 +287,9 @@ mod tests {
         check("-Ws", |a| a.master_worker && a.systemd && a.foreground);
         check("-W", |a| a.master_worker && !a.systemd && !a.foreground);
         check("-D -p x -p y", |a| a.daemon && a.pidfile == Some("y".into()));
-        check("-n 10 -N 5 -m 64", |a| (a.maxconn, a.proxy_maxconn, a.memory) == (Some(10), Some(5), Some(64)));
+        check("-n 10 -N 5 -m 64", |a| {
+            (a.maxconn, a.proxy_maxconn, a.memory) == (Some(10), Some(5), Some(64))
+        });
         check("-dCline", |a| a.dump_config == Some(true));
         check("-dC123", |a| a.dump_config == Some(false));
         check("-dKall", |a| a.dump_keywords.as_deref() == Some("all"));
@@ -304,7 +309,7 @@ mod tests {
         let old = |pids: &[i32], terminate| OldProcesses { pids: pids.to_vec(), terminate };
         check("-f x -sf 12 13", |a| a.old == old(&[12, 13], false));
         check("-st 12 -f x", |a| a.old == old(&[12], true));
-        check("-st 12 -sf 13", |a| a.old.terminate == false && a.old.pids.len() == 2);
+        check("-st 12 -sf 13", |a| !a.old.terminate && a.old.pids.len() == 2);
         check("-sf 12 -st 13", |a| a.old.terminate);
         check("-sf", |a| a.old == old(&[], false));
     }

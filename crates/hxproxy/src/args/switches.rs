@@ -195,9 +195,8 @@ mod tests {
 
     fn check(line: &str, expected: Result<&str, Refusal>) {
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        let given = rewrite(&words).map(|out| {
-            out.iter().map(|w| w.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
-        });
+        let given = rewrite(&words)
+            .map(|out| out.iter().map(|w| w.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" "));
         assert_eq!(given, expected.map(str::to_string), "{line}");
     }
 

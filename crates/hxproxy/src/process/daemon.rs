@@ -23,8 +23,9 @@ impl Launcher {
 /// Forks. Comes back in the background process only; the other one leaves with the status of
 /// the start.
 pub fn detach(console: &Console, program: &str) -> Result<Launcher, String> {
-    let (mut reader, writer) = std::io::pipe()
-        .map_err(|e| format!("[{program}.main()] Cannot create pipe for getting the status of child process: {e}."))?;
+    let (mut reader, writer) = std::io::pipe().map_err(|e| {
+        format!("[{program}.main()] Cannot create pipe for getting the status of child process: {e}.")
+    })?;
     match sys::fork().map_err(|_| format!("[{program}.main()] Cannot fork."))? {
         Fork::Child => {
             drop(reader);

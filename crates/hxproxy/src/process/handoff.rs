@@ -114,7 +114,12 @@ fn wanted(config: &Config, proxy: usize, bind: usize, threads: usize) -> Wanted<
     Wanted {
         proxy: ProxyId(id(proxy)),
         bind: BindId(id(bind)),
-        backlog: frontend.binds[bind].backlog.or(frontend.backlog).or(frontend.maxconn).or(config.global.maxconn).unwrap_or(0),
+        backlog: frontend.binds[bind]
+            .backlog
+            .or(frontend.backlog)
+            .or(frontend.maxconn)
+            .or(config.global.maxconn)
+            .unwrap_or(0),
         sockets: threads,
         tune: &config.global.tune,
     }

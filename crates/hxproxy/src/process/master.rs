@@ -67,14 +67,7 @@ impl Ready {
 
 /// Signals that wait until the worker is ready, and that the master then takes one by one.
 fn signals() -> SignalSet {
-    SignalSet::new(&[
-        libc::SIGUSR1,
-        libc::SIGUSR2,
-        libc::SIGTTIN,
-        libc::SIGTTOU,
-        libc::SIGHUP,
-        libc::SIGCHLD,
-    ])
+    SignalSet::new(&[libc::SIGUSR1, libc::SIGUSR2, libc::SIGTTIN, libc::SIGTTOU, libc::SIGHUP, libc::SIGCHLD])
 }
 
 /// Those, and the ones that end a master at once while it starts.
@@ -239,7 +232,11 @@ impl Master<'_> {
         }
         family.current = None;
         let message = format!("Current worker ({pid}) exited with code {status} ({how})");
-        if status < 128 { self.console.warning(&message) } else { self.console.alert(&message) }
+        if status < 128 {
+            self.console.warning(&message)
+        } else {
+            self.console.alert(&message)
+        }
         if !matches!(status, 0 | 130 | 143) {
             self.console.warning(
                 "A worker process unexpectedly died and this can only be explained by a bug in haproxy or its \
@@ -277,7 +274,8 @@ impl Master<'_> {
     /// The program, `-sf` with the workers, and what the command line said before.
     fn next_words(&self, family: &Family) -> Option<(CString, Vec<CString>)> {
         let words = next_words(self.words, &family.pids());
-        let words: Option<Vec<CString>> = words.into_iter().map(|word| CString::new(word.into_vec()).ok()).collect();
+        let words: Option<Vec<CString>> =
+            words.into_iter().map(|word| CString::new(word.into_vec()).ok()).collect();
         let words = words?;
         Some((words.first()?.clone(), words))
     }

@@ -25,14 +25,7 @@ const GUARD: Duration = Duration::from_secs(1);
 
 /// The signals that are waited for. Block them before the first thread starts.
 pub fn set() -> SignalSet {
-    SignalSet::new(&[
-        libc::SIGUSR1,
-        libc::SIGUSR2,
-        libc::SIGHUP,
-        libc::SIGTTOU,
-        libc::SIGTTIN,
-        libc::SIGQUIT,
-    ])
+    SignalSet::new(&[libc::SIGUSR1, libc::SIGUSR2, libc::SIGHUP, libc::SIGTTOU, libc::SIGTTIN, libc::SIGQUIT])
 }
 
 /// Sends a message to the log targets of a proxy, or to the global ones.
@@ -204,7 +197,10 @@ fn server_lines(proxy: &Proxy, live: &LiveProxy) -> Vec<String> {
         .map(|(server, now)| {
             let state = if is_up(now.state()) { "UP" } else { "DOWN" };
             let (active, queued) = (now.connections.get(), now.queue.get());
-            format!("SIGHUP: Server {id}/{} is {state}. Conn: {active} act, {queued} pend.", name(&server.name))
+            format!(
+                "SIGHUP: Server {id}/{} is {state}. Conn: {active} act, {queued} pend.",
+                name(&server.name)
+            )
         })
         .collect();
     let usable = |backup: bool| {

@@ -1,3 +1,5 @@
+//! Taking listening sockets over from a real process, loopback only.
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};

@@ -1,3 +1,5 @@
+//! Listening sockets of every kind, opened for real on loopback and in temporary folders.
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

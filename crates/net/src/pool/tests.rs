@@ -1,3 +1,5 @@
+//! The pool of idle connections with real sockets on loopback.
+
 use std::io::Write;
 use std::net::TcpStream as StdStream;
 use std::time::Duration;

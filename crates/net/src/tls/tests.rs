@@ -1,3 +1,5 @@
+//! Real handshakes between our two sides, with certificates made on the spot.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

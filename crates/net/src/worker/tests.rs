@@ -1,3 +1,5 @@
+//! Worker threads with real sockets on loopback.
+
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
