@@ -159,8 +159,9 @@ pub struct Balance {
 }
 
 impl Default for Balance {
+    /// HAProxy's default since 3.3.
     fn default() -> Self {
-        Self { algorithm: "roundrobin", args: Vec::new(), expr: None }
+        Self { algorithm: "random", args: Vec::new(), expr: None }
     }
 }
 

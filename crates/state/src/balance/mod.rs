@@ -199,6 +199,7 @@ mod tests {
     fn all_backups() {
         let mut config = testing::config();
         config.proxies[0].options.allbackups = true;
+        config.proxies[0].balance.algorithm = "roundrobin";
         config.proxies[0].servers = ["a", "b"].map(|name| testing::server(name, 1)).into();
         config.proxies[0].servers.iter_mut().for_each(|server| server.backup = true);
         assert_eq!(picks(&testing::stream_of(config, &Default::default(), ""), 4, None), "abab");
