@@ -140,3 +140,49 @@ fn wait_for_body(stream: &mut Stream, args: &Args) -> Outcome {
     }
     Outcome::WaitForBody(args.option_int(TIME).map_or(0, i64::unsigned_abs))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::run_stream;
+    use state::testing;
+
+    fn check(rule: &str, expected: Outcome) {
+        let input = "GET / HTTP/1.1\nx-wait: 7";
+        let (_, outcome) = run_stream(testing::config(), input, rule);
+        assert_eq!(outcome, expected, "{rule}");
+    }
+
+    #[test]
+    fn outcomes() {
+        check("allow", Outcome::Stop);
+        check("reject", Outcome::Reject);
+        check("silent-drop", Outcome::Drop);
+        check("use-service 4", Outcome::Service(ir::id::ServiceId(4)));
+        check("strict-mode off", Outcome::Continue);
+    }
+
+    #[test]
+    fn pauses() {
+        check("pause 50", Outcome::Pause(50));
+        check("pause req.hdr(x-wait)", Outcome::Pause(7));
+        check("pause req.hdr(none)", Outcome::Continue);
+        check("pause method", Outcome::Continue);
+        check("pause 0", Outcome::Continue);
+    }
+
+    #[test]
+    fn bodies() {
+        check("wait-for-body time 5", Outcome::Continue);
+        let wait = |rule: &str, expected: Outcome| {
+            let (mut stream, _) = run_stream(testing::config(), "POST / HTTP/1.1\n\nabc", rule);
+            stream.req.framing = Framing::Length(10);
+            stream.req_body.complete = false;
+            let outcome = crate::run(&mut stream, ir::id::ProxyId(0), ir::spec::RuleSet::HttpRequest, &mut 0);
+            assert_eq!(outcome, expected, "{rule}");
+        };
+        wait("wait-for-body time 5", Outcome::WaitForBody(5));
+        wait("wait-for-body time 5 at-least 4", Outcome::WaitForBody(5));
+        wait("wait-for-body time 5 at-least 3", Outcome::Continue);
+    }
+}

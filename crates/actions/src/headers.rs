@@ -136,3 +136,47 @@ fn replace(
     });
     Outcome::Continue
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    const REQUEST: &str = "GET / HTTP/1.1\nX-A: 1\nX-B: a, bc,  bd ,e\nX-a: 2\nx-ab: 3";
+
+    /// The fields of the request after the rule.
+    fn check(rule: &str, expected: &[&str]) {
+        let all = run(REQUEST, rule);
+        assert_eq!(all.lines().skip(2).collect::<Vec<_>>(), expected, "{rule}");
+        assert!(all.starts_with("Continue\nGET /\n"), "{all}");
+    }
+
+    #[test]
+    fn adding_and_removing() {
+        check("add-header X-A 3", &["x-a: 1", "x-b: a, bc,  bd ,e", "x-a: 2", "x-ab: 3", "x-a: 3"]);
+        check("set-header X-A %[req.hdr(x-a)]-new", &["x-b: a, bc,  bd ,e", "x-ab: 3", "x-a: 2-new"]);
+        check("del-header X-A", &["x-b: a, bc,  bd ,e", "x-ab: 3"]);
+        check("del-header x-a -m str", &["x-b: a, bc,  bd ,e", "x-ab: 3"]);
+        check("del-header X-a -m beg", &["x-b: a, bc,  bd ,e"]);
+        check("del-header B -m end", &["x-a: 1", "x-a: 2"]);
+        check("del-header -A -m sub", &["x-b: a, bc,  bd ,e"]);
+        check("del-header none", &["x-a: 1", "x-b: a, bc,  bd ,e", "x-a: 2", "x-ab: 3"]);
+    }
+
+    #[test]
+    fn replacing() {
+        check(r"replace-header x-a (.) <\1>", &["x-a: <1>", "x-b: a, bc,  bd ,e", "x-a: <2>", "x-ab: 3"]);
+        check(r"replace-header x-b ^a,.(.*) \1", &["x-a: 1", "x-b: bc,  bd ,e", "x-a: 2", "x-ab: 3"]);
+        check(r"replace-header x-b ^b \0", &["x-a: 1", "x-b: a, bc,  bd ,e", "x-a: 2", "x-ab: 3"]);
+        check(r"replace-value x-b ^b(.) <\1>", &["x-a: 1", "x-b: a,<c>,<d>,e", "x-a: 2", "x-ab: 3"]);
+        check(r"replace-value X-A 2 %[method]", &["x-a: 1", "x-b: a, bc,  bd ,e", "x-a: GET", "x-ab: 3"]);
+    }
+
+    #[test]
+    fn the_response_in_its_phase() {
+        let response = "GET / HTTP/1.1\nx-a: 1\n---\nHTTP/1.1 200 OK\nserver: s\n";
+        assert_eq!(
+            run(response, "set-header x-a %[res.hdr(server)]"),
+            "Continue\n200 OK\nserver: s\nx-a: s\n"
+        );
+    }
+}

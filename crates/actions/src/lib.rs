@@ -15,6 +15,10 @@ mod reply;
 mod row;
 mod rules;
 mod start_line;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod uri;
 mod variables;
 

@@ -74,3 +74,38 @@ fn capture(stream: &mut Stream, args: &Args) -> Outcome {
     });
     Outcome::Continue
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::run_stream;
+    use ir::config::Capture;
+    use state::testing;
+
+    #[test]
+    fn levels() {
+        let check = |name: &str, level: Option<Level>, silent: bool| {
+            let (stream, _) =
+                run_stream(testing::config(), "GET / HTTP/1.1", &format!("set-log-level {name}"));
+            assert_eq!((stream.log_level, stream.log_silent), (level, silent), "{name}");
+        };
+        check("emerg", Some(Level::Emerg), false);
+        check("debug", Some(Level::Debug), false);
+        check("silent", None, true);
+    }
+
+    #[test]
+    fn captures() {
+        let check = |rule: &str, expected: &[&str]| {
+            let mut config = testing::config();
+            config.proxies[0].request_captures = vec![Capture { name: Vec::new(), len: 3 }; 2];
+            let (stream, _) = run_stream(config, "GET /long HTTP/1.1", rule);
+            let captures: Vec<_> =
+                stream.request_captures.iter().map(|kept| String::from_utf8_lossy(kept)).collect();
+            assert_eq!(captures, expected, "{rule}");
+        };
+        check("capture path id 1", &["", "/lo"]);
+        check("capture path len 3 id 0", &["/lo", ""]);
+        check("capture path id 2", &[]);
+    }
+}

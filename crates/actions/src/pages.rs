@@ -131,3 +131,109 @@ pub(crate) fn frame(head: &mut Head, len: usize) {
         None => head.add(b"content-length", digits),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ir::config::ErrorFile;
+    use state::testing;
+
+    const REQUEST: &str = "GET / HTTP/1.1";
+
+    fn shown(stream: &Stream) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let fields: String =
+            stream.res.fields().map(|(name, value)| format!("{}: {}\n", text(name), text(value))).collect();
+        let (status, reason) = (stream.res.status(), text(stream.res.reason()));
+        format!("{status} {reason}\n{fields}\n{}", text(&stream.reply))
+    }
+
+    #[test]
+    fn own_pages() {
+        let check = |status: u16, expected: &str, close: bool| {
+            let mut stream = testing::stream(REQUEST);
+            fill(&mut stream, ProxyId(0), status);
+            assert_eq!(shown(&stream), expected);
+            assert_eq!(
+                (stream.res.flags.close, stream.res.framing),
+                (close, Framing::Length(stream.reply.len() as u64))
+            );
+        };
+        let page = |title: &str, text: &str, len: usize| {
+            format!(
+                "{title}\ncontent-length: {len}\ncache-control: no-cache\ncontent-type: text/html\n\n\
+                 <html><body><h1>{title}</h1>\n{text}\n</body></html>\n"
+            )
+        };
+        check(403, &page("403 Forbidden", "Request forbidden by administrative rules.", 93), false);
+        check(
+            408,
+            &page("408 Request Time-out", "Your browser didn't send a complete request in time.", 110),
+            true,
+        );
+        check(400, &page("400 Bad request", "Your browser sent an invalid request.", 90), true);
+        check(200, &page("200 OK", "Service ready.", 58), false);
+        check(418, &page("500 Internal Server Error", "An internal server error occurred.", 97), false);
+    }
+
+    /// One file for all statuses of the proxy.
+    fn own(response: &str) -> Stream {
+        let mut config = testing::config();
+        config.proxies[0].errors = vec![ErrorFile { status: 503, response: response.as_bytes().to_vec() }];
+        let mut stream = testing::stream_of(config, &Default::default(), REQUEST);
+        fill(&mut stream, ProxyId(0), 503);
+        stream
+    }
+
+    #[test]
+    fn files() {
+        let check = |response: &str, expected: &str, framing: Framing| {
+            let stream = own(response);
+            assert_eq!(shown(&stream), expected);
+            assert_eq!(stream.res.framing, framing, "{response}");
+        };
+        check("HTTP/1.1 410 Gone\r\nX-A: b\r\n\r\nbody", "410 Gone\nx-a: b\n\nbody", Framing::UntilClose);
+        check(
+            "HTTP/1.1 410 Gone\nContent-Length: 4\n\nbody",
+            "410 Gone\ncontent-length: 4\n\nbody",
+            Framing::Length(4),
+        );
+        check(
+            "HTTP/1.1 302 Found\r\nContent-length: 0\r\nLocation: /\r\n\r\n",
+            "302 Found\ncontent-length: 0\nlocation: /\n\n",
+            Framing::Length(0),
+        );
+        assert_eq!(own("HTTP/1.0 403 A\r\n\r\n").res.version, Version::Http10);
+        assert!(own("").res.is_empty(), "nothing is sent");
+        assert_eq!(own("garbage").res.status(), 503, "the page of its own stands in");
+    }
+
+    #[test]
+    fn whose_page() {
+        let check = |backend: Option<&str>, frontend: Option<&str>, expected: u16| {
+            let mut config = testing::config();
+            let errors = |response: Option<&str>| {
+                let page = |text: &str| ErrorFile { status: 503, response: text.as_bytes().to_vec() };
+                response.map(page).into_iter().collect::<Vec<_>>()
+            };
+            config.proxies.push(config.proxies[0].clone());
+            config.proxies[0].errors = errors(frontend);
+            config.proxies[1].errors = errors(backend);
+            let mut stream = testing::stream_of(config, &Default::default(), REQUEST);
+            fill(&mut stream, ProxyId(1), 503);
+            assert_eq!(stream.res.status(), expected);
+        };
+        let (a, b) = ("HTTP/1.1 410 A\r\n\r\n", "HTTP/1.1 411 B\r\n\r\n");
+        check(Some(a), Some(b), 410);
+        check(None, Some(b), 411);
+        check(None, None, 503);
+    }
+
+    #[test]
+    fn an_answer_that_is_there() {
+        let mut stream = testing::stream(REQUEST);
+        stream.res.start_response(299, b"Mine", Version::Http11);
+        fill(&mut stream, ProxyId(0), 0);
+        assert_eq!(stream.res.status(), 299);
+    }
+}

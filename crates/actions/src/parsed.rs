@@ -90,7 +90,7 @@ pub const ROWS: &[Action] = &[
     Action::parsed(
         "set-timeout",
         sets::REQUEST | sets::RESPONSE,
-        &[Str, Str],
+        &[Str, TimeOrExpr],
         "Sets a timeout of this stream",
     ),
     Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),

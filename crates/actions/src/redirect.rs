@@ -148,3 +148,71 @@ fn write(value: &ActionValue, stream: &Stream, out: &mut Vec<u8>) {
         value => out.extend_from_slice(value.bytes()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    /// The answer without its first line and its length, which never differ but for the status.
+    fn check(request: &str, rule: &str, status: &str, expected: &str) {
+        let answer = run(request, rule);
+        assert_eq!(answer, format!("Reply\n{status}\ncontent-length: 0\n{expected}\n\n"), "{rule}");
+    }
+
+    const REQUEST: &str = "GET /a?b=c HTTP/1.1\nhost: h:8080";
+
+    #[test]
+    fn places() {
+        check(REQUEST, "redirect location /x", "302 Found", "location: /x\ncache-control: no-cache");
+        check(REQUEST, "redirect location %[path]/ code 301", "301 Moved Permanently", "location: /a/");
+        check(
+            REQUEST,
+            "redirect prefix http://p code 308",
+            "308 Permanent Redirect",
+            "location: http://p/a?b=c",
+        );
+        check(REQUEST, "redirect prefix / code 301", "301 Moved Permanently", "location: /a?b=c");
+        check(REQUEST, "redirect prefix /p drop-query code 301", "301 Moved Permanently", "location: /p/a");
+        check(
+            REQUEST,
+            "redirect scheme https code 301",
+            "301 Moved Permanently",
+            "location: https://h:8080/a?b=c",
+        );
+        let slash = "redirect prefix /p drop-query append-slash code 301";
+        check(REQUEST, slash, "301 Moved Permanently", "location: /p/a/");
+        check("GET * HTTP/1.1", "redirect prefix /p code 301", "301 Moved Permanently", "location: /p/");
+    }
+
+    #[test]
+    fn queries() {
+        let check = |location: &str, request: &str, expected: &str| {
+            let rule = format!("redirect location {location} keep-query code 301");
+            check(request, &rule, "301 Moved Permanently", expected);
+        };
+        check("/x", "GET /a?b=c HTTP/1.1", "location: /x?b=c");
+        check("/x?y", "GET /a?b=c HTTP/1.1", "location: /x?y&b=c");
+        check("/x?", "GET /a?b=c HTTP/1.1", "location: /x?b=c");
+        check("/x", "GET /a? HTTP/1.1", "location: /x");
+        check("/x", "GET /a HTTP/1.1", "location: /x");
+    }
+
+    #[test]
+    fn cookies() {
+        let check = |option: &str, expected: &str| {
+            let rule = format!("redirect location / code 301 {option}");
+            check(REQUEST, &rule, "301 Moved Permanently", &format!("location: /\nset-cookie: {expected}"));
+        };
+        check("set-cookie A=1", "A=1; path=/;");
+        check("clear-cookie A=", "A=; path=/; Max-Age=0;");
+        check("set-cookie-fmt A=%[method]", "A=GET; path=/;");
+        check("set-cookie A=1 clear-cookie B=", "B=; path=/; Max-Age=0;");
+    }
+
+    #[test]
+    fn an_empty_place() {
+        let rule = "redirect location %[req.hdr(none)]";
+        check(REQUEST, rule, "302 Found", "location: \ncache-control: no-cache");
+        assert!(run(REQUEST, &format!("{rule} ignore-empty")).starts_with("Continue\n"));
+    }
+}

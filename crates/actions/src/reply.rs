@@ -193,3 +193,102 @@ fn write(value: &ActionValue, stream: &Stream, out: &mut Vec<u8>) {
         value => out.extend_from_slice(value.bytes()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{run, run_in, run_stream};
+    use state::testing;
+
+    const REQUEST: &str = "GET /a HTTP/1.1\nhost: h";
+    const RESPONSE: &str = "GET /a HTTP/1.1\n---\nHTTP/1.1 200 OK\nserver: s\n";
+
+    fn check(input: &str, rule: &str, expected: &str) {
+        assert_eq!(run(input, rule), expected, "{rule}");
+    }
+
+    #[test]
+    fn refusals_by_a_page() {
+        let check = |input: &str, rule: &str, expected: Outcome| {
+            assert_eq!(run_stream(testing::config(), input, rule).1, expected, "{rule}");
+        };
+        check(REQUEST, "deny", Outcome::Deny(403));
+        check(REQUEST, "deny deny_status 429", Outcome::Deny(429));
+        check(RESPONSE, "deny", Outcome::Deny(502));
+        check(REQUEST, "tarpit", Outcome::Tarpit(500, 0));
+        check(REQUEST, "tarpit deny_status 429", Outcome::Tarpit(429, 0));
+    }
+
+    #[test]
+    fn answers_of_their_own() {
+        check(REQUEST, "return", "Reply\n200 OK\ncontent-length: 0\n\n");
+        check(REQUEST, "return status 204", "Reply\n204 No Content\ncontent-length: 0\n\n");
+        check(REQUEST, "deny status 403", "Reply\n403 Forbidden\ncontent-length: 0\n\n");
+        check(
+            REQUEST,
+            "deny status 418 content-type text/plain lf-string <%[path]> hdr X-A %[method] hdr x-b %[req.hdr(no)]",
+            "Reply\n418 I'm a teapot\nx-a: GET\ncontent-length: 4\ncontent-type: text/plain\n\n</a>",
+        );
+        check(
+            REQUEST,
+            "return content-type text/x string %[path] hdr content-length 9",
+            "Reply\n200 OK\ncontent-length: 7\ncontent-type: text/x\n\n%[path]",
+        );
+        check(
+            RESPONSE,
+            "return content-type text/plain lf-string %[res.hdr(server)] hdr x-old %[res.hdr(server)]",
+            "Reply\n200 OK\nx-old: s\ncontent-length: 1\ncontent-type: text/plain\n\ns",
+        );
+        check(
+            REQUEST,
+            "tarpit status 503 content-type text/plain string zz",
+            "Tarpit(0, 0)\n503 Service Unavailable\ncontent-length: 2\ncontent-type: text/plain\n\nzz",
+        );
+    }
+
+    #[test]
+    fn who_ended_the_stream() {
+        let check = |input: &str, rule: &str, letters: &[u8]| {
+            let (stream, _) = run_stream(testing::config(), input, rule);
+            assert_eq!(&stream.termination.letters()[..2], letters, "{rule}");
+        };
+        check(REQUEST, "return", b"LR");
+        check(RESPONSE, "return", b"LH");
+        check(REQUEST, "deny status 403", b"PR");
+        check(RESPONSE, "deny status 403", b"PH");
+        check(REQUEST, "redirect location /", b"LR");
+        check(REQUEST, "auth", b"LR");
+    }
+
+    #[test]
+    fn the_time_of_a_tarpit() {
+        let check = |tarpit: Option<u64>, connect: Option<u64>, expected: u64| {
+            let mut config = testing::config();
+            config.proxies[0].timeouts.tarpit = tarpit;
+            config.proxies[0].timeouts.connect = connect;
+            assert_eq!(run_stream(config, REQUEST, "tarpit").1, Outcome::Tarpit(500, expected));
+        };
+        check(Some(7), Some(9), 7);
+        check(None, Some(9), 9);
+        check(None, None, 0);
+    }
+
+    #[test]
+    fn asking_for_a_password() {
+        let page = |status: &str, name: &str, realm: &str| {
+            format!(
+                "Reply\n{status} Unauthorized\ncontent-length: 112\ncache-control: no-cache\n\
+                 content-type: text/html\n{name}: Basic realm=\"{realm}\"\n\n\
+                 <html><body><h1>{status} Unauthorized</h1>\n\
+                 You need a valid user and password to access this content.\n</body></html>\n"
+            )
+        };
+        check(REQUEST, "auth", &page("401", "www-authenticate", "web"));
+        check(REQUEST, "auth realm Mine", &page("401", "www-authenticate", "Mine"));
+        let mut config = testing::config();
+        config.proxies[0].options.http_use_proxy_header = true;
+        let request = "GET http://h/a HTTP/1.1\nhost: h";
+        assert_eq!(run_in(config.clone(), request, "auth"), page("407", "proxy-authenticate", "web"));
+        assert_eq!(run_in(config, REQUEST, "auth"), page("401", "www-authenticate", "web"));
+    }
+}

@@ -37,3 +37,16 @@ fn set_status(stream: &mut Stream, args: &Args) -> Outcome {
     stream.res.set_status(status, reason);
     Outcome::Continue
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    #[test]
+    fn start_lines() {
+        let response = "GET / HTTP/1.1\n---\nHTTP/1.1 200 OK\n";
+        assert_eq!(run("GET / HTTP/1.1", "set-method PUT"), "Continue\nPUT /\n");
+        assert_eq!(run(response, "set-status 201"), "Continue\n201 Created\n");
+        assert_eq!(run(response, "set-status 299 reason Fine"), "Continue\n299 Fine\n");
+    }
+}

@@ -113,3 +113,37 @@ fn replace(
     });
     Outcome::Continue
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    fn check(target: &str, rule: &str, expected: &str) {
+        let all = run(&format!("GET {target} HTTP/1.1\nhost: h"), rule);
+        assert_eq!(all, format!("Continue\nGET {expected}\n"), "{rule} on {target}");
+    }
+
+    #[test]
+    fn setting() {
+        check("/a?b", "set-path /c%[path]", "/c/a?b\nhost: h");
+        check("/a?b", "set-pathq /c", "/c\nhost: h");
+        check("/a?b", "set-query c=d", "/a?c=d\nhost: h");
+        check("/a", "set-query c=d", "/a?c=d\nhost: h");
+        check("/a", "set-query ?c", "/a??c\nhost: h");
+        check("/a?b", "set-query %[req.hdr(none)]", "/a?\nhost: h");
+        check("/a", "set-query %[req.hdr(none)]", "/a\nhost: h");
+        check("/a?b", "set-uri /c?d", "/c?d\nhost: h");
+        check("/a?b", "set-uri http://u@o:81/c", "http://u@o:81/c\nhost: o:81");
+        check("*", "set-query a", "*\nhost: h");
+    }
+
+    #[test]
+    fn replacing() {
+        check("/old/x?y", r"replace-path ^/old/(.*) /new/\1", "/new/x?y\nhost: h");
+        check("/bab?b", "replace-path b X", "X?b\nhost: h");
+        check("/a?b", "replace-path z X", "/a?b\nhost: h");
+        check("/a?b", r"replace-pathq (.*)\?(.*) \1?\2&z", "/a?b&z\nhost: h");
+        check("/a?b", r"replace-uri ^/a(.*) http://n/c\1", "http://n/c?b\nhost: n");
+        check("*", "replace-path .* /x", "*\nhost: h");
+    }
+}

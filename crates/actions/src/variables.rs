@@ -43,3 +43,29 @@ fn unset_var(stream: &mut Stream, args: &Args) -> Outcome {
     }
     Outcome::Continue
 }
+
+#[cfg(test)]
+mod tests {
+    use ir::expr::{Var, VarScope};
+    use ir::id::VarId;
+    use state::{Value, testing};
+
+    use crate::testing::run_stream;
+
+    /// The variable starts as `old`.
+    fn check(rule: &str, expected: Option<Value>) {
+        let rules = format!("set-var-fmt(txn.a) old\n{rule}");
+        let (stream, _) = run_stream(testing::config(), "GET /p HTTP/1.1", &rules);
+        let var = Var { scope: VarScope::Txn, id: VarId(0) };
+        assert_eq!(stream.variable(var), expected, "{rule}");
+    }
+
+    #[test]
+    fn setting_and_forgetting() {
+        check("allow", Some(Value::Str(b"old")));
+        check("set-var(txn.a) path", Some(Value::Str(b"/p")));
+        check("set-var(txn.a) req.hdr(none)", Some(Value::Str(b"old")));
+        check("set-var-fmt(txn.a) <%[path]>", Some(Value::Str(b"</p>")));
+        check("unset-var(txn.a)", None);
+    }
+}
