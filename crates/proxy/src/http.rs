@@ -233,8 +233,12 @@ pub async fn refuse(
     reply(worker, stream, client, timer).await;
 }
 
-/// Sends `stream.res` with the body `stream.reply`, after the `http-after-response` rules.
+/// Sends `stream.res` with the body `stream.reply`, after the `http-after-response` rules. An
+/// error page that is empty (`errorfile 408 /dev/null`) closes without a word.
 pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    if stream.res.is_empty() {
+        return client.abort();
+    }
     drain_early_body(client).await;
     let owner = stream.backend.unwrap_or(stream.session.frontend);
     let _ = rules::run(worker, stream, client, timer, owner, RuleSet::HttpAfterResponse).await;
