@@ -101,6 +101,7 @@ fn read(
         "redirect" => validate_redirect(&action, words, set)?,
         "del-header" => name_method(c, &mut action, name)?,
         "capture" => reserve_slot(c, &mut action, set, name)?,
+        "set-header" | "add-header" | "early-hint" => warn_header_name(c, words),
         _ => {}
     }
     Ok(action)
@@ -374,6 +375,17 @@ fn reserve_slot(c: &mut Context<'_>, action: &mut Action, set: RuleSet, word: &W
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// Warns about a header name that no header can have.
+fn warn_header_name(c: &mut Context<'_>, words: &[Word]) {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let Some(name) = words.get(1) else { return };
+    if let Some(bad) = name.text.iter().find(|byte| !is_token(byte)) {
+        let text =
+            format!("header name '{}' contains forbidden character '{}'.", name.lossy(), char::from(*bad));
+        c.warn("bad-header-name", name.span, text);
     }
 }
 

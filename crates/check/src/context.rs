@@ -54,6 +54,8 @@ pub struct Context<'a> {
     /// What the expression at hand is part of.
     pub usage: Usage,
     pub experimental: bool,
+    /// `tune.lua.bool-sample-conversion` was given, or its absence was told.
+    pub lua_bool_conversion: bool,
     /// `expose-deprecated-directives`
     pub deprecated: bool,
     /// `crt-base`, `ca-base`, `key-base`
@@ -94,6 +96,7 @@ impl<'a> Context<'a> {
             last_defaults: None,
             usage: Usage::default(),
             experimental: false,
+            lua_bool_conversion: false,
             deprecated: false,
             crt_base: None,
             ca_base: None,

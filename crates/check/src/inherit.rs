@@ -2,7 +2,7 @@
 
 use ir::config::Proxy;
 
-use crate::draft::{Draft, HttpOnly, Kind};
+use crate::draft::{Draft, Kind};
 
 /// A proxy without a `defaults` section in front of it.
 pub fn fresh(kind: Kind) -> Draft {
@@ -29,7 +29,6 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.has_id = false;
     draft.explicit_use = false;
     draft.implicit_use = false;
-    draft.http_only = HttpOnly::default();
     draft.proxy.description = None;
     draft
 }

@@ -24,6 +24,9 @@ pub fn run(c: &mut Context<'_>) {
             one(c, &mut drafts, index);
         }
     }
+    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
+        proxies::warn_forwardfor(c, draft);
+    }
     servers::check_defaults(c);
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
         proxies::check_tls(c, draft);

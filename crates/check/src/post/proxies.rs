@@ -141,6 +141,14 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
     }
 }
 
+/// HAProxy tells this one after all proxies.
+pub fn warn_forwardfor(c: &mut Context<'_>, draft: &Draft) {
+    if draft.proxy.mode != Mode::Http && draft.proxy.forwardfor.is_some() {
+        let text = format!("'option forwardfor' ignored for {} as it requires HTTP mode.", draft.title());
+        warn(c, draft, "needs-http", text);
+    }
+}
+
 /// TLS of the `bind` lines: ciphers, and certificates.
 pub fn check_tls(c: &mut Context<'_>, draft: &Draft) {
     for (bind, text) in draft.proxy.binds.iter().zip(&draft.bind_texts) {

@@ -14,6 +14,13 @@ fn load(c: &mut Context<'_>, line: &Line<'_>) {
     let Some((file, args)) = line.args.split_first() else { return };
     let per_thread = line.name[0].is("lua-load-per-thread");
     let args: Vec<_> = args.iter().map(|word| word.text.clone()).collect();
+    if !c.lua_bool_conversion {
+        c.lua_bool_conversion = true;
+        let text = "hlua: please set \"tune.lua.bool-sample-conversion\" tunable to either \"normal\" or \
+                    \"pre-3.1-bug\" explicitly to avoid ambiguities. This must be set before any \"lua-load\" or \
+                    \"lua-load-per-thread\" directive. Defaulting to \"pre-3.1-bug\".";
+        c.warn_bare("lua-ambiguous", line.span, text);
+    }
     let path = c.path(&file.text);
     match c.loader.lua_load(&path, &args, per_thread) {
         Ok(names) => c.registry.add_lua(names),
@@ -44,6 +51,17 @@ fn log_stderr(c: &mut Context<'_>, line: &Line<'_>) {
         }
     };
     c.global().lua.log_stderr = value;
+}
+
+fn bool_conversion(c: &mut Context<'_>, line: &Line<'_>) {
+    let value = line.lossy(0);
+    if !matches!(value.as_str(), "normal" | "pre-3.1-bug") {
+        let text = format!(
+            "'tune.lua.bool-sample-conversion' expects either 'normal' or 'pre-3.1-bug' but got '{value}'."
+        );
+        return c.alert("bad-switch", line.span, text);
+    }
+    c.lua_bool_conversion = true;
 }
 
 fn clamp(n: i64) -> u32 {
@@ -148,7 +166,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "{ normal | pre-3.1-bug }",
         ONE,
-        Set::Nothing,
+        Set::Line(bool_conversion),
     )
     .parsed(),
     Keyword::new(

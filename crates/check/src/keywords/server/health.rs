@@ -1,15 +1,24 @@
 //! The words of a `server` line about checks.
 
+use diag::{Diagnostic, Place};
+
 use super::{ServerDraft, ServerKeyword};
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use syntax::Word;
 
 /// A delay that is checked and not used yet.
-fn delay(draft: &ServerDraft, word: &Word, keyword: &str) -> Checked<()> {
+fn delay(c: &mut Context<'_>, draft: &ServerDraft, word: &Word, keyword: &str) -> Checked<()> {
     let name = String::from_utf8_lossy(&draft.server.name);
     match base::time::parse(&word.text, base::time::Unit::Ms) {
-        Ok(_) => Ok(()),
+        Ok(time) => {
+            if let Some(extra) = time.extra {
+                let text = base::time::extra_message(extra, &word.text);
+                let text = format!("'server {}/{name}' : {text}", c.px.name());
+                c.push(Diagnostic::warning("time-extra", word.span, text).at(Place::Line));
+            }
+            Ok(())
+        }
         Err(base::time::TimeError::Over) => Err(Fail::new(
             "bad-time",
             word.span,
@@ -69,18 +78,18 @@ pub const ROWS: &[ServerKeyword] = &[
         draft.server.check = false;
         Ok(())
     }),
-    checked("inter", "The time between checks.", |_, draft, values| delay(draft, &values[0], "inter"))
+    checked("inter", "The time between checks.", |c, draft, values| delay(c, draft, &values[0], "inter"))
         .missing(DELAY),
-    checked("fastinter", "The time between checks while the state changes.", |_, draft, values| {
-        delay(draft, &values[0], "fastinter")
+    checked("fastinter", "The time between checks while the state changes.", |c, draft, values| {
+        delay(c, draft, &values[0], "fastinter")
     })
     .missing(DELAY),
-    checked("downinter", "The time between checks of a server that is down.", |_, draft, values| {
-        delay(draft, &values[0], "downinter")
+    checked("downinter", "The time between checks of a server that is down.", |c, draft, values| {
+        delay(c, draft, &values[0], "downinter")
     })
     .missing(DELAY),
-    checked("agent-inter", "The time between agent checks.", |_, draft, values| {
-        delay(draft, &values[0], "agent-inter")
+    checked("agent-inter", "The time between agent checks.", |c, draft, values| {
+        delay(c, draft, &values[0], "agent-inter")
     })
     .missing(DELAY),
     checked("rise", "Good checks until the server is up.", |_, _, values| positive(&values[0], "rise"))
