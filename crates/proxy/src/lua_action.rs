@@ -4,17 +4,25 @@
 use std::io;
 
 use ir::id::{ProxyId, ServerId};
+use lua::LuaAction;
 use net::io::Io;
-use net::timer::Timer;
-use state::plan::Outcome;
+use state::plan::{Args, Outcome};
 use state::stream::Stream;
 
 use crate::worker::Worker;
 
 impl Worker {
-    /// Runs a Lua action to its end.
-    pub async fn lua_action(&self, _stream: &mut Stream, _timer: &mut Timer, _action: u32) -> Outcome {
-        Outcome::Continue
+    /// Runs a Lua action to its end. Its number stands behind the words of its rule.
+    pub async fn lua_action(&self, stream: &mut Stream, args: &Args, action: u32) -> Outcome {
+        let Some(host) = &self.lua else { return Outcome::Continue };
+        let words = args.values.split_last().map(|(_, words)| words).unwrap_or_default();
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.bytes().to_vec()).collect();
+        let Some(mut running) = LuaAction::start(host, action, &words, stream) else { return Outcome::Continue };
+        match std::future::poll_fn(|cx| running.poll(cx, stream)).await {
+            // `act.YIELD` asks to be called again when there is more data: none comes here.
+            Outcome::NotYet => Outcome::Continue,
+            outcome => outcome,
+        }
     }
 
     /// Adds TLS to a new server connection where its line asks for it.

@@ -52,7 +52,8 @@ async fn resume(
             // An HTTP head is complete here, so what is missing will not come.
             Outcome::NotYet => at += 1,
             Outcome::Lua(action) => {
-                let outcome = worker.lua_action(stream, timer, action).await;
+                let args = &stream.plan.proxy(proxy).rules[set as usize][at].args;
+                let outcome = worker.lua_action(stream, args, action).await;
                 at += 1;
                 if outcome != Outcome::Continue {
                     return outcome;
