@@ -109,9 +109,12 @@ fn fields(
     })
 }
 
+/// What changes a part of the request line.
+type Change = fn(&mut Head, &[u8]);
+
 /// The methods that change the request line; they say whether they could.
 fn request_line(functions: &Functions<'_>) -> Result<()> {
-    let changes: [(&str, fn(&mut Head, &[u8])); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("req_set_method", Head::set_method),
         ("req_set_path", Head::set_path),
         ("req_set_query", Head::set_query),

@@ -42,48 +42,75 @@ struct ServerHandle {
 
 impl UserData for ServerHandle {}
 
+/// An iterator of a list in the order of the configuration, for `__pairs`.
+const IN_ORDER: &str = "
+    local list, order = ...
+    return function()
+        local at = 0
+        return function()
+            at = at + 1
+            local name = order[at]
+            if name ~= nil then return name, list[name] end
+        end
+    end";
+
+/// Objects by name that are gone through in the order of their addition.
+struct List {
+    table: Table,
+    order: Table,
+}
+
+impl List {
+    /// An empty one of this class, or one that takes the place of `table`'s content.
+    fn new(lua: &Lua, table: Table, class: &str) -> Result<Self> {
+        let (order, metatable) = (lua.create_table()?, lua.create_table()?);
+        let pairs: mlua::Function = lua.load(IN_ORDER).set_name("=hxproxy").call((&table, &order))?;
+        metatable.raw_set("__pairs", pairs)?;
+        let text = format!("HAProxy class {class}");
+        metatable.raw_set("__tostring", lua.create_function(move |_, ()| Ok(text.clone()))?)?;
+        table.set_metatable(Some(metatable))?;
+        Ok(Self { table, order })
+    }
+
+    fn add(&self, lua: &Lua, name: &[u8], object: &Table) -> Result<()> {
+        let name = lua.create_string(name)?;
+        self.table.raw_set(&name, object)?;
+        self.order.raw_push(name)
+    }
+}
+
 /// The metatables of a state.
 pub(crate) struct Classes {
-    list: Table,
-    servers: Table,
     proxy: Table,
     server: Table,
 }
 
 pub(crate) fn classes(lua: &Lua, shims: &Shims) -> Result<Classes> {
-    Ok(Classes {
-        list: Functions::class(lua, shims)?.into_class("ProxyList")?,
-        servers: Functions::class(lua, shims)?.into_class("ServerList")?,
-        proxy: proxy_class(lua, shims)?,
-        server: server_class(lua, shims)?,
-    })
+    Ok(Classes { proxy: proxy_class(lua, shims)?, server: server_class(lua, shims)? })
 }
 
 /// Makes the three tables, which are empty while the configuration is read.
-pub(crate) fn install(lua: &Lua, classes: &Classes) -> Result<()> {
+pub(crate) fn install(lua: &Lua) -> Result<()> {
     let core: Table = lua.globals().raw_get("core")?;
     for name in ["proxies", "frontends", "backends"] {
-        let list = lua.create_table()?;
-        list.set_metatable(Some(classes.list.clone()))?;
-        core.raw_set(name, list)?;
+        core.raw_set(name, List::new(lua, lua.create_table()?, "ProxyList")?.table)?;
     }
     Ok(())
 }
 
 /// Fills the three tables once the configuration is known.
 pub(crate) fn fill(vm: &Vm, plan: &'static Plan) -> Result<()> {
-    let core: Table = vm.lua.globals().raw_get("core")?;
-    let (all, frontends, backends): (Table, Table, Table) =
-        (core.raw_get("proxies")?, core.raw_get("frontends")?, core.raw_get("backends")?);
+    let (lua, core) = (&vm.lua, vm.lua.globals().raw_get::<Table>("core")?);
+    let list = |name: &str| List::new(lua, core.raw_get(name)?, "ProxyList");
+    let (all, frontends, backends) = (list("proxies")?, list("frontends")?, list("backends")?);
     for (index, proxy) in plan.config.proxies.iter().enumerate() {
-        let object = object(&vm.lua, &vm.classes.proxies, plan, ProxyId(index as u32))?;
-        let name = vm.lua.create_string(&proxy.name)?;
-        all.raw_set(&name, &object)?;
+        let object = object(lua, &vm.classes.proxies, plan, ProxyId(index as u32))?;
+        all.add(lua, &proxy.name, &object)?;
         if proxy.is_frontend {
-            frontends.raw_set(&name, &object)?;
+            frontends.add(lua, &proxy.name, &object)?;
         }
         if proxy.is_backend {
-            backends.raw_set(&name, &object)?;
+            backends.add(lua, &proxy.name, &object)?;
         }
     }
     Ok(())
@@ -95,7 +122,7 @@ fn object(lua: &Lua, classes: &Classes, plan: &'static Plan, id: ProxyId) -> Res
     object.raw_set("name", lua.create_string(&proxy.name)?)?;
     object.raw_set("uuid", proxy.id.to_string())?;
     object.set_metatable(Some(classes.proxy.clone()))?;
-    let servers = lua.create_table()?;
+    let servers = List::new(lua, lua.create_table()?, "ServerList")?;
     for (settings, live) in proxy.servers.iter().zip(&plan.live.proxies[id.index()].servers) {
         let entry = lua.create_table()?;
         entry.raw_set(0, lua.create_userdata(ServerHandle { settings, live })?)?;
@@ -103,10 +130,9 @@ fn object(lua: &Lua, classes: &Classes, plan: &'static Plan, id: ProxyId) -> Res
         entry.raw_set("puid", settings.id.to_string())?;
         entry.raw_set("proxy", &object)?;
         entry.set_metatable(Some(classes.server.clone()))?;
-        servers.raw_set(lua.create_string(&settings.name)?, entry)?;
+        servers.add(lua, &settings.name, &entry)?;
     }
-    servers.set_metatable(Some(classes.servers.clone()))?;
-    object.raw_set("servers", servers)?;
+    object.raw_set("servers", servers.table)?;
     Ok(object)
 }
 
@@ -157,6 +183,8 @@ fn server_class(lua: &Lua, shims: &Shims) -> Result<Table> {
         .add("get_addr", Results::One, move |lua, args| Ok(lua.create_string(address(settings(args)?))?))?;
     functions.add("get_proxy", Results::One, |_, args| Ok(args.object()?.raw_get::<Table>("proxy")?))?;
     functions.add("is_backup", Results::One, move |_, args| Ok(settings(args)?.backup))?;
+    // The revision of a server that was there from the start; there are no others.
+    functions.add("get_rid", Results::One, move |_, args| live(args).map(|_| "0"))?;
     functions.add("is_dynamic", Results::One, move |_, args| live(args).map(|_| false))?;
     functions.add("is_draining", Results::One, move |_, args| {
         let live = live(args)?;

@@ -765,15 +765,18 @@ fn proxies_and_servers() {
            say(s:set_weight('10'), s:get_weight(), s:set_weight('x'))
            s:set_maint() say(p:get_srv_act()) s:set_ready() say(p:get_srv_act()) s:set_drain() say(s:is_draining())
            say(type(p.get_stats))
+           for name in pairs(p.servers) do say(name) end
          end)",
     );
-    let mut stream = state::testing::stream("GET / HTTP/1.1");
+    let mut config = state::testing::config();
+    config.proxies[0].servers.extend(["zz", "b", "aa"].map(|name| state::testing::server(name, 0)));
+    let mut stream = state::testing::stream_of(config, &Default::default(), "GET / HTTP/1.1");
     script.start(&stream).unwrap();
     assert_eq!(
         String::from_utf8_lossy(&script.serve_stream("x", &mut stream, b"").body),
         "HAProxy class ProxyList|HAProxy class Proxy|HAProxy class ServerList|HAProxy class Server|\
          web|2|web|proxy|http|1|0|true|true|nil|s1|1|127.0.0.1:8080|1|false|0|true|\
-         nil|10|Empty weight string empty or preceded by garbage|0|1|true|nil|",
+         nil|10|Empty weight string empty or preceded by garbage|0|1|true|nil|s1|zz|b|aa|",
     );
 }
 

@@ -78,7 +78,7 @@ impl Vm {
             converters: converters::class(&lua, &shims, env)?,
             proxies: proxies::classes(&lua, &shims)?,
         };
-        proxies::install(&lua, &classes.proxies)?;
+        proxies::install(&lua)?;
         let protect = shims.protect(trace::describe(&lua, id)?)?;
         let noop = lua.create_function(|_, ()| Ok(()))?;
         let env = Arc::clone(env);
