@@ -82,6 +82,8 @@ pub struct Draft {
     pub unique_id_format: Option<Word>,
     /// The address of each bind as it was written, at the first of its line.
     pub bind_texts: Vec<Option<Bytes>>,
+    /// A TCP frontend with an HTTP backend: its streams become HTTP.
+    pub upgrades: bool,
     /// `ssl-f-use` gives the binds their certificates.
     pub has_certificates: bool,
     /// What `default-server` says.

@@ -82,6 +82,7 @@ pub fn default(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     match find(drafts, index, &name.text) {
         Ok(id) => {
             drafts[index].proxy.default_backend = Some(id);
+            drafts[index].upgrades |= may_upgrade(drafts, index, id.index());
             if !drafts[index].proxy.servers.is_empty() {
                 let text = format!(
                     "In proxy '{}', the 'default_backend' rule always has precedence over the servers, which will \
@@ -118,7 +119,10 @@ pub fn switches(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
             }
         } else {
             match find(drafts, index, &switch.target.text) {
-                Ok(id) => SwitchTarget::Backend(id),
+                Ok(id) => {
+                    drafts[index].upgrades |= may_upgrade(drafts, index, id.index());
+                    SwitchTarget::Backend(id)
+                }
                 Err(why) => {
                     refuse(c, drafts, index, &name, why, "use_backend", "in a 'use_backend' rule");
                     continue;

@@ -110,7 +110,7 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
     let switches = proxy.rules[RuleSet::TcpContent as usize].iter().any(|rule| {
         c.registry.actions().get(rule.action.index()).is_some_and(|spec| spec.name == "switch-mode")
     });
-    if proxy.mode == Mode::Http || switches {
+    if proxy.mode == Mode::Http || draft.upgrades || switches {
         return;
     }
     let title = draft.title();
@@ -143,7 +143,8 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
 
 /// HAProxy tells this one after all proxies.
 pub fn warn_forwardfor(c: &mut Context<'_>, draft: &Draft) {
-    if draft.proxy.mode != Mode::Http && draft.proxy.forwardfor.is_some() {
+    let is_http = draft.proxy.mode == Mode::Http || draft.upgrades;
+    if !is_http && draft.proxy.forwardfor.is_some() {
         let text = format!("'option forwardfor' ignored for {} as it requires HTTP mode.", draft.title());
         warn(c, draft, "needs-http", text);
     }
