@@ -77,10 +77,10 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub fn new(registry: &'a mut Registry, loader: &'a mut dyn Loader, sources: &'a SourceMap) -> Self {
-        let config = Config {
-            global: Global { strict_limits: true, ssl_server_verify_none, ..Global::default() },
-            ..Config::default()
-        };
+        // `-dV` is the same as the keyword.
+        let ssl_server_verify_none = loader.enabled(b"SERVER-SSL-VERIFY-NONE");
+        let global = Global { strict_limits: true, ssl_server_verify_none, ..Global::default() };
+        let config = Config { global, ..Config::default() };
         Self {
             registry,
             loader,
