@@ -1,0 +1,150 @@
+//! Loading scripts: what they register, and their init functions and tasks.
+
+use std::time::Duration;
+
+use crate::testing::{limits, load, runtime, try_load};
+
+/// A script that does not load: the error, with `FILE` for the path.
+fn refused(source: &str, expected: &str) {
+    let (registered, script) = try_load(source, &limits());
+    assert_eq!(registered.unwrap_err(), expected.replace("FILE", &script.path), "{source}");
+}
+
+#[test]
+fn scripts_that_do_not_load() {
+    refused("local x = = 3", "error in Lua file 'FILE': FILE:1: unexpected symbol near '='");
+    refused("error('at load')", "Lua runtime error: FILE:1: at load");
+    refused("error({})", "Lua runtime error: (null)");
+    refused(
+        "core.register_action('x', {'bad'}, function() end)",
+        "Lua runtime error: FILE:1: Lua action environment 'bad' is unknown. 'tcp-req', 'tcp-res', 'http-req', \
+         'http-res' or 'http-after-res' are expected.",
+    );
+    refused(
+        "core.register_service('x', 'bad', function() end)",
+        "Lua runtime error: FILE:1: Lua service environment 'bad' is unknown. 'tcp' or 'http' are expected.",
+    );
+    refused(
+        "core.register_service('x', 'http', 5)",
+        "Lua runtime error: FILE:1: bad argument #3 to 'register_service' (function expected, got number)",
+    );
+    refused(
+        "core.register_service('y', 'http')",
+        "Lua runtime error: FILE:1: 'register_service' needs 3 arguments",
+    );
+    refused(
+        "core.register_task(5)",
+        "Lua runtime error: FILE:1: bad argument #1 to 'register_task' (function expected, got number)",
+    );
+    refused(
+        "core.register_action('x', {'http-req'}, function() end, 'z')",
+        "Lua runtime error: FILE:1: bad argument #4 to 'register_action' (number expected, got string)",
+    );
+    refused(
+        "core.register_cli('x', 'u', function() end)",
+        "Lua runtime error: FILE:1: bad argument #1 to 'register_cli' (1st argument must be a table)",
+    );
+    let (_, script) = try_load("", &limits());
+    let missing = script.host.load(b"/nonexistent/x.lua", &[], false);
+    let expected =
+        "error in Lua file '/nonexistent/x.lua': cannot open /nonexistent/x.lua: No such file or directory";
+    assert_eq!(missing.unwrap_err(), expected);
+}
+
+#[test]
+fn registering() {
+    let (registered, script) = try_load(
+        "#!/usr/bin/lua
+         assert(... == 'one')
+         core.sleep(5)
+         core.register_service('s', 'tcp', function() end)
+         core.register_service('s', 'http', function() end)
+         core.register_action('a', {'http-req', 'tcp-req'}, function() end, 2)
+         core.register_fetches('f', function() end)
+         core.register_converters('c', function() end)
+         core.register_cli({'show', 'it'}, 'usage', function() end)
+         core.register_init(function() core.Info('init') end)
+         core.register_task(function() end)
+         core.register_service('s', 'http', function() end)",
+        &limits(),
+    );
+    let registered = registered.unwrap();
+    assert_eq!(registered.services.len(), 3);
+    let action = &registered.actions[0];
+    assert_eq!((action.name.as_str(), action.sets, action.args, action.id), ("a", 0b11000, 2, 0));
+    assert_eq!(
+        (registered.fetches.as_slice(), registered.converters.as_slice()),
+        (&["f".to_owned()][..], &["c".to_owned()][..])
+    );
+    assert_eq!((registered.inits, registered.tasks, registered.commands.len()), (1, 1, 1));
+    let twice = "WARNING Trying to register service 'lua.s' more than once. This will become a hard error in version 2.5.";
+    let command = "WARNING Lua CLI command 'show it' is registered, but not executed yet.";
+    assert_eq!(script.sink.take(), [command, twice]);
+    script.start(&state::testing::stream("GET / HTTP/1.1")).unwrap();
+    assert_eq!(script.sink.take(), ["info: init"]);
+}
+
+#[test]
+fn inits_that_fail() {
+    let script = load("core.register_init(function() error('init err') end)");
+    let expected = format!(
+        "Lua init: runtime error: '{0}:1: init err' from [C]: in global 'error', {0}:1: in function line 1",
+        script.path,
+    );
+    assert_eq!(script.start(&state::testing::stream("GET / HTTP/1.1")), Err(expected));
+}
+
+#[test]
+fn tasks() {
+    let script = load(
+        "core.register_task(function(text)
+           core.Info(text) core.msleep(5)
+           core.register_task(function() core.Info('inner') error('task err') end)
+         end, 'outer')
+         core.register_task(function() while true do end end)",
+    );
+    runtime().block_on(async {
+        script.host.spawn_tasks(1);
+        tokio::task::yield_now().await;
+        assert!(script.sink.take().is_empty());
+        script.host.spawn_tasks(0);
+        for _ in 0..250 {
+            if script.sink.len() == 4 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let failed = format!(
+        "ALERT Lua task: [state-id 0] runtime error: {0}:3: task err from [C]: in global 'error', {0}:3: in \
+         function line 3.",
+        script.path,
+    );
+    let mut lines = script.sink.take();
+    lines.sort();
+    let mut expected = ["info: outer", "info: inner", &failed, "ALERT Lua task: execution timeout."];
+    expected.sort();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_state_for_each_thread() {
+    use std::io::Write;
+    let (_, script) = try_load("", &limits());
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(
+        b"local count = 0
+          core.register_service('x', 'http', function(applet)
+            count = count + 1 applet:start_response() applet:send(core.thread .. ':' .. count)
+          end)",
+    )
+    .unwrap();
+    let path = file.path().to_str().unwrap();
+    script.host.load(path.as_bytes(), &[], true).unwrap();
+    let mut stream = state::testing::stream("GET / HTTP/1.1");
+    script.host.start(stream.plan, 2).unwrap();
+    assert_eq!(script.serve_stream("x", &mut stream, b"").body, b"1:1");
+    assert_eq!(script.serve_stream("x", &mut stream, b"").body, b"1:2");
+    std::rc::Rc::get_mut(&mut stream.session).unwrap().thread = 1;
+    assert_eq!(script.serve_stream("x", &mut stream, b"").body, b"2:1");
+}
