@@ -107,9 +107,6 @@ fn disable_unresolved(console: &Console, config: &mut Config) {
 
 /// What the command line says against the configuration.
 fn overrule(args: &Args, config: &mut Config) {
-    if args.no_server_verify {
-        config.global.ssl_server_verify_none = true;
-    }
     for proxy in &mut config.proxies {
         if args.no_splice {
             proxy.options.splice_auto = false;
