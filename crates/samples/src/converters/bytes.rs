@@ -32,7 +32,13 @@ pub const ROWS: &[Converter] = &[
         ]),
     Converter::new("has_ctl", Bin, Bool, "Whether there are control characters", has_ctl)
         .args(0, &[ArgType::Str])
-        .examples(&[Example::new("a\nb", &[], "1"), Example::new("ab", &[], "0")]),
+        .examples(&[
+            Example::new("a\nb", &[], "1"),
+            Example::new("a\tb", &[], "0"),
+            Example::new("a\tb", &["any"], "1"),
+            Example::new("a\x01b", &["http"], "0"),
+            Example::new("a\x7fb", &["0x100000000"], "1"),
+        ]),
     Converter::new("hex", Bin, Str, "In hexadecimal, upper case", hex).examples(&[Example::new(
         "a\n",
         &[],
@@ -95,8 +101,23 @@ fn part<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Val
     }
 }
 
-fn has_ctl<'a>(_: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    Some(Value::Bool(bin(value)?.iter().any(u8::is_ascii_control)))
+fn has_ctl<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    // A bit a control character; the last one is DEL's.
+    let wanted: u64 = match text_arg(args, 0) {
+        None | Some(b"") => 0x1_ffff_fdff,
+        Some(b"any") => 0x1_ffff_ffff,
+        Some(b"http") => 0x2401,
+        Some(text) => match text.strip_prefix(b"0x") {
+            Some(digits) => base::bytes::parse_hex(digits)?,
+            None => base::bytes::parse_u64(text)?,
+        },
+    };
+    let is_wanted = |byte: &u8| match byte {
+        0..32 => wanted >> byte & 1 == 1,
+        127 => wanted >> 32 & 1 == 1,
+        _ => false,
+    };
+    Some(Value::Bool(bin(value)?.iter().any(is_wanted)))
 }
 
 /// The time does not tell where the values differ.

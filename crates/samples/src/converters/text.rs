@@ -26,7 +26,7 @@ pub const ROWS: &[Converter] = &[
             Example::new("f1_f2_f3__f5", &["2", "_", "2"], "f2_f3"),
             Example::new("f1_f2_f3__f5", &["-2", "_", "3"], "f2_f3_"),
             Example::new("f1_f2_f3__f5", &["-3", "_", "0"], "f1_f2_f3"),
-            Example::new("a", &["2", "_"], ""),
+            Example::none("a", &["2", "_"]),
         ]),
     Converter::new("host_only", Str, Str, "A host without its port", host_only).examples(&[
         Example::new("example.com:80", &[], "example.com"),
@@ -223,7 +223,7 @@ fn word<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a
 }
 
 fn field<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    Some(Value::Str(select(text(value)?, args, false).unwrap_or(b"")))
+    select(text(value)?, args, false).map(Value::Str)
 }
 
 /// Escapes as HAProxy does: the slash too, and everything outside of ASCII. The argument says

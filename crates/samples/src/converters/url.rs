@@ -14,15 +14,15 @@ pub const ROWS: &[Converter] = &[
         "url_dec",
         Str,
         Str,
-        "Decodes percent-encoding; with 0, a plus is a space only in the query string",
+        "Decodes percent-encoding; a plus is a space in the query string, with 1 everywhere",
         url_dec,
     )
     .args(0, &[ArgType::Sint])
     .examples(&[
-        Example::new("a%20b+c", &[], "a b c"),
+        Example::new("a%20b+c", &[], "a b+c"),
         Example::new("a+b", &["1"], "a b"),
-        Example::new("/a+b?c+d", &[], "/a b?c d"),
-        Example::new("/a+b?c+d", &["0"], "/a+b?c d"),
+        Example::new("/a+b?c+d", &[], "/a+b?c d"),
+        Example::new("/a+b?c+d", &["1"], "/a b?c d"),
         Example::none("%4", &[]),
         Example::none("%4x", &[]),
         Example::new("%41", &[], "A"),
@@ -42,7 +42,7 @@ fn text(value: Value<'_>) -> Option<&[u8]> {
 /// A broken escape has no value.
 fn url_dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let text = text(value)?;
-    let mut in_query = int_arg(args, 0).unwrap_or(1) != 0;
+    let mut in_query = int_arg(args, 0).unwrap_or(0) != 0;
     let mut room = Room::new(&stream.arena, text.len());
     let mut rest = text;
     while let [byte, after @ ..] = rest {

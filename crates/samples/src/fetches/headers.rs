@@ -347,6 +347,7 @@ mod tests {
         check("1.2.3.4:80x", None);
         check("::1", Some("::1"));
         check("[::1]", Some("::1"));
+        check("[2001:db8:c001:c01a:ffff:ffff:20:ffff]", Some("2001:db8:c001:c01a:ffff:ffff:20:ffff"));
         check("[::1]:80", None);
     }
 }
