@@ -99,7 +99,7 @@ fn replace_value(stream: &mut Stream, args: &Args) -> Outcome {
                 out.push(b',');
             }
             let text = element.trim_ascii();
-            if !text.is_empty() && regex.expand_match(text, template, out) {
+            if regex.expand_match(text, template, out) {
                 found = true;
             } else {
                 out.extend_from_slice(element);
@@ -117,20 +117,19 @@ fn replace(
 ) -> Outcome {
     let Some(ActionValue::Regex(regex)) = args.values.get(1) else { return Outcome::Continue };
     let wanted = args.str(0);
-    stream.with_scratch(|stream, buffer| {
-        args.write(2, stream, buffer);
-        // The template stands first, the new value behind it.
-        let template_len = buffer.len();
-        let head = stream.head_mut();
+    let in_response = stream.in_response();
+    stream.with_scratch(|stream, text| {
+        args.write(2, stream, text);
+        let template = stream.arena.alloc_slice_copy(text);
+        let head = if in_response { &mut stream.res } else { &mut stream.req };
         for index in 0..head.len() {
             let (name, value) = head.field(index);
             if !name.eq_ignore_ascii_case(wanted) {
                 continue;
             }
-            let mut out = buffer.split_off(template_len);
-            let found = edit(value, regex, buffer, &mut out);
-            if found {
-                head.replace_value(index, &out);
+            text.clear();
+            if edit(value, regex, template, text) {
+                head.replace_value(index, text);
             }
         }
     });
@@ -169,6 +168,12 @@ mod tests {
         check(r"replace-header x-b ^b \0", &["x-a: 1", "x-b: a, bc,  bd ,e", "x-a: 2", "x-ab: 3"]);
         check(r"replace-value x-b ^b(.) <\1>", &["x-a: 1", "x-b: a,<c>,<d>,e", "x-a: 2", "x-ab: 3"]);
         check(r"replace-value X-A 2 %[method]", &["x-a: 1", "x-b: a, bc,  bd ,e", "x-a: GET", "x-ab: 3"]);
+    }
+
+    #[test]
+    fn empty_elements() {
+        let replaced = run("GET / HTTP/1.1\nx-a:\nx-a: a, ,b,", "replace-value x-a ^$ E");
+        assert_eq!(replaced, "Continue\nGET /\nx-a: E\nx-a: a,E,b,E\n");
     }
 
     #[test]

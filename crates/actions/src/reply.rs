@@ -132,6 +132,8 @@ fn make(stream: &mut Stream, args: &Args, status: u16) {
     {
         return;
     }
+    // As in HAProxy, what the answer takes the place of is gone before its formats are written.
+    stream.res.start_response(status, reason_phrase(status).as_bytes(), Version::Http11);
     let mut body = std::mem::take(&mut stream.reply);
     body.clear();
     for index in [STRING, LF_STRING, FILE, LF_FILE] {
@@ -141,39 +143,21 @@ fn make(stream: &mut Stream, args: &Args, status: u16) {
             _ => {}
         }
     }
-    stream.reply = body;
-    head(stream, args, status);
-}
-
-/// The head of an answer whose body is in `stream.reply`. All values are written before the
-/// response that they may refer to goes.
-fn head(stream: &mut Stream, args: &Args, status: u16) {
-    stream.with_scratch(|stream, values| {
-        for (_, value) in fields(args) {
-            let start = values.len();
-            values.extend_from_slice(&[0; 4]);
-            write(value, stream, values);
-            let len = (values.len() - start - 4) as u32;
-            values[start..start + 4].copy_from_slice(&len.to_ne_bytes());
-        }
-        let res = &mut stream.res;
-        res.start_response(status, reason_phrase(status).as_bytes(), Version::Http11);
-        let mut rest = &values[..];
-        for (name, _) in fields(args) {
-            let Some((len, after)) = rest.split_first_chunk::<4>() else { break };
-            let (value, after) = after.split_at(u32::from_ne_bytes(*len) as usize);
-            if !value.is_empty() {
-                res.add(name.bytes(), value);
+    for (name, value) in fields(args) {
+        stream.with_scratch(|stream, text| {
+            write(value, stream, text);
+            if !text.is_empty() {
+                stream.res.add(name.bytes(), text);
             }
-            rest = after;
-        }
-        pages::frame(res, stream.reply.len());
-        if let Some([kind]) = args.option(CONTENT_TYPE)
-            && !stream.reply.is_empty()
-        {
-            res.add(b"content-type", kind.bytes());
-        }
-    });
+        });
+    }
+    pages::frame(&mut stream.res, body.len());
+    if let Some([kind]) = args.option(CONTENT_TYPE)
+        && !body.is_empty()
+    {
+        stream.res.add(b"content-type", kind.bytes());
+    }
+    stream.reply = body;
 }
 
 /// The `hdr` options. The answer's own fields cannot be set by them.
@@ -236,8 +220,8 @@ mod tests {
         );
         check(
             RESPONSE,
-            "return content-type text/plain lf-string %[res.hdr(server)] hdr x-old %[res.hdr(server)]",
-            "Reply\n200 OK\nx-old: s\ncontent-length: 1\ncontent-type: text/plain\n\ns",
+            "return content-type text/plain lf-string <%[res.hdr(server)]> hdr x-new a",
+            "Reply\n200 OK\nx-new: a\ncontent-length: 2\ncontent-type: text/plain\n\n<>",
         );
         check(
             REQUEST,

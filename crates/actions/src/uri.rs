@@ -103,12 +103,13 @@ fn replace(
     put: fn(&mut Head, &[u8]),
 ) -> Outcome {
     let Some(ActionValue::Regex(regex)) = args.values.first() else { return Outcome::Continue };
-    stream.with_scratch(|stream, template| {
-        let Some(old) = part(&stream.req) else { return };
-        args.write(1, stream, template);
-        let mut new = Vec::new();
-        if regex.expand_match(old, template, &mut new) {
-            put(&mut stream.req, &new);
+    stream.with_scratch(|stream, text| {
+        args.write(1, stream, text);
+        let template = stream.arena.alloc_slice_copy(text);
+        text.clear();
+        let hit = part(&stream.req).is_some_and(|old| regex.expand_match(old, template, text));
+        if hit {
+            put(&mut stream.req, text);
         }
     });
     Outcome::Continue
