@@ -61,6 +61,10 @@ fn bool_conversion(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.alert("bad-switch", line.span, text);
     }
+    // Scripts get booleans as numbers, whatever is asked for.
+    if value == "normal" {
+        c.warn_parsed("tune.lua.bool-sample-conversion normal", line.span);
+    }
     c.lua_bool_conversion = true;
 }
 
@@ -167,8 +171,7 @@ pub const ROWS: &[Keyword] = &[
         "{ normal | pre-3.1-bug }",
         ONE,
         Set::Line(bool_conversion),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "tune.lua.openlibs",
         "Which standard libraries Lua gets.",
