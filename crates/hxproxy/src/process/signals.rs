@@ -18,7 +18,7 @@ use super::sys::SignalSet;
 use crate::console::Console;
 
 /// How often a stopping process looks whether its workers are done.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How often a running process looks whether its workers are still there.
 const GUARD: Duration = Duration::from_secs(1);
