@@ -60,6 +60,11 @@ fn parse(set: RuleSet, rule: &str) -> Rule {
     let spec: &ActionSpec = &row.spec;
     let mut args: Vec<_> = spec.paren.iter().map(|kind| value(*kind, paren)).collect();
     args.extend(spec.args.iter().map(|kind| value(*kind, words.next().expect("argument"))));
+    if spec.paren == Some(ActionArg::Var) {
+        args.extend(
+            paren.split(',').skip(1).map(|condition| ActionValue::Str(condition.as_bytes().to_vec())),
+        );
+    }
     let mut options = Vec::new();
     while let Some(word) = words.next() {
         let index = spec.options.iter().position(|option| option.keyword == word).expect("option");

@@ -1,9 +1,8 @@
 //! Actions on variables (manual, section 2.8).
 
 use ir::spec::ActionArg;
-use state::Stream;
 use state::plan::{ActionValue, Args, Outcome, Purpose};
-use state::sample::OwnedValue;
+use state::{Stream, Value};
 
 use crate::row::{Action, sets};
 
@@ -17,23 +16,23 @@ pub const ROWS: &[Action] = &[
 
 /// Without a sample the variable stays as it is.
 fn set_var(stream: &mut Stream, args: &Args) -> Outcome {
-    let [ActionValue::Var(var), ActionValue::Expr(expr)] = args.values.as_slice() else {
+    let [ActionValue::Var(var), ActionValue::Expr(expr), conditions @ ..] = args.values.as_slice() else {
         return Outcome::Continue;
     };
-    let value = expr.eval(stream).ok().map(OwnedValue::from);
-    if let Some(value) = value {
-        stream.set_variable(*var, value);
+    if let Ok(value) = expr.eval(stream) {
+        stream.set_variable_if(*var, value, conditions.iter().map(ActionValue::bytes));
     }
     Outcome::Continue
 }
 
 fn set_var_fmt(stream: &mut Stream, args: &Args) -> Outcome {
-    let [ActionValue::Var(var), ActionValue::Fmt(format)] = args.values.as_slice() else {
+    let [ActionValue::Var(var), ActionValue::Fmt(format), conditions @ ..] = args.values.as_slice() else {
         return Outcome::Continue;
     };
-    let mut text = Vec::new();
-    format.write_as(Purpose::Raw, stream, &mut text);
-    stream.set_variable(*var, OwnedValue::Str(text));
+    stream.with_scratch(|stream, text| {
+        format.write_as(Purpose::Raw, stream, text);
+        stream.set_variable_if(*var, Value::Str(text), conditions.iter().map(ActionValue::bytes));
+    });
     Outcome::Continue
 }
 
@@ -48,7 +47,9 @@ fn unset_var(stream: &mut Stream, args: &Args) -> Outcome {
 mod tests {
     use ir::expr::{Var, VarScope};
     use ir::id::VarId;
-    use state::{Value, testing};
+    use state::testing;
+
+    use super::Value;
 
     use crate::testing::run_stream;
 
@@ -66,6 +67,9 @@ mod tests {
         check("set-var(txn.a) path", Some(Value::Str(b"/p")));
         check("set-var(txn.a) req.hdr(none)", Some(Value::Str(b"old")));
         check("set-var-fmt(txn.a) <%[path]>", Some(Value::Str(b"</p>")));
+        check("set-var(txn.a,ifnotexists) path", Some(Value::Str(b"old")));
+        check("set-var(txn.a,ifexists,ifnotempty) path", Some(Value::Str(b"/p")));
+        check("set-var-fmt(txn.a,ifempty) x", Some(Value::Str(b"old")));
         check("unset-var(txn.a)", None);
     }
 }

@@ -83,6 +83,9 @@ fn read(
         }
         args.push(reader.value(c, *kind, None)?);
     }
+    if spec.paren == Some(ActionArg::Var) {
+        args.extend(variable_conditions(spec, name)?);
+    }
     let mut options = Vec::new();
     while let Some((index, option)) = reader.option() {
         reader.at += 1;
@@ -243,6 +246,24 @@ fn int_message(word: &Word, min: i64, max: i64, option: Option<&ActionOption>) -
     }
 }
 
+/// The conditions behind the name of a variable: `set-var(txn.x,ifnotexists)`.
+fn variable_conditions(spec: &ActionSpec, name: &Word) -> Checked<Vec<ActionValue>> {
+    const KNOWN: [&[u8]; 8] =
+        [b"ifexists", b"ifnotexists", b"ifempty", b"ifnotempty", b"ifset", b"ifnotset", b"ifgt", b"iflt"];
+    let (call, _) = syntax::sample::parse_call(name);
+    let conditions = call.args.get(1..).unwrap_or_default();
+    if spec.name == "unset-var" && !conditions.is_empty() {
+        let message = "unset-var does not expect parameters after the variable name. Only \"set-var\" and \
+                       \"set-var-fmt\" manage conditions";
+        return Err(Fail::new("bad-condition", name.span, message));
+    }
+    if let Some(bad) = conditions.iter().find(|arg| !KNOWN.contains(&arg.text.as_slice())) {
+        let message = format!("unknown condition \"{}\"", String::from_utf8_lossy(&bad.text));
+        return Err(Fail::new("bad-condition", bad.span, message));
+    }
+    Ok(conditions.iter().map(|arg| ActionValue::Str(arg.text.clone())).collect())
+}
+
 fn in_parentheses(
     c: &mut Context<'_>,
     reader: &Values<'_>,
@@ -250,7 +271,6 @@ fn in_parentheses(
     name: &Word,
 ) -> Checked<ActionValue> {
     let (call, _) = syntax::sample::parse_call(name);
-    // A variable's name may carry conditions after a comma: `set-var(txn.x,ifnotexists)`.
     let Some(arg) = call.args.first().filter(|arg| !arg.text.is_empty()) else {
         let message = match reader.spec.name {
             "set-var" | "set-var-fmt" | "unset-var" => format!(

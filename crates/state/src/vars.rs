@@ -55,6 +55,38 @@ impl Stream {
         }
     }
 
+    /// Sets a variable where all conditions of `set-var` hold (manual, section 7.3.1): `ifempty`
+    /// and `ifnotempty` are about the new value, the others about the old one. An unknown
+    /// condition, which the checker excludes, holds.
+    pub fn set_variable_if<'c>(
+        &self,
+        var: Var,
+        value: Value<'_>,
+        mut conditions: impl Iterator<Item = &'c [u8]>,
+    ) {
+        let old = self.variable(var);
+        let text = match value {
+            Value::Str(bytes) | Value::Bin(bytes) => Some(bytes),
+            _ => None,
+        };
+        let numbers = match (old, value) {
+            (Some(Value::Sint(old)), Value::Sint(new)) => Some((old, new)),
+            _ => None,
+        };
+        let holds = conditions.all(|condition| match condition {
+            b"ifexists" | b"ifset" => old.is_some(),
+            b"ifnotexists" | b"ifnotset" => old.is_none(),
+            b"ifempty" => text.is_some_and(<[u8]>::is_empty),
+            b"ifnotempty" => text.is_none_or(|text| !text.is_empty()),
+            b"ifgt" => numbers.is_none_or(|(old, new)| old > new),
+            b"iflt" => numbers.is_none_or(|(old, new)| old < new),
+            _ => true,
+        });
+        if holds {
+            self.set_variable(var, value.into());
+        }
+    }
+
     pub fn unset_variable(&self, var: Var) {
         match var.scope {
             VarScope::Proc => self.plan.live.variables.unset(var),
@@ -99,5 +131,33 @@ mod tests {
         assert_eq!(stream.variable(var(VarScope::Req)), Some(Value::Sint(3)));
         stream.set_variable(var(VarScope::Req), OwnedValue::Str(b"x".to_vec()));
         assert_eq!(stream.variable(var(VarScope::Req)), Some(Value::Str(b"x")));
+    }
+
+    #[test]
+    fn conditions() {
+        let check = |old: Option<i64>, new: Value, conditions: &[&str], expected: bool| {
+            let stream = testing::stream("");
+            let var = Var { scope: VarScope::Txn, id: ir::id::VarId(0) };
+            if let Some(old) = old {
+                stream.set_variable(var, OwnedValue::Sint(old));
+            }
+            stream.set_variable_if(var, new, conditions.iter().map(|condition| condition.as_bytes()));
+            assert_eq!(stream.variable(var) == Some(new), expected, "{old:?} {new:?} {conditions:?}");
+        };
+        let (empty, text) = (Value::Str(b""), Value::Str(b"a"));
+        check(None, text, &[], true);
+        check(None, text, &["ifexists"], false);
+        check(Some(1), text, &["ifexists"], true);
+        check(Some(1), text, &["ifnotexists"], false);
+        check(Some(1), text, &["ifset", "ifnotempty"], true);
+        check(None, text, &["ifnotset", "ifempty"], false);
+        check(None, empty, &["ifempty"], true);
+        check(None, empty, &["ifnotempty"], false);
+        check(None, Value::Sint(0), &["ifempty"], false);
+        check(None, Value::Sint(0), &["ifnotempty"], true);
+        check(Some(5), Value::Sint(4), &["ifgt"], true);
+        check(Some(5), Value::Sint(6), &["ifgt"], false);
+        check(Some(5), Value::Sint(6), &["iflt"], true);
+        check(None, Value::Sint(6), &["iflt"], true);
     }
 }

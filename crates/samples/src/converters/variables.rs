@@ -40,22 +40,11 @@ pub(super) fn find(stream: &Stream, text: &[u8]) -> Option<Var> {
 
 fn set_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let Some(Arg::Var(var)) = args.first() else { return None };
-    let exists = stream.variable(*var).is_some();
-    let allowed = |condition: &Arg| match condition {
-        Arg::Str(name) => match &**name {
-            b"ifexists" => exists,
-            b"ifnotexists" => !exists,
-            b"ifempty" => value.to_text(&stream.arena).is_empty(),
-            b"ifnotempty" => !value.to_text(&stream.arena).is_empty(),
-            b"ifset" => exists,
-            b"ifnotset" => !exists,
-            _ => true,
-        },
-        _ => true,
-    };
-    if args[1..].iter().all(allowed) {
-        stream.set_variable(*var, value.into());
-    }
+    let conditions = args[1..].iter().filter_map(|condition| match condition {
+        Arg::Str(name) => Some(&**name),
+        _ => None,
+    });
+    stream.set_variable_if(*var, value, conditions);
     Some(value)
 }
 
