@@ -2,20 +2,23 @@
 //! beyond what was wanted, and bytes the socket did not take yet. Both are empty and own no
 //! memory while the connection is idle.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
 
 use net::io::Io;
-use net::scratch;
 
-use crate::buffers::Lent;
+use crate::buffers::{Block, Lent};
+
+/// How much of what was read a head takes at a time: the usual head is far smaller, and what
+/// stands behind it is not copied.
+pub const HEAD_PART: usize = 4096;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Conn {
     pub io: Io,
     /// Received, not used yet.
-    rest: Lent,
+    rest: Option<Block>,
     /// To be sent: [`Conn::poll_flush`].
     out: Lent,
     /// The other side ended its direction.
@@ -24,22 +27,38 @@ pub struct Conn {
 
 impl Conn {
     pub fn new(io: Io) -> Self {
-        Self { io, rest: Lent::default(), out: Lent::default(), read_closed: false }
+        Self { io, rest: None, out: Lent::default(), read_closed: false }
     }
 
     /// Bytes received and not used yet.
     pub fn rest(&self) -> &[u8] {
-        &self.rest
+        self.rest.as_deref().unwrap_or_default()
     }
 
-    /// Gives bytes back, to be used before anything else is read.
+    /// Gives bytes back, to be used before anything else.
     pub fn unread(&mut self, bytes: &[u8]) {
-        self.rest.extend(bytes);
+        let rest = self.rest.take();
+        let mut block = Block::take();
+        for mut bytes in [bytes, rest.as_deref().unwrap_or_default()] {
+            while !bytes.is_empty() {
+                let space = block.space();
+                let count = space.len().min(bytes.len());
+                space[..count].copy_from_slice(&bytes[..count]);
+                block.filled(count);
+                bytes = &bytes[count..];
+            }
+        }
+        self.rest = (!block.is_empty()).then_some(block);
     }
 
     /// Drops left-over bytes that were used.
     pub fn consume(&mut self, count: usize) {
-        self.rest.consume(count);
+        if let Some(rest) = &mut self.rest {
+            rest.consume(count);
+            if rest.is_empty() {
+                self.rest = None;
+            }
+        }
     }
 
     /// Hands the next bytes to `consumer`, the left-over ones first, else at most `max` from the
@@ -50,22 +69,15 @@ impl Conn {
         max: usize,
         consumer: impl FnOnce(&[u8]) -> (usize, R),
     ) -> Poll<io::Result<R>> {
-        if !self.rest.is_empty() {
-            let (used, result) = consumer(&self.rest);
-            self.rest.consume(used);
-            return Poll::Ready(Ok(result));
+        if self.rest.is_none() {
+            if self.read_closed {
+                return Poll::Ready(Ok(consumer(&[]).1));
+            }
+            ready!(self.poll_more(cx, max))?;
         }
-        if self.read_closed {
-            return Poll::Ready(Ok(consumer(&[]).1));
-        }
-        scratch::with_read(|buf| {
-            let len = buf.len().min(max);
-            let count = ready!(self.io.poll_read(cx, &mut buf[..len]))?;
-            self.read_closed = count == 0;
-            let (used, result) = consumer(&buf[..count]);
-            self.rest.extend(&buf[used..count]);
-            Poll::Ready(Ok(result))
-        })
+        let (used, result) = consumer(self.rest());
+        self.consume(used);
+        Poll::Ready(Ok(result))
     }
 
     /// Reads more behind the left-over bytes, for a consumer that could not use them yet. Gives
@@ -74,13 +86,18 @@ impl Conn {
         if self.read_closed {
             return Poll::Ready(Ok(0));
         }
-        scratch::with_read(|buf| {
-            let len = buf.len().min(max);
-            let count = ready!(self.io.poll_read(cx, &mut buf[..len]))?;
+        let mut block = self.rest.take().unwrap_or_else(Block::take);
+        let space = block.space();
+        let len = space.len().min(max);
+        let read = self.io.poll_read(cx, &mut space[..len]);
+        if let Poll::Ready(Ok(count)) = read {
+            block.filled(count);
             self.read_closed = count == 0;
-            self.rest.extend(&buf[..count]);
-            Poll::Ready(Ok(count))
-        })
+        }
+        if !block.is_empty() {
+            self.rest = Some(block);
+        }
+        read
     }
 
     /// What will be sent by the next [`Conn::poll_flush`]; a codec appends here.
@@ -88,18 +105,26 @@ impl Conn {
         self.out.get()
     }
 
-    /// Queues bytes for sending. Large ones skip the queue while it is empty: they are offered
-    /// to the socket where they stand.
-    pub fn send(&mut self, cx: &mut Context<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    /// Queues bytes for sending. Large ones are offered to the socket where they stand, in one
+    /// call with what is queued; over TLS they join the queue, so that one record takes both.
+    pub fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<()> {
         const DIRECT: usize = 4096;
-        if self.out.is_empty() && bytes.len() >= DIRECT {
-            match self.io.poll_write(cx, bytes) {
-                Poll::Ready(Ok(count)) => bytes = &bytes[count..],
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => {}
-            }
+        let queued = self.out.len();
+        if bytes.len() < DIRECT || (queued > 0 && self.io.is_tls()) {
+            self.out.extend(bytes);
+            return Ok(());
         }
-        self.out.extend(bytes);
+        let sent = if queued == 0 {
+            self.io.poll_write(cx, bytes)
+        } else {
+            self.io.poll_write_vectored(cx, &[IoSlice::new(&self.out), IoSlice::new(bytes)])
+        };
+        let count = match sent {
+            Poll::Ready(count) => count?,
+            Poll::Pending => 0,
+        };
+        self.out.consume(count.min(queued));
+        self.out.extend(&bytes[count.saturating_sub(queued)..]);
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use state::termination::Cause;
 
 use crate::body::{SourceError, send_h1};
 use crate::client::Client;
+use crate::conn::HEAD_PART;
 use crate::deadline::Deadline;
 use crate::forward::response_limits;
 use crate::server::{ServerConn, backend};
@@ -204,22 +205,30 @@ impl Exchange {
     ) -> Poll<Result<(), Fault>> {
         let limits = response_limits(stream, backend(stream));
         loop {
-            let head = &mut stream.res;
+            let (head, progress, method) = (&mut stream.res, &mut server.progress, stream.req.method());
             let read = server.conn.poll_bytes(cx, usize::MAX, |bytes| {
-                head.bytes_mut().extend_from_slice(bytes);
-                (bytes.len(), bytes.len())
+                let before = head.bytes().len();
+                let part = &bytes[..bytes.len().min(HEAD_PART)];
+                head.bytes_mut().extend_from_slice(part);
+                if part.is_empty() {
+                    return (0, None);
+                }
+                let parsed = h1::parse_response(head, progress, &limits, method);
+                if let Ok(Parsed::Done { head_len }) = parsed {
+                    head.bytes_mut().truncate(head_len);
+                    return (head_len - before, Some(parsed));
+                }
+                (part.len(), Some(parsed))
             });
-            match ready!(read) {
-                Ok(1..) => self.server_moved(),
+            let parsed = match ready!(read) {
+                Ok(Some(parsed)) => parsed,
                 _ if server.reused && stream.res.bytes().is_empty() => return Poll::Ready(Err(Fault::Stale)),
                 _ => return Poll::Ready(Err(Fault::ServerAborted)),
-            }
-            match h1::parse_response(&mut stream.res, &mut server.progress, &limits, stream.req.method()) {
+            };
+            self.server_moved();
+            match parsed {
                 Ok(Parsed::NeedMore) => {}
-                Ok(Parsed::Done { head_len }) => {
-                    let bytes = stream.res.bytes_mut();
-                    server.conn.unread(&bytes[head_len..]);
-                    bytes.truncate(head_len);
+                Ok(Parsed::Done { .. }) => {
                     match stream.res.status() {
                         // Nobody asked to switch protocols: what follows could be anything.
                         101 if !stream.req.flags.upgrade => return Poll::Ready(Err(Fault::InvalidResponse)),

@@ -17,7 +17,9 @@ impl Worker {
         let Some(host) = &self.lua else { return Outcome::Continue };
         let words = args.values.split_last().map(|(_, words)| words).unwrap_or_default();
         let words: Vec<Vec<u8>> = words.iter().map(|word| word.bytes().to_vec()).collect();
-        let Some(mut running) = LuaAction::start(host, action, &words, stream) else { return Outcome::Continue };
+        let Some(mut running) = LuaAction::start(host, action, &words, stream) else {
+            return Outcome::Continue;
+        };
         match std::future::poll_fn(|cx| running.poll(cx, stream)).await {
             // `act.YIELD` asks to be called again when there is more data: none comes here.
             Outcome::NotYet => Outcome::Continue,

@@ -16,7 +16,7 @@ use state::termination::{Cause, State};
 
 use crate::body::{H1Source, Piece, send_h1};
 use crate::client::{Client, ResponseMode};
-use crate::conn::Conn;
+use crate::conn::{Conn, HEAD_PART};
 use crate::deadline::Deadline;
 use crate::http;
 use crate::worker::Worker;
@@ -158,6 +158,16 @@ pub fn limits(worker: &Worker, session: &Session) -> Limits {
     }
 }
 
+/// What [`Waiting::take`] found.
+enum Step {
+    More,
+    Done(Received),
+    /// HTTP/2's preface; the bytes stand in the stream's head.
+    Preface(Box<Stream>),
+    /// The connection ended.
+    Ended,
+}
+
 /// The state of one wait for a request head.
 struct Waiting<'a> {
     worker: &'a Rc<Worker>,
@@ -188,31 +198,32 @@ impl Waiting<'_> {
             if self.stream.is_none() && !self.first && stopping && client.conn.rest().is_empty() {
                 return Poll::Ready(Received::Silent);
             }
-            let read = client.conn.poll_bytes(cx, self.limits.max_head, |bytes| {
-                if !bytes.is_empty() {
-                    let stream = self.stream.get_or_insert_with(|| self.worker.stream(self.session));
-                    stream.req.bytes_mut().extend_from_slice(bytes);
-                }
-                (bytes.len(), bytes.len())
-            });
-            match read {
+            let most = self.limits.max_head;
+            match client.conn.poll_bytes(cx, most, |bytes| self.take(bytes, timer)) {
                 Poll::Pending => {
                     ready!(timer.poll_expired(cx));
                     return Poll::Ready(self.give_up(408, Cause::ClientTimeout));
                 }
-                Poll::Ready(Ok(count @ 1..)) => {
-                    if let Some(done) = self.parse(count, client, timer) {
-                        return Poll::Ready(done);
-                    }
+                Poll::Ready(Ok(Step::More)) => {}
+                Poll::Ready(Ok(Step::Done(received))) => return Poll::Ready(received),
+                Poll::Ready(Ok(Step::Preface(stream))) => {
+                    client.conn.unread(stream.req.bytes());
+                    self.worker.recycle(stream);
+                    return Poll::Ready(Received::Http2);
                 }
-                Poll::Ready(_) => return Poll::Ready(self.give_up(400, Cause::Client)),
+                Poll::Ready(Ok(Step::Ended) | Err(_)) => {
+                    return Poll::Ready(self.give_up(400, Cause::Client));
+                }
             }
         }
     }
 
-    /// Looks at what came; `None`: more is needed.
-    fn parse(&mut self, count: usize, client: &mut H1Client, timer: &mut Timer) -> Option<Received> {
-        let mut stream = self.stream.take()?;
+    /// Looks at what came, and says how much of it is the head's.
+    fn take(&mut self, bytes: &[u8], timer: &mut Timer) -> (usize, Step) {
+        if bytes.is_empty() {
+            return (0, Step::Ended);
+        }
+        let mut stream = self.stream.take().unwrap_or_else(|| self.worker.stream(self.session));
         let now = now_ms();
         if stream.timing.first_byte.is_none() {
             stream.timing.start = self.start;
@@ -222,27 +233,31 @@ impl Waiting<'_> {
                 Deadline::after(now, self.timeouts.http_request.or(self.timeouts.client)).set(timer);
             }
         }
-        stream.counts.bytes_in += count as u64;
-        match h1::parse_request(&mut stream.req, &mut self.progress, &self.limits) {
+        let before = stream.req.bytes().len();
+        let part = &bytes[..bytes.len().min(HEAD_PART)];
+        stream.req.bytes_mut().extend_from_slice(part);
+        let parsed = h1::parse_request(&mut stream.req, &mut self.progress, &self.limits);
+        let mut used = part.len();
+        let step = match parsed {
             Ok(Parsed::NeedMore) => {
+                stream.counts.bytes_in += used as u64;
                 self.stream = Some(stream);
-                None
+                Step::More
             }
             Ok(Parsed::Done { head_len }) => {
-                let bytes = stream.req.bytes_mut();
-                client.conn.unread(&bytes[head_len..]);
-                stream.counts.bytes_in -= (bytes.len() - head_len) as u64;
-                bytes.truncate(head_len);
+                stream.req.bytes_mut().truncate(head_len);
+                used = head_len - before;
+                stream.counts.bytes_in += used as u64;
                 stream.timing.request = Some(now);
-                Some(Received::Request(stream))
+                Step::Done(Received::Request(stream))
             }
-            Ok(Parsed::Http2Preface) => {
-                client.conn.unread(stream.req.bytes());
-                self.worker.recycle(stream);
-                Some(Received::Http2)
+            Ok(Parsed::Http2Preface) => Step::Preface(stream),
+            Err(error) => {
+                stream.counts.bytes_in += used as u64;
+                Step::Done(Received::Refused(stream, error.status, Cause::Proxy))
             }
-            Err(error) => Some(Received::Refused(stream, error.status, Cause::Proxy)),
-        }
+        };
+        (used, step)
     }
 
     /// Time ran out or the client went away before the head was whole.
