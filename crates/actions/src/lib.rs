@@ -8,6 +8,7 @@
 mod flow;
 mod headers;
 mod log;
+mod normalize;
 pub mod pages;
 mod parsed;
 mod redirect;
@@ -35,6 +36,7 @@ pub fn rows() -> impl Iterator<Item = &'static Action> {
         redirect::ROWS,
         headers::ROWS,
         uri::ROWS,
+        normalize::ROWS,
         start_line::ROWS,
         variables::ROWS,
         log::ROWS,

@@ -23,7 +23,6 @@ const PREFIX: &[ActionOption] = &[ActionOption::new("prefix", &[Str])];
 const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[Str])];
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
-const NORMALIZER: &[ActionOption] = &[ActionOption::new("full", &[]), ActionOption::new("strict", &[])];
 const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
 const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
 
@@ -57,8 +56,6 @@ pub const ROWS: &[Action] = &[
     Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
     Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header"),
     Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header"),
-    Action::parsed("normalize-uri", sets::REQUEST, &[Str], "Rewrites the target in a normal form")
-        .options(NORMALIZER),
     Action::parsed("sc-add-gpc", sets::ALL, &[U32], "Adds to a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc", sets::ALL, &[], "Increments a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc0", sets::ALL, &[], "Increments the first general purpose counter").paren(Str),
