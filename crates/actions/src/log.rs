@@ -8,7 +8,7 @@ use state::plan::{ActionValue, Args, Outcome};
 use crate::row::{Action, sets};
 
 const SLOT: &[ActionOption] = &[
-    ActionOption::new("len", &[ActionArg::Int(1, i32::MAX as i64)]),
+    ActionOption::new("len", &[ActionArg::Int(0, i32::MAX as i64)]),
     ActionOption::new("id", &[ActionArg::Int(0, i32::MAX as i64)]),
 ];
 /// Index in [`SLOT`]. The checker gives every `len` an `id` as well: that of a new slot.

@@ -1,12 +1,12 @@
 //! Rules: an action of the registry, its arguments and its condition.
 
 use diag::Span;
-use ir::config::Capture;
 use ir::expr::{ActionValue, Cond, Rule};
 use ir::id::{ActionId, ServiceId};
 use ir::spec::{ActionArg, ActionOption, ActionSpec, RuleSet};
 use syntax::Word;
 
+use crate::action_checks;
 use crate::context::Context;
 use crate::draft::Usage;
 use crate::fail::{Checked, Fail};
@@ -100,13 +100,7 @@ fn read(
         options.push((index, values));
     }
     let mut action = Action { id, spec, args, options, taken: reader.at };
-    match spec.name {
-        "redirect" => validate_redirect(&action, words, set)?,
-        "del-header" => name_method(c, &mut action, name)?,
-        "capture" => reserve_slot(c, &mut action, set, name)?,
-        "set-header" | "add-header" | "early-hint" => warn_header_name(c, words),
-        _ => {}
-    }
+    action_checks::finish(c, &mut action, words, set)?;
     Ok(action)
 }
 
@@ -242,6 +236,9 @@ fn int_message(word: &Word, min: i64, max: i64, option: Option<&ActionOption>) -
         Some(keyword) => {
             format!("'{keyword}' expects an integer between {min} and {max}, got '{}'", word.lossy())
         }
+        None if (min, max) == (100, 999) => {
+            format!("expects an integer status code between {min} and {max}")
+        }
         None => format!("expects an integer between {min} and {max}, got '{}'", word.lossy()),
     }
 }
@@ -346,106 +343,6 @@ fn missing_option_value(spec: &ActionSpec, keyword: &str) -> String {
         (_, "errorfiles") => "'errorfiles' expects <name> as argument".into(),
         _ => format!("'{keyword}' expects an argument"),
     }
-}
-
-/// `del-header`: the method behind `-m`; the name of `-m reg` is a regular expression.
-fn name_method(c: &Context<'_>, action: &mut Action, word: &Word) -> Checked<()> {
-    let Some((_, method)) = action.options.first() else { return Ok(()) };
-    let [ActionValue::Str(method)] = method.as_slice() else { return Ok(()) };
-    match method.as_slice() {
-        b"str" | b"beg" | b"end" | b"sub" => Ok(()),
-        b"reg" => {
-            let Some(ActionValue::Str(source)) = action.args.first() else { return Ok(()) };
-            let source = source.clone();
-            let checked = c.loader.check_regex(&source, true);
-            checked.map_err(|message| Fail::new("bad-regex", word.span, message))?;
-            action.args[0] = ActionValue::Regex { source, ignore_case: true };
-            Ok(())
-        }
-        other => {
-            let other = String::from_utf8_lossy(other);
-            let message = format!("-m with unsupported matching method '{other}'");
-            Err(Fail::new("bad-method", word.span, message))
-        }
-    }
-}
-
-/// `capture … len`: takes the next slot of the frontend, which becomes the value of `id`.
-fn reserve_slot(c: &mut Context<'_>, action: &mut Action, set: RuleSet, word: &Word) -> Checked<()> {
-    let fail = |message: &str| Err(Fail::new("bad-capture", word.span, message));
-    let number = |keyword: &str| {
-        action.options.iter().find_map(|(index, values)| match values.first() {
-            Some(ActionValue::Int(number)) if action.spec.options[*index].keyword == keyword => Some(*number),
-            _ => None,
-        })
-    };
-    let (len, id) = (number("len"), number("id"));
-    let id_option = action.spec.options.iter().position(|option| option.keyword == "id");
-    let Some(id_option) = id_option else { return Ok(()) };
-    match (len, id) {
-        (None, None) => fail("expects 'len' or 'id'"),
-        (Some(len), None) => {
-            if !matches!(set, RuleSet::TcpContent | RuleSet::HttpRequest) {
-                return fail("only 'id' is allowed here");
-            }
-            let slots = &mut c.px.proxy.request_captures;
-            let slot = i64::try_from(slots.len()).unwrap_or(i64::MAX);
-            slots.push(Capture { name: Vec::new(), len: usize::try_from(len).unwrap_or(0) });
-            action.options.push((id_option, vec![ActionValue::Int(slot)]));
-            Ok(())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Warns about a header name that no header can have.
-fn warn_header_name(c: &mut Context<'_>, words: &[Word]) {
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    let Some(name) = words.get(1) else { return };
-    if let Some(bad) = name.text.iter().find(|byte| !is_token(byte)) {
-        let text =
-            format!("header name '{}' contains forbidden character '{}'.", name.lossy(), char::from(*bad));
-        c.warn("bad-header-name", name.span, text);
-    }
-}
-
-/// What the table of arguments cannot say.
-fn validate_redirect(action: &Action, words: &[Word], set: RuleSet) -> Checked<()> {
-    let rest = words.get(action.taken);
-    let span = rest.or(words.first()).map_or_else(Span::default, |word| word.span);
-    if let Some(word) = rest.filter(|word| !starts_condition(word)) {
-        let message = format!(
-            "expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'set-cookie-fmt', 'clear-cookie', \
-             'drop-query', 'keep-query', 'ignore-empty' or 'append-slash' (was '{}')",
-            word.lossy()
-        );
-        return Err(Fail::new("bad-redirect", span, message));
-    }
-    let used = |keyword: &str| {
-        action.options.iter().any(|(index, _)| action.spec.options[*index].keyword == keyword)
-    };
-    if let Some(code) = code(action)
-        && !matches!(code, 301..=303 | 307 | 308)
-    {
-        let message =
-            format!("'code': unsupported HTTP code '{code}' (must be one of 301, 302, 303, 307 or 308)");
-        return Err(Fail::new("bad-redirect", span, message));
-    }
-    if !["prefix", "location", "scheme"].iter().any(|kind| used(kind)) {
-        let message = "redirection type expected ('prefix', 'location', or 'scheme')";
-        return Err(Fail::new("bad-redirect", span, message));
-    }
-    if set == RuleSet::HttpResponse && !used("location") {
-        return Err(Fail::new("bad-redirect", span, "response only supports redirect type 'location'"));
-    }
-    Ok(())
-}
-
-fn code(action: &Action) -> Option<i64> {
-    action.options.iter().rev().find_map(|(index, values)| match values.first() {
-        Some(ActionValue::Int(code)) if action.spec.options[*index].keyword == "code" => Some(*code),
-        _ => None,
-    })
 }
 
 /// The condition at the end of a line; the error names what stands there instead.

@@ -7,6 +7,7 @@
 
 mod acl;
 mod action;
+mod action_checks;
 mod address;
 mod args;
 mod certs;

@@ -8,7 +8,7 @@ pub(crate) mod server;
 mod userlist;
 
 use crate::keyword::Keyword;
-pub(crate) use proxy::http_options;
+pub(crate) use proxy::{has_error_page, http_options};
 
 const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], &[other::ROWS]];
 

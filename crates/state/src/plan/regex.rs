@@ -16,7 +16,11 @@ impl Regex {
             .map(Self)
             .map_err(|error| {
                 let source = String::from_utf8_lossy(source);
-                BuildError(format!("regex '{source}' is invalid ({error})"))
+                let text = error.to_string();
+                let offset = error.offset().unwrap_or(0);
+                // The library says: PCRE2: error compiling pattern at offset 1: what is wrong.
+                let why = text.split_once(&format!("offset {offset}: ")).map_or(&text[..], |(_, why)| why);
+                BuildError(format!("regex '{source}' is invalid (error={why}, erroffset={offset})"))
             })
     }
 
@@ -138,6 +142,7 @@ mod tests {
         assert!(regex.is_match(b"a\xe9\xe9\xe9"));
         assert!(!regex.is_match("é".as_bytes()));
         assert!(Regex::new(b"ABC", true).expect("regex").is_match(b"xabc"));
-        assert!(Regex::new(b"(", false).is_err());
+        let error = Regex::new(b"(", false).expect_err("unbalanced");
+        assert_eq!(error.0, "regex '(' is invalid (error=missing closing parenthesis, erroffset=1)");
     }
 }

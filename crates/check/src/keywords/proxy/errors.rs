@@ -11,12 +11,17 @@ use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
 
 /// The statuses that have an error page.
-const STATUSES: [u16; 20] =
-    [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502, 503];
+const STATUSES: [u16; 21] =
+    [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502, 503, 504];
+
+/// Whether a status has an error page.
+pub fn has_error_page(status: i64) -> bool {
+    u16::try_from(status).is_ok_and(|status| STATUSES.contains(&status))
+}
 
 fn status(word: &Word) -> Option<u16> {
-    let status = u16::try_from(crate::numbers::lenient(&word.text)).ok()?;
-    (STATUSES.contains(&status) || status == 504).then_some(status)
+    let status = crate::numbers::lenient(&word.text);
+    u16::try_from(status).ok().filter(|_| has_error_page(status))
 }
 
 /// The code and the second word of a line with exactly these.

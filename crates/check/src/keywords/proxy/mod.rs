@@ -17,6 +17,7 @@ use ir::spec::{Section, Sections};
 pub(crate) use options::http_options;
 
 use crate::keyword::Keyword;
+pub(crate) use errors::has_error_page;
 
 pub const TABLES: &[&[Keyword]] = &[
     basics::ROWS,
