@@ -334,6 +334,7 @@ fn missing_arguments(spec: &ActionSpec) -> String {
 fn missing_option_value(spec: &ActionSpec, keyword: &str) -> String {
     match (spec.name, keyword) {
         ("auth", "realm") => "missing realm value.\n".into(),
+        ("del-header", "-m") => "-m flag expects exactly 1 argument".into(),
         ("redirect" | "wait-for-body", _) => format!("missing argument for '{keyword}'"),
         (_, "hdr") => "'hdr' expects <name> and <value> as arguments".into(),
         (_, "status" | "deny_status") => format!("'{keyword}' expects <status_code> as argument"),

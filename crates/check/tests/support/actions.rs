@@ -39,7 +39,7 @@ const BODY: &[ActionOption] = &[
     ActionOption::new("string", &[Str]),
     ActionOption::new("lf-string", &[Fmt]),
     ActionOption::new("file", &[File]),
-    ActionOption::new("lf-file", &[File]),
+    ActionOption::new("lf-file", &[ActionArg::FmtFile]),
     ActionOption::new("errorfile", &[File]),
     ActionOption::new("default-errorfiles", &[]),
     ActionOption::new("errorfiles", &[Str]),
@@ -59,7 +59,7 @@ const REDIRECT: &[ActionOption] = &[
 ];
 const TABLE: &[ActionOption] = &[ActionOption::new("table", &[Str])];
 
-pub static ACTIONS: [ActionSpec; 55] = [
+pub static ACTIONS: [ActionSpec; 57] = [
     last(action("accept", CON | SES | CNT | TRS, &[], &[])),
     last(action("reject", CON | SES | CNT | TRS | REQ, &[], &[])),
     last(action("close", TRS, &[], &[])),
@@ -105,7 +105,7 @@ pub static ACTIONS: [ActionSpec; 55] = [
         "capture",
         CNT | HTTP,
         &[Expr],
-        &[ActionOption::new("len", &[Int(1, 65535)]), ActionOption::new("id", &[Int(0, 65535)])],
+        &[ActionOption::new("len", &[Int(0, 65535)]), ActionOption::new("id", &[Int(0, 65535)])],
     ),
     action("cache-use", REQ, &[Str], &[]),
     action("cache-store", RES, &[Str], &[]),
@@ -113,7 +113,7 @@ pub static ACTIONS: [ActionSpec; 55] = [
         "wait-for-body",
         REQ | RES,
         &[],
-        &[ActionOption::new("time", &[Time]), ActionOption::new("at-least", &[Str])],
+        &[ActionOption::new("time", &[Time]), ActionOption::new("at-least", &[ActionArg::Size])],
     ),
     action("disable-l7-retry", REQ, &[], &[]),
     action("expect-proxy", CON, &[Str], &[]),
@@ -125,4 +125,6 @@ pub static ACTIONS: [ActionSpec; 55] = [
     named(action("sc-inc-gpc1", STREAM, &[], &[]), Str),
     named(action("sc-add-gpc", STREAM, &[Str], &[]), Str),
     named(action("del-acl", HTTP, &[Fmt], &[]), Str),
+    action("normalize-uri", REQ, &[Str], &[ActionOption::new("full", &[]), ActionOption::new("strict", &[])]),
+    action("set-timeout", REQ | RES, &[Str, ActionArg::TimeOrExpr], &[]),
 ];
