@@ -19,9 +19,6 @@ pub const ROWS: &[Action] = &[Action::new(
 )
 .options(OPTIONS)];
 
-/// What a normalizer was given is no valid target, and it is strict.
-struct Invalid;
-
 fn normalize_uri(stream: &mut Stream, args: &Args) -> Outcome {
     let strict = args.option(STRICT).is_some();
     stream.with_scratch(|stream, out| {
@@ -29,14 +26,13 @@ fn normalize_uri(stream: &mut Stream, args: &Args) -> Outcome {
             return Outcome::Continue;
         };
         let rest = &whole[path.len()..];
-        let done = match args.str(0) {
-            b"fragment-strip" => Ok(out.extend_from_slice(until(whole, b'#'))),
-            b"fragment-encode" => Ok(encode_fragment(whole, out)),
-            b"percent-to-uppercase" => percents(whole, strict, out, |pair, out| {
-                out.extend([b'%', pair[0].to_ascii_uppercase(), pair[1].to_ascii_uppercase()]);
-            }),
-            b"percent-decode-unreserved" => percents(whole, strict, out, decode_unreserved),
-            b"query-sort-by-name" => Ok(sort_query(whole, out)),
+        let mut valid = true;
+        match args.str(0) {
+            b"fragment-strip" => out.extend_from_slice(until(whole, b'#')),
+            b"fragment-encode" => encode_fragment(whole, out),
+            b"percent-to-uppercase" => valid = percents(whole, strict, out, to_uppercase),
+            b"percent-decode-unreserved" => valid = percents(whole, strict, out, decode_unreserved),
+            b"query-sort-by-name" => sort_query(whole, out),
             of_path => {
                 match of_path {
                     b"path-merge-slashes" => merge_slashes(path, out),
@@ -44,13 +40,14 @@ fn normalize_uri(stream: &mut Stream, args: &Args) -> Outcome {
                     b"path-strip-dotdot" => strip_dotdot(path, args.option(FULL).is_some(), out),
                     _ => out.extend_from_slice(path),
                 }
-                Ok(out.extend_from_slice(rest))
+                out.extend_from_slice(rest);
             }
-        };
-        match done {
-            Ok(()) if *out != whole => stream.req.set_path_and_query(out),
-            Ok(()) => {}
-            Err(Invalid) => return Outcome::Deny(400),
+        }
+        if !valid {
+            return Outcome::Deny(400);
+        }
+        if *out != whole {
+            stream.req.set_path_and_query(out);
         }
         Outcome::Continue
     })
@@ -69,13 +66,8 @@ fn encode_fragment(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Gives the two digits of each escape to `write`.
-fn percents(
-    text: &[u8],
-    strict: bool,
-    out: &mut Vec<u8>,
-    write: fn([u8; 2], &mut Vec<u8>),
-) -> Result<(), Invalid> {
+/// Gives the two digits of each escape to `write`. `false`: one is invalid, and that counts.
+fn percents(text: &[u8], strict: bool, out: &mut Vec<u8>, write: fn([u8; 2], &mut Vec<u8>)) -> bool {
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
         rest = after;
@@ -85,11 +77,15 @@ fn percents(
                 write([*high, *low], out);
                 rest = after;
             }
-            _ if strict => return Err(Invalid),
+            _ if strict => return false,
             _ => out.push(b'%'),
         }
     }
-    Ok(())
+    true
+}
+
+fn to_uppercase(pair: [u8; 2], out: &mut Vec<u8>) {
+    out.extend([b'%', pair[0].to_ascii_uppercase(), pair[1].to_ascii_uppercase()]);
 }
 
 /// The unreserved characters of RFC 3986, section 2.3.
@@ -111,7 +107,7 @@ fn merge_slashes(path: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The segments behind the first slash, and whether it is the last one.
+/// The segments behind the first slash, each with whether it is the last one.
 fn segments(path: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
     let mut segments = path.strip_prefix(b"/").unwrap_or(path).split(|byte| *byte == b'/').peekable();
     std::iter::from_fn(move || segments.next().map(|segment| (segment, segments.peek().is_none())))
