@@ -62,13 +62,15 @@ pub struct Exchange {
     /// Nothing more goes up: the body is complete, or the server reads no more.
     up_done: bool,
     splice: Splice,
+    /// Polled before: the clock has gone on since `stream.now` was set.
+    polled: bool,
 }
 
 impl Exchange {
     pub fn new(stream: &Stream, client: &Client<'_>) -> Self {
         let client_limit = stream.plan.settings(stream.session.frontend).timeouts.client;
         let server_limit = stream.plan.settings(backend(stream)).timeouts.server;
-        let now = now_ms();
+        let now = stream.now;
         Self {
             client_limit,
             server_limit,
@@ -76,6 +78,7 @@ impl Exchange {
             server_deadline: Deadline::after(now, server_limit),
             up_done: client.request_done(),
             splice: Splice::new(),
+            polled: false,
         }
     }
 
@@ -88,6 +91,7 @@ impl Exchange {
         server: &mut ServerConn,
         timer: &mut Timer,
     ) -> Poll<Result<(), Fault>> {
+        self.read_clock(stream);
         let up = self.poll_up(cx, stream, client, server);
         if let Poll::Ready(head) = self.read_head(cx, stream, client, server) {
             return Poll::Ready(head);
@@ -111,6 +115,7 @@ impl Exchange {
         timer: &mut Timer,
         raw: bool,
     ) -> Poll<Result<(), Fault>> {
+        self.read_clock(stream);
         // A server may answer and end before the whole request came; what it no longer takes is
         // not an error as long as its answer is whole.
         if let Poll::Ready(Err(_)) = self.poll_up(cx, stream, client, server) {
@@ -145,12 +150,18 @@ impl Exchange {
         Poll::Ready(Err(fault))
     }
 
-    fn client_moved(&mut self) {
-        self.client_deadline = Deadline::after(now_ms(), self.client_limit);
+    /// One look at the clock for each wake-up.
+    fn read_clock(&mut self, stream: &mut Stream) {
+        if self.polled {
+            stream.now = now_ms();
+        }
+        self.polled = true;
     }
 
-    fn server_moved(&mut self) {
-        self.server_deadline = Deadline::after(now_ms(), self.server_limit);
+    /// Bytes went through: both sides are alive.
+    fn moved(&mut self, stream: &Stream) {
+        self.client_deadline = Deadline::after(stream.now, self.client_limit);
+        self.server_deadline = Deadline::after(stream.now, self.server_limit);
     }
 
     /// Sends the request: what is queued, then more of its body.
@@ -185,8 +196,7 @@ impl Exchange {
             match ready!(step) {
                 Ok(count) => {
                     stream.counts.bytes_in += count as u64;
-                    self.client_moved();
-                    self.server_moved();
+                    self.moved(stream);
                 }
                 Err(SourceError::Aborted) => return Poll::Ready(Err(Fault::ClientAborted)),
                 Err(SourceError::Invalid) => return Poll::Ready(Err(Fault::InvalidRequest)),
@@ -225,7 +235,7 @@ impl Exchange {
                 _ if server.reused && stream.res.bytes().is_empty() => return Poll::Ready(Err(Fault::Stale)),
                 _ => return Poll::Ready(Err(Fault::ServerAborted)),
             };
-            self.server_moved();
+            self.moved(stream);
             match parsed {
                 Ok(Parsed::NeedMore) => {}
                 Ok(Parsed::Done { .. }) => {
@@ -277,8 +287,7 @@ impl Exchange {
             match ready!(step) {
                 Ok(count) => {
                     stream.counts.bytes_out += count as u64;
-                    self.server_moved();
-                    self.client_moved();
+                    self.moved(stream);
                 }
                 Err(SourceError::Sink) => return Poll::Ready(Err(Fault::ClientAborted)),
                 Err(SourceError::Aborted) => return Poll::Ready(Err(Fault::ServerAborted)),
@@ -331,14 +340,14 @@ impl Exchange {
     ) -> Poll<Result<u64, Fault>> {
         if self.splice.held() == 0 {
             match ready!(self.splice.poll_fill(cx, from, max)) {
-                Ok(1..) => self.server_moved(),
+                Ok(1..) => self.moved(stream),
                 _ => return Poll::Ready(Err(Fault::ServerAborted)),
             }
         }
         match ready!(self.splice.poll_drain(cx, to)) {
             Ok(count) => {
                 stream.counts.bytes_out += count as u64;
-                self.client_moved();
+                self.moved(stream);
                 Poll::Ready(Ok(count as u64))
             }
             Err(_) => Poll::Ready(Err(Fault::ClientAborted)),

@@ -6,7 +6,6 @@
 
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
-use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1::{self, Body, Limits, Persistence, RequestOut};
 use proto::message::{Framing, Version};
@@ -39,7 +38,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
         match wait_response(stream, client, timer, &mut server).await {
             Ok(()) => {
                 if respond(worker, stream, client, timer, &mut server).await {
-                    server.keep(worker);
+                    server.keep(worker, stream.now);
                 }
                 return;
             }
@@ -113,7 +112,7 @@ async fn respond(
     timer: &mut Timer,
     server: &mut ServerConn,
 ) -> bool {
-    stream.timing.response = Some(now_ms());
+    stream.timing.response = Some(stream.now);
     http::capture_response(stream);
     let max_trailers = worker.plan.config.global.tune.bufsize;
     server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
@@ -161,6 +160,9 @@ async fn response_rules(
     let proxies = if front == back { &[back][..] } else { &[back, front][..] };
     for set in [RuleSet::TcpResponse, RuleSet::HttpResponse, RuleSet::HttpAfterResponse] {
         for proxy in proxies {
+            if !rules::any(stream, *proxy, set) {
+                continue;
+            }
             match rules::run(worker, stream, client, timer, *proxy, set).await {
                 Outcome::Continue | Outcome::Stop => {}
                 other => return Some(other),

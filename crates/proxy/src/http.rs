@@ -86,6 +86,9 @@ async fn request_rules(
     proxy: ProxyId,
 ) -> Option<Decision> {
     for set in [RuleSet::TcpContent, RuleSet::HttpRequest] {
+        if !rules::any(stream, proxy, set) {
+            continue;
+        }
         let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
         if let Some(decision) = decision(stream, timer, outcome).await {
             return Some(decision);

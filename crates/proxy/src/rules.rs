@@ -15,6 +15,11 @@ use crate::client::Client;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 
+/// Whether a proxy has rules of a set: asking costs less than running an empty list.
+pub fn any(stream: &Stream, proxy: ProxyId, set: RuleSet) -> bool {
+    !stream.plan.proxy(proxy).rules[set as usize].is_empty()
+}
+
 /// Runs one rule list of one proxy to its last word; never gives an outcome that waits.
 pub async fn run(
     worker: &Worker,
@@ -24,7 +29,7 @@ pub async fn run(
     proxy: ProxyId,
     set: RuleSet,
 ) -> Outcome {
-    if stream.plan.proxy(proxy).rules[set as usize].is_empty() {
+    if !any(stream, proxy, set) {
         return Outcome::Continue;
     }
     let mut at = 0;
@@ -61,6 +66,7 @@ async fn resume(
             }
             outcome => return outcome,
         }
+        stream.now = now_ms();
         outcome = actions::run(stream, proxy, set, &mut at);
     }
 }

@@ -73,11 +73,11 @@ impl ServerConn {
     }
 
     /// Keeps the connection for other streams.
-    pub fn keep(self, worker: &Worker) {
+    pub fn keep(self, worker: &Worker, now: u64) {
         let Self { conn, turn, .. } = self;
         let settings = &worker.plan.settings(turn.backend);
         if settings.http_reuse != HttpReuse::Never {
-            worker.pool.put(worker.server_number(turn.backend, turn.server), 0, conn.io, now_ms());
+            worker.pool.put(worker.server_number(turn.backend, turn.server), 0, conn.io, now);
         }
     }
 }
@@ -156,7 +156,8 @@ pub async fn acquire(
         stream.timing.dequeued.get_or_insert_with(now_ms);
         match connect(worker, stream, timer, turn.server).await {
             Ok(io) => {
-                stream.timing.connected = Some(now_ms());
+                stream.now = now_ms();
+                stream.timing.connected = Some(stream.now);
                 return Ok(ServerConn::new(io, false, turn));
             }
             Err(cause) => {
@@ -248,7 +249,7 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     let turn = Turn { plan: stream.plan, backend: id, server };
     let io = worker.pool.take(worker.server_number(id, server), 0)?;
     stream.server = Some(server);
-    let now = now_ms();
+    let now = stream.now;
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
     Some(ServerConn::new(io, true, turn))

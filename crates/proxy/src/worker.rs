@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ir::id::{BindId, ProxyId, ServerId, ServiceId};
 use lua::Host;
+use net::clock::now_ms;
 use net::pool::{Limits, Pool};
 use net::tls::{ClientContext, ServerContext};
 use net::worker::{Accepted, Handler, WorkerContext};
@@ -128,16 +129,18 @@ impl Worker {
         })
     }
 
-    /// A stream of `session`, from the thread's reserve.
+    /// A stream of `session` that begins now, from the thread's reserve.
     pub fn stream(&self, session: &Rc<Session>) -> Box<Stream> {
         let id = self.stream_id();
-        match self.streams.borrow_mut().pop() {
+        let mut stream = match self.streams.borrow_mut().pop() {
             Some(mut stream) => {
                 stream.reset(session.clone(), id);
                 stream
             }
             None => Box::new(Stream::new(session.clone(), id)),
-        }
+        };
+        stream.now = now_ms();
+        stream
     }
 
     /// Takes a stream back.

@@ -100,7 +100,7 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
                 client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
                 client.keep_alive = true;
                 http::serve(worker, &mut stream, &mut Client::H1(&mut client), &mut timer).await;
-                finish(worker, stream);
+                let end = finish(worker, stream);
                 if !client.source.done {
                     linger::close(&mut client.conn, &mut timer).await;
                     return None;
@@ -109,17 +109,19 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
                     linger::say_goodbye(&mut client.conn).await;
                     return None;
                 }
+                start = (end, 0);
             }
         }
-        start = (now_ms(), 0);
     }
 }
 
-/// Logs a stream and takes its memory back.
-fn finish(worker: &Worker, mut stream: Box<Stream>) {
-    stream.timing.end = Some(now_ms());
+/// Logs a stream and takes its memory back. Gives the time.
+fn finish(worker: &Worker, mut stream: Box<Stream>) -> u64 {
+    let end = now_ms();
+    stream.timing.end = Some(end);
     log::stream(worker, &mut stream);
     worker.recycle(stream);
+    end
 }
 
 /// Waits for a whole request head.
@@ -223,8 +225,14 @@ impl Waiting<'_> {
         if bytes.is_empty() {
             return (0, Step::Ended);
         }
-        let mut stream = self.stream.take().unwrap_or_else(|| self.worker.stream(self.session));
-        let now = now_ms();
+        let mut stream = match self.stream.take() {
+            Some(mut stream) => {
+                stream.now = now_ms();
+                stream
+            }
+            None => self.worker.stream(self.session),
+        };
+        let now = stream.now;
         if stream.timing.first_byte.is_none() {
             stream.timing.start = self.start;
             stream.timing.handshake = self.handshake;
