@@ -8,6 +8,7 @@ use proto::message::Head;
 use state::Stream;
 
 use crate::body::{Piece, Sink, SourceError};
+use crate::conn::Gone;
 use crate::mux::h1::H1Client;
 use crate::mux::h2::H2Client;
 
@@ -94,12 +95,13 @@ impl Client<'_> {
         }
     }
 
-    /// Ready when the client gave up the stream: a reset on HTTP/2. HTTP/1 is not watched while
-    /// no body is expected, since that would read on speculation.
-    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the client gave up the stream: a reset on HTTP/2, the end of the connection on
+    /// HTTP/1, where the request's body is complete.
+    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Gone> {
         match self {
+            Self::H1(client) if client.source.done => client.conn.poll_gone(cx),
             Self::H1(_) => Poll::Pending,
-            Self::H2(client) => client.poll_gone(cx),
+            Self::H2(client) => client.poll_gone(cx).map(|()| Gone::Ended),
         }
     }
 

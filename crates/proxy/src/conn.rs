@@ -13,6 +13,14 @@ use crate::buffers::{Block, Lent};
 /// stands behind it is not copied.
 pub const HEAD_PART: usize = 4096;
 
+/// How the other side left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It ended its direction; it may still read.
+    Ended,
+    Reset,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Conn {
@@ -98,6 +106,18 @@ impl Conn {
             self.rest = Some(block);
         }
         read
+    }
+
+    /// Ready when the other side has ended its direction while nothing is expected of it. What it
+    /// sends meanwhile is kept, up to a bound. Costs no system call before an edge comes.
+    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Gone> {
+        const MOST: usize = 64 * 1024;
+        while !self.read_closed && self.rest().len() < MOST {
+            if ready!(self.poll_more(cx, MOST)).is_err() {
+                return Poll::Ready(Gone::Reset);
+            }
+        }
+        if self.read_closed { Poll::Ready(Gone::Ended) } else { Poll::Pending }
     }
 
     /// What will be sent by the next [`Conn::poll_flush`]; a codec appends here.

@@ -14,7 +14,7 @@ use state::termination::Cause;
 
 use crate::body::{SourceError, send_h1};
 use crate::client::Client;
-use crate::conn::HEAD_PART;
+use crate::conn::{Gone, HEAD_PART};
 use crate::deadline::Deadline;
 use crate::forward::response_limits;
 use crate::server::{ServerConn, backend};
@@ -32,8 +32,10 @@ pub enum Fault {
     /// The server sent something that is not HTTP.
     InvalidResponse,
     ServerTimeout,
-    /// The client closed or failed.
+    /// The client ended its direction, or failed.
     ClientAborted,
+    /// The client reset its connection.
+    ClientReset,
     /// The client's body has broken framing.
     InvalidRequest,
     ClientTimeout,
@@ -46,9 +48,9 @@ impl Fault {
             Self::Stale | Self::ServerAborted => (Cause::Server, 502),
             Self::InvalidResponse => (Cause::Proxy, 502),
             Self::ServerTimeout => (Cause::ServerTimeout, 504),
-            Self::ClientAborted => (Cause::Client, 400),
+            Self::ClientAborted | Self::ClientReset => (Cause::Client, 400),
             Self::InvalidRequest => (Cause::Proxy, 400),
-            Self::ClientTimeout => (Cause::ClientTimeout, 408),
+            Self::ClientTimeout => (Cause::ClientTimeout, 400),
         }
     }
 }
@@ -61,6 +63,8 @@ pub struct Exchange {
     server_deadline: Deadline,
     /// Nothing more goes up: the body is complete, or the server reads no more.
     up_done: bool,
+    /// `option abortonclose`: a client that leaves ends the stream.
+    watch: bool,
     splice: Splice,
     /// Polled before: the clock has gone on since `stream.now` was set.
     polled: bool,
@@ -69,7 +73,8 @@ pub struct Exchange {
 impl Exchange {
     pub fn new(stream: &Stream, client: &Client<'_>) -> Self {
         let client_limit = stream.plan.settings(stream.session.frontend).timeouts.client;
-        let server_limit = stream.plan.settings(backend(stream)).timeouts.server;
+        let settings = stream.plan.settings(backend(stream));
+        let server_limit = settings.timeouts.server;
         let now = stream.now;
         Self {
             client_limit,
@@ -77,6 +82,7 @@ impl Exchange {
             client_deadline: Deadline::after(now, client_limit),
             server_deadline: Deadline::after(now, server_limit),
             up_done: client.request_done(),
+            watch: settings.options.abortonclose != Some(false),
             splice: Splice::new(),
             polled: false,
         }
@@ -99,8 +105,8 @@ impl Exchange {
         if let Poll::Ready(Err(fault)) = up {
             return Poll::Ready(Err(fault));
         }
-        if client.poll_gone(cx).is_ready() {
-            return Poll::Ready(Err(Fault::ClientAborted));
+        if let Some(fault) = self.poll_gone(cx, client) {
+            return Poll::Ready(Err(fault));
         }
         self.poll_timeouts(cx, timer, up.is_pending() && server.conn.is_flushed())
     }
@@ -124,12 +130,24 @@ impl Exchange {
         match self.poll_down(cx, stream, client, server, raw) {
             Poll::Ready(end) => Poll::Ready(end),
             Poll::Pending => {
-                if client.poll_gone(cx).is_ready() {
-                    return Poll::Ready(Err(Fault::ClientAborted));
+                if let Some(fault) = self.poll_gone(cx, client) {
+                    return Poll::Ready(Err(fault));
                 }
                 let blocked = client.poll_flush(cx).is_pending() || self.splice.held() > 0;
                 self.poll_timeouts(cx, timer, blocked)
             }
+        }
+    }
+
+    /// Whether the client left, where that is watched.
+    fn poll_gone(&self, cx: &mut Context<'_>, client: &mut Client<'_>) -> Option<Fault> {
+        if !self.watch {
+            return None;
+        }
+        match client.poll_gone(cx) {
+            Poll::Ready(Gone::Ended) => Some(Fault::ClientAborted),
+            Poll::Ready(Gone::Reset) => Some(Fault::ClientReset),
+            Poll::Pending => None,
         }
     }
 

@@ -193,12 +193,14 @@ async fn give_up(
     fault: Fault,
 ) {
     let (cause, status) = fault.cause_and_status();
-    let uploading = !client.request_done() && matches!(cause, Cause::Client | Cause::ClientTimeout);
     stream.res.clear();
-    stream.termination.set(cause, if uploading { State::Data } else { State::Headers });
+    stream.termination.set(cause, if fault == Fault::ClientReset { State::Data } else { State::Headers });
     match fault {
         // The client repeats a request whose connection went away without an answer.
         Fault::Stale => client.abort(),
+        // Nobody is left to read it, but the log tells it.
+        Fault::ClientReset => http::unanswered(stream, client, status),
+        Fault::ClientAborted if !client.request_done() => http::unanswered(stream, client, status),
         _ => http::refuse(worker, stream, client, timer, status).await,
     }
 }

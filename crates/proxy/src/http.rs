@@ -236,6 +236,12 @@ pub async fn refuse(
     reply(worker, stream, client, timer).await;
 }
 
+/// Ends a stream whose client has left: the status is for the log alone.
+pub fn unanswered(stream: &mut Stream, client: &mut Client<'_>, status: u16) {
+    pages::fill(stream, stream.backend.unwrap_or(stream.session.frontend), status);
+    client.abort();
+}
+
 /// Sends `stream.res` with the body `stream.reply`, after the `http-after-response` rules. An
 /// error page that is empty (`errorfile 408 /dev/null`) closes without a word.
 pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {

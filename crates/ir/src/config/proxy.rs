@@ -114,7 +114,8 @@ pub struct Options {
     pub http_buffer_request: bool,
     pub http_ignore_probes: bool,
     pub http_use_proxy_header: bool,
-    pub abortonclose: bool,
+    /// `None`: on in `mode http`, off in `mode tcp`.
+    pub abortonclose: Option<bool>,
     pub allbackups: bool,
     pub prefer_last_server: bool,
     pub forceclose: bool,

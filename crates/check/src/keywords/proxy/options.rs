@@ -273,7 +273,7 @@ pub fn http_options(options: &Options, mode: Mode) -> Vec<&'static str> {
 
 pub const ROWS: &[Keyword] = &[
     switch("option abortonclose", "Drops requests whose client left.", DFLB, |c, on| {
-        options(c).abortonclose = on
+        options(c).abortonclose = Some(on)
     }),
     switch("option allbackups", "Uses all backup servers at once.", DLB, |c, on| options(c).allbackups = on),
     parsed("option checkcache", "Refuses responses that a cache would leak.", DLB),
