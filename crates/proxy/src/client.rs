@@ -58,7 +58,7 @@ impl Client<'_> {
     pub fn has_early_body(&self) -> bool {
         match self {
             Self::H1(client) => !client.source.done && !client.conn.rest().is_empty(),
-            Self::H2(_) => false,
+            Self::H2(client) => client.has_early_body(),
         }
     }
 

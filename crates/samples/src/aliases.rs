@@ -219,10 +219,11 @@ fn server(stream: &Stream) -> &[u8] {
     }
 }
 
-/// -1 where no response was sent to an HTTP request; TCP has no status.
+/// -1 where no response was sent to an HTTP request; TCP has no status, and neither has what
+/// never became a request.
 fn status(stream: &Stream) -> i64 {
     match stream.res.status() {
-        0 if frontend(stream).mode == Mode::Http => -1,
+        0 if frontend(stream).mode == Mode::Http && !stream.req.is_empty() => -1,
         status => i64::from(status),
     }
 }

@@ -1,85 +1,120 @@
 //! HTTP/2 clients on the `h2` crate: each request becomes a stream in a task of its own, in the
-//! same message type as HTTP/1. Bodies are bounded by the flow-control windows.
+//! same message type as HTTP/1. Here are the connection and its limits; [`client`] is the client's
+//! side of a stream. Left out: what the crate decides itself, see `docs/differences.md`.
 
+mod client;
 mod convert;
 mod io;
+mod watch;
 
-use std::io::Error;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
-use h2::{Reason, RecvStream, SendStream};
+use h2::{Error, Reason, RecvStream};
 use net::clock::now_ms;
 use net::timer::Timer;
-use proto::message::{Framing, Head};
 use state::session::Session;
 use state::stream::Stream;
+use state::termination::{Cause, State};
 
-use crate::body::{Piece, Sink, SourceError};
-use crate::client::{Client, ResponseMode};
+pub use client::H2Client;
+
+use crate::client::Client;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 use crate::{http, log};
+use watch::Watch;
 
-/// The client's side of one HTTP/2 stream.
-pub struct H2Client {
-    body: RecvStream,
-    body_done: bool,
-    respond: SendResponse<Bytes>,
-    /// There once the head was sent without END_STREAM.
-    send: Option<SendStream<Bytes>>,
-    /// Payload that waits for the client's window.
-    pending: Vec<Bytes>,
-    /// END_STREAM goes with the last pending payload.
-    ending: bool,
-}
+/// What a client may send ahead on one connection over all its streams, in bytes: HAProxy's
+/// `tune.h2.fe.rxbuf` where nothing is set.
+const CONNECTION_WINDOW: u32 = 1600 * 1024;
+/// The largest window (RFC 9113, section 6.9.1).
+const MAX_WINDOW: u32 = (1 << 31) - 1;
 
 /// Serves an HTTP/2 connection until it ends. The preface may be left over in `conn`.
 pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) {
-    let tune = &worker.plan.config.global.tune;
-    let mut builder = Builder::new();
-    builder
-        .initial_window_size(tune.h2_initial_window_size)
-        .max_concurrent_streams(tune.h2_max_concurrent_streams)
-        .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
-        .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
-        .max_send_buffer_size(tune.bufsize);
     let timeouts = worker.plan.settings(session.frontend).timeouts;
     let mut timer = Timer::new();
     Deadline::after(now_ms(), timeouts.http_request.or(timeouts.client)).set(&mut timer);
-    let mut greeting = pin!(builder.handshake(io::Joined::new(conn)));
+    let watch = Rc::new(Watch::default());
+    let mut greeting = pin!(builder(worker).handshake(io::Joined::new(conn, watch.clone())));
     let opened = std::future::poll_fn(|cx| match greeting.as_mut().poll(cx) {
-        Poll::Ready(end) => Poll::Ready(end.ok()),
+        Poll::Ready(end) => Poll::Ready(Some(end)),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
             Poll::Ready(None)
         }
     })
     .await;
-    if let Some(connection) = opened {
-        let open = Rc::new(());
-        let mut serving = Serving { worker, session, connection, open, handshake, closing: false };
-        serving.arm(&mut timer);
-        std::future::poll_fn(|cx| serving.poll(cx, &mut timer)).await;
+    match opened {
+        Some(Ok(connection)) => {
+            let open = Rc::new(());
+            let serving =
+                Serving { worker, session, connection, watch, open, handshake, end: End::No, idle: true };
+            serving.run(timer).await;
+        }
+        Some(Err(_)) => bad_request(worker, session, &watch),
+        None => {}
     }
+}
+
+fn builder(worker: &Worker) -> Builder {
+    let tune = &worker.plan.config.global.tune;
+    let mut builder = Builder::new();
+    builder
+        .initial_window_size(tune.h2_initial_window_size.min(MAX_WINDOW))
+        .max_concurrent_streams(tune.h2_max_concurrent_streams)
+        .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
+        .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
+        .header_table_size(tune.h2_header_table_size)
+        .max_send_buffer_size(tune.bufsize);
+    builder
+}
+
+/// Logs what never became a request, as HAProxy does: `<BADREQ>`.
+fn bad_request(worker: &Worker, session: &Rc<Session>, watch: &Watch) {
+    let mut stream = worker.stream(session);
+    stream.timing.start = session.accepted;
+    stream.timing.end = Some(now_ms());
+    stream.counts.bytes_in = watch.received();
+    stream.termination.set(Cause::Proxy, State::Request);
+    log::stream(worker, &mut stream);
+    worker.recycle(stream);
 }
 
 struct Serving<'a> {
     worker: &'a Rc<Worker>,
     session: &'a Rc<Session>,
     connection: Connection<io::Joined, Bytes>,
+    watch: Rc<Watch>,
     /// Each running stream holds a clone.
     open: Rc<()>,
     handshake: u64,
-    /// GOAWAY was sent.
-    closing: bool,
+    end: End,
+    /// No stream was running when this was last looked at.
+    idle: bool,
+}
+
+/// How far the end of a connection is that we close.
+#[derive(PartialEq, Eq)]
+enum End {
+    No,
+    /// The client was told to open no more streams.
+    Told,
+    /// Only what is to be sent is waited for.
+    Now,
 }
 
 impl Serving<'_> {
+    async fn run(mut self, mut timer: Timer) {
+        self.arm(&mut timer);
+        std::future::poll_fn(|cx| self.poll(cx, &mut timer)).await;
+    }
+
     /// The time limit of an idle connection.
     fn arm(&self, timer: &mut Timer) {
         let timeouts = self.worker.plan.settings(self.session.frontend).timeouts;
@@ -87,40 +122,77 @@ impl Serving<'_> {
         Deadline::after(now_ms(), idle).set(timer);
     }
 
-    fn is_idle(&self) -> bool {
-        Rc::strong_count(&self.open) == 1
-    }
-
     /// Begins streams until the connection ends.
     fn poll(&mut self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
         loop {
-            if self.worker.plan.live.is_stopping() && !self.closing {
-                self.closing = true;
+            if self.worker.plan.live.is_stopping() && self.end == End::No {
+                self.end = End::Told;
                 self.connection.graceful_shutdown();
             }
             match self.connection.poll_accept(cx) {
-                Poll::Ready(Some(Ok((request, respond)))) => {
-                    self.begin(request, respond);
-                    self.arm(timer);
+                Poll::Ready(Some(Ok((request, respond)))) => self.begin(cx, request, respond),
+                Poll::Ready(Some(Err(error))) => {
+                    self.failed(&error);
+                    return Poll::Ready(());
                 }
-                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
+                Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => {
-                    ready!(timer.poll_expired(cx));
-                    if self.closing && self.is_idle() {
-                        return Poll::Ready(());
-                    }
-                    if self.is_idle() {
-                        self.closing = true;
-                        self.connection.graceful_shutdown();
-                    }
-                    self.arm(timer);
+                    self.log_refused();
+                    ready!(self.poll_idle(cx, timer));
+                    return Poll::Ready(());
                 }
             }
         }
     }
 
-    fn begin(&mut self, request: ::http::Request<RecvStream>, respond: SendResponse<Bytes>) {
+    /// Ready when the connection was idle for too long and its end was told, or could not be.
+    fn poll_idle(&mut self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
+        let idle = Rc::strong_count(&self.open) == 1;
+        if idle != self.idle {
+            self.idle = idle;
+            self.arm(timer);
+        }
+        loop {
+            ready!(timer.poll_expired(cx));
+            self.arm(timer);
+            if !idle {
+                continue;
+            }
+            if self.end == End::Now {
+                return Poll::Ready(());
+            }
+            self.end = End::Now;
+            self.connection.abrupt_shutdown(Reason::NO_ERROR);
+            // Nothing comes of it but the end.
+            if self.connection.poll_closed(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// The connection ended badly. A client that just goes away is no news.
+    fn failed(&self, error: &Error) {
+        self.log_refused();
+        if error.is_library() || self.watch.is_unsettled() {
+            bad_request(self.worker, self.session, &self.watch);
+        }
+    }
+
+    /// Logs the streams that the codec refused.
+    fn log_refused(&self) {
+        for _ in 0..self.watch.take_refused() {
+            bad_request(self.worker, self.session, &self.watch);
+        }
+    }
+
+    fn begin(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: ::http::Request<RecvStream>,
+        mut respond: SendResponse<Bytes>,
+    ) {
         let session = self.session;
+        self.watch.accept(respond.stream_id().into());
         session.requests.set(session.requests.get() + 1);
         let mut stream = self.worker.stream(session);
         let now = now_ms();
@@ -129,150 +201,38 @@ impl Serving<'_> {
         (stream.timing.first_byte, stream.timing.request) = (Some(now), Some(now));
         let scheme = if session.tls.is_some() { "https" } else { "http" };
         let (parts, body) = request.into_parts();
-        let valid = convert::request(&parts, body.is_end_stream(), scheme, &mut stream.req);
-        let body_done = body.is_end_stream();
-        let client = H2Client { body, body_done, respond, send: None, pending: Vec::new(), ending: false };
+        let max_fields = stream.plan.config.global.tune.http_maxhdr;
+        if !convert::request(&parts, body.is_end_stream(), scheme, max_fields, &mut stream.req) {
+            respond.send_reset(Reason::PROTOCOL_ERROR);
+            self.worker.recycle(stream);
+            return bad_request(self.worker, session, &self.watch);
+        }
+        stream.counts.bytes_in += stream.req.bytes().len() as u64;
+        let mut client = H2Client::new(body, respond);
+        let whole = client.take_early(cx);
+        if !client.request_done() {
+            // One stalled upload must not stall the others. Told with the first one, since most
+            // clients send none.
+            self.connection.set_target_window_size(CONNECTION_WINDOW);
+        }
         let (worker, open) = (self.worker.clone(), self.open.clone());
         tokio::task::spawn_local(async move {
-            serve(&worker, stream, client, valid).await;
+            serve(&worker, stream, client, whole).await;
             drop(open);
         });
     }
 }
 
-/// Runs one stream and logs it.
-async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Client, valid: bool) {
+/// Runs one stream and logs it. `whole`: its body is not broken from the beginning.
+async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Client, whole: bool) {
     let mut timer = Timer::new();
-    stream.counts.bytes_in += stream.req.bytes().len() as u64;
-    if valid {
+    if whole {
         http::serve(worker, &mut stream, &mut Client::H2(&mut client), &mut timer).await;
     } else {
+        stream.termination.set(Cause::Client, State::Request);
         http::refuse(worker, &mut stream, &mut Client::H2(&mut client), &mut timer, 400).await;
     }
     stream.timing.end = Some(now_ms());
     log::stream(worker, &mut stream);
     worker.recycle(stream);
-}
-
-impl H2Client {
-    pub fn request_done(&self) -> bool {
-        self.body_done
-    }
-
-    /// See [`Client::poll_body`].
-    pub fn poll_body(
-        &mut self,
-        cx: &mut Context<'_>,
-        sink: &mut Sink<'_>,
-    ) -> Poll<Result<usize, SourceError>> {
-        match ready!(self.body.poll_data(cx)) {
-            Some(Ok(bytes)) => {
-                sink(Piece::Data(&bytes)).map_err(|_| SourceError::Sink)?;
-                let count = bytes.len();
-                // Cannot fail: it gives back what was received.
-                let _ = self.body.flow_control().release_capacity(count);
-                Poll::Ready(Ok(count))
-            }
-            Some(Err(_)) => Poll::Ready(Err(SourceError::Aborted)),
-            None => {
-                let trailers = ready!(self.body.poll_trailers(cx)).map_err(|_| SourceError::Aborted)?;
-                self.body_done = true;
-                let trailers = trailers.map(|fields| convert::trailers(&fields));
-                sink(Piece::End(trailers.as_ref())).map_err(|_| SourceError::Sink)?;
-                Poll::Ready(Ok(0))
-            }
-        }
-    }
-
-    /// See [`Client::send_interim`].
-    pub fn send_interim(&mut self, head: &Head) -> Result<(), Error> {
-        let response = convert::response(head).ok_or_else(|| Error::other("invalid head"))?;
-        self.respond.send_informational(response).map_err(Error::other)
-    }
-
-    /// See [`Client::send_head`].
-    pub fn send_head(&mut self, stream: &Stream, mode: ResponseMode) -> Result<(), Error> {
-        let head = &stream.res;
-        let response = convert::response(head).ok_or_else(|| Error::other("invalid head"))?;
-        let end = mode.bodyless || matches!(head.framing, Framing::None | Framing::Length(0));
-        let send = self.respond.send_response(response, end).map_err(Error::other)?;
-        self.send = (!end).then_some(send);
-        Ok(())
-    }
-
-    /// See [`Client::send`].
-    pub fn send(&mut self, piece: &Piece<'_>) -> Result<(), Error> {
-        let Some(send) = &mut self.send else { return Ok(()) };
-        match piece {
-            Piece::Raw([]) | Piece::Data([]) => {}
-            Piece::Raw(bytes) | Piece::Data(bytes) => {
-                send.reserve_capacity(bytes.len());
-                self.pending.push(Bytes::copy_from_slice(bytes));
-            }
-            Piece::End(None) => self.ending = true,
-            Piece::End(Some(trailers)) => {
-                // Trailers wait for nothing but the data before them, which the codec orders.
-                self.flush_all(trailers)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Queues everything in the codec and ends the stream with trailers.
-    fn flush_all(&mut self, trailers: &Head) -> Result<(), Error> {
-        let Some(send) = &mut self.send else { return Ok(()) };
-        for bytes in self.pending.drain(..) {
-            send.send_data(bytes, false).map_err(Error::other)?;
-        }
-        send.send_trailers(convert::trailer_map(trailers)).map_err(Error::other)?;
-        self.send = None;
-        Ok(())
-    }
-
-    /// See [`Client::poll_flush`].
-    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let Some(send) = &mut self.send else { return Poll::Ready(Ok(())) };
-        while let Some(first) = self.pending.first_mut() {
-            if send.capacity() == 0 {
-                send.reserve_capacity(first.len());
-                match ready!(send.poll_capacity(cx)) {
-                    Some(Ok(_)) => continue,
-                    Some(Err(error)) => return Poll::Ready(Err(Error::other(error))),
-                    None => return Poll::Ready(Err(Error::other("closed"))),
-                }
-            }
-            let part = first.split_to(first.len().min(send.capacity()));
-            let done = !first.has_remaining();
-            if done {
-                self.pending.remove(0);
-            }
-            let last = self.ending && self.pending.is_empty();
-            send.send_data(part, last).map_err(Error::other)?;
-            if last {
-                self.send = None;
-                return Poll::Ready(Ok(()));
-            }
-        }
-        if self.ending {
-            send.send_data(Bytes::new(), true).map_err(Error::other)?;
-            self.send = None;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// See [`Client::poll_gone`].
-    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.send {
-            Some(send) => send.poll_reset(cx).map(|_| ()),
-            None => self.respond.poll_reset(cx).map(|_| ()),
-        }
-    }
-
-    /// See [`Client::abort`].
-    pub fn reset(&mut self) {
-        match &mut self.send {
-            Some(send) => send.send_reset(Reason::INTERNAL_ERROR),
-            None => self.respond.send_reset(Reason::REFUSED_STREAM),
-        }
-    }
 }

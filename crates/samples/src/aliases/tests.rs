@@ -58,7 +58,7 @@ fn no_request() {
     for name in ["r", "HM", "HP", "HPO", "HQ", "HU", "HV"] {
         check(&stream, name, "<BADREQ>");
     }
-    check(&stream, "ST", "-1");
+    check(&stream, "ST", "0");
     for name in ["TR", "Tq", "Tw", "Tc", "Tr", "Td"] {
         check(&stream, name, "-1");
     }

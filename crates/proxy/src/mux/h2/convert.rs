@@ -1,8 +1,10 @@
 //! Between the `http` crate's messages, which the `h2` crate speaks, and the one message.
 
+use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Response, StatusCode};
+use net::scratch;
 use proto::message::{Flags, Framing, Head, Version};
 
 /// Fields that belong to an HTTP/1 connection and have no place in HTTP/2 (RFC 9113, section
@@ -11,56 +13,61 @@ const CONNECTION_FIELDS: [&[u8]; 5] =
     [b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"];
 
 /// Makes `head` the request. As HAProxy shows it, the target that was received is the absolute
-/// form; the one that is forwarded is the path. Says whether the request is valid.
-pub fn request(parts: &Parts, ended: bool, scheme: &str, head: &mut Head) -> bool {
+/// form; the one that is forwarded is the path. Says whether the request is one: it has fewer
+/// than `max_fields` fields and a length that is a number.
+pub fn request(parts: &Parts, ended: bool, scheme: &str, max_fields: usize, head: &mut Head) -> bool {
     let uri = &parts.uri;
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let scheme = uri.scheme_str().unwrap_or(scheme);
-    let connect = parts.method == http::Method::CONNECT;
     let method = parts.method.as_str().as_bytes();
-    if connect {
+    if parts.method == http::Method::CONNECT {
         head.start_request(method, authority.as_bytes(), Version::Http2);
     } else {
-        head.start_request(method, format!("{scheme}://{authority}{path}").as_bytes(), Version::Http2);
+        scratch::with_write(|target| {
+            [scheme, "://", authority, path]
+                .iter()
+                .for_each(|part| target.extend_from_slice(part.as_bytes()));
+            head.start_request(method, target, Version::Http2);
+        });
         head.set_target(path.as_bytes());
     }
     if !authority.is_empty() {
         head.add(b"host", authority.as_bytes());
     }
-    let mut cookie = Vec::new();
-    for (name, value) in &parts.headers {
-        match name.as_str() {
-            "host" if !authority.is_empty() => {}
-            // Crumbs are joined for servers that know one field (RFC 9113, section 8.2.3).
-            "cookie" => {
-                if !cookie.is_empty() {
-                    cookie.extend_from_slice(b"; ");
+    scratch::with_write(|cookie| {
+        for (name, value) in &parts.headers {
+            match name.as_str() {
+                "host" if !authority.is_empty() => {}
+                // Crumbs are joined for servers that know one field (RFC 9113, section 8.2.3).
+                "cookie" => {
+                    if !cookie.is_empty() {
+                        cookie.extend_from_slice(b"; ");
+                    }
+                    cookie.extend_from_slice(value.as_bytes());
                 }
-                cookie.extend_from_slice(value.as_bytes());
+                name => head.add(name.as_bytes(), value.as_bytes()),
             }
-            name => head.add(name.as_bytes(), value.as_bytes()),
         }
-    }
-    if !cookie.is_empty() {
-        head.add(b"cookie", &cookie);
-    }
-    head.framing = framing(head, ended);
+        if !cookie.is_empty() {
+            head.add(b"cookie", cookie);
+        }
+    });
     head.flags = Flags { expect_continue: head.get(b"expect").is_some(), ..Flags::default() };
-    !uri_has_fragment(path)
+    let Some(framing) = framing(head, ended) else { return false };
+    head.framing = framing;
+    parts.headers.len() + usize::from(!authority.is_empty()) < max_fields
 }
 
-/// HTTP/2 frames its bodies itself; the length is known where it was announced.
-fn framing(head: &Head, ended: bool) -> Framing {
-    if ended {
-        return Framing::None;
-    }
-    let length = head.get(b"content-length").and_then(|value| std::str::from_utf8(value).ok());
-    length.and_then(|length| length.parse().ok()).map_or(Framing::Chunked, Framing::Length)
-}
-
-fn uri_has_fragment(path: &str) -> bool {
-    path.contains('#')
+/// HTTP/2 frames its bodies itself; the length is known where it was announced. `None`: what was
+/// announced is no length.
+fn framing(head: &Head, ended: bool) -> Option<Framing> {
+    let Some(length) = head.get(b"content-length") else {
+        return Some(if ended { Framing::None } else { Framing::Chunked });
+    };
+    let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+    let length = std::str::from_utf8(length).ok().filter(|_| digits)?.parse().ok()?;
+    Some(if ended { Framing::None } else { Framing::Length(length) })
 }
 
 /// The head of a response; `None` where a rule or a server made something that HTTP/2 cannot
@@ -72,11 +79,16 @@ pub fn response(head: &Head) -> Option<Response<()>> {
     Some(response)
 }
 
+/// The fields; their values share one copy of the head's bytes.
 fn fields(head: &Head) -> Option<HeaderMap> {
     let mut map = HeaderMap::with_capacity(head.len());
+    let bytes = Bytes::copy_from_slice(head.bytes());
+    let base = head.bytes().as_ptr().addr();
     for (name, value) in head.fields() {
         if !CONNECTION_FIELDS.contains(&name) {
-            map.append(HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?);
+            let at = if value.is_empty() { 0 } else { value.as_ptr().addr() - base };
+            let value = HeaderValue::from_maybe_shared(bytes.slice(at..at + value.len())).ok()?;
+            map.append(HeaderName::from_bytes(name).ok()?, value);
         }
     }
     Some(map)

@@ -1,30 +1,34 @@
-//! A connection as the `h2` crate wants it: what was read before it took over comes first.
+//! A connection as the `h2` crate wants it: what was read before it took over comes first, and
+//! what it writes over TLS in parts goes out in one record.
 
-use std::io::{IoSlice, Result};
+use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 
-use net::io::Io;
+use net::scratch;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::watch::{Sent, Watch};
 use crate::conn::Conn;
 
+/// The payload of a TLS record, in bytes (RFC 8446, section 5.1).
+const RECORD: usize = 16 * 1024;
+
 /// See the module.
-pub struct Joined(Conn);
-
-impl Joined {
-    pub fn new(conn: Conn) -> Self {
-        Self(conn)
-    }
-
-    fn io(self: Pin<&mut Self>) -> Pin<&mut Io> {
-        Pin::new(&mut self.get_mut().0.io)
-    }
+pub struct Joined {
+    conn: Conn,
+    watch: Rc<Watch>,
+    sent: Sent,
 }
 
-impl AsyncRead for Joined {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        let conn = &mut self.get_mut().0;
+impl Joined {
+    pub fn new(conn: Conn, watch: Rc<Watch>) -> Self {
+        Self { conn, watch, sent: Sent::default() }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        let conn = &mut self.conn;
         let count = conn.rest().len().min(buf.remaining());
         if count > 0 {
             buf.put_slice(&conn.rest()[..count]);
@@ -33,11 +37,38 @@ impl AsyncRead for Joined {
         }
         Pin::new(&mut conn.io).poll_read(cx, buf)
     }
+
+    /// One write of what the slices hold; over TLS of as much as a record takes.
+    fn write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        let io = &mut self.conn.io;
+        match bufs {
+            [one] => io.poll_write(cx, one),
+            _ if !io.is_tls() => io.poll_write_vectored(cx, bufs),
+            _ => scratch::with_write(|record| {
+                for buf in bufs {
+                    record.extend_from_slice(&buf[..buf.len().min(RECORD - record.len())]);
+                }
+                io.poll_write(cx, record)
+            }),
+        }
+    }
+}
+
+impl AsyncRead for Joined {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(this.read(cx, buf))?;
+        if this.watch.read(&buf.filled()[before..]) {
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "the first frame is not SETTINGS")))
+    }
 }
 
 impl AsyncWrite for Joined {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        AsyncWrite::poll_write(self.io(), cx, buf)
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -45,18 +76,26 @@ impl AsyncWrite for Joined {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        AsyncWrite::poll_write_vectored(self.io(), cx, bufs)
+        let this = self.get_mut();
+        let count = ready!(this.write(cx, bufs))?;
+        let mut left = count;
+        for buf in bufs {
+            let part = left.min(buf.len());
+            this.sent.write(&buf[..part], &this.watch);
+            left -= part;
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {
-        !self.0.io.is_tls()
+        true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        AsyncWrite::poll_flush(self.io(), cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        AsyncWrite::poll_shutdown(self.io(), cx)
+        self.get_mut().conn.io.poll_shutdown(cx)
     }
 }
