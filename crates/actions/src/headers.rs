@@ -128,7 +128,7 @@ fn replace(
                 continue;
             }
             text.clear();
-            if edit(value, regex, template, text) {
+            if edit(value.trim_ascii(), regex, template, text) {
                 head.replace_value(index, text);
             }
         }
@@ -174,6 +174,13 @@ mod tests {
     fn empty_elements() {
         let replaced = run("GET / HTTP/1.1\nx-a:\nx-a: a, ,b,", "replace-value x-a ^$ E");
         assert_eq!(replaced, "Continue\nGET /\nx-a: E\nx-a: a,E,b,E\n");
+    }
+
+    #[test]
+    fn white_space_is_written_and_not_read() {
+        let rules = "add-header x-a %[req.hdr(none)]\tb\t\nset-header x-b <%[req.fhdr(x-a)]>";
+        assert_eq!(run("GET / HTTP/1.1", rules), "Continue\nGET /\nx-a: \tb\t\nx-b: <b>\n");
+        assert!(run("GET / HTTP/1.1", &format!("{rules}\nreplace-header x-a ^b$ c")).contains("x-a: c\n"));
     }
 
     #[test]

@@ -97,7 +97,10 @@ pub(super) fn values<'a>(head: &'a Head, name: &'a [u8]) -> impl Iterator<Item =
 
 /// The whole values of the fields of that name, in any case.
 fn lines<'a>(head: &'a Head, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    head.fields().filter(move |(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    // What came from outside has no white space around it, what a rule wrote may have.
+    head.fields()
+        .filter(move |(have, _)| have.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim_ascii())
 }
 
 /// Splits a value at the commas that stand outside of quotes.
