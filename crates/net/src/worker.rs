@@ -14,9 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use ir::id::{BindId, ProxyId};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{Notify, watch};
-use tokio::task::LocalSet;
 
 pub use gate::Gate;
 
@@ -138,12 +137,24 @@ impl Workers {
         let listening = Arc::new(AtomicUsize::new(settings.threads.max(1)));
         let mut workers = Self { mode, gate, listening, threads: Vec::new() };
         for (index, listeners) in spread(listeners, settings.threads).into_iter().enumerate() {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
             let context = WorkerContext { index, gate: workers.gate.clone() };
             let (handler, mode) = (handler.clone(), watched.clone());
             let listening = workers.listening.clone();
-            let body = move || run(&runtime, context, settings, listeners, &*handler, mode, &listening);
+            let (made, result) = std::sync::mpsc::channel();
+            // The runtime belongs to its thread, so it is made there.
+            let body = move || {
+                let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+                match runtime {
+                    Ok(runtime) => {
+                        // Whoever started the thread waits for this.
+                        let _ = made.send(Ok(()));
+                        run(&runtime, context, settings, listeners, &*handler, mode, &listening);
+                    }
+                    Err(error) => drop(made.send(Err(error))),
+                }
+            };
             workers.threads.push(std::thread::Builder::new().name(format!("worker-{index}")).spawn(body)?);
+            result.recv().map_err(io::Error::other)??;
         }
         Ok(workers)
     }
@@ -251,7 +262,7 @@ fn spread(listeners: Vec<Listener>, threads: usize) -> Vec<Vec<Listener>> {
 
 /// One thread, from its first task to its last session.
 fn run(
-    runtime: &Runtime,
+    runtime: &LocalRuntime,
     context: WorkerContext,
     settings: Settings,
     listeners: Vec<Listener>,
@@ -266,8 +277,7 @@ fn run(
         sessions: Cell::new(0),
         idle: Notify::new(),
     });
-    let tasks = LocalSet::new();
-    tasks.block_on(runtime, async {
+    runtime.block_on(async {
         let _ = worker.handler.set(handler(context));
         tokio::task::spawn_local(timer::drive());
         let mut accepting = tokio::task::JoinSet::new();
