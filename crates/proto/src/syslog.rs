@@ -49,7 +49,8 @@ pub struct Header<'a> {
     pub pid: u32,
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The name of a month, 1 to 12.
 pub fn month_name(month: u32) -> &'static str {
@@ -125,7 +126,8 @@ mod tests {
             micros: 1234,
             offset: -5400,
         };
-        let header = Header { facility: 16, level: 6, moment, host: host.as_bytes(), tag: b"haproxy", pid: 42 };
+        let header =
+            Header { facility: 16, level: 6, moment, host: host.as_bytes(), tag: b"haproxy", pid: 42 };
         let mut out = Vec::new();
         write_header(form, &header, &mut out);
         assert_eq!(String::from_utf8_lossy(&out), expected);
