@@ -249,8 +249,11 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
         return client.abort();
     }
     drain_early_body(client).await;
-    let owner = stream.backend.unwrap_or(stream.session.frontend);
-    let _ = rules::run(worker, stream, client, timer, owner, RuleSet::HttpAfterResponse).await;
+    let front = stream.session.frontend;
+    let back = stream.backend.unwrap_or(front);
+    for proxy in [Some(back), (front != back).then_some(front)].into_iter().flatten() {
+        let _ = rules::run(worker, stream, client, timer, proxy, RuleSet::HttpAfterResponse).await;
+    }
     let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
     let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
     let limit = stream.plan.settings(stream.session.frontend).timeouts.client;

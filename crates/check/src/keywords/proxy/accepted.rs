@@ -266,7 +266,6 @@ pub const ROWS: &[Keyword] = &[
     ),
     parsed("max-session-srv-conns", "Server connections kept for a client.", DFL, "<number>"),
     parsed("http-send-name-header", "Tells the server its name.", DLB, "[<header>]"),
-    parsed("declare", "Reserves a capture slot.", FL, "capture { request | response } len <length>"),
     parsed("use-fcgi-app", "The FastCGI application of the backend.", LB, "<name>"),
     parsed("clitcpka-cnt", "Keep-alive probes towards clients.", DFL, "<count>"),
     parsed("clitcpka-idle", "Idle time before probes towards clients.", DFL, "<timeout>"),

@@ -160,6 +160,35 @@ fn capture(c: &mut Context<'_>, line: &Line<'_>) {
     c.px.http_only.capture = true;
 }
 
+/// `declare capture`: a slot that only rules fill.
+fn declare(c: &mut Context<'_>, line: &Line<'_>) {
+    let words: Vec<String> = line.args.iter().map(|word| word.lossy().into_owned()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let text = match words.as_slice() {
+        ["capture", way @ ("request" | "response"), "len", len] => {
+            let Ok(number) = len.parse::<i64>() else {
+                let text = format!("'declare capture': cannot parse the length '{len}'.");
+                return c.alert("bad-capture", line.span, text);
+            };
+            if number > 0 {
+                let slots = match *way {
+                    "request" => &mut c.px.proxy.request_captures,
+                    _ => &mut c.px.proxy.response_captures,
+                };
+                return slots.push(slot("", len));
+            }
+            "length must be > 0"
+        }
+        ["capture", "request" | "response", "len"] => {
+            "'declare capture': 'len' requires a numeric value that represents the capture length"
+        }
+        ["capture", "request" | "response", ..] => "'declare capture' requires a capture length ('len')",
+        ["capture", ..] => "'declare capture' requires a direction ('request' or 'response')",
+        _ => "'declare' needs a second keyword that specify the type of declaration ('capture')",
+    };
+    c.alert("bad-capture", line.span, text);
+}
+
 fn slot(name: &str, len: &str) -> Capture {
     let len = crate::numbers::lenient(len.as_bytes());
     Capture { name: name.as_bytes().to_ascii_lowercase(), len: usize::try_from(len).unwrap_or(0) }
@@ -225,5 +254,13 @@ pub const ROWS: &[Keyword] = &[
         "{ cookie <name> | request header <name> | response header <name> } len <length>",
         MANY,
         Set::Line(capture),
+    ),
+    Keyword::new(
+        "declare",
+        "Reserves a slot for what rules capture.",
+        FL,
+        "capture { request | response } len <length>",
+        MANY,
+        Set::Line(declare),
     ),
 ];
