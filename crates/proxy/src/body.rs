@@ -1,6 +1,6 @@
 //! Bodies on their way: pieces as a source hands them over, and how an HTTP/1 connection gives
-//! and takes them. Chunked bodies between two HTTP/1 connections pass raw; they are taken apart
-//! only where the other side frames differently.
+//! and takes them. Chunked bodies between two HTTP/1 connections pass raw, up to their trailers;
+//! they are taken apart only where the other side frames differently.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -47,12 +47,14 @@ pub struct H1Source {
     pub done: bool,
     /// What is left over in the connection is a part of something: read more first.
     starved: bool,
+    /// Raw pieces have come as far as the trailers.
+    trailers: bool,
 }
 
 impl H1Source {
     pub fn new(body: Body) -> Self {
         let done = body.is_done();
-        Self { body, done, starved: false }
+        Self { body, done, starved: false, trailers: false }
     }
 
     /// Hands over what one read gives. `raw`: the framing is kept. Returns the number of wire
@@ -94,10 +96,14 @@ impl H1Source {
     }
 
     fn pass(&mut self, bytes: &[u8], used: &mut usize, sink: &mut Sink<'_>) -> Result<(), SourceError> {
-        let scan = self.body.scan(bytes).map_err(|_| SourceError::Invalid)?;
-        *used = scan.consumed;
-        self.done = scan.done;
-        give(sink, Piece::Raw(&bytes[..scan.consumed]))
+        if !self.trailers {
+            let scan = self.body.scan(bytes).map_err(|_| SourceError::Invalid)?;
+            *used = scan.consumed;
+            self.done = scan.done;
+            self.trailers = scan.trailers;
+            give(sink, Piece::Raw(&bytes[..scan.consumed]))?;
+        }
+        if self.trailers { self.take_apart(bytes, used, sink) } else { Ok(()) }
     }
 
     fn take_apart(&mut self, bytes: &[u8], used: &mut usize, sink: &mut Sink<'_>) -> Result<(), SourceError> {
@@ -116,22 +122,27 @@ impl H1Source {
                 h1::Piece::End { trailers, consumed } => {
                     *used += consumed;
                     self.done = true;
-                    return end(&rest[trailers], sink);
+                    return self.end(&rest[trailers], sink);
                 }
             }
         }
     }
-}
 
-/// Hands over the end with its trailers, parsed from their raw form.
-fn end(trailers: &[u8], sink: &mut Sink<'_>) -> Result<(), SourceError> {
-    if trailers.is_empty() {
-        return give(sink, Piece::End(None));
+    /// Hands over the end with its trailers, parsed from their raw form.
+    fn end(&self, trailers: &[u8], sink: &mut Sink<'_>) -> Result<(), SourceError> {
+        if trailers.is_empty() {
+            return give(sink, Piece::End(None));
+        }
+        let mut head = Head::default();
+        head.bytes_mut().extend_from_slice(trailers);
+        h1::parse_trailers(&mut head, &h1::Limits::default()).map_err(|_| SourceError::Invalid)?;
+        if !self.trailers {
+            return give(sink, Piece::End(Some(&head)));
+        }
+        let mut raw = Vec::with_capacity(trailers.len());
+        h1::write_trailers(&mut raw, &head);
+        give(sink, Piece::Raw(&raw))
     }
-    let mut head = Head::default();
-    head.bytes_mut().extend_from_slice(trailers);
-    h1::parse_trailers(&mut head, &h1::Limits::default()).map_err(|_| SourceError::Invalid)?;
-    give(sink, Piece::End(Some(&head)))
 }
 
 /// Queues a piece on an HTTP/1 connection; `chunked` says how payload is framed there.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use net::clock::now_ms;
 use net::splice::{PIPE_SIZE, Splice};
 use net::timer::Timer;
-use proto::h1::{self, Parsed};
+use proto::h1::{self, Body, Parsed};
 use proto::message::Framing;
 use state::stream::Stream;
 use state::termination::Cause;
@@ -250,7 +250,9 @@ impl Exchange {
             });
             let parsed = match ready!(read) {
                 Ok(Some(parsed)) => parsed,
-                _ if server.reused && stream.res.bytes().is_empty() => return Poll::Ready(Err(Fault::Stale)),
+                // A head that breaks off is no HTTP.
+                _ if !stream.res.bytes().is_empty() => return Poll::Ready(Err(Fault::InvalidResponse)),
+                _ if server.reused => return Poll::Ready(Err(Fault::Stale)),
                 _ => return Poll::Ready(Err(Fault::ServerAborted)),
             };
             self.moved(stream);
@@ -261,7 +263,7 @@ impl Exchange {
                         // Nobody asked to switch protocols: what follows could be anything.
                         101 if !stream.req.flags.upgrade => return Poll::Ready(Err(Fault::InvalidResponse)),
                         100 | 102..200 => {}
-                        _ => return Poll::Ready(Ok(())),
+                        _ => return Poll::Ready(check_body(stream, server)),
                     }
                     if client.send_interim(&stream.res).is_err() {
                         return Poll::Ready(Err(Fault::ClientAborted));
@@ -371,4 +373,11 @@ impl Exchange {
             Err(_) => Poll::Ready(Err(Fault::ClientAborted)),
         }
     }
+}
+
+/// Chunks that are broken at once make the response one that is not HTTP: the client can still be
+/// told.
+fn check_body(stream: &Stream, server: &ServerConn) -> Result<(), Fault> {
+    let body = Body::new(stream.res.framing, stream.plan.config.global.tune.bufsize);
+    body.check(server.conn.rest()).map_err(|_| Fault::InvalidResponse)
 }

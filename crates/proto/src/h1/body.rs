@@ -25,6 +25,8 @@ pub struct Body {
     max_line: usize,
     /// Trailer bytes that [`Self::next`] has looked at and left with the caller.
     held: usize,
+    /// Payload bytes gone by.
+    payload: u64,
 }
 
 /// What the next byte belongs to.
@@ -59,6 +61,8 @@ pub struct Scan {
     pub consumed: usize,
     /// The body ended with them.
     pub done: bool,
+    /// Trailers follow: [`Body::next`] gives them.
+    pub trailers: bool,
 }
 
 /// What [`Body::next`] found. Drop `consumed` bytes (after use of the range) before the next call.
@@ -85,7 +89,7 @@ impl Body {
             Framing::Chunked => (State::FirstDigit, 0),
             Framing::UntilClose | Framing::Tunnel => (State::UntilClose, 0),
         };
-        Self { state, left, line: 0, max_line, held: 0 }
+        Self { state, left, line: 0, max_line, held: 0, payload: 0 }
     }
 
     /// Whether the body is complete (at once for [`Framing::None`] and a length of 0; never for
@@ -100,9 +104,15 @@ impl Body {
         if self.state == State::UntilClose { u64::MAX } else { self.left }
     }
 
+    /// Payload bytes gone by so far, without framing and trailers.
+    pub fn payload(&self) -> u64 {
+        self.payload
+    }
+
     /// Counts `len` bytes, at most [`Self::remaining`], as gone by without having been seen.
     pub fn advance(&mut self, len: u64) {
         debug_assert!(len <= self.remaining());
+        self.payload += len;
         if self.state == State::UntilClose {
             return;
         }
@@ -114,21 +124,39 @@ impl Body {
         }
     }
 
-    /// Follows the framing over `bytes`, chunk heads and trailers included, to forward them raw.
-    /// All bytes are consumed unless the body ends among them.
+    /// Follows the framing over `bytes`, chunk heads included, to forward them raw. All bytes are
+    /// consumed unless the body ends among them, or reaches trailers: those are for [`Self::next`],
+    /// since their names are rewritten.
     ///
     /// # Errors
     /// Broken framing: none of `bytes` may be forwarded.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Scan, BodyError> {
+        let consumed = self.walk(bytes, false)?;
+        Ok(Scan { consumed, done: self.is_done(), trailers: consumed < bytes.len() && !self.is_done() })
+    }
+
+    /// Looks ahead: whether the framing over `bytes`, which come next, is sound as far as they go.
+    ///
+    /// # Errors
+    /// Broken framing.
+    pub fn check(&self, bytes: &[u8]) -> Result<(), BodyError> {
+        self.clone().walk(bytes, true).map(|_| ())
+    }
+
+    /// Follows the framing over `bytes`, up to the first trailer unless those are wanted as well.
+    pub(super) fn walk(&mut self, bytes: &[u8], trailers: bool) -> Result<usize, BodyError> {
         let mut at = std::mem::take(&mut self.held).min(bytes.len());
         while at < bytes.len() && self.state != State::Done {
             let rest = &bytes[at..];
+            if !trailers && self.state == State::FirstTrailer && is_token(rest[0]) {
+                break;
+            }
             at += match self.data(rest) {
                 0 => self.frame(rest)?,
                 len => len,
             };
         }
-        Ok(Scan { consumed: at, done: self.is_done() })
+        Ok(at)
     }
 
     /// The next piece of payload in `bytes`, without the chunk framing.
@@ -165,7 +193,10 @@ impl Body {
     /// How many of `bytes` are payload; 0 where framing is next.
     fn data(&mut self, bytes: &[u8]) -> usize {
         match self.state {
-            State::UntilClose => bytes.len(),
+            State::UntilClose => {
+                self.payload += bytes.len() as u64;
+                bytes.len()
+            }
             State::Fixed | State::Data => {
                 let len = self.left.min(bytes.len() as u64);
                 self.advance(len);
@@ -314,14 +345,14 @@ mod tests {
         }
     }
 
-    /// Bytes that `scan` forwards in portions of `step`, and whether the body ended.
+    /// Bytes that are followed in portions of `step`, and whether the body ended.
     fn forward(framing: Framing, input: &[u8], step: usize) -> Result<(usize, bool), BodyError> {
         let mut body = Body::new(framing, 100);
         let mut total = 0;
         for portion in input.chunks(step) {
-            let Scan { consumed, done } = body.scan(portion)?;
+            let consumed = body.walk(portion, true)?;
             total += consumed;
-            if done {
+            if body.is_done() {
                 return Ok((total, true));
             }
             assert_eq!(consumed, portion.len());
@@ -406,17 +437,35 @@ mod tests {
     }
 
     #[test]
+    fn trailers_end_what_is_forwarded_raw() {
+        let check = |input: &str, raw: usize, payload: u64| {
+            let mut body = Body::new(Framing::Chunked, 100);
+            let scan = body.scan(input.as_bytes()).unwrap();
+            assert_eq!((scan.consumed, body.payload()), (raw, payload), "{input:?}");
+            assert_eq!((scan.done, scan.trailers), (raw == input.len(), raw < input.len()), "{input:?}");
+            if scan.trailers {
+                let end = body.next(&input.as_bytes()[raw..]);
+                let len = input.len() - raw;
+                assert_eq!(end, Ok(Piece::End { trailers: 0..len, consumed: len }), "{input:?}");
+            }
+        };
+        check("2\r\nok\r\n0\r\n\r\n", 12, 2);
+        check("2\r\nok\r\n0\r\nX: 1\r\n\r\n", 10, 2);
+        check("0\r\nX: 1\r\nY: 2\r\n\r\n", 3, 0);
+    }
+
+    #[test]
     fn spliced_data_is_counted() {
         let mut body = Body::new(Framing::Length(10), 100);
         assert_eq!(body.remaining(), 10);
         body.advance(7);
-        assert_eq!(body.scan(b"abcdef"), Ok(Scan { consumed: 3, done: true }));
+        assert_eq!(body.scan(b"abcdef"), Ok(Scan { consumed: 3, done: true, trailers: false }));
         let mut body = Body::new(Framing::Chunked, 100);
         assert_eq!(body.remaining(), 0);
-        assert_eq!(body.scan(b"a\r\n"), Ok(Scan { consumed: 3, done: false }));
+        assert_eq!(body.scan(b"a\r\n"), Ok(Scan { consumed: 3, done: false, trailers: false }));
         assert_eq!(body.remaining(), 10);
         body.advance(10);
-        assert_eq!(body.scan(b"\r\n0\r\n\r\nnext"), Ok(Scan { consumed: 7, done: true }));
+        assert_eq!(body.scan(b"\r\n0\r\n\r\nnext"), Ok(Scan { consumed: 7, done: true, trailers: false }));
         assert_eq!(Body::new(Framing::UntilClose, 0).remaining(), u64::MAX);
     }
 }

@@ -25,7 +25,8 @@ pub use framing::keeps_alive;
 pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_trailers};
 pub use reason::reason_phrase;
 pub use write::{
-    Persistence, RequestOut, ResponseOut, write_chunk_header, write_last_chunk, write_request, write_response,
+    Persistence, RequestOut, ResponseOut, write_chunk_header, write_last_chunk, write_request,
+    write_response, write_trailers,
 };
 
 /// What a client that speaks HTTP/2 without negotiation sends first (RFC 9113, section 3.4).

@@ -139,7 +139,7 @@ fn forwarded(framing: crate::message::Framing, input: &[u8], step: usize) -> Res
     let mut body = Body::new(framing, 64);
     let mut total = 0;
     for portion in input.chunks(step) {
-        total += body.scan(portion)?.consumed;
+        total += body.walk(portion, true)?;
         if body.is_done() {
             break;
         }

@@ -53,12 +53,13 @@ fn parse(
 /// The status a message leads to: 0 for one that passes, body included, 1 for an incomplete head.
 fn verdict(input: &[u8], limits: &Limits, method: Option<&[u8]>) -> u16 {
     match parse(input, &[], limits, method) {
-        (head, Ok(Parsed::Done { head_len })) => match Body::new(head.framing, 8192).scan(&input[head_len..])
-        {
-            Ok(_) => 0,
-            Err(_) if method.is_some() => 502,
-            Err(_) => 400,
-        },
+        (head, Ok(Parsed::Done { head_len })) => {
+            match Body::new(head.framing, 8192).check(&input[head_len..]) {
+                Ok(()) => 0,
+                Err(_) if method.is_some() => 502,
+                Err(_) => 400,
+            }
+        }
         (_, Ok(Parsed::NeedMore)) => 1,
         (_, Ok(Parsed::Http2Preface)) => 2,
         (_, Err(error)) => error.status,

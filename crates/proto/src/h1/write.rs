@@ -220,7 +220,15 @@ pub fn write_chunk_header(out: &mut Vec<u8>, len: usize) {
 /// Appends the chunk of size 0, the fields of `trailers` if any, and the empty line.
 pub fn write_last_chunk(out: &mut Vec<u8>, trailers: Option<&Head>) {
     out.extend_from_slice(b"0\r\n");
-    for (name, value) in trailers.iter().flat_map(|trailers| trailers.fields()) {
+    match trailers {
+        Some(trailers) => write_trailers(out, trailers),
+        None => out.extend_from_slice(b"\r\n"),
+    }
+}
+
+/// Appends what stands behind the chunk of size 0.
+pub fn write_trailers(out: &mut Vec<u8>, trailers: &Head) {
+    for (name, value) in trailers.fields() {
         write_field(out, name, value);
     }
     out.extend_from_slice(b"\r\n");

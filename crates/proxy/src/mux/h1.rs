@@ -86,19 +86,18 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
         match receive(worker, session, &mut client, &mut timer, start).await {
             Received::Silent => return None,
             Received::Http2 => return Some(client.conn),
-            Received::Refused(mut stream, status, cause) => {
-                stream.termination.set(cause, State::Request);
-                let mut refused = Client::H1(&mut client);
-                Box::pin(http::refuse(worker, &mut stream, &mut refused, &mut timer, status)).await;
-                finish(worker, stream);
-                linger::close(&mut client.conn, &mut timer).await;
-                return None;
+            Received::Refused(stream, status, cause) => {
+                return refuse(worker, stream, &mut client, &mut timer, (status, cause)).await;
             }
             Received::Request(mut stream) => {
                 session.requests.set(session.requests.get() + 1);
                 let max_trailers = worker.plan.config.global.tune.bufsize;
                 client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
                 client.keep_alive = true;
+                // Chunks that are broken at once are no request: no rule sees it and no server.
+                if client.source.body.check(client.conn.rest()).is_err() {
+                    return refuse(worker, stream, &mut client, &mut timer, (400, Cause::Proxy)).await;
+                }
                 http::serve(worker, &mut stream, &mut Client::H1(&mut client), &mut timer).await;
                 let end = finish(worker, stream);
                 if !client.source.done {
@@ -113,6 +112,21 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
             }
         }
     }
+}
+
+/// Answers a request that is not served, and ends its connection.
+async fn refuse(
+    worker: &Rc<Worker>,
+    mut stream: Box<Stream>,
+    client: &mut H1Client,
+    timer: &mut Timer,
+    (status, cause): (u16, Cause),
+) -> Option<Conn> {
+    stream.termination.set(cause, State::Request);
+    Box::pin(http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status)).await;
+    finish(worker, stream);
+    linger::close(&mut client.conn, timer).await;
+    None
 }
 
 /// Logs a stream and takes its memory back. Gives the time.
