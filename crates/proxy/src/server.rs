@@ -158,6 +158,7 @@ pub async fn acquire(
             Ok(io) => {
                 stream.now = now_ms();
                 stream.timing.connected = Some(stream.now);
+                note_addresses(stream, &io);
                 return Ok(ServerConn::new(io, false, turn));
             }
             Err(cause) => {
@@ -252,7 +253,15 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     let now = stream.now;
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
+    note_addresses(stream, &io);
     Some(ServerConn::new(io, true, turn))
+}
+
+/// Keeps both ends of the connection for the samples and log fields that show them.
+fn note_addresses(stream: &mut Stream, io: &Io) {
+    if stream.plan.wants_server_addresses {
+        stream.server_addresses = io.socket().local_addr().zip(io.socket().peer_addr());
+    }
 }
 
 /// Makes a new connection within `timeout connect`.

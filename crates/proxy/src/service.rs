@@ -40,7 +40,7 @@ pub async fn run(
     let mut run = Run {
         service,
         started: false,
-        finished: false,
+        script: Script::Running,
         uploaded: false,
         ended: false,
         bodyless: false,
@@ -64,6 +64,15 @@ async fn fail(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, tim
     http::refuse(worker, stream, client, timer, 500).await;
 }
 
+/// How far the script is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Running,
+    Finished,
+    /// It raised an error or ran out of its time; what it sent before still goes to the client.
+    Failed,
+}
+
 enum End {
     Done,
     Failed,
@@ -74,8 +83,7 @@ struct Run {
     service: HttpService,
     /// The response's head was sent.
     started: bool,
-    /// The script has ended well.
-    finished: bool,
+    script: Script,
     /// The request's body was handed over whole.
     uploaded: bool,
     /// The end of the response's body was queued.
@@ -95,13 +103,10 @@ impl Run {
     ) -> Poll<End> {
         loop {
             let up = self.upload(cx, stream, client);
-            if !self.finished
+            if self.script == Script::Running
                 && let Poll::Ready(end) = self.service.poll(cx, stream)
             {
-                if end.is_err() {
-                    return Poll::Ready(End::Failed);
-                }
-                self.finished = true;
+                self.script = if end.is_ok() { Script::Finished } else { Script::Failed };
             }
             if !self.started && self.service.take_head(&mut stream.res) {
                 self.started = true;
@@ -112,7 +117,7 @@ impl Run {
                     return Poll::Ready(End::ClientGone);
                 }
             }
-            if self.finished && !self.started {
+            if self.script != Script::Running && !self.started {
                 return Poll::Ready(End::Failed);
             }
             match self.download(cx, stream, client) {
@@ -122,6 +127,7 @@ impl Run {
                     continue;
                 }
                 Poll::Ready(Err(())) => return Poll::Ready(End::ClientGone),
+                Poll::Pending if self.is_cut(client, cx) => return Poll::Ready(End::Failed),
                 Poll::Pending => {}
             }
             match up {
@@ -135,6 +141,12 @@ impl Run {
             ready!(timer.poll_expired(cx));
             return Poll::Ready(if self.started { End::ClientGone } else { End::Failed });
         }
+    }
+
+    /// Whether a script failed in the middle of its answer, and what it had sent is gone.
+    fn is_cut(&self, client: &mut Client<'_>, cx: &mut Context<'_>) -> bool {
+        let sent = self.service.response().is_empty() && client.poll_flush(cx).is_ready();
+        self.script == Script::Failed && sent
     }
 
     /// Hands over more of the request's body. `Ok(true)`: there was some.

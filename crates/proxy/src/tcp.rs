@@ -126,7 +126,7 @@ async fn service(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &
         return;
     };
     let limit = stream.plan.settings(stream.session.frontend).timeouts.client;
-    let mut moving = Moving { finished: false, limit };
+    let mut moving = Moving { ended: None, limit };
     Deadline::after(now_ms(), limit).set(timer);
     let end = std::future::poll_fn(|cx| moving.poll(cx, stream, conn, timer, &mut service)).await;
     if let Err(cause) = end {
@@ -136,8 +136,8 @@ async fn service(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &
 
 /// Bytes between a connection and a TCP service.
 struct Moving {
-    /// The script has ended.
-    finished: bool,
+    /// How the script ended. What it sent before still goes to the client.
+    ended: Option<Result<(), Cause>>,
     limit: Option<u64>,
 }
 
@@ -152,11 +152,10 @@ impl Moving {
     ) -> Poll<Result<(), Cause>> {
         loop {
             let mut moved = self.input(cx, stream, conn, service);
-            if !self.finished
+            if self.ended.is_none()
                 && let Poll::Ready(end) = service.poll(cx, stream)
             {
-                end.map_err(|_| Cause::Internal)?;
-                self.finished = true;
+                self.ended = Some(end.map_err(|_| Cause::Internal));
             }
             match conn.poll_flush(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(Err(Cause::Client)),
@@ -164,8 +163,8 @@ impl Moving {
                     let count = service.output().pop(conn.out(), 16 * 1024);
                     stream.counts.bytes_out += count as u64;
                     if count == 0 {
-                        if service.output().is_finished() {
-                            return Poll::Ready(Ok(()));
+                        if let Some(end) = self.ended {
+                            return Poll::Ready(end);
                         }
                         service.output().wait_bytes(cx);
                     }

@@ -1,6 +1,7 @@
 //! From the checked configuration to the plan: ids become functions, regexes are compiled, map
 //! files are loaded, casts are put between a fetch and its converters.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use ir::config::{Config, Proxy};
@@ -24,15 +25,18 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
         .map(ProxyId)
         .zip(&config.proxies)
         .map(|(id, settings)| proxy(id, settings, functions))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
     let live = Live::new(&config, maxconn, threads);
-    Ok(Plan { config, proxies, live })
+    let wants_server_addresses = proxies.iter().any(|(_, wants)| *wants);
+    let proxies = proxies.into_iter().map(|(proxy, _)| proxy).collect();
+    Ok(Plan { config, proxies, wants_server_addresses, live })
 }
 
-fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<ProxyPlan, BuildError> {
-    let mut build = Builder { functions, acls: Vec::new() };
+/// A proxy's plan, and whether something in it looks at the addresses of server connections.
+fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<(ProxyPlan, bool), BuildError> {
+    let mut build = Builder { functions, acls: Vec::new(), server_addresses: Cell::new(false) };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -51,7 +55,7 @@ fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<ProxyPl
         format.as_ref().map(|format| build.spaced_format(format, purpose, true)).transpose()
     };
     let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
-    Ok(ProxyPlan {
+    let plan = ProxyPlan {
         id,
         switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
         use_servers: settings.use_servers.iter().map(use_server).collect::<Result<_, BuildError>>()?,
@@ -62,13 +66,16 @@ fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<ProxyPl
         server_sni: settings.servers.iter().map(sni).collect::<Result<_, _>>()?,
         balance: Balance::new(id, settings, balance_expr),
         rules,
-    })
+    };
+    Ok((plan, build.server_addresses.get()))
 }
 
 /// Makes the parts of one proxy.
 struct Builder<'a> {
     functions: &'a Functions,
     acls: Vec<Arc<Acl>>,
+    /// Something was built that wants `Stream::server_addresses`.
+    server_addresses: Cell<bool>,
 }
 
 impl Builder<'_> {
@@ -158,6 +165,9 @@ impl Builder<'_> {
                 checked::FormatNode::Text(text) if merges_spaces => split_spaces(text, &mut nodes),
                 checked::FormatNode::Text(text) => nodes.push(Node::Text(text.as_slice().into())),
                 checked::FormatNode::Alias { name, flags } => {
+                    if matches!(*name, "bi" | "bp" | "si" | "sp") {
+                        self.server_addresses.set(true);
+                    }
                     let alias = self.functions.aliases.get(name).copied();
                     let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
                     nodes.push(Node::Alias(alias, log_flags(*flags, purpose)));
@@ -173,6 +183,9 @@ impl Builder<'_> {
     fn expr(&self, expr: &checked::Expr) -> Result<Expr, BuildError> {
         let fetch = self.functions.fetches.get(expr.fetch.index()).copied();
         let fetch = fetch.ok_or_else(|| unknown("sample fetch", expr.fetch.0))?;
+        if expr.text.starts_with(b"bc_") {
+            self.server_addresses.set(true);
+        }
         let mut steps = Vec::new();
         for (id, args) in &expr.converters {
             let converter = self.functions.converters.get(id.index());

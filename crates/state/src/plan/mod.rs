@@ -60,6 +60,10 @@ pub struct Converter {
 pub struct Plan {
     pub config: Config,
     pub proxies: Vec<ProxyPlan>,
+    /// A format or a fetch asks for [`Stream::server_addresses`], which cost two system calls.
+    ///
+    /// [`Stream::server_addresses`]: crate::Stream::server_addresses
+    pub wants_server_addresses: bool,
     pub live: Live,
 }
 
