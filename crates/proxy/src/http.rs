@@ -35,6 +35,8 @@ enum Decision {
 
 /// Runs a stream whose request head is complete.
 pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    // A request head is complete: rules about contents have all they can get.
+    stream.inspect_over = true;
     capture_request(stream);
     match decide(worker, stream, client, timer).await {
         Decision::Forward => forward::run(worker, stream, client, timer).await,

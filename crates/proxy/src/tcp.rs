@@ -47,7 +47,7 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
 /// Says whether the connection goes on as HTTP.
 async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mut Timer) -> bool {
     let frontend = stream.session.frontend;
-    match content_rules(stream, conn, timer, frontend).await {
+    match content_rules(worker, stream, conn, timer, frontend).await {
         Outcome::Continue | Outcome::Stop => {}
         Outcome::Service(id) => {
             service(worker, stream, conn, timer, id).await;
@@ -67,13 +67,15 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     }
     http::enter_backend(stream, backend);
     if backend != frontend {
-        let outcome = content_rules(stream, conn, timer, backend).await;
+        let outcome = content_rules(worker, stream, conn, timer, backend).await;
         if !matches!(outcome, Outcome::Continue | Outcome::Stop) {
             stream.termination.set(Cause::Proxy, State::Request);
             return false;
         }
     }
-    let mut server = match acquire(worker, stream, timer, &mut Attempts::new(stream)).await {
+    let watch = stream.plan.settings(backend).options.abortonclose == Some(true);
+    let mut gone = |cx: &mut Context<'_>| watch && conn.poll_gone(cx).is_ready();
+    let mut server = match acquire(worker, stream, timer, &mut Attempts::new(stream), &mut gone).await {
         Ok(server) => server,
         Err(fault) => {
             stream.termination.set(fault.cause, fault.state);
@@ -89,29 +91,45 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
 
 /// `tcp-request content` rules; what a rule needs and has not come is waited for, at most
 /// `tcp-request inspect-delay`.
-async fn content_rules(stream: &mut Stream, conn: &mut Conn, timer: &mut Timer, proxy: ProxyId) -> Outcome {
+async fn content_rules(
+    worker: &Worker,
+    stream: &mut Stream,
+    conn: &mut Conn,
+    timer: &mut Timer,
+    proxy: ProxyId,
+) -> Outcome {
     let delay = stream.plan.settings(proxy).inspect_delay;
     let most = stream.plan.config.global.tune.bufsize;
     let deadline = Deadline::after(stream.session.accepted, Some(delay.unwrap_or(0)));
     let mut at = 0;
     loop {
         match actions::run(stream, proxy, RuleSet::TcpContent, &mut at) {
-            Outcome::NotYet if stream.req_body.complete => at += 1,
+            Outcome::NotYet if stream.req_body.complete || stream.inspect_over => at += 1,
             Outcome::NotYet => {
                 deadline.set(timer);
                 let more = std::future::poll_fn(|cx| match conn.poll_more(cx, most) {
-                    Poll::Ready(count) => Poll::Ready(count.unwrap_or(0)),
+                    Poll::Ready(count) => Poll::Ready(Some(count.unwrap_or(0))),
                     Poll::Pending => {
                         ready!(timer.poll_expired(cx));
-                        Poll::Ready(0)
+                        Poll::Ready(None)
                     }
                 })
                 .await;
+                stream.now = now_ms();
                 let known = stream.req_body.bytes.len();
                 stream.req_body.bytes.extend_from_slice(&conn.rest()[known..]);
-                stream.req_body.complete = more == 0 || conn.rest().len() >= most;
+                stream.req_body.complete = more == Some(0) || conn.rest().len() >= most;
+                stream.inspect_over = more.is_none();
             }
             Outcome::Pause(wait) => rules::sleep(timer, wait).await,
+            Outcome::Lua(action) => {
+                let args = &stream.plan.proxy(proxy).rules[RuleSet::TcpContent as usize][at].args;
+                let outcome = Box::pin(worker.lua_action(stream, args, action)).await;
+                at += 1;
+                if outcome != Outcome::Continue {
+                    return outcome;
+                }
+            }
             outcome => return outcome,
         }
     }
