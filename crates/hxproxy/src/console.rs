@@ -4,7 +4,8 @@
 //! Left out: the logs of running traffic. A write that fails is dropped: there is nowhere left
 //! to tell it.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
@@ -22,6 +23,11 @@ pub struct Console {
     warnings: AtomicU32,
 }
 
+/// The descriptor that leads nowhere.
+pub fn nowhere() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/null")
+}
+
 impl Console {
     /// A console that prints.
     pub const fn new() -> Console {
@@ -37,10 +43,10 @@ impl Console {
         self.quiet.store(quiet, Relaxed);
     }
 
-    /// Leaves the terminal: the standard descriptors lead nowhere from now on.
-    pub fn leave(&self) {
-        let null = std::fs::File::options().read(true).write(true).open("/dev/null");
-        match null.and_then(|null| crate::process::sys::detach_stdio(null.as_fd())) {
+    /// Leaves the terminal: the standard descriptors lead nowhere from now on. `nowhere` is what
+    /// [`nowhere`] gave, before a chroot took it out of sight.
+    pub fn leave(&self, nowhere: io::Result<File>) {
+        match nowhere.and_then(|null| crate::process::sys::detach_stdio(null.as_fd())) {
             Ok(()) => self.set_quiet(true),
             Err(_) => self.alert("Cannot open /dev/null"),
         }

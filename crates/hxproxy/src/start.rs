@@ -134,11 +134,12 @@ impl Start {
             return Err(format!("[{}.main()] {text}", self.program.path));
         }
         if modes.silent {
-            self.console.leave();
+            self.console.leave(console::nowhere());
         }
+        let nowhere = console::nowhere();
         self.give_up_rights(prepared.global(), modes, old, in_master)?;
         if modes.daemon && !modes.silent {
-            self.console.leave();
+            self.console.leave(nowhere);
         }
         let running = prepared.start(listeners).map_err(system)?;
         match waiting {

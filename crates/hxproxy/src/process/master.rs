@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use super::daemon::Launcher;
 use super::sys::{self, Fork, SignalSet, Status};
 use super::{pidfile, systemd};
-use crate::console::Console;
+use crate::console::{self, Console};
 use crate::version;
 
 /// Set in the environment of a master that executed itself again.
@@ -188,7 +188,7 @@ impl Master<'_> {
         self.console.notice("Loading success.");
         self.notify(&format!("READY=1\nMAINPID={}\nSTATUS=Ready.\n", std::process::id()));
         if self.daemon {
-            self.console.leave();
+            self.console.leave(console::nowhere());
         }
         Ok(())
     }
