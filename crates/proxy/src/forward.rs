@@ -4,6 +4,9 @@
 //! What few requests need (a new connection, a tunnel, an error) is boxed, so that the future of
 //! an idle session stays small.
 
+use std::task::{Context, Poll};
+
+use ir::config::retry;
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use net::timer::Timer;
@@ -13,29 +16,43 @@ use state::plan::Outcome;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
-use crate::body::H1Source;
+use crate::body::{H1Source, Piece};
 use crate::client::{Client, ResponseMode};
 use crate::exchange::{Exchange, Fault};
-use crate::server::{self, Attempts, ServerConn, acquire, backend};
+use crate::server::{self, Attempts, ServerConn, Unreachable, acquire, backend};
 use crate::worker::Worker;
 use crate::{http, rules, tunnel};
 
 /// Sends the request to a server of the stream's backend and the response to the client.
 pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
     let mut attempts = Attempts::new(stream);
+    let settings = stream.plan.settings(backend(stream));
+    let retry_on = settings.retry_on & !retry::CONN_FAILURE;
+    if retry_on != 0 {
+        keep_early_body(stream, client).await;
+    }
     loop {
         let mut server = match server::reuse(worker, stream, &mut attempts) {
             Some(server) => server,
-            None => match Box::pin(acquire(worker, stream, timer, &mut attempts)).await {
-                Ok(server) => server,
-                Err(fault) => {
-                    stream.termination.set(fault.cause, fault.state);
-                    return Box::pin(http::refuse(worker, stream, client, timer, 503)).await;
+            None => {
+                let watch = settings.options.abortonclose != Some(false);
+                let mut gone = |cx: &mut Context<'_>| watch && client.poll_gone(cx).is_ready();
+                match Box::pin(acquire(worker, stream, timer, &mut attempts, &mut gone)).await {
+                    Ok(server) => server,
+                    Err(fault) => {
+                        return Box::pin(unreachable(worker, stream, client, timer, fault)).await;
+                    }
                 }
-            },
+            }
         };
         send_request_head(stream, client, &mut server);
-        match wait_response(stream, client, timer, &mut server).await {
+        let end = wait_response(stream, client, timer, &mut server).await;
+        if retry_on & event(stream, end) != 0 && is_held(stream, client) && attempts.again(stream) {
+            attempts.fresh = true;
+            stream.res.clear();
+            continue;
+        }
+        match end {
             Ok(()) => {
                 if respond(worker, stream, client, timer, &mut server).await {
                     server.keep(worker, stream.now);
@@ -47,6 +64,66 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
         }
         stream.res.clear();
     }
+}
+
+/// There is no server: a client that is still there is told.
+async fn unreachable(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    fault: Unreachable,
+) {
+    stream.termination.set(fault.cause, fault.state);
+    if fault.cause == Cause::Client {
+        return client.abort();
+    }
+    if fault.state == State::Queue {
+        stream.server = None;
+    }
+    http::refuse(worker, stream, client, timer, 503).await;
+}
+
+/// The event of `retry-on` that an attempt ended with; 0: none.
+fn event(stream: &Stream, end: Result<(), Fault>) -> u32 {
+    match end {
+        Ok(()) => {
+            let status = stream.res.status();
+            retry::STATUSES.iter().find(|(known, _)| *known == status).map_or(0, |(_, bit)| *bit)
+        }
+        Err(Fault::Stale | Fault::ServerAborted) => retry::EMPTY_RESPONSE,
+        Err(Fault::InvalidResponse) => retry::JUNK_RESPONSE,
+        Err(Fault::ServerTimeout) => retry::RESPONSE_TIMEOUT,
+        Err(_) => 0,
+    }
+}
+
+/// Keeps the part of the body that came with the head, so that it can be sent more than once.
+async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
+    std::future::poll_fn(|cx| {
+        while client.has_early_body() {
+            let kept = &mut stream.req_body.bytes;
+            let step = client.poll_body(cx, false, &mut |piece| {
+                if let Piece::Data(bytes) | Piece::Raw(bytes) = piece {
+                    kept.extend_from_slice(bytes);
+                }
+                Ok(())
+            });
+            match step {
+                Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
+                _ => break,
+            }
+            stream.req_body.complete = true;
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Whether all of the request is at hand.
+fn is_held(stream: &Stream, client: &Client<'_>) -> bool {
+    let empty = matches!(stream.req.framing, Framing::None | Framing::Length(0));
+    client.request_done() && (empty || stream.req_body.complete)
 }
 
 /// Whether the request can be sent once more: nothing of it is gone, and doing it twice is doing

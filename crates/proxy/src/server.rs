@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 
 use ir::config::{HttpReuse, Server};
 use ir::expr::Address;
@@ -24,7 +24,6 @@ use state::termination::{Cause, State};
 use crate::body::H1Source;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
-use crate::rules;
 use crate::worker::Worker;
 
 /// A connection to a server, in use by one stream.
@@ -89,6 +88,9 @@ pub struct Unreachable {
     pub state: State,
 }
 
+/// Says whether the client has left, while a server is waited for (`option abortonclose`).
+pub type Gone<'a> = dyn FnMut(&mut Context<'_>) -> bool + 'a;
+
 /// The attempts of one stream to reach a server.
 pub struct Attempts {
     left: u32,
@@ -107,25 +109,37 @@ impl Attempts {
         Self { left: retries, avoid: None, next: None, fresh: false }
     }
 
-    /// Chooses between another attempt and giving up, and waits where HAProxy does.
-    async fn failed(&mut self, stream: &mut Stream, timer: &mut Timer) -> bool {
+    /// Chooses between another attempt and giving up: which server is next, and `true` for
+    /// another attempt.
+    pub fn again(&mut self, stream: &mut Stream) -> bool {
         if self.left == 0 {
             return false;
         }
         self.left -= 1;
         stream.counts.retries += 1;
         let settings = stream.plan.settings(backend(stream));
-        if redispatches(settings.redispatch.0, settings.retries, self.left) {
+        stream.counts.redispatched = redispatches(settings.redispatch.0, settings.retries, self.left);
+        if stream.counts.redispatched {
             self.avoid = stream.server;
-            stream.counts.redispatched = true;
         } else {
             self.next = stream.server;
-            // A server that refuses is not hammered: a second, or less with a short timeout.
-            let pause = settings.timeouts.connect.map_or(1000, |limit| limit.min(1000));
-            rules::sleep(timer, pause).await;
         }
         true
     }
+}
+
+/// Waits before the same server is tried again: one that refuses is not hammered. A second, or
+/// less with a short `timeout connect`. `Err`: the client left meanwhile.
+async fn pause(stream: &Stream, timer: &mut Timer, gone: &mut Gone<'_>) -> Result<(), ()> {
+    let limit = stream.plan.settings(backend(stream)).timeouts.connect;
+    Deadline::after(now_ms(), Some(limit.map_or(1000, |limit| limit.min(1000)))).set(timer);
+    std::future::poll_fn(|cx| {
+        if gone(cx) {
+            return Poll::Ready(Err(()));
+        }
+        timer.poll_expired(cx).map(|()| Ok(()))
+    })
+    .await
 }
 
 /// Whether this retry may go to another server (`option redispatch`, manual): `interval` n is
@@ -150,11 +164,13 @@ pub async fn acquire(
     stream: &mut Stream,
     timer: &mut Timer,
     attempts: &mut Attempts,
+    gone: &mut Gone<'_>,
 ) -> Result<ServerConn, Unreachable> {
+    let unreachable = |cause| Unreachable { cause, state: State::Connect };
     loop {
-        let turn = wait_turn(stream, timer, attempts).await?;
+        let turn = wait_turn(stream, timer, attempts, gone).await?;
         stream.timing.dequeued.get_or_insert_with(now_ms);
-        match connect(worker, stream, timer, turn.server).await {
+        match connect(worker, stream, timer, turn.server, gone).await {
             Ok(io) => {
                 stream.now = now_ms();
                 stream.timing.connected = Some(stream.now);
@@ -163,8 +179,11 @@ pub async fn acquire(
             }
             Err(cause) => {
                 drop(turn);
-                if !attempts.failed(stream, timer).await {
-                    return Err(Unreachable { cause, state: State::Connect });
+                if cause == Cause::Client || !attempts.again(stream) {
+                    return Err(unreachable(cause));
+                }
+                if !stream.counts.redispatched && pause(stream, timer, gone).await.is_err() {
+                    return Err(unreachable(Cause::Client));
                 }
             }
         }
@@ -176,43 +195,68 @@ async fn wait_turn(
     stream: &mut Stream,
     timer: &mut Timer,
     attempts: &mut Attempts,
+    gone: &mut Gone<'_>,
 ) -> Result<Turn, Unreachable> {
     let id = backend(stream);
     let live = &stream.plan.live.proxies[id.index()];
     let mut queued = false;
     let limits = stream.plan.settings(id).timeouts;
-    std::future::poll_fn(|cx| {
-        let Some(server) = attempts.next.take().or_else(|| choose(stream, attempts)) else {
+    let result = std::future::poll_fn(|cx| {
+        let server = attempts.next.take().or_else(|| choose(stream, attempts));
+        if server.is_none() && !balance::has_usable(&stream.backend_plan().balance, stream) {
             return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Connect }));
-        };
-        if live.servers[server.index()].connections.try_enter() {
+        }
+        // Those who wait already come first.
+        let overtakes = !queued && live.queue.get() > 0;
+        if let Some(server) = server
+            && !overtakes
+            && live.servers[server.index()].connections.try_enter()
+        {
             stream.server = Some(server);
             return Poll::Ready(Ok(Turn { plan: stream.plan, backend: id, server }));
         }
         if !queued {
             queued = true;
-            stream.counts.backend_queue = live.queue.get();
-            live.queue.enter();
+            let place = live.queue.enter();
+            // One server that must be waited for, or any.
+            match server {
+                Some(_) => stream.counts.server_queue = place,
+                None => stream.counts.backend_queue = place,
+            }
             Deadline::after(now_ms(), limits.queue.or(limits.connect)).set(timer);
         }
         live.waiting.wait(cx.waker());
         // A place may have become free just before the waker was left there.
-        if live.servers[server.index()].connections.has_room() {
+        if choose(stream, attempts).is_some_and(|server| live.servers[server.index()].connections.has_room())
+        {
             cx.waker().wake_by_ref();
         }
+        if gone(cx) {
+            return Poll::Ready(Err(Unreachable { cause: Cause::Client, state: State::Queue }));
+        }
         ready!(timer.poll_expired(cx));
-        live.waiting.forget(cx.waker());
         Poll::Ready(Err(Unreachable { cause: Cause::ServerTimeout, state: State::Queue }))
     })
-    .await
-    .inspect(|_| leave_queue(live, queued))
-    .inspect_err(|_| leave_queue(live, queued))
-}
-
-fn leave_queue(live: &state::live::LiveProxy, queued: bool) {
+    .await;
     if queued {
         live.queue.leave();
+        if result.is_err() {
+            stream.timing.dequeued = Some(now_ms());
+            leave_queue(live).await;
+        }
     }
+    result
+}
+
+/// Takes the task's waker out of the queue. A wake-up that reached it too late to be used goes on
+/// to the next one who waits.
+async fn leave_queue(live: &state::live::LiveProxy) {
+    std::future::poll_fn(|cx| {
+        live.waiting.forget(cx.waker());
+        Poll::Ready(())
+    })
+    .await;
+    live.waiting.wake_one();
 }
 
 /// `use-server`, or the balance algorithm's choice.
@@ -244,7 +288,8 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     }
     let server = choose(stream, attempts)?;
     attempts.next = Some(server);
-    if !stream.plan.live.proxies[id.index()].servers[server.index()].connections.try_enter() {
+    let live = &stream.plan.live.proxies[id.index()];
+    if live.queue.get() > 0 || !live.servers[server.index()].connections.try_enter() {
         return None;
     }
     let turn = Turn { plan: stream.plan, backend: id, server };
@@ -265,7 +310,13 @@ fn note_addresses(stream: &mut Stream, io: &Io) {
 }
 
 /// Makes a new connection within `timeout connect`.
-async fn connect(worker: &Worker, stream: &Stream, timer: &mut Timer, server: ServerId) -> Result<Io, Cause> {
+async fn connect(
+    worker: &Worker,
+    stream: &Stream,
+    timer: &mut Timer,
+    server: ServerId,
+    gone: &mut Gone<'_>,
+) -> Result<Io, Cause> {
     let id = backend(stream);
     let settings = stream.plan.settings(id);
     let server_settings = &settings.servers[server.index()];
@@ -285,6 +336,7 @@ async fn connect(worker: &Worker, stream: &Stream, timer: &mut Timer, server: Se
     let mut making = Box::pin(making);
     std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(result.map_err(|_: io::Error| Cause::Server)),
+        Poll::Pending if gone(cx) => Poll::Ready(Err(Cause::Client)),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
             Poll::Ready(Err(Cause::ServerTimeout))
