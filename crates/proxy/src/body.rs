@@ -47,6 +47,8 @@ pub struct H1Source {
     pub done: bool,
     /// What is left over in the connection is a part of something: read more first.
     starved: bool,
+    /// What the body's end counts for in the log, once it came.
+    ending: u64,
     /// Raw pieces have come as far as the trailers.
     trailers: bool,
 }
@@ -54,11 +56,11 @@ pub struct H1Source {
 impl H1Source {
     pub fn new(body: Body) -> Self {
         let done = body.is_done();
-        Self { body, done, starved: false, trailers: false }
+        Self { body, done, starved: false, ending: 0, trailers: false }
     }
 
-    /// Hands over what one read gives. `raw`: the framing is kept. Returns the number of wire
-    /// bytes that were handed over; look at `done` for the end.
+    /// Hands over what one read gives. `raw`: the framing is kept. Returns what it counts for in
+    /// the log (see [`h1::counted_end`]); look at `done` for the end.
     pub fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -77,12 +79,17 @@ impl H1Source {
             if bytes.is_empty() {
                 return (0, self.closed(sink));
             }
-            let mut used = 0;
+            let (mut used, before) = (0, self.counted());
             let result =
                 if raw { self.pass(bytes, &mut used, sink) } else { self.take_apart(bytes, &mut used, sink) };
-            (used, result.map(|()| used))
+            (used, result.map(|()| (self.counted() - before) as usize))
         });
         Poll::Ready(ready!(step).unwrap_or(Err(SourceError::Aborted)))
+    }
+
+    /// What was received so far, as the log counts it.
+    fn counted(&self) -> u64 {
+        self.body.payload() + self.ending
     }
 
     /// The connection ended: only a body without a length may end so.
@@ -100,6 +107,7 @@ impl H1Source {
             let scan = self.body.scan(bytes).map_err(|_| SourceError::Invalid)?;
             *used = scan.consumed;
             self.done = scan.done;
+            self.ending = u64::from(scan.done && self.body.is_chunked());
             self.trailers = scan.trailers;
             give(sink, Piece::Raw(&bytes[..scan.consumed]))?;
         }
@@ -129,13 +137,14 @@ impl H1Source {
     }
 
     /// Hands over the end with its trailers, parsed from their raw form.
-    fn end(&self, trailers: &[u8], sink: &mut Sink<'_>) -> Result<(), SourceError> {
+    fn end(&mut self, trailers: &[u8], sink: &mut Sink<'_>) -> Result<(), SourceError> {
         if trailers.is_empty() {
             return give(sink, Piece::End(None));
         }
         let mut head = Head::default();
         head.bytes_mut().extend_from_slice(trailers);
         h1::parse_trailers(&mut head, &h1::Limits::default()).map_err(|_| SourceError::Invalid)?;
+        self.ending = h1::counted_end(Some(&head));
         if !self.trailers {
             return give(sink, Piece::End(Some(&head)));
         }

@@ -259,6 +259,7 @@ impl Exchange {
             match parsed {
                 Ok(Parsed::NeedMore) => {}
                 Ok(Parsed::Done { .. }) => {
+                    stream.counts.bytes_out += h1::counted_response(&stream.res);
                     match stream.res.status() {
                         // Nobody asked to switch protocols: what follows could be anything.
                         101 if !stream.req.flags.upgrade => return Poll::Ready(Err(Fault::InvalidResponse)),

@@ -111,9 +111,11 @@ async fn decision(stream: &mut Stream, timer: &mut Timer, outcome: Outcome) -> O
         Outcome::Tarpit(status, wait) => {
             rules::sleep(timer, wait).await;
             stream.termination.set(Cause::Proxy, State::Tarpit);
+            (stream.timing.request, stream.timing.dequeued) = (None, Some(now_ms()));
             Decision::Refuse(status)
         }
         Outcome::Reject | Outcome::Drop | Outcome::Close => {
+            stream.timing.request = None;
             stream.termination.set(Cause::Proxy, State::Request);
             Decision::Drop
         }
@@ -197,14 +199,18 @@ pub fn leave_backend(stream: &mut Stream) {
     }
 }
 
-/// `option forwardfor` of the frontend or the backend.
+/// `option forwardfor` of the frontend and the backend: either may except a client, the backend's
+/// header name wins.
 fn forward_for(stream: &mut Stream) {
-    let plan = stream.plan;
-    let ids = [stream.session.frontend, stream.backend.unwrap_or(stream.session.frontend)];
-    let option = ids.iter().rev().find_map(|id| plan.settings(*id).forwardfor.as_ref());
-    let (Some(option), state::session::Endpoint::Ip(src)) = (option, &stream.session.src) else { return };
-    let excepted = option.except.is_some_and(|(net, prefix)| in_network(src.ip(), net, prefix));
-    if excepted || (option.if_none && stream.req.get(&option.header).is_some()) {
+    let (plan, state::session::Endpoint::Ip(src)) = (stream.plan, &stream.session.src) else { return };
+    let ids = [stream.backend.unwrap_or(stream.session.frontend), stream.session.frontend];
+    let options = ids.map(|id| plan.settings(id).forwardfor.as_ref());
+    let mut both = options.into_iter().flatten();
+    let Some(option) = both.clone().next() else { return };
+    let except = |(net, prefix)| in_network(src.ip(), net, prefix);
+    if both.clone().any(|option| option.except.is_some_and(except))
+        || (both.all(|option| option.if_none) && stream.req.get(&option.header).is_some())
+    {
         return;
     }
     let ip = src.ip();
@@ -268,7 +274,6 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
                 return Poll::Ready(false);
             }
             let body: &[u8] = if bodyless { b"" } else { &stream.reply };
-            stream.counts.bytes_out += body.len() as u64;
             let sent = client.send(cx, &Piece::Data(body)).and_then(|()| client.send(cx, &Piece::End(None)));
             if sent.is_err() {
                 return Poll::Ready(false);

@@ -15,8 +15,13 @@ const PATIENCE: u64 = 1000;
 /// How many bytes of it are read.
 const MOST: usize = 256 * 1024;
 
-/// The end behind a complete exchange: a TLS client is told, with one attempt.
+/// The end behind a complete exchange: a TLS client is told, with one attempt. What a client is
+/// known to have sent meanwhile must not turn the end into RST.
 pub async fn say_goodbye(conn: &mut Conn) {
+    let unread = std::future::poll_fn(|cx| Poll::Ready(conn.io.poll_read_ready(cx).is_ready())).await;
+    if unread && !conn.io.is_tls() {
+        conn.io.socket().end_with_unread_input();
+    }
     if conn.io.is_tls() {
         std::future::poll_fn(|cx| {
             let _ = conn.io.poll_shutdown(cx);

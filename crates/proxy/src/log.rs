@@ -23,7 +23,7 @@ pub fn stream(worker: &Worker, stream: &mut Stream) {
         return;
     }
     let failed = is_failure(stream, settings);
-    let null = settings.options.dontlognull && stream.req.is_empty() && stream.counts.bytes_in == 0;
+    let null = settings.options.dontlognull && stream.req.bytes().is_empty() && stream.counts.bytes_in == 0;
     if (settings.options.dontlog_normal && !failed) || null {
         return;
     }

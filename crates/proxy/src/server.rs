@@ -119,11 +119,8 @@ impl Attempts {
         stream.counts.retries += 1;
         let settings = stream.plan.settings(backend(stream));
         stream.counts.redispatched = redispatches(settings.redispatch.0, settings.retries, self.left);
-        if stream.counts.redispatched {
-            self.avoid = stream.server;
-        } else {
-            self.next = stream.server;
-        }
+        (self.avoid, self.next) =
+            if stream.counts.redispatched { (stream.server, None) } else { (None, stream.server) };
         true
     }
 }

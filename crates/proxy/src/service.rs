@@ -7,6 +7,7 @@ use ir::id::ServiceId;
 use lua::HttpService;
 use net::clock::now_ms;
 use net::timer::Timer;
+use proto::h1;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
@@ -110,6 +111,10 @@ impl Run {
             }
             if !self.started && self.service.take_head(&mut stream.res) {
                 self.started = true;
+                stream.counts.bytes_out += h1::counted_response(&stream.res);
+                if stream.res.reason().is_empty() {
+                    stream.counts.bytes_out += h1::reason_phrase(stream.res.status()).len() as u64;
+                }
                 stream.timing.response = Some(now_ms());
                 self.bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
                 let close = worker.wants_close(stream);

@@ -37,9 +37,14 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
         worker.recycle(stream);
         return Some(conn);
     }
+    let refused = stream.timing.connected.is_none() && stream.server_label.is_empty();
     stream.timing.end = Some(now_ms());
     log::stream(worker, &mut stream);
     worker.recycle(stream);
+    if refused {
+        // Nobody has read what it sent.
+        conn.io.socket().end_with_unread_input();
+    }
     linger::say_goodbye(&mut conn).await;
     None
 }

@@ -50,7 +50,7 @@ pub async fn upgraded(
     };
     let end = run(stream, &mut client.conn, &mut server.conn, timer).await;
     client.keep_alive = false;
-    if let Err(broken @ (Broken::ClientAborted | Broken::ServerAborted)) = end {
+    if let Err(broken) = end {
         stream.termination.set(broken.cause(), State::Data);
     }
 }

@@ -27,6 +27,7 @@ pub struct Body {
     held: usize,
     /// Payload bytes gone by.
     payload: u64,
+    chunked: bool,
 }
 
 /// What the next byte belongs to.
@@ -89,7 +90,7 @@ impl Body {
             Framing::Chunked => (State::FirstDigit, 0),
             Framing::UntilClose | Framing::Tunnel => (State::UntilClose, 0),
         };
-        Self { state, left, line: 0, max_line, held: 0, payload: 0 }
+        Self { state, left, line: 0, max_line, held: 0, payload: 0, chunked: framing == Framing::Chunked }
     }
 
     /// Whether the body is complete (at once for [`Framing::None`] and a length of 0; never for
@@ -102,6 +103,11 @@ impl Body {
     /// what may be spliced. `u64::MAX` until close.
     pub fn remaining(&self) -> u64 {
         if self.state == State::UntilClose { u64::MAX } else { self.left }
+    }
+
+    /// Whether it comes in chunks.
+    pub fn is_chunked(&self) -> bool {
+        self.chunked
     }
 
     /// Payload bytes gone by so far, without framing and trailers.

@@ -7,6 +7,7 @@
 
 mod body;
 mod chars;
+mod counted;
 mod error;
 mod fields;
 mod framing;
@@ -20,6 +21,7 @@ mod tests;
 mod write;
 
 pub use body::{Body, Piece, Scan};
+pub use counted::{counted_end, counted_request, counted_response};
 pub use error::{BodyError, ParseError, Reason};
 pub use framing::keeps_alive;
 pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_trailers};

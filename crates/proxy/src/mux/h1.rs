@@ -262,22 +262,18 @@ impl Waiting<'_> {
         let mut used = part.len();
         let step = match parsed {
             Ok(Parsed::NeedMore) => {
-                stream.counts.bytes_in += used as u64;
                 self.stream = Some(stream);
                 Step::More
             }
             Ok(Parsed::Done { head_len }) => {
                 stream.req.bytes_mut().truncate(head_len);
                 used = head_len - before;
-                stream.counts.bytes_in += used as u64;
+                stream.counts.bytes_in = h1::counted_request(&stream.req);
                 stream.timing.request = Some(now);
                 Step::Done(Received::Request(stream))
             }
             Ok(Parsed::Http2Preface) => Step::Preface(stream),
-            Err(error) => {
-                stream.counts.bytes_in += used as u64;
-                Step::Done(Received::Refused(stream, error.status, Cause::Proxy))
-            }
+            Err(error) => Step::Done(Received::Refused(stream, error.status, Cause::Proxy)),
         };
         (used, step)
     }
