@@ -1,5 +1,7 @@
 //! Character classes of HTTP/1 as tables.
 
+use std::ops::Range;
+
 /// Token characters (RFC 9110, section 5.6.2) in lower case; 0 for all others.
 pub(super) const LOWER_TOKEN: [u8; 256] = {
     let mut table = [0; 256];
@@ -43,12 +45,22 @@ pub(super) fn is_version(byte: u8) -> bool {
 }
 
 /// `range` of `bytes` without blanks at both ends.
-pub(super) fn trim(bytes: &[u8], range: std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let (mut start, mut end) = (range.start, range.end);
-    while start < end && is_blank(bytes[start]) {
+#[inline]
+pub(super) fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+    let Range { mut start, mut end } = range;
+    let mut value = &bytes[start..end];
+    if let [b' ', first, .., last] = value
+        && *first > b' '
+        && *last > b' '
+    {
+        return start + 1..end; // the usual value
+    }
+    while let [b' ' | b'\t', rest @ ..] = value {
+        value = rest;
         start += 1;
     }
-    while start < end && is_blank(bytes[end - 1]) {
+    while let [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
         end -= 1;
     }
     start..end

@@ -3,7 +3,41 @@
 
 use super::chars::{list, trim};
 use super::error::Reason;
+use super::scan::plain_host_len;
 use std::ops::Range;
+
+/// A field that means something to the codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Host,
+    Connection,
+    ContentLength,
+    TransferEncoding,
+    Upgrade,
+    Expect,
+    WebSocketKey,
+    WebSocketAccept,
+    Te,
+}
+
+impl Known {
+    /// The field of that name (in lower case). Most names differ from all of these by their length.
+    #[inline]
+    pub(super) fn of(name: &[u8]) -> Option<Self> {
+        match name.len() {
+            2 if name == b"te" => Some(Self::Te),
+            4 if name == b"host" => Some(Self::Host),
+            6 if name == b"expect" => Some(Self::Expect),
+            7 if name == b"upgrade" => Some(Self::Upgrade),
+            10 if name == b"connection" => Some(Self::Connection),
+            14 if name == b"content-length" => Some(Self::ContentLength),
+            17 if name == b"transfer-encoding" => Some(Self::TransferEncoding),
+            17 if name == b"sec-websocket-key" => Some(Self::WebSocketKey),
+            20 if name == b"sec-websocket-accept" => Some(Self::WebSocketAccept),
+            _ => None,
+        }
+    }
+}
 
 /// What the fields of one head have said so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,46 +65,44 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Takes note of one field and returns which part of its value is kept; `None` drops the
-    /// field. May rewrite the value in place. The name is in lower case.
+    /// field. May rewrite the value in place.
+    #[inline(never)] // most fields do not get here
     pub(super) fn note(
         &mut self,
         response: bool,
         bytes: &mut [u8],
-        name: Range<usize>,
+        field: Known,
         value: Range<usize>,
     ) -> Result<Option<Range<usize>>, Reason> {
-        match &bytes[name] {
-            b"host" if !response => self.host(bytes, value),
-            b"connection" => Ok(self.connection(bytes, value)),
-            b"content-length" => self.content_length(bytes, value),
-            b"transfer-encoding" => {
-                self.transfer_encoding(response, &bytes[value.clone()])?;
-                Ok(Some(value))
-            }
-            b"upgrade" => Ok(self.upgrade(bytes, value)),
-            b"expect" => {
+        match field {
+            Known::Host if !response => return self.note_host(bytes, value),
+            Known::Connection => return Ok(self.connection(bytes, value)),
+            Known::ContentLength => return self.content_length(bytes, value),
+            Known::TransferEncoding => self.transfer_encoding(response, &bytes[value.clone()])?,
+            Known::Upgrade => return Ok(self.upgrade(bytes, value)),
+            Known::Expect => {
                 self.expect_continue |= bytes[value.clone()].eq_ignore_ascii_case(b"100-continue");
-                Ok(Some(value))
             }
-            b"sec-websocket-key" if !response => {
-                self.websocket_key |= value.len() == 24; // 16 bytes in base64
-                Ok(Some(value))
-            }
-            b"sec-websocket-accept" if response => {
-                self.websocket_key = true;
-                Ok(Some(value))
-            }
-            _ => Ok(Some(value)),
+            Known::WebSocketKey if !response => self.websocket_key |= value.len() == 24, // 16 bytes in base64
+            Known::WebSocketAccept if response => self.websocket_key = true,
+            Known::Host | Known::WebSocketKey | Known::WebSocketAccept | Known::Te => {}
         }
+        Ok(Some(value))
+    }
+
+    /// The value of the first `host`, out of the head's bytes.
+    pub(super) fn host<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        self.host.map(|(start, end)| &bytes[start as usize..end as usize])
     }
 
     /// A repetition of the same host is dropped, another host is an error.
-    fn host(&mut self, bytes: &[u8], value: Range<usize>) -> Result<Option<Range<usize>>, Reason> {
-        if let Some((start, end)) = self.host {
-            let same = bytes[start as usize..end as usize].eq_ignore_ascii_case(&bytes[value]);
+    fn note_host(&mut self, bytes: &[u8], value: Range<usize>) -> Result<Option<Range<usize>>, Reason> {
+        if let Some(host) = self.host(bytes) {
+            let same = host.eq_ignore_ascii_case(&bytes[value]);
             return if same { Ok(None) } else { Err(Reason::Host) };
         }
-        if !is_authority(&bytes[value.clone()]) {
+        let plain = plain_host_len(&bytes[value.start..]) >= value.len();
+        if !plain && !is_authority(&bytes[value.clone()]) {
             return Err(Reason::Host);
         }
         self.host = Some((value.start as u32, value.end as u32));

@@ -27,7 +27,7 @@ pub(super) fn finish_request(
     progress: &Progress,
     limits: &Limits,
 ) -> Result<Parsed, ParseError> {
-    let facts = progress.facts;
+    let facts = &progress.facts;
     let head_len = progress.head_len();
     if head.bytes()[..head_len] == HTTP2_PREFACE[..18] {
         return Ok(Parsed::Http2Preface);
@@ -39,14 +39,17 @@ pub(super) fn finish_request(
     let version = version.ok_or(error(400, progress.third.start, Reason::Version))?;
     let target_at = progress.second.clone();
     head.set_request_spans(Span::new(progress.first.clone()), Span::new(target_at.clone()), version);
-    if head.method() == b"PRI" {
+    let method = head.method();
+    if method == b"PRI" {
         return Err(error(400, progress.first.start, Reason::Method)); // reserved for HTTP/2
     }
-    match target::check(head.method(), head.target(), head.get(b"host")) {
-        Err(refused) if !(refused.avoidable && limits.accept_unsafe) => {
-            return Err(error(400, target_at.start, refused.reason));
-        }
-        _ => {}
+    let connect = method == b"CONNECT";
+    let only_path = !connect && head.target().starts_with(b"/");
+    if !only_path
+        && let Err(refused) = target::check(method, head.target(), facts.host(head.bytes()))
+        && !(refused.avoidable && limits.accept_unsafe)
+    {
+        return Err(error(400, target_at.start, refused.reason));
     }
     if facts.transfer_encoding && !facts.chunked {
         return Err(error(400, head_len, Reason::TransferEncoding));
@@ -55,23 +58,25 @@ pub(super) fn finish_request(
     if has_body
         && version == Version::Http10
         && !limits.any_method_payload
-        && matches!(head.method(), b"GET" | b"HEAD" | b"DELETE")
+        && matches!(method, b"GET" | b"HEAD" | b"DELETE")
     {
         return Err(error(413, head_len, Reason::UnexpectedBody));
     }
     if facts.other_coding {
         return Err(error(422, head_len, Reason::TransferEncoding));
     }
-    set_flags(head, &facts, limits);
-    clean_upgrade(head, &facts);
+    set_flags(head, facts, limits);
+    clean_upgrade(head, facts);
     if head.flags.upgrade && facts.websocket && !facts.websocket_key && !limits.accept_unsafe {
         return Err(error(400, head_len, Reason::WebSocketKey));
     }
-    head.framing = declared(&facts, Framing::None);
-    if head.method() == b"CONNECT" {
+    head.framing = declared(facts, Framing::None);
+    if connect {
         remove_length(head);
     }
-    target::normalize(head, target_at);
+    if !only_path {
+        target::normalize(head, target_at);
+    }
     Ok(Parsed::Done { head_len })
 }
 
@@ -81,7 +86,7 @@ pub(super) fn finish_response(
     limits: &Limits,
     request_method: &[u8],
 ) -> Result<Parsed, ParseError> {
-    let facts = progress.facts;
+    let facts = &progress.facts;
     let head_len = progress.head_len();
     let version = parse_version(&head.bytes()[progress.first.clone()]).ok_or(error(
         502,
@@ -97,7 +102,7 @@ pub(super) fn finish_response(
     if facts.other_coding || facts.transfer_encoding && !facts.chunked {
         return Err(error(502, head_len, Reason::TransferEncoding));
     }
-    set_flags(head, &facts, limits);
+    set_flags(head, facts, limits);
     let tunnel = status == 101 || request_method == b"CONNECT" && (200..300).contains(&status);
     if status == 101 {
         if !facts.connection_upgrade {
@@ -115,7 +120,7 @@ pub(super) fn finish_response(
     } else if (100..200).contains(&status) || status == 204 || status == 304 || request_method == b"HEAD" {
         Framing::None
     } else {
-        declared(&facts, Framing::UntilClose)
+        declared(facts, Framing::UntilClose)
     };
     Ok(Parsed::Done { head_len })
 }

@@ -14,7 +14,9 @@ mod framing;
 #[cfg(test)]
 mod mutate;
 mod parse;
+mod plain;
 mod reason;
+mod scan;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,12 @@
 //! portions in which they arrive. What the fields mean is in `fields`, what follows from them in
 //! `framing`.
 
-use super::chars::{LOWER_TOKEN, TARGET, is_blank, is_token, is_version, trim};
+use super::chars::{TARGET, is_blank, is_token, is_version, trim};
 use super::error::{BodyError, ParseError, Reason};
-use super::fields::Facts;
+use super::fields::{Facts, Known};
 use super::framing;
+use super::plain::{STATUS_LINE_START, plain_field, plain_request_line, plain_status_line};
+use super::scan::lower_token;
 use crate::message::{Head, Span};
 use std::ops::Range;
 
@@ -64,7 +66,7 @@ impl Progress {
 }
 
 /// The longest field name HAProxy takes.
-const MAX_NAME: usize = 255;
+pub(super) const MAX_NAME: usize = 255;
 
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,6 +220,9 @@ impl Reader<'_> {
     fn read(&mut self) -> Result<bool, Reason> {
         while self.progress.at < self.bytes.len() {
             let state = self.progress.state;
+            if state == State::Start && self.plain_start_line() {
+                continue;
+            }
             if state >= State::FirstField {
                 self.fields()?;
             } else if state < State::ResponseVersion {
@@ -230,6 +235,27 @@ impl Reader<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Reads a start line that is all there and as it usually is; whether it was one.
+    fn plain_start_line(&mut self) -> bool {
+        let start = self.progress.at;
+        let progress = &mut *self.progress;
+        if self.response {
+            let Some(end) = plain_status_line(self.bytes, start) else { return false };
+            progress.first = start..start + 8;
+            progress.second = start + 9..start + 12;
+            progress.third = start + STATUS_LINE_START..end;
+            progress.at = end + 2;
+        } else {
+            let Some([method, target, end]) = plain_request_line(self.bytes, start) else { return false };
+            progress.first = start..method;
+            progress.second = method + 1..target;
+            progress.third = target + 1..end - 2;
+            progress.at = end;
+        }
+        progress.state = State::FirstField;
+        true
     }
 
     /// Moves on to the first byte for which `inside` does not hold, and returns it.
@@ -379,15 +405,15 @@ impl Reader<'_> {
                 (State::FirstField, b'\r') => Ok(State::LastLf),
                 (State::FirstField, b'\n') | (State::LastLf, b'\n') => Ok(State::Done),
                 (State::FirstField, _) => {
-                    let Some((name, value)) = plain_field(self.bytes, at) else {
-                        (progress.mark, state) = (at, State::Name);
-                        continue;
-                    };
-                    at = value.end + 2;
-                    (progress.name, progress.value) = (name, value);
-                    match self.field() {
+                    progress.at = at;
+                    let plain = self.plain_fields();
+                    let start = std::mem::replace(&mut at, self.progress.at);
+                    if plain.is_ok() && at == start {
+                        (self.progress.mark, state) = (at, State::Name);
+                    }
+                    match plain {
                         Ok(()) => continue,
-                        error => error.map(|()| state),
+                        Err(reason) => Err(reason),
                     }
                 }
                 (State::Name, b':') if at > progress.mark => {
@@ -452,53 +478,48 @@ impl Reader<'_> {
         result
     }
 
+    /// Declares the fields from the current place on that are as they usually are.
+    fn plain_fields(&mut self) -> Result<(), Reason> {
+        while let Some(plain) = plain_field(&mut self.bytes[self.progress.at..]) {
+            let start = self.progress.at;
+            self.progress.at = start + plain.len;
+            let value = start + plain.value.start..start + plain.value.end;
+            self.declare(start..start + plain.name, value, plain.known)?;
+        }
+        Ok(())
+    }
+
     /// Declares the field that has just been read.
     fn field(&mut self) -> Result<(), Reason> {
-        let progress = &mut *self.progress;
-        let name = progress.name.clone();
-        if self.limits.accept_unsafe && !self.bytes[name.clone()].iter().all(|byte| is_token(*byte)) {
+        let (name, value) = (self.progress.name.clone(), self.progress.value.clone());
+        let bytes = &self.bytes[name.clone()];
+        if self.limits.accept_unsafe && !bytes.iter().all(|byte| is_token(*byte)) {
             return Ok(());
         }
         if name.len() > MAX_NAME {
             return Err(Reason::FieldName);
         }
-        let value = trim(self.bytes, progress.value.clone());
-        let Some(value) = progress.facts.note(self.response, self.bytes, name.clone(), value)? else {
-            return Ok(());
-        };
+        let known = Known::of(bytes);
+        self.declare(name, trim(self.bytes, value), known)
+    }
+
+    #[inline(always)]
+    fn declare(
+        &mut self,
+        name: Range<usize>,
+        mut value: Range<usize>,
+        known: Option<Known>,
+    ) -> Result<(), Reason> {
+        if let Some(known) = known {
+            match self.progress.facts.note(self.response, self.bytes, known, value)? {
+                Some(kept) => value = kept,
+                None => return Ok(()),
+            }
+        }
         if self.head.len() + 1 >= self.limits.max_fields {
             return Err(Reason::TooManyFields);
         }
         self.head.push_spans(Span::new(name), Span::new(value));
         Ok(())
     }
-}
-
-/// Name and value of a field that is all there, on one line and followed by the first byte of
-/// the next: the usual case at one go. `None` leaves the field to the states.
-fn plain_field(bytes: &mut [u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
-    let colon = at + lower_token(&mut bytes[at..]);
-    if colon == at || bytes.get(colon) != Some(&b':') {
-        return None;
-    }
-    let end = colon + 1 + memchr::memchr3(b'\r', b'\n', 0, &bytes[colon + 1..])?;
-    match bytes.get(end..end + 3) {
-        Some([b'\r', b'\n', next]) if !is_blank(*next) => Some((at..colon, colon + 1..end)),
-        _ => None,
-    }
-}
-
-/// Turns the token at the start of `bytes` to lower case and returns its length.
-fn lower_token(bytes: &mut [u8]) -> usize {
-    let len = bytes.len();
-    bytes
-        .iter_mut()
-        .position(|byte| {
-            let lower = LOWER_TOKEN[*byte as usize];
-            if lower != 0 {
-                *byte = lower;
-            }
-            lower == 0
-        })
-        .unwrap_or(len)
 }

@@ -1,0 +1,169 @@
+//! Runs of usual bytes, sixteen at a time; what is left at the end is looked up byte by byte.
+
+use super::chars::{LOWER_TOKEN, TARGET};
+
+const LANES: usize = 16;
+type Chunk = [u8; LANES];
+
+/// A bit for each byte of `chunk`, the lowest for the first: set if the byte is from `low` to `high`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn within(chunk: &Chunk, low: u8, high: u8) -> u32 {
+    use std::arch::x86_64::*;
+    // SAFETY: all processors of this kind have SSE2, and the load is of the chunk's 16 bytes.
+    unsafe {
+        let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
+        let above = _mm_sub_epi8(bytes, _mm_set1_epi8(low.cast_signed()));
+        let nearer = _mm_min_epu8(above, _mm_set1_epi8((high - low).cast_signed()));
+        _mm_movemask_epi8(_mm_cmpeq_epi8(nearer, above)).cast_unsigned()
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn within(chunk: &Chunk, low: u8, high: u8) -> u32 {
+    let bits = chunk.iter().enumerate();
+    bits.fold(0, |bits, (lane, byte)| bits | u32::from((low..=high).contains(byte)) << lane)
+}
+
+/// The number of the lowest bit that is not set.
+fn ones(bits: u32) -> usize {
+    bits.trailing_ones() as usize
+}
+
+/// Turns the token at the start of `bytes` to lower case and returns its length.
+#[inline(always)]
+pub(super) fn lower_token(bytes: &mut [u8]) -> usize {
+    let mut done = 0;
+    while let Some(chunk) = bytes[done..].first_chunk_mut() {
+        let capitals = within(chunk, b'A', b'Z');
+        let inside = ones(capitals | within(chunk, b'a', b'z') | within(chunk, b'-', b'-'));
+        let mut capitals = capitals & ((1 << inside) - 1);
+        while capitals != 0 {
+            chunk[capitals.trailing_zeros() as usize % LANES] |= 0x20;
+            capitals &= capitals - 1;
+        }
+        done += inside;
+        if let Some(byte) = chunk.get(inside) {
+            // Digits and the rarer characters of a token have no case.
+            if LOWER_TOKEN[usize::from(*byte)] == 0 {
+                return done;
+            }
+            done += 1;
+        }
+    }
+    for byte in &mut bytes[done..] {
+        match LOWER_TOKEN[usize::from(*byte)] {
+            0 => break,
+            lower => *byte = lower,
+        }
+        done += 1;
+    }
+    done
+}
+
+/// `bytes` from the first CR, LF or NUL on; empty if there is none.
+#[inline(always)]
+pub(super) fn skip_value(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Some((chunk, tail)) = rest.split_first_chunk() {
+        let controls = within(chunk, 0, 0x1f);
+        if controls == 0 {
+            rest = tail;
+            continue;
+        }
+        rest = &rest[controls.trailing_zeros() as usize % LANES..];
+        match rest {
+            [byte, tail @ ..] if !is_value_end(*byte) => rest = tail,
+            _ => return rest,
+        }
+    }
+    match rest.iter().position(|byte| is_value_end(*byte)) {
+        Some(at) => &rest[at..],
+        None => &[],
+    }
+}
+
+const fn is_value_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | 0)
+}
+
+/// How many bytes at the start of `bytes` may stand in a request target.
+#[inline]
+pub(super) fn target_len(bytes: &[u8]) -> usize {
+    let mut done = 0;
+    while let Some(chunk) = bytes[done..].first_chunk() {
+        let inside = ones(within(chunk, 0x21, 0x7e) & !within(chunk, b'#', b'#'));
+        done += inside;
+        if inside < LANES {
+            return done;
+        }
+    }
+    done + bytes[done..].iter().take_while(|byte| TARGET[usize::from(**byte)]).count()
+}
+
+/// How many bytes at the start of `bytes` are a usual host with its port: only letters, digits and
+/// `-.:`.
+pub(super) fn plain_host_len(bytes: &[u8]) -> usize {
+    let mut done = 0;
+    while let Some(chunk) = bytes[done..].first_chunk() {
+        let letters = within(chunk, b'a', b'z') | within(chunk, b'A', b'Z');
+        let inside = ones(letters | within(chunk, b'0', b':') | within(chunk, b'-', b'.'));
+        done += inside;
+        if inside < LANES {
+            return done;
+        }
+    }
+    let rest = &bytes[done..];
+    done + rest.iter().take_while(|byte| is_plain_host(**byte)).count()
+}
+
+const fn is_plain_host(byte: u8) -> bool {
+    matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each byte at each place of a run of `usual` bytes ends it or does not, whatever the length.
+    fn check(usual: u8, scan: impl Fn(&mut [u8]) -> usize, inside: impl Fn(u8) -> bool) {
+        for byte in 0..=255 {
+            for len in 1..40 {
+                for at in 0..len {
+                    let mut bytes = vec![usual; len];
+                    bytes[at] = byte;
+                    if let Some(next) = bytes.get_mut(at + 1) {
+                        *next = 0; // ends all runs
+                    }
+                    let expected = if inside(byte) { at + 1 } else { at };
+                    assert_eq!(scan(&mut bytes), expected, "{byte:#x} at {at} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn runs_end_where_the_tables_say() {
+        check(b'a', |bytes| bytes.len() - skip_value(bytes).len(), |byte| !is_value_end(byte));
+        check(b'\t', |bytes| bytes.len() - skip_value(bytes).len(), |byte| !is_value_end(byte));
+        check(b'a', |bytes| target_len(bytes), |byte| TARGET[usize::from(byte)]);
+        check(b'a', |bytes| plain_host_len(bytes), is_plain_host);
+        for usual in [b'A', b'-', b'_', b'1'] {
+            check(usual, lower_token, |byte| LOWER_TOKEN[usize::from(byte)] != 0);
+        }
+    }
+
+    #[test]
+    fn tokens_become_lower_case() {
+        let check = |input: &str, expected: &str| {
+            let mut bytes = input.as_bytes().to_vec();
+            lower_token(&mut bytes);
+            assert_eq!(std::str::from_utf8(&bytes), Ok(expected));
+        };
+        check("Host: A", "host: A");
+        check("X-Forwarded-For: ABCDEFGHIJ", "x-forwarded-for: ABCDEFGHIJ");
+        check("X1B_CDEFGHIJ^KLMNOPQ:RSTUVWXYZ", "x1b_cdefghij^klmnopq:RSTUVWXYZ");
+        check("@A[Z{z`Zz", "@A[Z{z`Zz");
+        check("A`Z", "a`z");
+    }
+}
