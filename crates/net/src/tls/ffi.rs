@@ -14,6 +14,7 @@ unsafe extern "C" {
         out: *mut *const u8,
         len: *mut usize,
     ) -> c_int;
+    fn SSL_set_shutdown(ssl: *mut openssl_sys::SSL, mode: c_int);
     fn SSL_CTX_set_timeout(context: *mut openssl_sys::SSL_CTX, seconds: c_long) -> c_long;
 }
 
@@ -40,4 +41,12 @@ pub fn set_session(ssl: &mut SslRef, session: &SslSession) -> Result<(), ErrorSt
     // SAFETY: the crate wants the session to come from a context of the same kind; ours all come
     // from the context that makes `ssl`, see `ClientContext::connect`.
     unsafe { ssl.set_session(session) }
+}
+
+/// Makes the library take the connection as closed by both sides, without a word to the peer.
+/// Else it forgets the session when the connection is freed, and nobody can resume it.
+pub fn keep_session(ssl: &SslRef) {
+    const SENT_AND_RECEIVED: c_int = 3;
+    // SAFETY: the pointer is valid; the call stores two flags of the connection.
+    unsafe { SSL_set_shutdown(ssl.as_ptr(), SENT_AND_RECEIVED) };
 }

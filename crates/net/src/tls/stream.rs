@@ -98,3 +98,9 @@ impl Tls {
         self.stream.ssl()
     }
 }
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        super::ffi::keep_session(self.ssl());
+    }
+}
