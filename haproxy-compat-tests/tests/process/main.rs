@@ -236,6 +236,30 @@ fn background() {
     until(|| !is_alive(pid), || "it does not end".into());
 }
 
+/// The standard descriptors lead nowhere although the chroot hides where that is.
+#[test]
+fn background_in_a_chroot() {
+    let mut place = Place::new();
+    let root = place.path("root");
+    fs::create_dir(&root).expect("a folder");
+    place.configure(&format!("daemon\n    pidfile pid\n    chroot {}", root.display()));
+    let launcher = place.start("-f a.cfg", "err");
+    let status = place.wait(launcher).code();
+    if text(&Command::new("id").arg("-u").output().expect("id").stdout).trim() != "0" {
+        assert_eq!(status, Some(1), "{}", place.read("err"));
+        return;
+    }
+    assert_eq!(status, Some(0), "{}", place.read("err"));
+    let pid = place.daemon("pid");
+    assert!(place.accepts());
+    for standard in 0..3 {
+        let target = fs::read_link(format!("/proc/{pid}/fd/{standard}")).expect("a descriptor");
+        assert_eq!(target, PathBuf::from("/dev/null"));
+    }
+    kill(pid, "USR1");
+    until(|| !is_alive(pid), || "it does not end".into());
+}
+
 #[test]
 fn background_by_configuration() {
     let mut place = Place::new();
