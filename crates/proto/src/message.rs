@@ -159,6 +159,21 @@ impl Head {
         self.fields[index].value.range()
     }
 
+    /// Where names and values of all fields stand in the buffer.
+    pub(crate) fn field_ranges(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        self.fields.iter().map(|field| (field.name.range(), field.value.range()))
+    }
+
+    /// Where the method stands in the buffer.
+    pub(crate) fn method_range(&self) -> Range<usize> {
+        self.method.range()
+    }
+
+    /// Where the target of a request or the reason of a response stands in the buffer.
+    pub(crate) fn target_range(&self) -> Range<usize> {
+        self.target.range()
+    }
+
     /// Declares another value of the field at `index` over bytes already in the buffer.
     pub(crate) fn set_value_span(&mut self, index: usize, value: Span) {
         self.fields[index].value = value;
@@ -422,6 +437,6 @@ mod tests {
         head.replace_value(0, b"longer");
         assert_eq!(head.get(b"host"), Some(&b"longer"[..]));
         head.clear();
-        assert!(head.is_empty() && head.len() == 0);
+        assert!(head.is_empty() && head.fields().next().is_none());
     }
 }

@@ -3,9 +3,10 @@
 //! assume otherwise.
 
 use super::chars::list;
-use super::fields::is_http2_upgrade;
+use super::fields::{Known, is_http2_upgrade};
 use super::reason::reason_phrase;
 use crate::message::{Framing, Head, Version};
+use std::ops::Range;
 
 /// What happens to the connection after this message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,9 @@ pub struct ResponseOut {
 /// keep-alive into close.
 pub fn write_request(head: &Head, out: &mut Vec<u8>, how: &RequestOut) -> Persistence {
     out.reserve(head.bytes().len() + 64);
-    for part in [head.method(), b" ", head.target(), version_at_line_end(head.version)] {
-        out.extend_from_slice(part);
-    }
-    let written = write_fields(head, out, false);
+    let mut lines = Lines::new(head, out);
+    lines.request_line();
+    let written = write_fields(lines, false);
     let persistence = written.persistence(head, how.persistence);
     if !written.upgrade && head.framing != Framing::Tunnel {
         match (persistence, head.version) {
@@ -55,13 +55,9 @@ pub fn write_request(head: &Head, out: &mut Vec<u8>, how: &RequestOut) -> Persis
 /// turn keep-alive into close.
 pub fn write_response(head: &Head, out: &mut Vec<u8>, how: &ResponseOut) -> Persistence {
     out.reserve(head.bytes().len() + 64);
-    out.extend_from_slice(if head.version == Version::Http10 { b"HTTP/1.0 " } else { b"HTTP/1.1 " });
-    write_decimal(out, u64::from(head.status()));
-    out.push(b' ');
-    let reason = head.reason();
-    out.extend_from_slice(if reason.is_empty() { reason_phrase(head.status()).as_bytes() } else { reason });
-    out.extend_from_slice(b"\r\n");
-    let written = write_fields(head, out, true);
+    let mut lines = Lines::new(head, out);
+    lines.status_line();
+    let written = write_fields(lines, true);
     let interim = (100..200).contains(&head.status());
     if interim {
         written.finish(head, out);
@@ -124,96 +120,207 @@ impl Written {
     }
 }
 
-fn write_fields(head: &Head, out: &mut Vec<u8>, response: bool) -> Written {
+fn write_fields(mut lines: Lines, response: bool) -> Written {
+    let head = lines.head;
     let mut written = Written::default();
     // An answer to HEAD or a 304 tells the length of a body that is not there.
     let tells = response && head.framing == Framing::None && head.status() >= 200 && head.status() != 204;
-    for (name, value) in head.fields() {
-        match name {
-            b"content-length" => match head.framing {
+    for (name, value) in head.field_ranges() {
+        let text = &head.bytes()[value.clone()];
+        match Known::of(&head.bytes()[name.clone()]) {
+            Some(Known::ContentLength) => match head.framing {
                 Framing::Length(length) if !written.framing => {
-                    write_length(out, length);
+                    let mut digits = [0; MOST_DIGITS];
+                    let digits = decimal(&mut digits, length);
+                    lines.field_of(name, value, digits);
                     written.framing = true;
                 }
-                _ if tells => write_field(out, name, value),
+                _ if tells => lines.field(name, value),
                 _ => {}
             },
-            b"transfer-encoding" => {
+            Some(Known::TransferEncoding) => {
                 if tells || head.framing == Framing::Chunked && !written.framing {
-                    out.extend_from_slice(CHUNKED);
+                    lines.field_of(name, value, b"chunked");
                     written.framing = true;
                 }
             }
-            b"connection" => {
-                written.close |= list(value).any(|token| token.eq_ignore_ascii_case(b"close"));
-                written.upgrade |= list(value).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
-                write_list(out, name, value, |token| {
+            Some(Known::Connection) => {
+                written.close |= list(text).any(|token| token.eq_ignore_ascii_case(b"close"));
+                written.upgrade |= list(text).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
+                lines.list(name, value, |token| {
                     !token.eq_ignore_ascii_case(b"close") && !token.eq_ignore_ascii_case(b"keep-alive")
                 });
             }
-            b"upgrade" => write_list(out, name, value, |token| !is_http2_upgrade(token)),
-            b"te" => {
-                if list(value).any(|token| token.eq_ignore_ascii_case(b"trailers")) {
-                    write_field(out, name, b"trailers");
+            Some(Known::Upgrade) => lines.list(name, value, |token| !is_http2_upgrade(token)),
+            Some(Known::Te) => {
+                if list(text).any(|token| token.eq_ignore_ascii_case(b"trailers")) {
+                    lines.field_of(name, value, b"trailers");
                 }
             }
-            _ => write_field(out, name, value),
+            _ => lines.field(name, value),
         }
     }
+    lines.flush();
     written
 }
 
-fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
+/// Lines on their way from a head to the output. As long as they stand in the head's bytes one
+/// behind the other just as they are to be written, they are only counted in: the usual head is
+/// copied in one or two pieces.
+struct Lines<'a> {
+    head: &'a Head,
+    out: &'a mut Vec<u8>,
+    /// Lines in the head's bytes that are still to be copied.
+    pending: Range<usize>,
 }
 
-/// A field whose value is a list: verbatim if all elements are kept, not at all if none is.
-fn write_list(out: &mut Vec<u8>, name: &[u8], value: &[u8], keep: impl Fn(&[u8]) -> bool) {
-    if list(value).all(&keep) {
-        return write_field(out, name, value);
+impl<'a> Lines<'a> {
+    fn new(head: &'a Head, out: &'a mut Vec<u8>) -> Self {
+        Self { head, out, pending: 0..0 }
     }
-    for (index, element) in list(value).filter(|element| keep(element)).enumerate() {
-        let (before, between): (&[u8], &[u8]) = if index == 0 { (name, b": ") } else { (b"", b",") };
-        for part in [before, between, element] {
-            out.extend_from_slice(part);
+
+    /// The output, with all that was pending.
+    fn flush(&mut self) -> &mut Vec<u8> {
+        self.out.extend_from_slice(&self.head.bytes()[std::mem::take(&mut self.pending)]);
+        self.out
+    }
+
+    /// Takes a line that stands in the head's bytes.
+    fn line(&mut self, line: Range<usize>) {
+        if self.pending.end == line.start {
+            self.pending.end = line.end;
+        } else {
+            self.flush();
+            self.pending = line;
         }
     }
-    if list(value).any(keep) {
-        out.extend_from_slice(b"\r\n");
+
+    /// Whether `text` stands at `at` in the head's bytes.
+    fn has(&self, at: usize, text: &[u8]) -> bool {
+        self.head.bytes().get(at..at + text.len()) == Some(text)
+    }
+
+    fn request_line(&mut self) {
+        let (method, target) = (self.head.method_range(), self.head.target_range());
+        let end = version_at_line_end(self.head.version);
+        if method.end + 1 == target.start && self.has(method.end, b" ") && self.has(target.end, end) {
+            return self.line(method.start..target.end + end.len());
+        }
+        for part in [self.head.method(), b" ", self.head.target(), end] {
+            self.out.extend_from_slice(part);
+        }
+    }
+
+    fn status_line(&mut self) {
+        let (status, reason) = (self.head.status(), self.head.target_range());
+        let mut start = *b"HTTP/1.1 200 ";
+        if self.head.version == Version::Http10 {
+            start[7] = b'0';
+        }
+        let mut digits = [0; MOST_DIGITS];
+        let digits = decimal(&mut digits, u64::from(status));
+        if let [_, _, _] = digits {
+            start[9..12].copy_from_slice(digits);
+            let before = reason.start.checked_sub(start.len());
+            if let Some(before) = before.filter(|before| self.has(*before, &start))
+                && self.has(reason.end, b"\r\n")
+                && !reason.is_empty()
+            {
+                return self.line(before..reason.end + 2);
+            }
+        }
+        let reason = self.head.reason();
+        let reason = if reason.is_empty() { reason_phrase(status).as_bytes() } else { reason };
+        for part in [&start[..9], digits, b" ", reason, b"\r\n"] {
+            self.out.extend_from_slice(part);
+        }
+    }
+
+    #[inline(always)]
+    fn field(&mut self, name: Range<usize>, value: Range<usize>) {
+        let as_is = name.end + 2 == value.start && self.has(name.end, b": ") && self.has(value.end, b"\r\n");
+        if as_is && self.pending.end == name.start {
+            self.pending.end = value.end + 2;
+        } else {
+            self.apart(name, value, as_is);
+        }
+    }
+
+    /// A field that does not follow on what is pending.
+    #[inline(never)] // few fields get here
+    fn apart(&mut self, name: Range<usize>, value: Range<usize>, as_is: bool) {
+        let bytes = self.head.bytes();
+        if as_is {
+            self.line(name.start..value.end + 2);
+        } else {
+            write_field(self.flush(), &bytes[name], &bytes[value]);
+        }
+    }
+
+    /// A field whose value may have to become `text`.
+    fn field_of(&mut self, name: Range<usize>, value: Range<usize>, text: &[u8]) {
+        let bytes = self.head.bytes();
+        if &bytes[value.clone()] == text {
+            return self.field(name, value);
+        }
+        write_field(self.flush(), &bytes[name], text);
+    }
+
+    /// A field whose value is a list: verbatim if all elements are kept, not at all if none is.
+    fn list(&mut self, name: Range<usize>, value: Range<usize>, keep: impl Fn(&[u8]) -> bool) {
+        let bytes = self.head.bytes();
+        let text = &bytes[value.clone()];
+        if list(text).all(&keep) {
+            return self.field(name, value);
+        }
+        let out = self.flush();
+        for (index, element) in list(text).filter(|element| keep(element)).enumerate() {
+            let (before, between): (&[u8], &[u8]) =
+                if index == 0 { (&bytes[name.clone()], b": ") } else { (b"", b",") };
+            for part in [before, between, element] {
+                out.extend_from_slice(part);
+            }
+        }
+        if list(text).any(keep) {
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+}
+
+fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    for part in [name, b": ", value, b"\r\n"] {
+        out.extend_from_slice(part);
     }
 }
 
 fn write_length(out: &mut Vec<u8>, length: u64) {
-    out.extend_from_slice(b"content-length: ");
-    write_decimal(out, length);
-    out.extend_from_slice(b"\r\n");
+    write_field(out, b"content-length", decimal(&mut [0; MOST_DIGITS], length));
 }
 
-fn write_decimal(out: &mut Vec<u8>, number: u64) {
-    write_digits(out, number, 10);
+/// Digits of the largest number.
+const MOST_DIGITS: usize = 20;
+
+fn decimal(space: &mut [u8; MOST_DIGITS], number: u64) -> &[u8] {
+    digits::<10>(space, number)
 }
 
-fn write_digits(out: &mut Vec<u8>, mut number: u64, base: u64) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    loop {
+fn digits<const BASE: u64>(space: &mut [u8; MOST_DIGITS], mut number: u64) -> &[u8] {
+    let mut start = space.len();
+    while start > 0 {
         start -= 1;
-        digits[start] = b"0123456789ABCDEF"[(number % base) as usize];
-        number /= base;
+        space[start] = b"0123456789ABCDEF"[(number % BASE) as usize];
+        number /= BASE;
         if number == 0 {
             break;
         }
     }
-    out.extend_from_slice(&digits[start..]);
+    &space[start..]
 }
 
 /// Appends `len` in hexadecimal and CR LF; the data and CR LF follow. `len` is not 0.
 pub fn write_chunk_header(out: &mut Vec<u8>, len: usize) {
     debug_assert!(len > 0);
-    write_digits(out, len as u64, 16);
+    out.extend_from_slice(digits::<16>(&mut [0; MOST_DIGITS], len as u64));
     out.extend_from_slice(b"\r\n");
 }
 
@@ -228,8 +335,9 @@ pub fn write_last_chunk(out: &mut Vec<u8>, trailers: Option<&Head>) {
 
 /// Appends what stands behind the chunk of size 0.
 pub fn write_trailers(out: &mut Vec<u8>, trailers: &Head) {
-    for (name, value) in trailers.fields() {
-        write_field(out, name, value);
+    let mut lines = Lines::new(trailers, out);
+    for (name, value) in trailers.field_ranges() {
+        lines.field(name, value);
     }
-    out.extend_from_slice(b"\r\n");
+    lines.flush().extend_from_slice(b"\r\n");
 }
