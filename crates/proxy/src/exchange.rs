@@ -16,7 +16,7 @@ use crate::body::{SourceError, send_h1};
 use crate::client::Client;
 use crate::conn::{Gone, HEAD_PART};
 use crate::deadline::Deadline;
-use crate::forward::response_limits;
+use crate::forward::{keeps_open, response_limits};
 use crate::server::{ServerConn, backend};
 
 /// From how many bytes on a body is spliced where both sides are plain sockets.
@@ -65,6 +65,8 @@ pub struct Exchange {
     up_done: bool,
     /// `option abortonclose`: a client that leaves ends the stream.
     watch: bool,
+    /// The response was sent whole.
+    pub answered: bool,
     splice: Splice,
     /// Polled before: the clock has gone on since `stream.now` was set.
     polled: bool,
@@ -82,6 +84,7 @@ impl Exchange {
             client_deadline: Deadline::after(now, client_limit),
             server_deadline: Deadline::after(now, server_limit),
             up_done: client.request_done(),
+            answered: false,
             watch: settings.options.abortonclose != Some(false),
             splice: Splice::new(),
             polled: false,
@@ -127,8 +130,15 @@ impl Exchange {
         if let Poll::Ready(Err(_)) = self.poll_up(cx, stream, client, server) {
             self.up_done = true;
         }
+        if self.answered {
+            return self.poll_rest(cx, stream, client, server, timer);
+        }
         match self.poll_down(cx, stream, client, server, raw) {
-            Poll::Ready(end) => Poll::Ready(end),
+            Poll::Ready(Ok(())) => {
+                self.answered = true;
+                self.poll_rest(cx, stream, client, server, timer)
+            }
+            Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
             Poll::Pending => {
                 if let Some(fault) = self.poll_gone(cx, client) {
                     return Poll::Ready(Err(fault));
@@ -137,6 +147,23 @@ impl Exchange {
                 self.poll_timeouts(cx, timer, blocked)
             }
         }
+    }
+
+    /// The response is complete before the request is: a server that stays gets the rest. A
+    /// client that waits for leave to send its body may never send it, and is not waited for.
+    fn poll_rest(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        server: &mut ServerConn,
+        timer: &mut Timer,
+    ) -> Poll<Result<(), Fault>> {
+        let wanted = client.is_h1() && !stream.req.flags.expect_continue && keeps_open(stream);
+        if self.up_done || !wanted || server.conn.poll_gone(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_timeouts(cx, timer, server.conn.is_flushed())
     }
 
     /// Whether the client left, where that is watched.

@@ -218,7 +218,7 @@ async fn respond(
     let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
     if let Err(fault) = end {
         let (cause, _) = fault.cause_and_status();
-        stream.termination.set(cause, State::Data);
+        stream.termination.set(cause, if exchange.answered { State::Last } else { State::Data });
         client.abort();
         return false;
     }
@@ -250,7 +250,7 @@ async fn response_rules(
 }
 
 /// Whether the server keeps the connection open behind this response (RFC 9112, section 9.3).
-fn keeps_open(stream: &Stream) -> bool {
+pub fn keeps_open(stream: &Stream) -> bool {
     let res = &stream.res;
     let options = stream.plan.settings(backend(stream)).options;
     let wanted = if res.version >= Version::Http11 { !res.flags.close } else { res.flags.keep_alive };
