@@ -11,9 +11,9 @@ use crate::conn::Conn;
 use crate::deadline::Deadline;
 
 /// How long the client may go on sending, in milliseconds.
-const PATIENCE: u64 = 1000;
+pub const PATIENCE: u64 = 1000;
 /// How many bytes of it are read.
-const MOST: usize = 256 * 1024;
+pub const MOST: usize = 256 * 1024;
 
 /// The end behind a complete exchange: a TLS client is told, with one attempt. What a client is
 /// known to have sent meanwhile must not turn the end into RST.

@@ -210,7 +210,7 @@ impl Serving<'_> {
         stream.counts.bytes_in += stream.req.bytes().len() as u64;
         let mut client = H2Client::new(body, respond);
         let whole = client.take_early(cx);
-        if !client.request_done() {
+        if !client.is_whole() {
             // One stalled upload must not stall the others. Told with the first one, since most
             // clients send none.
             self.connection.set_target_window_size(CONNECTION_WINDOW);
@@ -234,5 +234,9 @@ async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Clien
     }
     stream.timing.end = Some(now_ms());
     log::stream(worker, &mut stream);
+    let stalled = matches!(stream.termination.cause, Cause::Client | Cause::ClientTimeout);
     worker.recycle(stream);
+    if !stalled {
+        client.linger(&mut timer).await;
+    }
 }

@@ -3,18 +3,22 @@
 //! stays in the codec until the server takes it.
 
 use std::io::Error;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
+use net::clock::now_ms;
+use net::timer::Timer;
 use proto::message::{Framing, Head};
 use state::stream::Stream;
 
 use super::convert;
 use crate::body::{Piece, Sink, SourceError};
 use crate::client::ResponseMode;
+use crate::deadline::Deadline;
+use crate::linger;
 
 /// See the module.
 pub struct H2Client {
@@ -63,6 +67,11 @@ impl H2Client {
     /// Whether a part of the body is there without waiting.
     pub fn has_early_body(&self) -> bool {
         !self.early.is_empty()
+    }
+
+    /// Whether nothing more of the body comes than what is there.
+    pub fn is_whole(&self) -> bool {
+        self.body_done || self.body.is_end_stream()
     }
 
     /// Takes the part of the body that came with the head; `false` where the body is already
@@ -191,13 +200,42 @@ impl H2Client {
         }
     }
 
-    /// See [`crate::client::Client::abort`]. Behind a response's head the codec resets the
-    /// stream itself when this is dropped, with CANCEL and after what was handed to it.
+    /// The time between the response and the end of the stream. Behind a complete one, what is
+    /// left of the request's body is dropped, within limits: some clients lose a response whose
+    /// stream is reset while they are sending.
+    pub async fn linger(&mut self, timer: &mut Timer) {
+        if self.send.is_some() {
+            // Cut short: the codec drops what it did not send yet when it resets the stream.
+            return tokio::task::yield_now().await;
+        }
+        if self.body_done || !self.headed {
+            return;
+        }
+        Deadline::after(now_ms(), Some(linger::PATIENCE)).set(timer);
+        let mut left = linger::MOST;
+        std::future::poll_fn(|cx| {
+            while !self.body_done && left > 0 {
+                match self.poll_body(cx, &mut |_| Ok(())) {
+                    Poll::Ready(Ok(count)) => left = left.saturating_sub(count),
+                    Poll::Ready(Err(_)) => break,
+                    Poll::Pending => return timer.poll_expired(cx),
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// See [`crate::client::Client::abort`]. Behind a response's head the client gets what its
+    /// window still takes; then the codec resets the stream with CANCEL, when this is dropped.
     pub fn reset(&mut self) {
+        if !self.headed {
+            return self.respond.send_reset(Reason::REFUSED_STREAM);
+        }
+        self.end = End::NotYet;
+        // Whatever comes of it, this is the end.
+        let _ = self.poll_flush(&mut Context::from_waker(Waker::noop()));
         self.pending = Bytes::new();
         self.queued = Vec::new();
-        if !self.headed {
-            self.respond.send_reset(Reason::REFUSED_STREAM);
-        }
     }
 }
