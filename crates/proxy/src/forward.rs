@@ -218,7 +218,7 @@ async fn respond(
     let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
     if let Err(fault) = end {
         let (cause, _) = fault.cause_and_status();
-        stream.termination.set(cause, if exchange.answered { State::Last } else { State::Data });
+        stream.termination.set(cause, if exchange.answered || server.source.done { State::Last } else { State::Data });
         client.abort();
         return false;
     }
@@ -273,8 +273,12 @@ async fn give_up(
     stream.res.clear();
     stream.termination.set(cause, if fault == Fault::ClientReset { State::Data } else { State::Headers });
     match fault {
-        // The client repeats a request whose connection went away without an answer.
-        Fault::Stale => client.abort(),
+        // The client repeats a request whose connection went away without an answer, as if it had
+        // never been here.
+        Fault::Stale => {
+            stream.log_silent = true;
+            client.abort();
+        }
         // Nobody is left to read it, but the log tells it.
         Fault::ClientReset => http::unanswered(stream, client, status),
         Fault::ClientAborted if !client.request_done() => http::unanswered(stream, client, status),

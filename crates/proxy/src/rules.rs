@@ -9,8 +9,9 @@ use net::clock::now_ms;
 use net::timer::Timer;
 use state::plan::Outcome;
 use state::stream::Stream;
+use state::termination::{Cause, State};
 
-use crate::body::Piece;
+use crate::body::{Piece, SourceError};
 use crate::client::Client;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
@@ -53,7 +54,13 @@ async fn resume(
     loop {
         match outcome {
             Outcome::Pause(wait) => sleep(timer, wait).await,
-            Outcome::WaitForBody(limit) => buffer_body(stream, client, timer, limit).await,
+            Outcome::WaitForBody(limit) => {
+                if let Err((status, cause)) = buffer_body(stream, client, timer, limit).await {
+                    stream.timing.request = None;
+                    stream.termination.set(cause, State::Request);
+                    return Outcome::Deny(status);
+                }
+            }
             // An HTTP head is complete here, so what is missing will not come.
             Outcome::NotYet => at += 1,
             Outcome::Lua(action) => {
@@ -79,13 +86,21 @@ pub async fn sleep(timer: &mut Timer, wait: u64) {
 
 /// Collects the request's body in `stream.req_body`, up to the buffer's size, within `limit`
 /// milliseconds. The forwarding sends the collected part first.
-async fn buffer_body(stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer, limit: u64) {
+///
+/// # Errors
+/// The status to answer and why: the time ran out, the client left, or its chunks are broken.
+async fn buffer_body(
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    limit: u64,
+) -> Result<(), (u16, Cause)> {
     let most = stream.plan.config.global.tune.bufsize;
     Deadline::after(now_ms(), Some(limit)).set(timer);
-    std::future::poll_fn(|cx| {
+    let end = std::future::poll_fn(|cx| {
         loop {
             if client.request_done() || stream.req_body.bytes.len() >= most {
-                return Poll::Ready(());
+                return Poll::Ready(Ok(()));
             }
             let body = &mut stream.req_body.bytes;
             let step = client.poll_body(cx, false, &mut |piece| {
@@ -96,14 +111,18 @@ async fn buffer_body(stream: &mut Stream, client: &mut Client<'_>, timer: &mut T
             });
             match step {
                 Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
-                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Err(SourceError::Invalid)) => return Poll::Ready(Err((400, Cause::Proxy))),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err((400, Cause::Client))),
                 Poll::Pending => {
                     ready!(timer.poll_expired(cx));
-                    return Poll::Ready(());
+                    return Poll::Ready(Err((408, Cause::ClientTimeout)));
                 }
             }
         }
     })
     .await;
     stream.req_body.complete = true;
+    // The request counts as received from here on.
+    stream.timing.request = Some(now_ms());
+    end
 }
