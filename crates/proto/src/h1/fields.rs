@@ -136,6 +136,13 @@ impl Facts {
     /// field is kept, reduced to its digits without leading zeros.
     fn content_length(&mut self, bytes: &[u8], value: Range<usize>) -> Result<Option<Range<usize>>, Reason> {
         let first = self.length.is_none();
+        let text = &bytes[value.clone()];
+        if first && !text.starts_with(b"0") {
+            self.length = decimal(text);
+            if self.length.is_some() {
+                return Ok(Some(value)); // the usual value
+            }
+        }
         let mut start = value.start;
         loop {
             let rest = &bytes[start..value.end];

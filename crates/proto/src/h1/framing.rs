@@ -127,6 +127,9 @@ pub(super) fn finish_response(
 
 /// `HTTP/` digit `.` digit. Minor and major versions that are not known yet count as 1.1.
 fn parse_version(text: &[u8]) -> Option<Version> {
+    if text == b"HTTP/1.1" {
+        return Some(Version::Http11);
+    }
     match text {
         [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
             let at_least_11 = *major > b'1' || *major == b'1' && *minor > b'0';

@@ -219,43 +219,40 @@ impl Reader<'_> {
     /// `true` at the end of the head, `false` where more bytes are needed.
     fn read(&mut self) -> Result<bool, Reason> {
         while self.progress.at < self.bytes.len() {
-            let state = self.progress.state;
-            if state == State::Start && self.plain_start_line() {
-                continue;
+            if self.progress.state == State::Start {
+                self.plain_start_line();
             }
-            if state >= State::FirstField {
-                self.fields()?;
-            } else if state < State::ResponseVersion {
-                self.request_line()?;
-            } else {
-                self.status_line()?;
+            if self.progress.state == State::FirstField {
+                self.plain_fields()?;
             }
-            if self.progress.state == State::Done {
-                return Ok(true);
+            match self.progress.state {
+                State::Done => return Ok(true),
+                state if state >= State::FirstField => self.fields()?,
+                state if state >= State::ResponseVersion => self.status_line()?,
+                _ => self.request_line()?,
             }
         }
-        Ok(false)
+        Ok(self.progress.state == State::Done)
     }
 
-    /// Reads a start line that is all there and as it usually is; whether it was one.
-    fn plain_start_line(&mut self) -> bool {
+    /// Reads a start line that is all there and as it usually is.
+    fn plain_start_line(&mut self) {
         let start = self.progress.at;
         let progress = &mut *self.progress;
         if self.response {
-            let Some(end) = plain_status_line(self.bytes, start) else { return false };
+            let Some(end) = plain_status_line(self.bytes, start) else { return };
             progress.first = start..start + 8;
             progress.second = start + 9..start + 12;
             progress.third = start + STATUS_LINE_START..end;
             progress.at = end + 2;
         } else {
-            let Some([method, target, end]) = plain_request_line(self.bytes, start) else { return false };
+            let Some([method, target, end]) = plain_request_line(self.bytes, start) else { return };
             progress.first = start..method;
             progress.second = method + 1..target;
             progress.third = target + 1..end - 2;
             progress.at = end;
         }
         progress.state = State::FirstField;
-        true
     }
 
     /// Moves on to the first byte for which `inside` does not hold, and returns it.
@@ -405,16 +402,8 @@ impl Reader<'_> {
                 (State::FirstField, b'\r') => Ok(State::LastLf),
                 (State::FirstField, b'\n') | (State::LastLf, b'\n') => Ok(State::Done),
                 (State::FirstField, _) => {
-                    progress.at = at;
-                    let plain = self.plain_fields();
-                    let start = std::mem::replace(&mut at, self.progress.at);
-                    if plain.is_ok() && at == start {
-                        (self.progress.mark, state) = (at, State::Name);
-                    }
-                    match plain {
-                        Ok(()) => continue,
-                        Err(reason) => Err(reason),
-                    }
+                    (progress.mark, state) = (at, State::Name);
+                    continue;
                 }
                 (State::Name, b':') if at > progress.mark => {
                     progress.name = progress.mark..at;
@@ -456,10 +445,8 @@ impl Reader<'_> {
                 }
                 (State::ValueNext, _) => {
                     state = State::FirstField;
-                    match self.field() {
-                        Ok(()) => continue,
-                        error => error.map(|()| state),
-                    }
+                    result = self.field();
+                    break;
                 }
                 _ => Err(Reason::LineEnd),
             };
@@ -478,15 +465,27 @@ impl Reader<'_> {
         result
     }
 
-    /// Declares the fields from the current place on that are as they usually are.
+    /// Declares the fields from the current place on that are as they usually are, and takes the
+    /// end of the head if it follows.
+    #[inline(never)] // the registers are for this loop
     fn plain_fields(&mut self) -> Result<(), Reason> {
-        while let Some(plain) = plain_field(&mut self.bytes[self.progress.at..]) {
-            let start = self.progress.at;
-            self.progress.at = start + plain.len;
-            let value = start + plain.value.start..start + plain.value.end;
-            self.declare(start..start + plain.name, value, plain.known)?;
+        let mut at = self.progress.at;
+        let mut result = Ok(());
+        while let Some(plain) = plain_field(&mut self.bytes[at..]) {
+            let value = at + plain.value.start..at + plain.value.end;
+            let name = at..at + plain.name;
+            at += plain.len;
+            result = self.declare(name, value, plain.known);
+            if result.is_err() {
+                break;
+            }
         }
-        Ok(())
+        if result.is_ok() && self.bytes[at..].starts_with(b"\r\n") {
+            at += 2;
+            self.progress.state = State::Done;
+        }
+        self.progress.at = at;
+        result
     }
 
     /// Declares the field that has just been read.

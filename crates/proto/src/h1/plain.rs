@@ -4,7 +4,7 @@
 use super::chars::{is_blank, is_token, trim};
 use super::fields::Known;
 use super::parse::MAX_NAME;
-use super::scan::{lower_token, skip_value, target_len};
+use super::scan::{lower_token, skip_text, target_len};
 use std::ops::Range;
 
 /// Bytes of `HTTP/1.1 200 `.
@@ -25,7 +25,7 @@ pub(super) fn plain_status_line(bytes: &[u8], at: usize) -> Option<usize> {
     let (version, status) = line.split_first_chunk()?;
     let plain = (version == b"HTTP/1.1 " || version == b"HTTP/1.0 ")
         && matches!(status, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ', first, ..] if !is_blank(*first));
-    let rest = skip_value(line.get(STATUS_LINE_START..)?);
+    let rest = skip_text(line.get(STATUS_LINE_START..)?);
     (plain && rest.starts_with(b"\r\n")).then_some(bytes.len() - rest.len())
 }
 
@@ -46,14 +46,15 @@ pub(super) fn plain_field(bytes: &mut [u8]) -> Option<PlainField> {
     let len = lower_token(bytes);
     let (name, rest) = bytes.split_at_checked(len)?;
     let [b':', value @ ..] = rest else { return None };
-    let line_end = skip_value(value);
+    let line_end = skip_text(value);
     match line_end {
-        [b'\r', b'\n', next, ..] if !is_blank(*next) && (1..=MAX_NAME).contains(&len) => {
-            let end = bytes.len() - line_end.len();
+        [b'\r', b'\n', next, ..] if (*next > b' ' || *next == b'\r') && (1..=MAX_NAME).contains(&len) => {
+            let text = &value[..value.len() - line_end.len()];
+            let Range { start, end } = trim(text, 0..text.len());
             Some(PlainField {
                 name: len,
-                value: trim(bytes, len + 1..end),
-                len: end + 2,
+                value: len + 1 + start..len + 1 + end,
+                len: len + 1 + text.len() + 2,
                 known: Known::of(name),
             })
         }
