@@ -96,38 +96,24 @@ impl Diagnostic {
 
     /// A notice at `span`.
     pub fn notice(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Notice,
-            ..Diagnostic::warning(code, span, message)
-        }
+        Diagnostic { severity: Severity::Notice, ..Diagnostic::warning(code, span, message) }
     }
 
     /// A remark for diagnostic mode at `span`.
     pub fn remark(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Diag,
-            ..Diagnostic::warning(code, span, message)
-        }
+        Diagnostic { severity: Severity::Diag, ..Diagnostic::warning(code, span, message) }
     }
 
     /// A fatal alert found after parsing, that names no line in HAProxy's form.
     pub fn post_error(code: &'static str, message: impl Into<String>) -> Diagnostic {
         let nowhere = Diagnostic::error(code, Span::default(), message);
-        Diagnostic {
-            span: None,
-            place: Place::Nowhere,
-            ..nowhere
-        }
+        Diagnostic { span: None, place: Place::Nowhere, ..nowhere }
     }
 
     /// A warning found after parsing, that names no line in HAProxy's form.
     pub fn post_warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
         let nowhere = Diagnostic::warning(code, Span::default(), message);
-        Diagnostic {
-            span: None,
-            place: Place::Nowhere,
-            ..nowhere
-        }
+        Diagnostic { span: None, place: Place::Nowhere, ..nowhere }
     }
 
     /// Says how HAProxy writes the place.
@@ -137,10 +123,7 @@ impl Diagnostic {
 
     /// Gives a post-parsing diagnostic the place that the caret and JSON forms show.
     pub fn pointing(self, span: Span) -> Diagnostic {
-        Diagnostic {
-            span: Some(span),
-            ..self
-        }
+        Diagnostic { span: Some(span), ..self }
     }
 
     pub fn with_effect(self, effect: Effect) -> Diagnostic {
@@ -148,17 +131,11 @@ impl Diagnostic {
     }
 
     pub fn with_help(self, help: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            help: Some(help.into()),
-            ..self
-        }
+        Diagnostic { help: Some(help.into()), ..self }
     }
 
     pub fn with_excerpt(self, excerpt: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            excerpt: Some(excerpt.into()),
-            ..self
-        }
+        Diagnostic { excerpt: Some(excerpt.into()), ..self }
     }
 
     /// Whether the configuration must be refused.

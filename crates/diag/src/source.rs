@@ -19,20 +19,13 @@ pub struct Span {
 impl Span {
     /// The `len` bytes that start `offset` bytes after this span's first one.
     pub fn within(self, offset: usize, len: usize) -> Span {
-        Span {
-            col: self.col.saturating_add(clamp(offset)),
-            len: clamp(len),
-            ..self
-        }
+        Span { col: self.col.saturating_add(clamp(offset)), len: clamp(len), ..self }
     }
 
     /// From the start of `self` to the end of `last`, which must be on the same line.
     pub fn to(self, last: Span) -> Span {
         let end = last.col.saturating_add(last.len);
-        Span {
-            len: end.saturating_sub(self.col),
-            ..self
-        }
+        Span { len: end.saturating_sub(self.col), ..self }
     }
 }
 
@@ -52,11 +45,7 @@ pub struct SourceFile {
 
 impl SourceFile {
     fn new(name: String, text: Vec<u8>) -> SourceFile {
-        let after_lf = text
-            .iter()
-            .enumerate()
-            .filter(|(_, b)| **b == b'\n')
-            .map(|(i, _)| i + 1);
+        let after_lf = text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1);
         let starts = std::iter::once(0).chain(after_lf).collect();
         SourceFile { name, text, starts }
     }
@@ -69,10 +58,7 @@ impl SourceFile {
     pub fn line(&self, number: u32) -> Option<&[u8]> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let start = *self.starts.get(index)?;
-        let end = self
-            .starts
-            .get(index + 1)
-            .map_or(self.text.len(), |next| next - 1);
+        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| next - 1);
         let line = &self.text[start..end];
         Some(line.strip_suffix(b"\r").unwrap_or(line))
     }
@@ -119,14 +105,7 @@ mod tests {
     fn lines() {
         let mut map = SourceMap::new();
         let id = map.add("a.cfg", "one\r\n\ntwo");
-        let at = |line| {
-            map.line(Span {
-                file: id,
-                line,
-                col: 0,
-                len: 0,
-            })
-        };
+        let at = |line| map.line(Span { file: id, line, col: 0, len: 0 });
         assert_eq!(at(0), None);
         assert_eq!(at(1), Some(&b"one"[..]));
         assert_eq!(at(2), Some(&b""[..]));
@@ -138,27 +117,8 @@ mod tests {
 
     #[test]
     fn pieces() {
-        let span = Span {
-            file: FileId(0),
-            line: 1,
-            col: 4,
-            len: 10,
-        };
-        assert_eq!(
-            span.within(2, 3),
-            Span {
-                col: 6,
-                len: 3,
-                ..span
-            }
-        );
-        assert_eq!(
-            span.to(Span {
-                col: 20,
-                len: 5,
-                ..span
-            }),
-            Span { len: 21, ..span }
-        );
+        let span = Span { file: FileId(0), line: 1, col: 4, len: 10 };
+        assert_eq!(span.within(2, 3), Span { col: 6, len: 3, ..span });
+        assert_eq!(span.to(Span { col: 20, len: 5, ..span }), Span { len: 21, ..span });
     }
 }

@@ -36,17 +36,17 @@ impl SampleType {
     /// the implicit casts). Some of them can still fail on a value, as `str` to `sint`.
     pub const fn casts_to(self, to: Self) -> bool {
         use SampleType::*;
-        match (self, to) {
-            (Any, _) | (_, Any) => true,
-            (Bool, Bool | Sint | Str | Bin) => true,
-            (Sint, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin) => true,
-            (Addr, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
-            (Ipv4, Addr | Ipv4 | Ipv6 | Sint | Str | Bin) => true,
-            (Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin) => true,
-            (Str, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin | Meth) => true,
-            (Bin, Str | Bin | Meth) => true,
-            (Meth, Str | Bin | Meth) => true,
-            _ => false,
-        }
+        matches!(
+            (self, to),
+            (Any, _)
+                | (_, Any)
+                | (Bool, Bool | Sint | Str | Bin)
+                | (Sint, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin)
+                | (Addr, Addr | Ipv4 | Ipv6 | Str | Bin)
+                | (Ipv4, Addr | Ipv4 | Ipv6 | Sint | Str | Bin)
+                | (Ipv6, Addr | Ipv4 | Ipv6 | Str | Bin)
+                | (Str, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin | Meth)
+                | (Bin | Meth, Str | Bin | Meth)
+        )
     }
 }

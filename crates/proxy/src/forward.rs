@@ -218,7 +218,9 @@ async fn respond(
     let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
     if let Err(fault) = end {
         let (cause, _) = fault.cause_and_status();
-        stream.termination.set(cause, if exchange.answered || server.source.done { State::Last } else { State::Data });
+        stream
+            .termination
+            .set(cause, if exchange.answered || server.source.done { State::Last } else { State::Data });
         client.abort();
         return false;
     }

@@ -18,13 +18,7 @@ pub fn write(out: &mut String, sources: &SourceMap, diagnostic: &Diagnostic) {
     // Writing to a String cannot fail, hence the ignored results.
     let _ = writeln!(out, "{word}[{}]: {}", diagnostic.code, diagnostic.message);
     if let Some(span) = diagnostic.span {
-        let _ = writeln!(
-            out,
-            "  --> {}:{}:{}",
-            sources.name(span.file),
-            span.line,
-            span.col + 1
-        );
+        let _ = writeln!(out, "  --> {}:{}:{}", sources.name(span.file), span.line, span.col + 1);
         if let Some(line) = sources.line(span) {
             excerpt(out, line, span);
         }
@@ -41,18 +35,10 @@ fn excerpt(out: &mut String, line: &[u8], span: Span) {
     let after = printable(&line[end..]);
     // A long line is shown from where its place comes into view.
     let skip = before.chars().count().saturating_sub(WIDTH / 2);
-    let shown: String = before
-        .chars()
-        .skip(skip)
-        .chain(piece.chars())
-        .chain(after.chars())
-        .take(WIDTH)
-        .collect();
+    let shown: String =
+        before.chars().skip(skip).chain(piece.chars()).chain(after.chars()).take(WIDTH).collect();
     let pad = before.chars().count() - skip;
-    let carets = piece
-        .chars()
-        .count()
-        .clamp(1, WIDTH.saturating_sub(pad).max(1));
+    let carets = piece.chars().count().clamp(1, WIDTH.saturating_sub(pad).max(1));
     let number = span.line.to_string();
     let gutter = " ".repeat(number.len());
     let _ = writeln!(out, "{gutter} |");
@@ -83,18 +69,9 @@ mod tests {
     fn check(text: &str, col: u32, len: u32, expected: &str) {
         let mut sources = SourceMap::new();
         let file = sources.add("a.cfg", text);
-        let span = Span {
-            file,
-            line: 1,
-            col,
-            len,
-        };
+        let span = Span { file, line: 1, col, len };
         let mut out = String::new();
-        write(
-            &mut out,
-            &sources,
-            &Diagnostic::error("code", span, "bad").with_help("good"),
-        );
+        write(&mut out, &sources, &Diagnostic::error("code", span, "bad").with_help("good"));
         assert_eq!(out, expected);
     }
 
@@ -107,18 +84,8 @@ mod tests {
             "error[code]: bad\n  --> a.cfg:1:7\n  |\n1 |  bind :70000\n  |       ^^^^^^\n  = help: good\n",
         );
         // Past the end of the line, and on a line that is not there.
-        check(
-            "ab\n",
-            9,
-            3,
-            "error[code]: bad\n  --> a.cfg:1:10\n  |\n1 | ab\n  |   ^\n  = help: good\n",
-        );
-        check(
-            "",
-            0,
-            0,
-            "error[code]: bad\n  --> a.cfg:1:1\n  |\n1 | \n  | ^\n  = help: good\n",
-        );
+        check("ab\n", 9, 3, "error[code]: bad\n  --> a.cfg:1:10\n  |\n1 | ab\n  |   ^\n  = help: good\n");
+        check("", 0, 0, "error[code]: bad\n  --> a.cfg:1:1\n  |\n1 | \n  | ^\n  = help: good\n");
     }
 
     #[test]
@@ -130,9 +97,7 @@ mod tests {
             &text,
             1000,
             1,
-            &format!(
-                "error[code]: bad\n  --> a.cfg:1:1001\n  |\n1 | {shown}\n  | {caret}\n  = help: good\n"
-            ),
+            &format!("error[code]: bad\n  --> a.cfg:1:1001\n  |\n1 | {shown}\n  | {caret}\n  = help: good\n"),
         );
     }
 }

@@ -16,11 +16,7 @@ pub fn write(out: &mut String, sources: &SourceMap, diagnostic: &Diagnostic) {
     // Writing to a String cannot fail, hence the ignored results.
     let _ = write!(out, "{{\"code\":");
     string(out, diagnostic.code);
-    let _ = write!(
-        out,
-        ",\"severity\":\"{severity}\",\"fatal\":{},\"message\":",
-        diagnostic.is_fatal()
-    );
+    let _ = write!(out, ",\"severity\":\"{severity}\",\"fatal\":{},\"message\":", diagnostic.is_fatal());
     string(out, &diagnostic.message);
     if let Some(help) = &diagnostic.help {
         out.push_str(",\"help\":");
@@ -29,13 +25,7 @@ pub fn write(out: &mut String, sources: &SourceMap, diagnostic: &Diagnostic) {
     if let Some(span) = diagnostic.span {
         out.push_str(",\"file\":");
         string(out, sources.name(span.file));
-        let _ = write!(
-            out,
-            ",\"line\":{},\"column\":{},\"length\":{}",
-            span.line,
-            span.col + 1,
-            span.len
-        );
+        let _ = write!(out, ",\"line\":{},\"column\":{},\"length\":{}", span.line, span.col + 1, span.len);
     }
     out.push_str("}\n");
 }
@@ -74,12 +64,7 @@ mod tests {
 
     #[test]
     fn forms() {
-        let at = Span {
-            line: 1,
-            col: 2,
-            len: 3,
-            ..Span::default()
-        };
+        let at = Span { line: 1, col: 2, len: 3, ..Span::default() };
         check(
             Diagnostic::error("c", at, "a\"b\\c\n\u{1}é").with_help("h\t"),
             "{\"code\":\"c\",\"severity\":\"alert\",\"fatal\":true,\"message\":\"a\\\"b\\\\c\\n\\u0001é\",\

@@ -13,13 +13,7 @@ pub struct Header<'a> {
 
 /// Writes one diagnostic with its final line end.
 pub fn write(out: &mut String, header: Header<'_>, sources: &SourceMap, diagnostic: &Diagnostic) {
-    line(
-        out,
-        header,
-        diagnostic.severity.label(),
-        &place(sources, diagnostic),
-        &diagnostic.message,
-    );
+    line(out, header, diagnostic.severity.label(), &place(sources, diagnostic), &diagnostic.message);
     if let Some(excerpt) = &diagnostic.excerpt {
         out.push_str(excerpt);
         if !excerpt.ends_with('\n') {
@@ -66,25 +60,14 @@ mod tests {
         let mut sources = SourceMap::new();
         sources.add("a.cfg", "global\n bogus x\n");
         let mut out = String::new();
-        write(
-            &mut out,
-            Header {
-                pid: 77,
-                context: "config",
-            },
-            &sources,
-            &diagnostic,
-        );
+        write(&mut out, Header { pid: 77, context: "config" }, &sources, &diagnostic);
         assert_eq!(out, expected);
     }
 
     /// Lines as printed by HAProxy 2.6 and 3.5.
     #[test]
     fn forms() {
-        let at = Span {
-            line: 2,
-            ..Span::default()
-        };
+        let at = Span { line: 2, ..Span::default() };
         check(
             Diagnostic::error("x", at, "unknown keyword 'bogus' in 'global' section"),
             "[ALERT]    (77) : config : parsing [a.cfg:2] : unknown keyword 'bogus' in 'global' section\n",
@@ -117,25 +100,13 @@ mod tests {
         );
         let remark = Diagnostic::remark("x", at, "hm");
         assert_eq!(remark.severity, Severity::Diag);
-        check(
-            remark,
-            "[DIAG]     (77) : config : parsing [a.cfg:2] : hm\n",
-        );
+        check(remark, "[DIAG]     (77) : config : parsing [a.cfg:2] : hm\n");
     }
 
     #[test]
     fn without_context() {
         let mut out = String::new();
-        line(
-            &mut out,
-            Header {
-                pid: 5,
-                context: "",
-            },
-            "NOTICE",
-            "",
-            "haproxy version is 3.5",
-        );
+        line(&mut out, Header { pid: 5, context: "" }, "NOTICE", "", "haproxy version is 3.5");
         assert_eq!(out, "[NOTICE]   (5) : haproxy version is 3.5\n");
     }
 }

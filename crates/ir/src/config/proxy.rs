@@ -202,9 +202,7 @@ impl LogPreset {
             (Self::Custom, _) => return None,
             (Self::Default, Mode::Http) => "Connect from %ci:%cp to %fi:%fp (%f/HTTP)",
             (Self::Default, _) => "Connect from %ci:%cp to %fi:%fp (%f/TCP)",
-            (Self::Tcplog, _) => {
-                "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
-            }
+            (Self::Tcplog, _) => "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq",
             (Self::Httplog, _) => {
                 "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq \
                  %hr %hs %{+Q}r"
