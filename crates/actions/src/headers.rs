@@ -122,7 +122,7 @@ fn replace(
         args.write(2, stream, text);
         let template = stream.arena.alloc_slice_copy(text);
         let head = if in_response { &mut stream.res } else { &mut stream.req };
-        for index in 0..head.len() {
+        for index in 0..head.field_count() {
             let (name, value) = head.field(index);
             if !name.eq_ignore_ascii_case(wanted) {
                 continue;

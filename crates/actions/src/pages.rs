@@ -126,7 +126,7 @@ pub(crate) fn frame(head: &mut Head, len: usize) {
     let _ = write!(rest, "{len}");
     let unused = rest.len();
     let digits = &room[..room.len() - unused];
-    match (0..head.len()).find(|index| head.field(*index).0 == b"content-length") {
+    match (0..head.field_count()).find(|index| head.field(*index).0 == b"content-length") {
         Some(index) => head.replace_value(index, digits),
         None => head.add(b"content-length", digits),
     }

@@ -66,7 +66,7 @@ fn set_query(stream: &mut Stream, args: &Args) -> Outcome {
 fn put_uri(head: &mut Head, uri: &[u8]) {
     head.set_target(uri);
     let Some(authority) = authority(uri) else { return };
-    if let Some(index) = (0..head.len()).find(|index| head.field(*index).0 == b"host") {
+    if let Some(index) = (0..head.field_count()).find(|index| head.field(*index).0 == b"host") {
         head.replace_value(index, authority);
     }
 }

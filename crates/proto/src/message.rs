@@ -313,7 +313,8 @@ impl Head {
 
     // --- the fields -----------------------------------------------------------------------
 
-    pub fn len(&self) -> usize {
+    /// The number of fields.
+    pub fn field_count(&self) -> usize {
         self.fields.len()
     }
 

@@ -182,6 +182,7 @@ mod tests {
         assert_eq!(&*lent, b"bc");
         lent.consume(2);
         assert!(lent.is_empty());
-        assert_eq!(take().as_ptr(), at);
+        let again = take();
+        assert_eq!(again.as_ptr(), at);
     }
 }

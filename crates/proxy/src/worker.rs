@@ -111,6 +111,8 @@ pub struct Worker {
     /// Idle server connections.
     pub pool: Rc<Pool>,
     pub logs: Sender,
+    /// Boxes, since they are handed out as such: a stream is too large to be moved around.
+    #[expect(clippy::vec_box)]
     streams: RefCell<Vec<Box<Stream>>>,
     next_id: Cell<u64>,
 }

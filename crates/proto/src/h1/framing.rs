@@ -178,7 +178,7 @@ fn clean_upgrade(head: &mut Head, facts: &Facts) {
     if facts.upgrade && !facts.connection_upgrade {
         head.remove(b"upgrade");
     } else if facts.connection_upgrade && !facts.upgrade {
-        for index in 0..head.len() {
+        for index in 0..head.field_count() {
             if head.field(index).0 == b"connection" {
                 let Range { start, end } = head.value_range(index);
                 let value = &mut head.bytes_mut()[start..end];

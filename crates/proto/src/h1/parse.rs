@@ -515,7 +515,7 @@ impl Reader<'_> {
                 None => return Ok(()),
             }
         }
-        if self.head.len() + 1 >= self.limits.max_fields {
+        if self.head.field_count() + 1 >= self.limits.max_fields {
             return Err(Reason::TooManyFields);
         }
         self.head.push_spans(Span::new(name), Span::new(value));

@@ -48,24 +48,27 @@ const DIFFERENCE: [Chunk; LANES + 1] = {
 /// Turns the token at the start of `bytes` to lower case and returns its length.
 #[inline(always)]
 pub(super) fn lower_token(bytes: &mut [u8]) -> usize {
-    let mut done = 0;
-    while let Some(chunk) = bytes[done..].first_chunk_mut() {
+    let len = bytes.len();
+    let mut rest = bytes;
+    while let Some(chunk) = rest.first_chunk_mut() {
         let letters = within(chunk, b'A', b'Z') | within(chunk, b'a', b'z');
         let inside = ones(letters | within(chunk, b'-', b'-'));
         // One store for all: what reads the name next does not wait for bytes to come together.
         for (byte, difference) in chunk.iter_mut().zip(DIFFERENCE[inside]) {
             *byte |= if byte.is_ascii_uppercase() { difference } else { 0 };
         }
-        done += inside;
-        if let Some(byte) = chunk.get(inside) {
-            // Digits and the rarer characters of a token have no case.
-            if LOWER_TOKEN[usize::from(*byte)] == 0 {
-                return done;
-            }
-            done += 1;
+        let Some(byte) = chunk.get(inside) else {
+            rest = &mut rest[LANES..];
+            continue;
+        };
+        // Digits and the rarer characters of a token have no case.
+        if LOWER_TOKEN[usize::from(*byte)] == 0 {
+            return len - rest.len() + inside;
         }
+        rest = &mut rest[inside + 1..];
     }
-    for byte in &mut bytes[done..] {
+    let mut done = len - rest.len();
+    for byte in rest {
         match LOWER_TOKEN[usize::from(*byte)] {
             0 => break,
             lower => *byte = lower,

@@ -165,7 +165,7 @@ pub(super) fn normalize(head: &mut Head, target: Range<usize>) {
         end += 1;
     }
     head.set_target_span(Span::new(target.start..end));
-    for index in 0..head.len() {
+    for index in 0..head.field_count() {
         if head.field(index).0 == b"host" {
             head.set_value_span(index, Span::new(host_start..host_end));
         }

@@ -171,7 +171,7 @@ fn line<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a>
 
 /// Without a name all fields count.
 fn count(head: &Head, args: &[Arg], named: impl Fn(&[u8]) -> usize) -> Fetched<'static> {
-    let count = name(args).map_or(head.len(), named);
+    let count = name(args).map_or(head.field_count(), named);
     Ok(Value::Sint(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 

@@ -147,7 +147,7 @@ impl H2Client {
         }
         match piece {
             Piece::Raw(bytes) | Piece::Data(bytes) => self.queued.extend_from_slice(bytes),
-            Piece::End(Some(trailers)) if trailers.len() > 0 => {
+            Piece::End(Some(trailers)) if trailers.field_count() > 0 => {
                 self.end = End::Trailers(convert::trailer_map(trailers));
             }
             Piece::End(_) => self.end = End::Plain,

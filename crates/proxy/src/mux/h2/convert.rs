@@ -81,7 +81,7 @@ pub fn response(head: &Head) -> Option<Response<()>> {
 
 /// The fields; their values share one copy of the head's bytes.
 fn fields(head: &Head) -> Option<HeaderMap> {
-    let mut map = HeaderMap::with_capacity(head.len());
+    let mut map = HeaderMap::with_capacity(head.field_count());
     let bytes = Bytes::copy_from_slice(head.bytes());
     let base = head.bytes().as_ptr().addr();
     for (name, value) in head.fields() {
@@ -96,7 +96,7 @@ fn fields(head: &Head) -> Option<HeaderMap> {
 
 /// Trailers of a response; fields that HTTP/2 cannot carry are left out.
 pub fn trailer_map(head: &Head) -> HeaderMap {
-    let mut map = HeaderMap::with_capacity(head.len());
+    let mut map = HeaderMap::with_capacity(head.field_count());
     for (name, value) in head.fields() {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
             map.append(name, value);
