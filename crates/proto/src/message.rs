@@ -331,12 +331,13 @@ impl Head {
 
     /// The value of the first field of that name (in lower case).
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        self.fields().find(|(have, _)| *have == name).map(|(_, value)| value)
+        self.fields.iter().find(|field| self.is_named(field, name)).map(|field| self.slice(field.value))
     }
 
     /// All values of that name (in lower case), in order.
     pub fn get_all<'a>(&'a self, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-        self.fields().filter(move |(have, _)| *have == name).map(|(_, value)| value)
+        let named = self.fields.iter().filter(move |field| self.is_named(field, name));
+        named.map(|field| self.slice(field.value))
     }
 
     /// Appends a field. The name is stored in lower case.
@@ -366,6 +367,11 @@ impl Head {
     /// Replaces the value of the field at `index`.
     pub fn replace_value(&mut self, index: usize, value: &[u8]) {
         self.fields[index].value = self.append(value);
+    }
+
+    /// Most names differ by their length, which needs no look at the bytes.
+    fn is_named(&self, field: &Field, name: &[u8]) -> bool {
+        field.name.len as usize == name.len() && self.slice(field.name) == name
     }
 
     fn slice(&self, span: Span) -> &[u8] {
