@@ -66,7 +66,12 @@ def exchange(port, data, seconds=http1.WATCH):
 def frontend_limit(ports):
     """A connection past the limit is served when another ends, and not before."""
     with contextlib.ExitStack() as stack:
-        first, _, third = (stack.enter_context(connect(ports["limited"])[0]) for _ in range(3))
+        first, second = (stack.enter_context(connect(ports["limited"])[0]) for _ in range(2))
+        # An answer proves that they hold the places: the proxy may accept in any order.
+        for holder in (first, second):
+            holder.sendall(get("RS-01", "ok"))
+            any(http1.receive(holder, 0.1)[0] for _ in range(50))
+        third = stack.enter_context(connect(ports["limited"])[0])
         third.sendall(get("RS-01", "ok"))
         early, _ = http1.receive(third, 0.3)
         first.close()
