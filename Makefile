@@ -47,7 +47,8 @@ reg-tests-named:
 	@test -n "$(HAPROXY_SRC)" -a -n "$(VTEST)" || { echo "set HAPROXY_SRC and VTEST: see make help" >&2; exit 2; }
 
 bench: deps-bench $(BUILT) ## measure beside Debian's haproxy and nginx: [BENCH="small tls --rounds 5"]
-	python3 $(TESTS)/bench/bench.py $(BENCH)
+	cargo build --release --package $(TESTS) --bin bench-origin
+	BENCH_ORIGIN=$(CARGO_TARGET_DIR)/release/bench-origin python3 $(TESTS)/bench/bench.py $(BENCH)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolchain)
 	$(if $(FUZZ_TARGETS),,@echo "there are no fuzz targets yet")

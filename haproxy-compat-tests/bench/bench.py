@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures hxproxy beside Debian's haproxy and nginx, in one run, and prints ratios to haproxy.
 
-Each proxy has one worker thread on core 0; load and the origin (nginx) are on core 1. CPU time is the time
+Each proxy has one worker thread on core 0; load and the origin are on core 1. CPU time is the time
 the scheduler has given to the proxy's threads (/proc/PID/task/*/schedstat), divided by completed requests.
 Rounds go through scenarios and proxies in turn; the medians of the rounds are shown. The figures compare
 the proxies of one run on one machine, and nothing else."""
@@ -77,15 +77,6 @@ NGINX_PROXY = NGINX_START + """\
 }}
 """
 
-NGINX_ORIGIN = NGINX_START + """\
-    sendfile on;
-    server {{
-        listen 127.0.0.1:{origin};
-        root {folder}/files;
-    }}
-}}
-"""
-
 
 def cpu_seconds(pid):
     """CPU time of all threads of a process so far."""
@@ -113,18 +104,22 @@ class Bench:
     def __init__(self, stack, haproxy):
         self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self.folder.chmod(0o755)
-        files = self.folder / "files"
-        files.mkdir()
-        for name, size in SIZES.items():
-            (files / name).write_bytes(b"x" * size)
         self.programs = {"hxproxy": support.binary(), "haproxy": haproxy, "nginx": "nginx"}
         self.common = {"folder": self.folder, "pem": certificate(self.folder), "origin": support.free_ports(1)[0]}
-        stack.enter_context(self.nginx("origin", NGINX_ORIGIN, LOAD_CORE, [self.common["origin"]]))
+        stack.enter_context(self.origin())
         self.running = {}
         for name in self.programs:
             child, ports = self.start(name)
             stack.enter_context(child)
             self.running[name] = child.pid, ports
+
+    def origin(self):
+        """Our own (src/bin/bench-origin.rs): cheap enough that the proxies are what is busy."""
+        program = os.environ.get("BENCH_ORIGIN") or sys.exit("set BENCH_ORIGIN to the origin's program: `make bench` does")
+        sizes = [f"{name}={size}" for name, size in SIZES.items()]
+        child = support.Child(["taskset", "-c", LOAD_CORE, program, str(self.common["origin"]), *sizes])
+        support.wait_for("the origin", lambda: support.listens(self.common["origin"]))
+        return child
 
     def start(self, name):
         """Starts one of the proxies on ports of its own."""
