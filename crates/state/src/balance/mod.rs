@@ -96,6 +96,11 @@ impl Balance {
 /// taken only where there is no other. `None`: all servers are full, or there is none; see
 /// [`has_usable`].
 pub fn pick(balance: &Balance, stream: &Stream, exclude: Option<ServerId>) -> Option<ServerId> {
+    let backend = stream.backend.unwrap_or(stream.session.frontend);
+    if let [only] = &*stream.plan.live.proxies[backend.index()].servers {
+        // Every algorithm agrees on it.
+        return (only.is_usable() && only.connections.has_room()).then_some(ServerId(0));
+    }
     let group = Group::new(balance, stream)?;
     let keyed = match &balance.algorithm {
         Algorithm::RoundRobin => return roundrobin::pick(balance, &group, exclude),
