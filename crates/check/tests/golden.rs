@@ -2,7 +2,7 @@
 //! `golden/NAME.cfg` and `golden/NAME.out`, and `golden/rules.list`, a line a case, each put into
 //! a small `listen` section, with the first line told in `golden/rules.out`.
 //!
-//! With `COMPAT_BINARY` set to a HAProxy 3.5, the expectations themselves are held against it.
+//! With `GOLDEN_HAPROXY` set to a HAProxy 3.5, the expectations themselves are held against it.
 
 mod support;
 
@@ -29,7 +29,7 @@ fn ours(name: &str, text: &str) -> String {
 
 /// What HAProxy tells about a file, when there is one to ask.
 fn theirs(directory: &Path, name: &str) -> Option<String> {
-    let binary = std::env::var_os("COMPAT_BINARY")?;
+    let binary = std::env::var_os("GOLDEN_HAPROXY")?;
     let run = Command::new(binary).current_dir(directory).args(["-c", "-f", name]).output().ok()?;
     let told = String::from_utf8_lossy(&run.stderr).into_owned();
     let lines = told.lines().filter(|line| !line.starts_with("[NOTICE]") && *line != "Warnings were found.");
