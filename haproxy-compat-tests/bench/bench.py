@@ -41,6 +41,8 @@ frontend http
     default_backend origin
 
 backend origin
+    # As nginx does it: a load of a connection per request is about clients, not about idle server connections.
+    http-reuse always
     server o1 127.0.0.1:{origin}
 """
 
