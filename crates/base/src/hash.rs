@@ -28,17 +28,16 @@ pub fn wt6(key: &[u8]) -> u32 {
 
 /// CRC-32 as in Ethernet and gzip (polynomial 0x04C11DB7, reflected).
 pub fn crc32(key: &[u8]) -> u32 {
-    crc(key, 0xedb8_8320)
+    let mut crc = flate2::Crc::new();
+    crc.update(key);
+    crc.sum()
 }
 
-/// CRC-32C (RFC 4960, appendix B).
+/// CRC-32C (RFC 4960, appendix B), bit by bit.
 pub fn crc32c(key: &[u8]) -> u32 {
-    crc(key, 0x82f6_3b78)
-}
-
-fn crc(key: &[u8], polynomial: u32) -> u32 {
+    const POLYNOMIAL: u32 = 0x82f6_3b78;
     !key.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ ((crc & 1) * polynomial))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ ((crc & 1) * POLYNOMIAL))
     })
 }
 
