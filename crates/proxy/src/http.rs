@@ -6,7 +6,6 @@ use std::task::{Poll, ready};
 
 use actions::pages;
 use base::net::{Network, mask4};
-use ir::config::Mode;
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
@@ -305,9 +304,4 @@ async fn drain_early_body(client: &mut Client<'_>) {
         Poll::Ready(())
     })
     .await;
-}
-
-/// Whether a proxy speaks HTTP.
-pub fn is_http(mode: Mode) -> bool {
-    mode == Mode::Http
 }

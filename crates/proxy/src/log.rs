@@ -5,7 +5,7 @@ mod sender;
 
 use std::rc::Rc;
 
-use ir::config::{Level, Proxy};
+use ir::config::{Level, Mode, Proxy};
 use net::tls::HandshakeError;
 use state::session::Session;
 use state::stream::Stream;
@@ -45,7 +45,7 @@ pub fn stream(worker: &Worker, stream: &mut Stream) {
 fn is_failure(stream: &Stream, settings: &Proxy) -> bool {
     let ended_badly = !matches!(stream.termination.cause, Cause::Normal | Cause::Local);
     let retried = stream.counts.retries > 0 || stream.counts.redispatched;
-    ended_badly || retried || (crate::http::is_http(settings.mode) && stream.res.status() >= 500)
+    ended_badly || retried || (settings.mode == Mode::Http && stream.res.status() >= 500)
 }
 
 /// Takes the connection counts of the line: those that remain beside this stream.

@@ -228,6 +228,11 @@ fn background() {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     assert_eq!(fields.get(3), Some(&pid.to_string().as_str()), "leads its session: {stat}");
+    leads_nowhere_and_ends(pid);
+}
+
+/// The standard descriptors of a daemon lead to /dev/null, and it ends when it is asked to.
+fn leads_nowhere_and_ends(pid: i32) {
     for standard in 0..3 {
         let target = fs::read_link(format!("/proc/{pid}/fd/{standard}")).expect("a descriptor");
         assert_eq!(target, PathBuf::from("/dev/null"));
@@ -252,12 +257,7 @@ fn background_in_a_chroot() {
     assert_eq!(status, Some(0), "{}", place.read("err"));
     let pid = place.daemon("pid");
     assert!(place.accepts());
-    for standard in 0..3 {
-        let target = fs::read_link(format!("/proc/{pid}/fd/{standard}")).expect("a descriptor");
-        assert_eq!(target, PathBuf::from("/dev/null"));
-    }
-    kill(pid, "USR1");
-    until(|| !is_alive(pid), || "it does not end".into());
+    leads_nowhere_and_ends(pid);
 }
 
 #[test]

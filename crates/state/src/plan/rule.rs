@@ -30,7 +30,8 @@ pub enum Outcome {
     Deny(u16),
     /// Send `stream.res` with the body `stream.reply`, and no server.
     Reply,
-    /// The same as `Deny` after this many milliseconds.
+    /// The same as `Deny` after this many milliseconds. Status 0: the answer stands in
+    /// `stream.res` and `stream.reply` already.
     Tarpit(u16, u64),
     /// Hand the request to a service.
     Service(ServiceId),
