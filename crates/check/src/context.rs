@@ -12,6 +12,7 @@ use syntax::{Facts, Host, Reader};
 use crate::draft::{Draft, Usage};
 use crate::loader::{Loader, PathKind};
 use crate::registry::Registry;
+use crate::seen::Seen;
 
 /// What `default-path` makes relative paths relative to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Context<'a> {
     pub drafts: Vec<Draft>,
     /// Finished defaults, in order.
     pub defaults: Vec<Draft>,
+    /// What was named so far.
+    pub seen: Seen,
     /// The defaults that a proxy without `from` gets: an index into `defaults`.
     pub last_defaults: Option<usize>,
     /// What the expression at hand is part of.
@@ -95,6 +98,7 @@ impl<'a> Context<'a> {
             group_users: Vec::new(),
             drafts: Vec::new(),
             defaults: Vec::new(),
+            seen: Seen::default(),
             last_defaults: None,
             usage: Usage::default(),
             experimental: false,

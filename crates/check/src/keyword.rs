@@ -2,6 +2,9 @@
 //! counting, typing and bounding their arguments, and the one warning of a row that is only
 //! parsed.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use base::time::Unit;
 use diag::Place;
 use ir::Bytes;
@@ -138,6 +141,10 @@ impl Keyword {
         Self { side_hint, ..self }
     }
 
+    fn first_word(&self) -> &'static str {
+        self.spec.name.split(' ').next().unwrap_or_default()
+    }
+
     /// How many words the name has.
     fn depth(&self) -> usize {
         self.spec.name.split(' ').count()
@@ -149,10 +156,19 @@ impl Keyword {
     }
 }
 
+/// All rows by the first word of their names: a line is looked up among the few that can be it.
+static BY_FIRST_WORD: LazyLock<HashMap<&'static [u8], Vec<&'static Keyword>>> = LazyLock::new(|| {
+    let mut index = HashMap::<_, Vec<_>>::new();
+    for row in crate::keywords::all() {
+        index.entry(row.first_word().as_bytes()).or_default().push(row);
+    }
+    index
+});
+
 /// The row with the most words of its name at the start of `words`.
 pub fn find(words: &[Word], in_section: impl Fn(Sections) -> bool) -> Option<&'static Keyword> {
-    let rows = crate::keywords::all().filter(|row| in_section(row.spec.sections) && row.matches(words));
-    rows.max_by_key(|row| row.depth())
+    let rows = BY_FIRST_WORD.get(words.first()?.text.as_slice())?.iter().copied();
+    rows.filter(|row| in_section(row.spec.sections) && row.matches(words)).max_by_key(|row| row.depth())
 }
 
 /// Runs the row on the line, after everything that is the same for all rows.
@@ -280,7 +296,7 @@ pub fn unknown(c: &mut Context<'_>, section: Section, section_name: &str, words:
     let word = &words[0];
     let names = crate::keywords::all()
         .filter(|row| !row.hidden && is_for(section, row.spec.sections))
-        .filter_map(|row| row.spec.name.split(' ').next());
+        .map(Keyword::first_word);
     let best = crate::hint::best(&word.text, names);
     // One section has its own form of the place.
     let place = if section == Section::Userlist { Place::ParsingTight } else { Place::Parsing };

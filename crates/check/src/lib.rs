@@ -29,6 +29,7 @@ mod places;
 mod post;
 mod registry;
 mod section;
+mod seen;
 mod variables;
 
 use diag::{Diagnostic, Effect, FileId, SourceMap};

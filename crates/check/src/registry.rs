@@ -2,6 +2,8 @@
 //! that bring the functions; Lua adds names while the configuration is read. An id is an index
 //! into a vector here, and into the vector of functions that the plan gets.
 
+use std::collections::HashMap;
+
 use ir::id::{ActionId, ConverterId, FetchId};
 use ir::spec::{
     AclAlias, ActionArg, ActionSpec, ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, RuleSet, Support,
@@ -13,12 +15,45 @@ use crate::loader::LuaNames;
 /// All rows by kind.
 #[derive(Default)]
 pub struct Registry {
-    fetches: Vec<&'static FetchSpec>,
-    converters: Vec<&'static ConverterSpec>,
-    actions: Vec<&'static ActionSpec>,
-    aliases: Vec<&'static AclAlias>,
+    fetches: Rows<FetchSpec>,
+    converters: Rows<ConverterSpec>,
+    actions: Rows<ActionSpec>,
+    aliases: Rows<AclAlias>,
     /// `prometheus-exporter` and its like, then what Lua registers.
     services: Vec<String>,
+}
+
+/// The rows of one kind, in order and by name.
+struct Rows<T: 'static> {
+    list: Vec<&'static T>,
+    /// Indexes into the list; actions of several rule sets may share a name.
+    named: HashMap<&'static str, Vec<u32>>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), named: HashMap::new() }
+    }
+}
+
+impl<T> Rows<T> {
+    fn new(rows: Vec<&'static T>, name: fn(&T) -> &'static str) -> Self {
+        let mut done = Self::default();
+        rows.into_iter().for_each(|row| done.push(name(row), row));
+        done
+    }
+
+    fn push(&mut self, name: &'static str, row: &'static T) {
+        let id = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.named.entry(name).or_default().push(id);
+        self.list.push(row);
+    }
+
+    /// The rows of a name with their ids.
+    fn named(&self, name: &[u8]) -> impl Iterator<Item = (u32, &'static T)> {
+        let ids = std::str::from_utf8(name).ok().and_then(|name| self.named.get(name));
+        ids.into_iter().flatten().filter_map(|id| Some((*id, *self.list.get(*id as usize)?)))
+    }
 }
 
 impl Registry {
@@ -30,23 +65,29 @@ impl Registry {
         services: &[&str],
     ) -> Self {
         let services = services.iter().map(|name| (*name).to_owned()).collect();
-        Self { fetches, converters, actions, aliases, services }
+        Self {
+            fetches: Rows::new(fetches, |spec| spec.name),
+            converters: Rows::new(converters, |spec| spec.name),
+            actions: Rows::new(actions, |spec| spec.name),
+            aliases: Rows::new(aliases, |alias| alias.name),
+            services,
+        }
     }
 
     pub fn fetches(&self) -> &[&'static FetchSpec] {
-        &self.fetches
+        &self.fetches.list
     }
 
     pub fn converters(&self) -> &[&'static ConverterSpec] {
-        &self.converters
+        &self.converters.list
     }
 
     pub fn actions(&self) -> &[&'static ActionSpec] {
-        &self.actions
+        &self.actions.list
     }
 
     pub fn aliases(&self) -> &[&'static AclAlias] {
-        &self.aliases
+        &self.aliases.list
     }
 
     pub fn services(&self) -> &[String] {
@@ -54,29 +95,26 @@ impl Registry {
     }
 
     pub fn fetch(&self, name: &[u8]) -> Option<(FetchId, &'static FetchSpec)> {
-        let index = self.fetches.iter().position(|spec| spec.name.as_bytes() == name)?;
-        Some((FetchId(id(index)), self.fetches[index]))
+        self.fetches.named(name).next().map(|(id, spec)| (FetchId(id), spec))
     }
 
     pub fn converter(&self, name: &[u8]) -> Option<(ConverterId, &'static ConverterSpec)> {
-        let index = self.converters.iter().position(|spec| spec.name.as_bytes() == name)?;
-        Some((ConverterId(id(index)), self.converters[index]))
+        self.converters.named(name).next().map(|(id, spec)| (ConverterId(id), spec))
     }
 
     /// The action of that name in a rule set.
     pub fn action(&self, name: &[u8], set: RuleSet) -> Option<(ActionId, &'static ActionSpec)> {
-        let is_it = |spec: &&&'static ActionSpec| spec.sets & set.bit() != 0 && spec.name.as_bytes() == name;
-        let (index, spec) = self.actions.iter().enumerate().find(|(_, spec)| is_it(spec))?;
-        Some((ActionId(id(index)), spec))
+        let found = self.actions.named(name).find(|(_, spec)| spec.sets & set.bit() != 0);
+        found.map(|(id, spec)| (ActionId(id), spec))
     }
 
     /// The actions of a rule set, as messages list them.
     pub fn actions_in(&self, set: RuleSet) -> impl Iterator<Item = &'static ActionSpec> {
-        self.actions.iter().copied().filter(move |spec| spec.sets & set.bit() != 0)
+        self.actions.list.iter().copied().filter(move |spec| spec.sets & set.bit() != 0)
     }
 
     pub fn alias(&self, name: &[u8]) -> Option<&'static AclAlias> {
-        self.aliases.iter().copied().find(|alias| alias.name.as_bytes() == name)
+        self.aliases.named(name).next().map(|(_, alias)| alias)
     }
 
     pub fn has_service(&self, name: &[u8]) -> bool {
@@ -95,24 +133,23 @@ impl Registry {
         }
         for name in names.fetches {
             if self.fetch(name.as_bytes()).is_none() {
-                self.fetches.push(Box::leak(Box::new(lua_fetch(leak(name)))));
+                let name = leak(name);
+                self.fetches.push(name, Box::leak(Box::new(lua_fetch(name))));
             }
         }
         for name in names.converters {
             if self.converter(name.as_bytes()).is_none() {
-                self.converters.push(Box::leak(Box::new(lua_converter(leak(name)))));
+                let name = leak(name);
+                self.converters.push(name, Box::leak(Box::new(lua_converter(name))));
             }
         }
         for (name, sets, args) in names.actions {
-            if !self.actions.iter().any(|spec| spec.name == name && spec.sets & sets != 0) {
-                self.actions.push(Box::leak(Box::new(lua_action(leak(name), sets, args))));
+            if !self.actions.named(name.as_bytes()).any(|(_, spec)| spec.sets & sets != 0) {
+                let name = leak(name);
+                self.actions.push(name, Box::leak(Box::new(lua_action(name, sets, args))));
             }
         }
     }
-}
-
-fn id(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn leak(name: String) -> &'static str {

@@ -1,5 +1,7 @@
 //! Sections: their headers, and which rows their lines are looked up in.
 
+use std::collections::BTreeSet;
+
 use diag::{Diagnostic, Place, Span};
 use ir::config::Userlist;
 use ir::spec::Section;
@@ -81,24 +83,41 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
 /// Ends the section at hand.
 pub fn close(c: &mut Context<'_>) {
     let draft = std::mem::take(&mut c.px);
+    c.seen.servers.clear();
     match c.section {
         Some(Section::Defaults) => {
-            c.defaults.push(draft);
-            c.last_defaults = Some(c.defaults.len() - 1);
-        }
-        Some(Section::Frontend | Section::Listen | Section::Backend) => c.drafts.push(draft),
-        Some(Section::Userlist) => {
-            let mut list = std::mem::take(&mut c.userlist);
-            for (group, users) in std::mem::take(&mut c.group_users) {
-                for user in list.users.iter_mut().filter(|user| users.contains(&user.name)) {
-                    user.groups.push(group.clone());
-                }
+            let index = c.defaults.len();
+            if !draft.proxy.name.is_empty() {
+                c.seen.defaults.insert(draft.proxy.name.clone(), index);
             }
-            c.config.userlists.push(list);
+            c.defaults.push(draft);
+            c.last_defaults = Some(index);
         }
+        Some(Section::Frontend | Section::Listen | Section::Backend) => {
+            let index = c.drafts.len();
+            c.seen.proxies.entry(draft.proxy.name.clone()).or_insert(index);
+            if draft.has_id {
+                c.seen.ids.entry(draft.proxy.id).or_insert(index);
+            }
+            c.drafts.push(draft);
+        }
+        Some(Section::Userlist) => close_userlist(c),
         _ => {}
     }
     c.section = None;
+}
+
+/// Groups name users that may stand below them.
+fn close_userlist(c: &mut Context<'_>) {
+    let mut list = std::mem::take(&mut c.userlist);
+    let known = std::mem::take(&mut c.seen.users);
+    for (group, users) in std::mem::take(&mut c.group_users) {
+        let members: BTreeSet<usize> = users.iter().filter_map(|user| known.get(user).copied()).collect();
+        for member in members {
+            list.users[member].groups.push(group.clone());
+        }
+    }
+    c.config.userlists.push(list);
 }
 
 fn open(c: &mut Context<'_>, section: Section, words: &[Word], span: Span) {
@@ -180,8 +199,7 @@ fn named_defaults(
     name: Option<&Word>,
     span: Span,
 ) -> Option<usize> {
-    let found =
-        c.defaults.iter().rposition(|draft| !draft.proxy.name.is_empty() && draft.proxy.name == base.text);
+    let found = c.seen.defaults.get(&base.text).copied();
     if found.is_none() {
         let text = format!(
             "defaults section '{}' not found for {} '{}'.",
@@ -229,8 +247,9 @@ fn refuse_same_name(c: &mut Context<'_>, name: &Word, kind: Kind, span: Span) {
     let sides = |draft: &Draft| {
         (draft.kind.is_frontend() && kind.is_frontend()) || (draft.kind.is_backend() && kind.is_backend())
     };
-    let same = c.drafts.iter().chain(&c.defaults).find(|draft| draft.proxy.name == name.text);
-    let Some(other) = same else { return };
+    let proxy = c.seen.proxies.get(&name.text).map(|index| &c.drafts[*index]);
+    let defaults = || c.seen.defaults.get(&name.text).map(|index| &c.defaults[*index]);
+    let Some(other) = proxy.or_else(defaults) else { return };
     let (other_kind, header, shares_side) = (other.kind.type_name(), other.header, sides(other));
     let start = format!(
         "Parsing [{}]: {} '{}' has the same name as {other_kind} '{}' declared at {}.",

@@ -124,7 +124,7 @@ impl Contexts {
 }
 
 /// The type of an argument of a fetch, converter or action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArgType {
     /// `integer`
     Sint,

@@ -41,7 +41,7 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(name) = line.arg(0) else {
         return c.alert_tight("missing-name", line.span, "'user' expects <name> as arguments.");
     };
-    if c.userlist.users.iter().any(|user| user.name == name.text) {
+    if c.seen.users.contains_key(&name.text) {
         let text = format!(
             "ignoring duplicated user '{}' in userlist '{}'.",
             name.lossy(),
@@ -49,6 +49,7 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.warn_tight("same-name", name.span, text);
     }
+    c.seen.users.insert(name.text.clone(), c.userlist.users.len());
     c.userlist.users.push(User { name: name.text.clone(), ..User::default() });
     let Some(user) = c.userlist.users.last_mut() else { return };
     for pair in line.args[1..].chunks(2) {

@@ -2,8 +2,9 @@
 
 use diag::Diagnostic;
 use ir::config::{Switch, SwitchTarget};
-use ir::id::{ProxyId, ServerId};
+use ir::id::ProxyId;
 
+use super::names::Names;
 use crate::context::Context;
 use crate::draft::{Draft, Usage};
 use crate::line::place;
@@ -28,9 +29,8 @@ enum Refused {
     Mode(usize),
 }
 
-fn find(drafts: &[Draft], from: usize, name: &[u8]) -> Result<ProxyId, Refused> {
-    let found = drafts.iter().position(|draft| draft.kind.is_backend() && draft.proxy.name == name);
-    match found {
+fn find(names: &Names, drafts: &[Draft], from: usize, name: &[u8]) -> Result<ProxyId, Refused> {
+    match names.backend(drafts, name) {
         None => Err(Refused::Unknown),
         Some(index) if index == from => Err(Refused::Loop),
         Some(index)
@@ -73,13 +73,13 @@ fn refuse(
     c.push(Diagnostic::post_error("unknown-backend", text).pointing(draft.header));
 }
 
-pub fn default(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+pub fn default(c: &mut Context<'_>, names: &Names, drafts: &mut [Draft], index: usize) {
     let Some(name) = drafts[index].default_backend.clone() else { return };
     // Inherited from defaults, it means nothing to a backend.
     if !drafts[index].kind.is_frontend() {
         return;
     }
-    match find(drafts, index, &name.text) {
+    match find(names, drafts, index, &name.text) {
         Ok(id) => {
             drafts[index].proxy.default_backend = Some(id);
             drafts[index].upgrades |= may_upgrade(drafts, index, id.index());
@@ -96,7 +96,7 @@ pub fn default(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     }
 }
 
-pub fn switches(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+pub fn switches(c: &mut Context<'_>, names: &Names, drafts: &mut [Draft], index: usize) {
     for switch in std::mem::take(&mut drafts[index].switches) {
         let name = switch.target.lossy().into_owned();
         let target = if switch.target.text.contains(&b'%') {
@@ -118,7 +118,7 @@ pub fn switches(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
                 }
             }
         } else {
-            match find(drafts, index, &switch.target.text) {
+            match find(names, drafts, index, &switch.target.text) {
                 Ok(id) => {
                     drafts[index].upgrades |= may_upgrade(drafts, index, id.index());
                     SwitchTarget::Backend(id)
@@ -133,27 +133,23 @@ pub fn switches(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
     }
 }
 
-pub fn use_servers(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
-    let draft = &mut drafts[index];
-    for (name, cond) in std::mem::take(&mut draft.use_servers) {
+pub fn use_servers(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], index: usize) {
+    for (name, cond) in std::mem::take(&mut drafts[index].use_servers) {
         if name.text.contains(&b'%') {
             c.warn_parsed("use-server with a log-format", name.span);
             continue;
         }
-        match draft.proxy.servers.iter().position(|server| server.name == name.text) {
-            Some(found) => {
-                let id = ServerId(u32::try_from(found).unwrap_or(u32::MAX));
-                draft.proxy.use_servers.push((id, cond));
-            }
+        match names.server(drafts, index, &name.text) {
+            Some(id) => drafts[index].proxy.use_servers.push((id, cond)),
             None => {
                 let text = format!(
                     "{} : unable to find server '{}' referenced in a 'use-server' rule.",
-                    draft.title(),
+                    drafts[index].title(),
                     name.lossy()
                 );
                 c.push(Diagnostic::post_error("unknown-server", text).pointing(name.span));
             }
         }
     }
-    draft.proxy.place = place(draft.header);
+    drafts[index].proxy.place = place(drafts[index].header);
 }

@@ -19,9 +19,10 @@ pub fn run(c: &mut Context<'_>) {
         draft.proxy.rules[ir::spec::RuleSet::HttpRequest as usize].extend(redirects);
     }
     proxies::number(&mut drafts);
+    let mut names = names::Names::new(&drafts, &c.config.stick_tables, &c.config.userlists);
     for index in 0..drafts.len() {
         if !drafts[index].proxy.disabled {
-            one(c, &mut drafts, index);
+            one(c, &mut names, &mut drafts, index);
         }
     }
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
@@ -36,15 +37,15 @@ pub fn run(c: &mut Context<'_>) {
 }
 
 /// One proxy, in the order in which HAProxy tells.
-fn one(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], index: usize) {
     proxies::warn_without_bind(c, &drafts[index]);
-    backends::default(c, drafts, index);
-    backends::switches(c, drafts, index);
-    backends::use_servers(c, drafts, index);
+    backends::default(c, names, drafts, index);
+    backends::switches(c, names, drafts, index);
+    backends::use_servers(c, names, drafts, index);
     proxies::warn_mode(c, &mut drafts[index]);
     formats::resolve(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);
-    names::resolve(c, drafts, index);
+    names::resolve(c, names, drafts, index);
     proxies::warn_timeouts(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);

@@ -1,6 +1,8 @@
 //! Names in arguments of expressions: proxies, servers, tables, userlists. What does not resolve
 //! is told in the order of the lines; then every argument gets its id.
 
+use std::collections::HashMap;
+
 use diag::Diagnostic;
 use ir::Bytes;
 use ir::config::{StickTable, Userlist};
@@ -13,88 +15,99 @@ use crate::context::Context;
 use crate::draft::{Draft, Unresolved};
 use crate::registry::Registry;
 
-/// All names of the configuration. They are plain copies, so that a proxy can be changed while
-/// its names are looked up.
-struct Names {
-    proxies: Vec<ProxyNames>,
-    tables: Vec<Bytes>,
-    userlists: Vec<Bytes>,
-}
-
-struct ProxyNames {
-    name: Bytes,
-    is_frontend: bool,
-    is_backend: bool,
-    servers: Vec<Bytes>,
+/// Where everything that has a name stands.
+pub struct Names {
+    /// Proxies have one name space: two of one name were refused when they were read.
+    proxies: HashMap<Bytes, usize>,
+    tables: HashMap<Bytes, usize>,
+    userlists: HashMap<Bytes, usize>,
+    /// The servers of the proxies that were asked for.
+    servers: HashMap<usize, HashMap<Bytes, usize>>,
 }
 
 impl Names {
-    fn of(drafts: &[Draft], tables: &[StickTable], userlists: &[Userlist]) -> Self {
-        let proxies = drafts.iter().map(|draft| ProxyNames {
-            name: draft.proxy.name.clone(),
-            is_frontend: draft.kind.is_frontend(),
-            is_backend: draft.kind.is_backend(),
-            servers: draft.proxy.servers.iter().map(|server| server.name.clone()).collect(),
-        });
+    pub fn new(drafts: &[Draft], tables: &[StickTable], userlists: &[Userlist]) -> Self {
         Self {
-            proxies: proxies.collect(),
-            tables: tables.iter().map(|table| table.name.clone()).collect(),
-            userlists: userlists.iter().map(|list| list.name.clone()).collect(),
+            proxies: index(drafts.iter().map(|draft| &draft.proxy.name)),
+            tables: index(tables.iter().map(|table| &table.name)),
+            userlists: index(userlists.iter().map(|list| &list.name)),
+            servers: HashMap::new(),
         }
     }
 
-    fn proxy(&self, name: &[u8], own: usize, side: fn(&ProxyNames) -> bool) -> Option<usize> {
-        if name.is_empty() {
-            return Some(own);
-        }
-        self.proxies.iter().position(|proxy| side(proxy) && proxy.name == name)
+    /// The backend of that name.
+    pub fn backend(&self, drafts: &[Draft], name: &[u8]) -> Option<usize> {
+        self.proxies.get(name).copied().filter(|index| drafts[*index].kind.is_backend())
     }
 
-    /// `backend/server`, or a server of the proxy at hand.
-    fn server(&self, name: &[u8], own: usize) -> Option<Arg> {
-        let slash = name.iter().position(|byte| *byte == b'/');
-        let (proxy, server) = match slash {
-            Some(slash) => (self.proxy(&name[..slash], own, |proxy| proxy.is_backend)?, &name[slash + 1..]),
+    fn frontend(&self, drafts: &[Draft], name: &[u8]) -> Option<usize> {
+        self.proxies.get(name).copied().filter(|index| drafts[*index].kind.is_frontend())
+    }
+
+    /// The server of that name in a proxy.
+    pub fn server(&mut self, drafts: &[Draft], proxy: usize, name: &[u8]) -> Option<ServerId> {
+        let servers = || index(drafts[proxy].proxy.servers.iter().map(|server| &server.name));
+        self.servers.entry(proxy).or_insert_with(servers).get(name).map(|index| ServerId(id(*index)))
+    }
+
+    /// `backend/server`, or a server of the proxy `own`.
+    fn server_path(&mut self, drafts: &[Draft], name: &[u8], own: usize) -> Option<Arg> {
+        let (proxy, server) = match name.iter().position(|byte| *byte == b'/') {
+            Some(0) => (own, &name[1..]),
+            Some(slash) => (self.backend(drafts, &name[..slash])?, &name[slash + 1..]),
             None => (own, name),
         };
-        let index = self.proxies.get(proxy)?.servers.iter().position(|known| known == server)?;
-        Some(Arg::Server(ProxyId(id(proxy)), ServerId(id(index))))
+        Some(Arg::Server(ProxyId(id(proxy)), self.server(drafts, proxy, server)?))
     }
 
-    /// What a name of a kind stands for, seen from the proxy `own`.
-    fn find(&self, kind: ArgType, name: &[u8], own: usize) -> Option<Arg> {
-        let proxy = |side| self.proxy(name, own, side).map(|index| Arg::Proxy(ProxyId(id(index))));
+    /// What a name of a kind stands for, seen from the proxy `own`. An empty one is that proxy.
+    fn find(&mut self, drafts: &[Draft], kind: ArgType, name: &[u8], own: usize) -> Option<Arg> {
+        let proxy = |index| Arg::Proxy(ProxyId(id(index)));
         match kind {
-            ArgType::Frontend => proxy(|proxy| proxy.is_frontend),
-            ArgType::Backend => proxy(|proxy| proxy.is_backend),
-            ArgType::Server => self.server(name, own),
+            ArgType::Frontend | ArgType::Backend if name.is_empty() => Some(proxy(own)),
+            ArgType::Frontend => self.frontend(drafts, name).map(proxy),
+            ArgType::Backend => self.backend(drafts, name).map(proxy),
+            ArgType::Server => self.server_path(drafts, name, own),
             ArgType::Table => {
-                let name = if name.is_empty() { &self.proxies.get(own)?.name } else { name };
-                let index = self.tables.iter().position(|table| table == name)?;
-                Some(Arg::Table(TableId(id(index))))
+                let name = if name.is_empty() { &drafts[own].proxy.name } else { name };
+                self.tables.get(name).map(|index| Arg::Table(TableId(id(*index))))
             }
-            ArgType::Userlist => {
-                let index = self.userlists.iter().position(|list| list == name)?;
-                Some(Arg::Userlist(UserlistId(id(index))))
-            }
+            ArgType::Userlist => self.userlists.get(name).map(|index| Arg::Userlist(UserlistId(id(*index)))),
             _ => None,
         }
     }
+}
+
+/// Each name's first place.
+fn index<'a>(names: impl Iterator<Item = &'a Bytes>) -> HashMap<Bytes, usize> {
+    let mut places = HashMap::new();
+    for (place, name) in names.enumerate() {
+        places.entry(name.clone()).or_insert(place);
+    }
+    places
 }
 
 fn id(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-pub fn resolve(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
-    let names = Names::of(drafts, &c.config.stick_tables, &c.config.userlists);
+/// What the names in one proxy's expressions stand for.
+type Answers = HashMap<(ArgType, Bytes), Arg>;
+
+pub fn resolve(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], index: usize) {
+    let arguments = std::mem::take(&mut drafts[index].unresolved);
+    if arguments.is_empty() {
+        return;
+    }
+    let mut answers = Answers::new();
+    let mut missing = Vec::new();
+    for argument in arguments {
+        match names.find(drafts, argument.kind, &argument.name, index) {
+            Some(found) => drop(answers.insert((argument.kind, argument.name), found)),
+            None => missing.push(message(c, names, drafts, index, &argument)),
+        }
+    }
     let draft = &mut drafts[index];
-    let missing: Vec<String> = draft
-        .unresolved
-        .iter()
-        .filter(|argument| names.find(argument.kind, &argument.name, index).is_none())
-        .map(|argument| message(c, &names, draft, argument))
-        .collect();
     if !missing.is_empty() {
         let text = match missing.as_slice() {
             [one] => one.clone(),
@@ -104,10 +117,11 @@ pub fn resolve(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
         return;
     }
     let registry = &*c.registry;
-    visit::expressions(&mut draft.proxy, &mut |expr| patch(registry, &names, index, expr));
+    visit::expressions(&mut draft.proxy, &mut |expr| patch(registry, &answers, expr));
 }
 
-fn message(c: &Context<'_>, names: &Names, draft: &Draft, argument: &Unresolved) -> String {
+fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], own: usize, argument: &Unresolved) -> String {
+    let draft = &drafts[own];
     let name = String::from_utf8_lossy(&argument.name);
     let (keyword, place) = argument.usage.words();
     let converter =
@@ -126,7 +140,7 @@ fn message(c: &Context<'_>, names: &Names, draft: &Draft, argument: &Unresolved)
         ArgType::Userlist if name.is_empty() => "missing userlist name".to_owned(),
         ArgType::Userlist => format!("unable to find userlist '{name}' referenced"),
         _ => match name.split_once('/') {
-            Some((proxy, _)) if names.proxy(proxy.as_bytes(), 0, |proxy| proxy.is_backend).is_none() => {
+            Some((proxy, _)) if names.backend(drafts, proxy.as_bytes()).is_none() => {
                 format!("unable to find proxy '{proxy}' referenced")
             }
             Some((proxy, server)) => {
@@ -140,22 +154,22 @@ fn message(c: &Context<'_>, names: &Names, draft: &Draft, argument: &Unresolved)
 }
 
 /// Puts ids in the place of names.
-fn patch(registry: &Registry, names: &Names, own: usize, expr: &mut Expr) {
+fn patch(registry: &Registry, answers: &Answers, expr: &mut Expr) {
     if let Some(spec) = registry.fetches().get(expr.fetch.index()) {
-        patch_args(names, own, spec.args, &mut expr.args);
+        patch_args(answers, spec.args, &mut expr.args);
     }
     for (converter, args) in &mut expr.converters {
         if let Some(spec) = registry.converters().get(converter.index()) {
-            patch_args(names, own, spec.args, args);
+            patch_args(answers, spec.args, args);
         }
     }
 }
 
-fn patch_args(names: &Names, own: usize, list: ArgList, args: &mut [Arg]) {
+fn patch_args(answers: &Answers, list: ArgList, args: &mut [Arg]) {
     for (kind, arg) in list.types.iter().zip(args) {
         let Arg::Str(name) = arg else { continue };
-        if let Some(found) = names.find(*kind, name, own) {
-            *arg = found;
+        if let Some(found) = answers.get(&(*kind, name.clone())) {
+            *arg = found.clone();
         }
     }
 }

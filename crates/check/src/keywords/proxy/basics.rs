@@ -48,7 +48,7 @@ fn id(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(value) = u32::try_from(value).ok().filter(|id| *id > 0) else {
         return c.alert_tight("out-of-range", word.span, "custom id has to be > 0.");
     };
-    if let Some(other) = c.drafts.iter().find(|draft| draft.has_id && draft.proxy.id == value) {
+    if let Some(other) = c.seen.ids.get(&value).map(|index| &c.drafts[*index]) {
         let text = format!(
             "{} {} reuses same custom id as {} {} (declared at {}).",
             c.px.kind.type_name(),

@@ -125,11 +125,10 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     let mut draft = start(c, line);
     draft.server.name = name.text.clone();
     let told = Told { at: line.span, who: format!("'server {}/{}' : ", c.px.name(), name.lossy()) };
-    if let Some(other) = c.px.proxy.servers.iter().find(|server| server.name == name.text) {
+    if let Some(line) = c.seen.servers.get(&name.text) {
         let text = format!(
-            "another server named '{}' was already defined at line {}, please use a distinct name.",
-            name.lossy(),
-            other.place.line
+            "another server named '{}' was already defined at line {line}, please use a distinct name.",
+            name.lossy()
         );
         return told.tell(c, "same-name", text);
     }
@@ -151,15 +150,21 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     }
     finish_address(&mut draft, address);
     match numbers {
-        None => c.px.proxy.servers.push(store(draft)),
+        None => push(c, draft),
         Some((first, last)) => {
             for number in first..=last {
                 let mut one = draft.clone();
                 one.server.name = [name.text.as_slice(), number.to_string().as_bytes()].concat();
-                c.px.proxy.servers.push(store(one));
+                push(c, one);
             }
         }
     }
+}
+
+fn push(c: &mut Context<'_>, draft: ServerDraft) {
+    let server = store(draft);
+    c.seen.servers.entry(server.name.clone()).or_insert(server.place.line);
+    c.px.proxy.servers.push(server);
 }
 
 /// How a server's messages begin.
