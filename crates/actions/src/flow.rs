@@ -27,6 +27,7 @@ pub const ROWS: &[Action] = &[
         "Ends this rule list, the connection is accepted",
         stop,
     )
+    .unlisted(sets::TCP)
     .last(),
     Action::new("allow", sets::HTTP, &[], "Ends this rule list, the message is accepted", stop).last(),
     Action::new(
@@ -36,8 +37,11 @@ pub const ROWS: &[Action] = &[
         "Closes the connection without an answer",
         reject,
     )
+    .unlisted(sets::TCP)
     .last(),
-    Action::new("close", sets::TCP_RESPONSE, &[], "Closes the server's connection at once", close).last(),
+    Action::new("close", sets::TCP_RESPONSE, &[], "Closes the server's connection at once", close)
+        .unlisted(sets::TCP)
+        .last(),
     Action::new(
         "silent-drop",
         sets::TCP | sets::REQUEST | sets::RESPONSE,

@@ -29,6 +29,7 @@ pub const ROWS: &[Action] = &[
         "Keeps a sample for the log line, in a slot beside captured headers",
         capture,
     )
+    .unlisted(sets::CONTENT)
     .options(SLOT),
 ];
 

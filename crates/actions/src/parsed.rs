@@ -29,8 +29,7 @@ const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
 pub const ROWS: &[Action] = &[
     Action::parsed("add-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Adds a pattern to an ACL file")
         .paren(Str),
-    Action::parsed("del-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Removes a pattern of an ACL file")
-        .paren(Str),
+    Action::parsed("del-acl", sets::HTTP, &[Fmt], "Removes a pattern of an ACL file").paren(Str),
     Action::parsed("set-map", sets::HTTP, &[Fmt, Fmt], "Sets an entry of a map").paren(Str),
     Action::parsed("del-map", sets::HTTP, &[Fmt], "Removes an entry of a map").paren(Str),
     Action::parsed("add-headers-bin", sets::HTTP, &[Expr], "Appends header fields of a binary list")
@@ -54,8 +53,9 @@ pub const ROWS: &[Action] = &[
     Action::parsed("do-log", sets::QUIC | sets::ALL, &[], "Logs at once").options(PROFILE),
     Action::parsed("do-resolve", TO_SERVER, &[Expr], "Resolves a name into a variable").paren(Str),
     Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
-    Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header"),
-    Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header"),
+    Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header")
+        .unlisted(sets::TCP),
+    Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header").unlisted(sets::TCP),
     Action::parsed("sc-add-gpc", sets::ALL, &[U32], "Adds to a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc", sets::ALL, &[], "Increments a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc0", sets::ALL, &[], "Increments the first general purpose counter").paren(Str),
@@ -91,7 +91,13 @@ pub const ROWS: &[Action] = &[
         "Sets a timeout of this stream",
     ),
     Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
-    Action::parsed("track-sc0", TRACKING, &[Expr], "Tracks a key in the first counter").options(TABLE),
-    Action::parsed("track-sc1", TRACKING, &[Expr], "Tracks a key in the second counter").options(TABLE),
-    Action::parsed("track-sc2", TRACKING, &[Expr], "Tracks a key in the third counter").options(TABLE),
+    Action::parsed("track-sc0", TRACKING, &[Expr], "Tracks a key in the first counter")
+        .unlisted(sets::TCP)
+        .options(TABLE),
+    Action::parsed("track-sc1", TRACKING, &[Expr], "Tracks a key in the second counter")
+        .unlisted(sets::TCP)
+        .options(TABLE),
+    Action::parsed("track-sc2", TRACKING, &[Expr], "Tracks a key in the third counter")
+        .unlisted(sets::TCP)
+        .options(TABLE),
 ];

@@ -19,7 +19,8 @@ impl Action {
         run: ActionFn,
     ) -> Self {
         let support = Support::Full;
-        let spec = ActionSpec { name, doc, sets, paren: None, args, options: &[], is_final: false, support };
+        let (paren, options, is_final, unlisted) = (None, &[], false, 0);
+        let spec = ActionSpec { name, doc, sets, paren, args, options, is_final, unlisted, support };
         Self { spec, run }
     }
 
@@ -43,6 +44,12 @@ impl Action {
 
     pub const fn options(mut self, options: &'static [ActionOption]) -> Self {
         self.spec.options = options;
+        self
+    }
+
+    /// The rule sets in which `-dK` leaves it out.
+    pub const fn unlisted(mut self, sets: u16) -> Self {
+        self.spec.unlisted = sets;
         self
     }
 

@@ -127,7 +127,7 @@ fn default_method(out: SampleType) -> Option<MatchMethod> {
         SampleType::Addr | SampleType::Ipv4 | SampleType::Ipv6 => Some(MatchMethod::Ip),
         SampleType::Str => Some(MatchMethod::Str),
         SampleType::Meth => Some(MatchMethod::Str),
-        SampleType::Any | SampleType::Bin => None,
+        SampleType::Any | SampleType::Same | SampleType::Bin => None,
     }
 }
 

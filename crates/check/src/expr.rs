@@ -79,7 +79,7 @@ fn converter(
     args.extend(lua_name(spec.name));
     // A converter that declares `any` gives back what it got.
     let out = match (spec.out, spec.input) {
-        (SampleType::Any, SampleType::Any) => from,
+        (SampleType::Same, _) | (SampleType::Any, SampleType::Any) => from,
         (SampleType::Any, input) => input,
         (out, _) => out,
     };

@@ -87,7 +87,10 @@ impl Keyword {
             _ => "'{}' expects an argument.",
         };
         let no = matches!(set, Set::Switch(_));
-        let spec = KeywordSpec { name, doc, sections, usage, arity, no, support: Support::Full };
+        // HAProxy reads most proxy keywords by hand, and few others.
+        let listed = sections.0 & Sections::PROXY.0 == 0;
+        let support = Support::Full;
+        let spec = KeywordSpec { name, doc, sections, usage, arity, no, http: false, listed, support };
         Self {
             spec,
             set,
@@ -110,6 +113,30 @@ impl Keyword {
     /// `no` is understood.
     pub const fn with_no(mut self) -> Self {
         self.spec.no = true;
+        self
+    }
+
+    /// HAProxy had it once: the row refuses it.
+    pub const fn removed(mut self) -> Self {
+        self.spec.support = Support::Removed;
+        self
+    }
+
+    /// Only has a meaning in `mode http`.
+    pub const fn http(mut self) -> Self {
+        self.spec.http = true;
+        self
+    }
+
+    /// `-dK` names it, although it stands in a proxy section.
+    pub const fn listed(mut self) -> Self {
+        self.spec.listed = true;
+        self
+    }
+
+    /// `-dK` leaves it out: HAProxy reads it by hand.
+    pub const fn unlisted(mut self) -> Self {
+        self.spec.listed = false;
         self
     }
 

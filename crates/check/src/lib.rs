@@ -39,7 +39,10 @@ use syntax::Reader;
 pub use context::Context;
 pub use keyword::{Keyword, Set};
 pub use keywords::all as keywords;
-pub use keywords::bind::{BindKeyword, keywords as bind_keywords};
+pub use keywords::bind::{
+    BindKeyword, keywords as bind_keywords, socket_keywords as bind_socket_keywords,
+    tls_keywords as bind_tls_keywords,
+};
 pub use keywords::server::{ServerKeyword, keywords as server_keywords};
 pub use line::Line;
 pub use loader::{Loader, LuaNames, PathKind};

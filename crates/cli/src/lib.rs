@@ -1,2 +1,6 @@
-//! The runtime API behind `stats socket`: no command is here yet. The checker accepts the keyword and
-//! says that it is not executed.
+//! The runtime API behind `stats socket`. So far its commands are rows only: `-dK` and the reference
+//! pages name them, and none is executed.
+
+mod commands;
+
+pub use commands::all as commands;

@@ -67,10 +67,10 @@ pub fn read(
 
 /// Services of our own are names only so far.
 fn tell_services(console: &Console, config: &Config) {
-    for name in
-        registry::SERVICES.iter().filter(|name| config.services.iter().any(|used| used == name.as_bytes()))
-    {
-        console.warning(&format!("'{name}' is accepted but not executed yet by hxproxy."));
+    for row in services::SERVICES {
+        if config.services.iter().any(|used| used == row.name.as_bytes()) {
+            console.warning(&format!("'{}' is accepted but not executed yet by hxproxy.", row.name));
+        }
     }
 }
 

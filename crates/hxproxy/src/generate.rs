@@ -49,8 +49,9 @@ fn support(registry: &Registry) -> String {
 }
 
 fn completion() -> String {
-    let mut words: Vec<&str> = SWITCHES.iter().map(|switch| switch.start).collect();
-    words.push("--generate");
+    let mut words: Vec<String> = SWITCHES.iter().map(|switch| switch.start.to_owned()).collect();
+    words.extend(dump::classes().map(|class| format!("-dK{class}")));
+    words.push("--generate".to_owned());
     format!(
         "# bash completion for hxproxy: source this file.\n\
          complete -o default -W '{}' hxproxy haproxy\n",
@@ -126,6 +127,7 @@ fn word(support: Support) -> &'static str {
     match support {
         Support::Full => "full",
         Support::Parsed => "parsed",
+        Support::Removed => "removed",
     }
 }
 

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     let program = Program::new(std::env::args_os().collect());
     let args = match args::parse(program.words.get(1..).unwrap_or_default()) {
         Ok(args) => args,
-        Err(refusal) => return refuse(&program, refusal),
+        Err(refusal) => return refuse(&program, refusal).into(),
     };
     if let Some(version) = args.version {
         console::print(&version::text(version));
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if args.files.is_empty() {
-        return refuse(&program, Refusal::Usage);
+        return refuse(&program, Refusal::Usage).into();
     }
     for switch in &args.without_effect {
         CONSOLE.notice(&format!("{switch} has no effect in hxproxy."));
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
 }
 
 /// As HAProxy refuses a command line: the version on standard output, the usage on standard error.
-fn refuse(program: &Program, refusal: Refusal) -> ExitCode {
+fn refuse(program: &Program, refusal: Refusal) -> u8 {
     let (alert, usage) = match refusal {
         Refusal::Usage => (None, true),
         Refusal::Alert(text) => (Some(text), false),
@@ -88,7 +88,7 @@ fn refuse(program: &Program, refusal: Refusal) -> ExitCode {
         console::print(&version::line());
         console::print_error(&args::usage(&program.name));
     }
-    ExitCode::FAILURE
+    start::FAILED
 }
 
 /// `-cc`

@@ -8,10 +8,6 @@ use state::plan::Functions;
 
 use crate::lua_rows;
 
-/// Built-in services, which no code stands behind yet; Lua adds its own while the configuration is
-/// read.
-pub const SERVICES: &[&str] = &["prometheus-exporter"];
-
 /// What the checker sees.
 pub fn assemble() -> Registry {
     Registry::new(
@@ -19,7 +15,7 @@ pub fn assemble() -> Registry {
         samples::converters::rows().map(|row| &row.spec).collect(),
         actions::rows().map(|row| &row.spec).collect(),
         samples::acl_aliases::ROWS.iter().collect(),
-        SERVICES,
+        &services::SERVICES.iter().map(|row| row.name).collect::<Vec<_>>(),
     )
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use diag::SourceMap;
 use ir::config::{Config, Global};
 
-use crate::args::Args;
+use crate::args::{Args, Refusal};
 use crate::configuration::{self, Configuration};
 use crate::console::Console;
 use crate::modes::Modes;
@@ -21,7 +21,7 @@ use crate::world::World;
 use crate::{check_mode, console, discovery, dump, files};
 
 /// Status of a process that could not start.
-const FAILED: u8 = 1;
+pub const FAILED: u8 = 1;
 
 /// The program as it was started.
 pub struct Program {
@@ -62,6 +62,9 @@ impl Start {
             Ok(sources) => sources,
             Err(message) => return self.fails_to_load(&message),
         };
+        if sources.is_empty() {
+            return crate::refuse(&self.program, Refusal::Usage);
+        }
         let mut world = World::new(&self.args);
         if let Some(numbered) = self.args.dump_config {
             console::print_bytes(&discovery::dump(&world, &sources, numbered));
@@ -212,7 +215,8 @@ impl Start {
         if self.args.dump_libs && !self.console.is_quiet() {
             console::print(&check_mode::loaded_objects());
         }
-        if self.args.check {
+        // A list of keywords stands alone, as HAProxy's.
+        if self.args.check && self.args.dump_keywords.is_none() {
             check_mode::accept(self.console);
         }
         self.args.check || self.args.dump_config.is_some()

@@ -11,6 +11,20 @@ pub enum Support {
     Full,
     /// Accepted and checked, not executed yet: using it prints one warning.
     Parsed,
+    /// HAProxy had it once: it is refused, with advice.
+    Removed,
+}
+
+impl Support {
+    pub const ALL: [Self; 3] = [Self::Full, Self::Parsed, Self::Removed];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Parsed => "parsed",
+            Self::Removed => "removed",
+        }
+    }
 }
 
 /// The sections of a configuration file.
@@ -43,6 +57,7 @@ pub enum Section {
 pub struct Sections(pub u32);
 
 impl Sections {
+    pub const NONE: Self = Self(0);
     pub const GLOBAL: Self = Self::one(Section::Global);
     /// Defaults, frontend, listen, backend: `DFLB` in the manual's section 4.1.
     pub const PROXY: Self = Self(
@@ -60,6 +75,11 @@ impl Sections {
     /// Both sets together.
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Whether a section is in both.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     pub const fn contains(self, section: Section) -> bool {
@@ -259,6 +279,8 @@ pub struct ActionSpec {
     pub options: &'static [ActionOption],
     /// The rule list ends here when the action runs (`allow`, `deny`, `redirect` …).
     pub is_final: bool,
+    /// The rule sets in which HAProxy reads it by hand, so that `-dK` leaves it out.
+    pub unlisted: u16,
     pub support: Support,
 }
 
@@ -275,5 +297,58 @@ pub struct KeywordSpec {
     pub arity: (usize, usize),
     /// Whether the `no` prefix is understood.
     pub no: bool,
+    /// Whether it only has a meaning in `mode http`.
+    pub http: bool,
+    /// Whether `-dK` names it: HAProxy reads the others by hand.
+    pub listed: bool,
+    pub support: Support,
+}
+
+/// A filter: what may stand behind the keyword `filter`.
+#[derive(Clone, Copy, Debug)]
+pub struct FilterSpec {
+    pub name: &'static str,
+    /// HAProxy's name of the family, such as `COMP`.
+    pub family: &'static str,
+    pub doc: &'static str,
+    pub support: Support,
+}
+
+/// A service: what may stand behind `use-service`.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceSpec {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub support: Support,
+}
+
+/// Whose command it is: the worker's socket, the master's, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandScope {
+    Worker,
+    Master,
+    Both,
+}
+
+/// What must be switched on before a command is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandMode {
+    Usual,
+    /// `expert-mode on`
+    Expert,
+    /// `experimental-mode on`
+    Experimental,
+}
+
+/// A command of the runtime API.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandSpec {
+    /// One to three words, as `show servers state`.
+    pub name: &'static str,
+    /// The arguments as the manual writes them.
+    pub usage: &'static str,
+    pub doc: &'static str,
+    pub scope: CommandScope,
+    pub mode: CommandMode,
     pub support: Support,
 }

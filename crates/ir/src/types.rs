@@ -5,6 +5,8 @@
 pub enum SampleType {
     /// Any type: only a converter's declared input can be this.
     Any,
+    /// The type of its input: only a converter's output can be this.
+    Same,
     Bool,
     Sint,
     /// IPv4 or IPv6, known when it is fetched.
@@ -21,6 +23,7 @@ impl SampleType {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Any => "any",
+            Self::Same => "same",
             Self::Bool => "bool",
             Self::Sint => "sint",
             Self::Addr => "addr",
@@ -38,8 +41,8 @@ impl SampleType {
         use SampleType::*;
         matches!(
             (self, to),
-            (Any, _)
-                | (_, Any)
+            (Any | Same, _)
+                | (_, Any | Same)
                 | (Bool, Bool | Sint | Str | Bin)
                 | (Sint, Bool | Sint | Addr | Ipv4 | Ipv6 | Str | Bin)
                 | (Addr, Addr | Ipv4 | Ipv6 | Str | Bin)

@@ -1,3 +1,29 @@
 //! Health checks, peers, resolvers, the statistics page, Prometheus, cache, compression, SPOE,
-//! mailers and rings: none of them is here yet. The checker accepts their keywords and says that they
-//! are not executed.
+//! mailers and rings: none of them is here yet, only the rows of filters and services. The checker
+//! accepts their keywords and says that they are not executed.
+
+use ir::spec::{FilterSpec, ServiceSpec, Support};
+
+const fn filter(name: &'static str, family: &'static str, doc: &'static str) -> FilterSpec {
+    FilterSpec { name, family, doc, support: Support::Parsed }
+}
+
+/// What `filter` may name.
+pub const FILTERS: &[FilterSpec] = &[
+    filter("bwlim-in", "BWLIM", "Limits how fast data comes in."),
+    filter("bwlim-out", "BWLIM", "Limits how fast data goes out."),
+    filter("cache", "CACHE", "Stores responses and answers from them."),
+    filter("comp-req", "COMP", "Compresses requests."),
+    filter("comp-res", "COMP", "Compresses responses."),
+    filter("compression", "COMP", "Compresses requests and responses."),
+    filter("fcgi-app", "FCGI", "Speaks FastCGI to the servers."),
+    filter("spoe", "SPOE", "Asks agents about streams."),
+    filter("trace", "TRACE", "Tells what other filters would see."),
+];
+
+/// What `use-service` may name, beside what Lua files register.
+pub const SERVICES: &[ServiceSpec] = &[ServiceSpec {
+    name: "prometheus-exporter",
+    doc: "Serves the counters as Prometheus reads them.",
+    support: Support::Parsed,
+}];

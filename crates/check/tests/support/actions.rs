@@ -20,7 +20,8 @@ const fn action(
     args: &'static [ActionArg],
     options: &'static [ActionOption],
 ) -> ActionSpec {
-    ActionSpec { name, doc: "", sets, paren: None, args, options, is_final: false, support: Support::Full }
+    let (paren, is_final, unlisted, support) = (None, false, 0, Support::Full);
+    ActionSpec { name, doc: "", sets, paren, args, options, is_final, unlisted, support }
 }
 
 const fn last(spec: ActionSpec) -> ActionSpec {

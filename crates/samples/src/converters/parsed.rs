@@ -1,7 +1,7 @@
 //! Converters that are accepted but give no value yet.
 
 use ir::spec::ArgType;
-use ir::types::SampleType::{Addr, Any, Bin, Bool, Sint, Str};
+use ir::types::SampleType::{Addr, Any, Bin, Bool, Same, Sint, Str};
 
 use crate::row::Converter;
 
@@ -20,7 +20,7 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("capture-req", Str, Str, "`capture-req`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("capture-res", Str, Str, "`capture-res`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("date", Str, Sint, "`date`, see the manual"),
-    Converter::parsed("debug", Any, Any, "`debug`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("debug", Any, Same, "`debug`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
     Converter::parsed("digest", Bin, Bin, "`digest`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("eth.data", Bin, Bin, "`eth.data`, see the manual"),
     Converter::parsed("eth.dst", Bin, Bin, "`eth.dst`, see the manual"),

@@ -14,7 +14,7 @@ impl<'a> Value<'a> {
     /// made in `arena`.
     pub fn cast(self, to: SampleType, arena: &'a Bump) -> Option<Self> {
         match to {
-            SampleType::Any => Some(self),
+            SampleType::Any | SampleType::Same => Some(self),
             SampleType::Bool => self.to_sint().map(|number| Self::Bool(number != 0)),
             SampleType::Sint => match self {
                 Self::Ipv4(address) => Some(Self::Sint(i64::from(address.to_bits()))),

@@ -18,6 +18,8 @@ pub struct BindKeyword {
     pub doc: &'static str,
     /// How many values follow.
     pub args: usize,
+    /// Whether `-dK` names it as a word of a crt-list's brackets.
+    pub crt_list: bool,
     pub support: Support,
     /// What is missing when a value is: the message behind `'name' : `.
     pub missing: &'static str,
@@ -31,7 +33,8 @@ impl BindKeyword {
         args: usize,
         set: fn(&mut Context<'_>, &mut BindDraft, &[Word]) -> Checked<()>,
     ) -> Self {
-        Self { name, doc, args, support: Support::Full, missing: "missing value", set }
+        let (crt_list, support) = (false, Support::Full);
+        Self { name, doc, args, crt_list, support, missing: "missing value", set }
     }
 
     /// Accepted, not executed yet.
@@ -41,6 +44,11 @@ impl BindKeyword {
 
     const fn missing(self, missing: &'static str) -> Self {
         Self { missing, ..self }
+    }
+
+    /// A word of a crt-list's brackets as well.
+    const fn in_crt_list(self) -> Self {
+        Self { crt_list: true, ..self }
     }
 }
 
@@ -53,7 +61,17 @@ pub struct BindDraft {
 
 /// Every word a `bind` line understands.
 pub fn keywords() -> impl Iterator<Item = &'static BindKeyword> {
-    socket::ROWS.iter().chain(tls::ROWS)
+    socket_keywords().chain(tls_keywords())
+}
+
+/// Those that have nothing to do with TLS.
+pub fn socket_keywords() -> impl Iterator<Item = &'static BindKeyword> {
+    socket::ROWS.iter()
+}
+
+/// Those about TLS.
+pub fn tls_keywords() -> impl Iterator<Item = &'static BindKeyword> {
+    tls::ROWS.iter()
 }
 
 /// Checks a line and adds its addresses to the proxy.

@@ -143,58 +143,70 @@ pub const ROWS: &[BindKeyword] = &[
         draft.tls.alpn = Some(alpn(&values[0], "alpn")?);
         Ok(())
     })
+    .in_crt_list()
     .missing("missing the comma-delimited ALPN protocol suite"),
     BindKeyword::new("no-alpn", "No negotiation of the protocol.", 0, |_, draft, _| {
         draft.tls.alpn = Some(Vec::new());
         Ok(())
-    }),
+    })
+    .in_crt_list(),
     BindKeyword::new("ca-file", "Authorities of clients' certificates.", 1, |c, draft, values| {
         draft.tls.ca_file = Some(ca_file(c, "ca-file", &values[0])?);
         Ok(())
     })
+    .in_crt_list()
     .missing("missing CAfile path"),
     BindKeyword::new("crl-file", "Revoked certificates.", 1, |c, draft, values| {
         draft.tls.crl_file = Some(ca_file(c, "crl-file", &values[0])?);
         Ok(())
     })
+    .in_crt_list()
     .missing("missing CRLfile path"),
     BindKeyword::new("verify", "Whether clients show a certificate.", 1, |_, draft, values| {
         draft.tls.verify = verify(&values[0])?;
         Ok(())
     })
+    .in_crt_list()
     .missing("missing verify method"),
     BindKeyword::new("ciphers", "Ciphers, TLS 1.2 and below.", 1, |_, draft, values| {
         draft.tls.ciphers = Some(values[0].text.clone());
         Ok(())
     })
+    .in_crt_list()
     .missing("missing cipher suite"),
     BindKeyword::new("ciphersuites", "Ciphers, TLS 1.3.", 1, |_, draft, values| {
         draft.tls.ciphersuites = Some(values[0].text.clone());
         Ok(())
     })
+    .in_crt_list()
     .missing("missing cipher suite"),
     BindKeyword::new("curves", "Curves.", 1, |_, draft, values| {
         draft.tls.curves = Some(values[0].text.clone());
         Ok(())
     })
+    .in_crt_list()
     .missing("missing curve suite"),
     BindKeyword::new("ecdhe", "The curve.", 1, |_, draft, values| {
         draft.tls.curves = Some(values[0].text.clone());
         Ok(())
     })
+    .in_crt_list()
     .missing("missing named curve"),
     BindKeyword::new("sigalgs", "Signature algorithms.", 1, |_, draft, values| {
         draft.tls.sigalgs = Some(values[0].text.clone());
         Ok(())
     })
+    .in_crt_list()
     .missing("missing signature algorithm list"),
     BindKeyword::new("ssl-min-ver", "The lowest version.", 1, |_, draft, values| {
         set_version(&mut draft.tls, &values[0], true)
     })
+    .in_crt_list()
     .missing("missing the ssl/tls version"),
     BindKeyword::new("ssl-max-ver", "The highest version.", 1, |_, draft, values| {
         set_version(&mut draft.tls, &values[0], false)
     })
+    .in_crt_list()
     .missing("missing the ssl/tls version"),
     version_row("force-sslv3", |_, draft, _| apply(draft, "force-sslv3")),
     version_row("force-tlsv10", |_, draft, _| apply(draft, "force-tlsv10")),
@@ -234,7 +246,8 @@ pub const ROWS: &[BindKeyword] = &[
     BindKeyword::new("allow-0rtt", "Takes early data.", 0, |_, draft, _| {
         draft.tls.allow_0rtt = true;
         Ok(())
-    }),
+    })
+    .in_crt_list(),
     BindKeyword::new("ca-ignore-err", "Errors of authorities that are ignored.", 1, |_, draft, values| {
         draft.tls.ca_ignore_err = ignored_errors(&values[0]);
         Ok(())
@@ -247,11 +260,11 @@ pub const ROWS: &[BindKeyword] = &[
     .missing("missing error IDs list"),
     BindKeyword::parsed("ca-sign-file", "The authority that generates certificates.", 1),
     BindKeyword::parsed("ca-sign-pass", "Its passphrase.", 1),
-    BindKeyword::parsed("ca-verify-file", "Authorities that are not sent.", 1),
-    BindKeyword::parsed("client-sigalgs", "Signature algorithms of clients.", 1),
+    BindKeyword::parsed("ca-verify-file", "Authorities that are not sent.", 1).in_crt_list(),
+    BindKeyword::parsed("client-sigalgs", "Signature algorithms of clients.", 1).in_crt_list(),
     BindKeyword::parsed("generate-certificates", "Generates certificates.", 0),
-    BindKeyword::parsed("ktls", "Kernel TLS.", 1),
-    BindKeyword::parsed("no-ca-names", "Does not send names of authorities.", 0),
-    BindKeyword::parsed("npn", "The old negotiation of protocols.", 1),
+    BindKeyword::parsed("ktls", "Kernel TLS.", 1).in_crt_list(),
+    BindKeyword::parsed("no-ca-names", "Does not send names of authorities.", 0).in_crt_list(),
+    BindKeyword::parsed("npn", "The old negotiation of protocols.", 1).in_crt_list(),
     BindKeyword::parsed("tls-ticket-keys", "Keys of session tickets.", 1),
 ];

@@ -77,6 +77,7 @@ const MAX_THREADS: u32 = 1024;
 
 pub const ROWS: &[Keyword] = &[
     Keyword::new("maxconn", "The greatest number of connections.", HERE, "<number>", ONE, Set::Line(maxconn))
+        .unlisted()
         .missing("'{}' expects an integer argument."),
     Keyword::new(
         "ulimit-n",
@@ -85,7 +86,8 @@ pub const ROWS: &[Keyword] = &[
         "<number>",
         ONE,
         Set::Int(0, MAX, |c, n| c.global().ulimit_n = u32::try_from(n).ok()),
-    ),
+    )
+    .unlisted(),
     Keyword::new("nbthread", "The number of threads.", HERE, "<number>", ONE, Set::Line(nbthread)),
     Keyword::new(
         "spread-checks",
@@ -95,6 +97,7 @@ pub const ROWS: &[Keyword] = &[
         OPTIONAL,
         Set::Line(spread_checks),
     )
+    .unlisted()
     .missing("'{}' expects an integer argument (0..50).")
     .tight(),
     Keyword::new(
@@ -105,6 +108,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Line(max_spread_checks),
     )
+    .unlisted()
     .missing("'{}' expects an integer argument (0..50).")
     .tight(),
     Keyword::new(
@@ -114,7 +118,8 @@ pub const ROWS: &[Keyword] = &[
         "",
         NONE,
         Set::Switch(|c, on| c.global().strict_limits = on),
-    ),
+    )
+    .unlisted(),
     Keyword::new(
         "fd-hard-limit",
         "The highest descriptor that is computed with.",
@@ -123,12 +128,16 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Int(0, MAX, |_, _| {}),
     )
+    .unlisted()
     .parsed(),
     Keyword::new("maxconnrate", "Connections a second.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
+        .unlisted()
         .parsed(),
     Keyword::new("maxsessrate", "Sessions a second.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
+        .unlisted()
         .parsed(),
     Keyword::new("maxsslrate", "TLS sessions a second.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
+        .unlisted()
         .parsed(),
     Keyword::new(
         "maxsslconn",
@@ -147,6 +156,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Int(0, MAX, |_, _| {}),
     )
+    .unlisted()
     .missing("'{}' expects an integer argument in kb/s.")
     .parsed(),
     Keyword::new(
@@ -157,9 +167,11 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Int(0, 100, |_, _| {}),
     )
+    .unlisted()
     .missing("'{}' expects an integer argument between 0 and 100.")
     .parsed(),
     Keyword::new("maxpipes", "Pipes for splicing.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
+        .unlisted()
         .parsed(),
     Keyword::new(
         "maxzlibmem",
@@ -169,6 +181,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Int(0, MAX, |_, _| {}),
     )
+    .unlisted()
     .parsed(),
     Keyword::new(
         "max-threads-per-group",
@@ -214,6 +227,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Nothing,
     )
+    .unlisted()
     .parsed(),
     Keyword::new("cpu-policy", "How threads are spread over CPUs.", HERE, "<policy>", SOME, Set::Nothing)
         .parsed(),
@@ -227,9 +241,14 @@ pub const ROWS: &[Keyword] = &[
     )
     .parsed(),
     Keyword::new("cpu-set", "Which CPUs are used.", HERE, "<directive>...", SOME, Set::Nothing).parsed(),
-    Keyword::new("numa-cpu-mapping", "Keeps to one NUMA node.", HERE, "", NONE, Set::Nothing).with_no(),
+    Keyword::new("numa-cpu-mapping", "Keeps to one NUMA node.", HERE, "", NONE, Set::Nothing)
+        .unlisted()
+        .with_no(),
     Keyword::new("prealloc-fd", "Reserves the table of descriptors.", HERE, "", NONE, Set::Nothing),
-    Keyword::new("busy-polling", "Polls without sleeping.", HERE, "", NONE, Set::Nothing).parsed().with_no(),
+    Keyword::new("busy-polling", "Polls without sleeping.", HERE, "", NONE, Set::Nothing)
+        .unlisted()
+        .parsed()
+        .with_no(),
     Keyword::new(
         "warn-blocked-traffic-after",
         "When a thread that does not move is told.",
@@ -242,5 +261,6 @@ pub const ROWS: &[Keyword] = &[
     Keyword::new("profiling.tasks", "Measures tasks.", HERE, "{ auto | on | off }", OPTIONAL, Set::Nothing)
         .parsed(),
     Keyword::new("profiling.memory", "Measures memory.", HERE, "{ on | off }", OPTIONAL, Set::Nothing)
+        .unlisted()
         .parsed(),
 ];

@@ -34,10 +34,10 @@ fn send_hostname(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).with_no(),
-    Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag)))
+    Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).unlisted().with_no(),
+    Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag))).unlisted()
         .missing("'{}' expects a tag for use in syslog."),
-    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Line(send_hostname)),
+    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Line(send_hostname)).unlisted(),
     Keyword::new("http-err-codes", "Statuses that count as the client's errors.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
     Keyword::new("http-fail-codes", "Statuses that count as the server's failures.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
 ];

@@ -43,13 +43,13 @@ pub const ROWS: &[Keyword] = &[
     without_meaning("nokqueue", "Does not use kqueue."),
     without_meaning("noevports", "Does not use event ports."),
     without_meaning("no-memory-trimming", "Does not give memory back to the system."),
-    parsed_flag("nosplice", "Does not splice."),
-    without_meaning("nogetaddrinfo", "Resolves without getaddrinfo."),
-    parsed_flag("noreuseport", "Does not share ports among processes."),
+    parsed_flag("nosplice", "Does not splice.").unlisted(),
+    without_meaning("nogetaddrinfo", "Resolves without getaddrinfo.").unlisted(),
+    parsed_flag("noreuseport", "Does not share ports among processes.").unlisted(),
     parsed_flag("noktls", "Does not use kernel TLS."),
-    parsed_flag("no-quic", "Does not use QUIC."),
-    parsed_flag("limited-quic", "Uses QUIC with limits."),
-    parsed_flag("h2-workaround-bogus-websocket-clients", "Does not announce extended CONNECT."),
+    parsed_flag("no-quic", "Does not use QUIC.").unlisted(),
+    parsed_flag("limited-quic", "Uses QUIC with limits.").unlisted(),
+    parsed_flag("h2-workaround-bogus-websocket-clients", "Does not announce extended CONNECT.").unlisted(),
     parsed_flag("pp2-never-send-local", "Never sends LOCAL in the PROXY protocol."),
     parsed_flag("h1-accept-payload-with-any-method", "Accepts a body with any method."),
     parsed_flag(
@@ -81,7 +81,12 @@ pub const ROWS: &[Keyword] = &[
         "[prefix <prefix>] [mode <mode>] …",
         MANY,
         Set::Line(unix_bind),
-    ),
-    Keyword::new("module-path", "Where modules are looked for.", HERE, "<path>", ONE, Set::Nothing).parsed(),
-    Keyword::new("module-load", "Loads a module.", HERE, "<module>...", SOME, Set::Nothing).parsed(),
+    )
+    .unlisted(),
+    Keyword::new("module-path", "Where modules are looked for.", HERE, "<path>", ONE, Set::Nothing)
+        .unlisted()
+        .parsed(),
+    Keyword::new("module-load", "Loads a module.", HERE, "<module>...", SOME, Set::Nothing)
+        .unlisted()
+        .parsed(),
 ];

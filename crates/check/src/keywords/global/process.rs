@@ -207,13 +207,16 @@ pub const ROWS: &[Keyword] = &[
     .missing("'{}' expects a file name as an argument."),
     Keyword::new("chroot", "The root directory after start.", HERE, "<jail dir>", ONE, Set::Word(chroot))
         .missing("'{}' expects a directory as an argument.\n"),
-    Keyword::new("user", "The user to run as.", HERE, "<user name>", ONE, Set::Line(user)),
-    Keyword::new("group", "The group to run as.", HERE, "<group name>", ONE, Set::Line(group)),
+    Keyword::new("user", "The user to run as.", HERE, "<user name>", ONE, Set::Line(user)).unlisted(),
+    Keyword::new("group", "The group to run as.", HERE, "<group name>", ONE, Set::Line(group)).unlisted(),
     Keyword::new("uid", "The number of the user to run as.", HERE, "<number>", ONE, Set::Line(uid))
+        .unlisted()
         .missing("'{}' expects an integer argument."),
     Keyword::new("gid", "The number of the group to run as.", HERE, "<number>", ONE, Set::Line(gid))
+        .unlisted()
         .missing("'{}' expects an integer argument."),
-    Keyword::new("node", "The name of this node in statistics.", HERE, "<name>", ONE, Set::Line(node)),
+    Keyword::new("node", "The name of this node in statistics.", HERE, "<name>", ONE, Set::Line(node))
+        .unlisted(),
     Keyword::new(
         "description",
         "A text for statistics.",
@@ -222,6 +225,7 @@ pub const ROWS: &[Keyword] = &[
         SOME,
         Set::Text(|c, text| c.global().description = Some(text)),
     )
+    .unlisted()
     .missing("'{}' expects a string argument.")
     .tight(),
     Keyword::new(
@@ -280,8 +284,10 @@ pub const ROWS: &[Keyword] = &[
         NONE,
         Set::Nothing,
     )
+    .unlisted()
     .with_no(),
-    Keyword::new("insecure-setuid-wanted", "Allows setuid programs to be run.", HERE, "", NONE, Set::Nothing),
+    Keyword::new("insecure-setuid-wanted", "Allows setuid programs to be run.", HERE, "", NONE, Set::Nothing)
+        .unlisted(),
     Keyword::new(
         "set-dumpable",
         "Allows core dumps after dropping privileges.",
@@ -290,6 +296,7 @@ pub const ROWS: &[Keyword] = &[
         OPTIONAL,
         Set::Nothing,
     )
+    .unlisted()
     .parsed()
     .with_no(),
     Keyword::new(
@@ -305,6 +312,7 @@ pub const ROWS: &[Keyword] = &[
         .early()
         .parsed(),
     Keyword::new("cluster-secret", "A secret that nodes share.", HERE, "<secret>", ONE, Set::Nothing)
+        .unlisted()
         .parsed(),
     Keyword::new(
         "mworker-max-reloads",
@@ -317,6 +325,7 @@ pub const ROWS: &[Keyword] = &[
     .early()
     .parsed(),
     Keyword::new("external-check", "Allows external checks.", HERE, "[preserve-env]", OPTIONAL, Set::Nothing)
+        .unlisted()
         .parsed(),
     Keyword::new(
         "server-state-base",
@@ -326,10 +335,13 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Nothing,
     )
+    .unlisted()
     .parsed(),
     Keyword::new("server-state-file", "The file of all servers' states.", HERE, "<file>", ONE, Set::Nothing)
+        .unlisted()
         .parsed(),
     Keyword::new("stats-file", "The file of counters to start from.", HERE, "<file>", ONE, Set::Nothing)
+        .unlisted()
         .parsed(),
     Keyword::new("shm-stats-file", "The shared file of counters.", HERE, "<file>", ONE, Set::Nothing)
         .parsed(),
@@ -352,6 +364,7 @@ pub const ROWS: &[Keyword] = &[
     )
     .parsed(),
     Keyword::new("anonkey", "The key that hides names on the CLI.", HERE, "<key>", ONE, Set::Nothing)
+        .unlisted()
         .parsed(),
     Keyword::new(
         "force-cfg-parser-pause",

@@ -39,7 +39,8 @@ pub const ROWS: &[Keyword] = &[
                          multi-processor machines if available.",
             );
         }),
-    ),
+    )
+    .removed(),
     Keyword::new(
         "master-worker",
         "Removed in 3.5; `-W` does it.",
@@ -62,5 +63,6 @@ pub const ROWS: &[Keyword] = &[
                 "option 'tune.chksize' is not supported any more (tune.bufsize is used instead).",
             );
         }),
-    ),
+    )
+    .removed(),
 ];

@@ -256,7 +256,8 @@ pub const ROWS: &[Keyword] = &[
         "[none|required]",
         ONE,
         Set::Line(server_verify),
-    ),
+    )
+    .unlisted(),
     Keyword::new(
         "ssl-dh-param-file",
         "Diffie-Hellman parameters of bind lines.",

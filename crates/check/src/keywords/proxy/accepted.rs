@@ -229,12 +229,13 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(compression),
     )
+    .listed()
     .parsed(),
-    parsed("filter", "A filter.", FLB, "<name> [param*]"),
-    parsed("filter-sequence", "The order of filters.", FLB, "{ request | response } <name>[,...]"),
-    parsed("http-check", "A step of an HTTP check.", DLB, "<action> …"),
-    parsed("tcp-check", "A step of a TCP check.", DLB, "<action> …"),
-    parsed("external-check", "The program of external checks.", DLB, "{ command | path } <value>"),
+    parsed("filter", "A filter.", FLB, "<name> [param*]").listed(),
+    parsed("filter-sequence", "The order of filters.", FLB, "{ request | response } <name>[,...]").listed(),
+    parsed("http-check", "A step of an HTTP check.", DLB, "<action> …").listed(),
+    parsed("tcp-check", "A step of a TCP check.", DLB, "<action> …").listed(),
+    parsed("external-check", "The program of external checks.", DLB, "{ command | path } <value>").listed(),
     parsed(
         "email-alert",
         "Mails about servers.",
@@ -250,8 +251,9 @@ pub const ROWS: &[Keyword] = &[
         "Switches to backends that are not published.",
         FL,
         "{ if | unless } <condition>",
-    ),
-    parsed("be-unpublished", "Hides the backend.", LB, ""),
+    )
+    .listed(),
+    parsed("be-unpublished", "Hides the backend.", LB, "").listed(),
     parsed(
         "load-server-state-from-file",
         "Where servers' states come from.",
@@ -266,13 +268,13 @@ pub const ROWS: &[Keyword] = &[
     ),
     parsed("max-session-srv-conns", "Server connections kept for a client.", DFL, "<number>"),
     parsed("http-send-name-header", "Tells the server its name.", DLB, "[<header>]"),
-    parsed("use-fcgi-app", "The FastCGI application of the backend.", LB, "<name>"),
-    parsed("clitcpka-cnt", "Keep-alive probes towards clients.", DFL, "<count>"),
-    parsed("clitcpka-idle", "Idle time before probes towards clients.", DFL, "<timeout>"),
-    parsed("clitcpka-intvl", "Time between probes towards clients.", DFL, "<timeout>"),
-    parsed("srvtcpka-cnt", "Keep-alive probes towards servers.", DLB, "<count>"),
-    parsed("srvtcpka-idle", "Idle time before probes towards servers.", DLB, "<timeout>"),
-    parsed("srvtcpka-intvl", "Time between probes towards servers.", DLB, "<timeout>"),
+    parsed("use-fcgi-app", "The FastCGI application of the backend.", LB, "<name>").listed(),
+    parsed("clitcpka-cnt", "Keep-alive probes towards clients.", DFL, "<count>").listed(),
+    parsed("clitcpka-idle", "Idle time before probes towards clients.", DFL, "<timeout>").listed(),
+    parsed("clitcpka-intvl", "Time between probes towards clients.", DFL, "<timeout>").listed(),
+    parsed("srvtcpka-cnt", "Keep-alive probes towards servers.", DLB, "<count>").listed(),
+    parsed("srvtcpka-idle", "Idle time before probes towards servers.", DLB, "<timeout>").listed(),
+    parsed("srvtcpka-intvl", "Time between probes towards servers.", DLB, "<timeout>").listed(),
     Keyword::new(
         "ssl-f-use",
         "A certificate of the frontend.",
@@ -281,6 +283,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(|c, _| c.px.has_certificates = true),
     )
+    .listed()
     .parsed(),
     parsed("crt", "A certificate of the frontend.", FL, "<crt> …"),
 ];

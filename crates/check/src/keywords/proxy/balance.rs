@@ -221,5 +221,6 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Nothing,
     )
+    .listed()
     .parsed(),
 ];

@@ -160,6 +160,7 @@ pub const ROWS: &[Keyword] = &[
         .missing("'{}' expects a string argument.")
         .tight(),
     Keyword::new("guid", "A name that stays the same over reloads.", FLB, "<string>", ONE, Set::Nothing)
+        .listed()
         .missing("'{}' : expects an argument")
         .parsed(),
     Keyword::new(
@@ -214,6 +215,7 @@ pub const ROWS: &[Keyword] = &[
         SOME,
         Set::Line(retry_on),
     )
+    .listed()
     .missing("'{}' needs at least one keyword to specify when to retry"),
     Keyword::new(
         "http-reuse",

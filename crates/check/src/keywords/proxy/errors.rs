@@ -79,8 +79,10 @@ fn errorloc(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("errorfile", "The page of an error.", DFLB, "<code> <file>", MANY, Set::Line(errorfile)),
-    Keyword::new("errorloc", "Where an error redirects to.", DFLB, "<code> <url>", MANY, Set::Line(errorloc)),
+    Keyword::new("errorfile", "The page of an error.", DFLB, "<code> <file>", MANY, Set::Line(errorfile))
+        .listed(),
+    Keyword::new("errorloc", "Where an error redirects to.", DFLB, "<code> <url>", MANY, Set::Line(errorloc))
+        .listed(),
     Keyword::new(
         "errorloc302",
         "Where an error redirects to.",
@@ -88,7 +90,8 @@ pub const ROWS: &[Keyword] = &[
         "<code> <url>",
         MANY,
         Set::Line(errorloc),
-    ),
+    )
+    .listed(),
     Keyword::new(
         "errorloc303",
         "Where an error redirects to, by GET.",
@@ -96,7 +99,8 @@ pub const ROWS: &[Keyword] = &[
         "<code> <url>",
         MANY,
         Set::Line(errorloc),
-    ),
+    )
+    .listed(),
     Keyword::new(
         "errorfiles",
         "Takes pages of an http-errors section.",
@@ -105,6 +109,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Nothing,
     )
+    .listed()
     .parsed(),
     Keyword::new(
         "http-error",
@@ -114,5 +119,6 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Nothing,
     )
+    .listed()
     .parsed(),
 ];

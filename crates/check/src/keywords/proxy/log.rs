@@ -303,5 +303,5 @@ pub const ROWS: &[Keyword] = &[
     Keyword::new("unique-id-format", "The unique id of a request.", DFLB, "<fmt>", MANY, Set::Line(unique_id_format)),
     Keyword::new("unique-id-header", "The header that carries the unique id.", DFLB, "<name>", ONE, Set::Word(|c, name| c.px.proxy.unique_id_header = Some(name)))
         .missing("{} expects an argument."),
-    Keyword::new("log-steps", "When log lines are written.", DFL, "<steps>", MANY, Set::Nothing).parsed(),
+    Keyword::new("log-steps", "When log lines are written.", DFL, "<steps>", MANY, Set::Nothing).listed().parsed(),
 ];

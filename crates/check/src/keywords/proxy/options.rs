@@ -18,12 +18,12 @@ const fn switch(
     sections: Sections,
     set: fn(&mut Context<'_>, bool),
 ) -> Keyword {
-    Keyword::new(name, doc, sections, "", NONE, Set::Switch(set))
+    Keyword::new(name, doc, sections, "", NONE, Set::Switch(set)).listed()
 }
 
 /// A switch that nothing reads yet.
 const fn parsed(name: &'static str, doc: &'static str, sections: Sections) -> Keyword {
-    Keyword::new(name, doc, sections, "", NONE, Set::Switch(|_, _| {})).parsed()
+    Keyword::new(name, doc, sections, "", NONE, Set::Switch(|_, _| {})).parsed().listed()
 }
 
 /// An option with arguments, that cannot be negated, and that nothing executes yet.
@@ -276,7 +276,7 @@ pub const ROWS: &[Keyword] = &[
         options(c).abortonclose = Some(on)
     }),
     switch("option allbackups", "Uses all backup servers at once.", DLB, |c, on| options(c).allbackups = on),
-    parsed("option checkcache", "Refuses responses that a cache would leak.", DLB),
+    parsed("option checkcache", "Refuses responses that a cache would leak.", DLB).http(),
     switch("option clitcpka", "TCP keep-alive towards clients.", DFL, |c, on| options(c).clitcpka = on),
     switch("option contstats", "Counts while a stream runs.", DFL, |c, on| options(c).contstats = on),
     switch("option dontlognull", "Does not log connections without data.", DFL, |c, on| {
@@ -284,19 +284,22 @@ pub const ROWS: &[Keyword] = &[
     }),
     switch("option http-buffer-request", "Waits for a request's body.", DFLB, |c, on| {
         options(c).http_buffer_request = on
-    }),
-    parsed("option http-drop-request-trailers", "Drops requests' trailers.", DLB),
-    parsed("option http-drop-response-trailers", "Drops responses' trailers.", DFL),
+    })
+    .http(),
+    parsed("option http-drop-request-trailers", "Drops requests' trailers.", DLB).http(),
+    parsed("option http-drop-response-trailers", "Drops responses' trailers.", DFL).http(),
     switch(
         "option http-ignore-probes",
         "Does not log connections that end before a request.",
         DFL,
         |c, on| options(c).http_ignore_probes = on,
-    ),
-    parsed("option idle-close-on-response", "Closes idle clients with their next response.", DFL),
+    )
+    .http(),
+    parsed("option idle-close-on-response", "Closes idle clients with their next response.", DFL).http(),
     switch("option prefer-last-server", "Keeps to the server of a connection.", DLB, |c, on| {
         options(c).prefer_last_server = on
-    }),
+    })
+    .http(),
     switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on),
     switch("option nolinger", "Closes without waiting for data to arrive.", DFLB, |c, on| {
         options(c).nolinger = on
@@ -308,13 +311,15 @@ pub const ROWS: &[Keyword] = &[
     switch("option splice-auto", "Splices where it pays.", DFLB, |c, on| options(c).splice_auto = on),
     switch("option accept-unsafe-violations-in-http-request", "Accepts malformed requests.", DFL, |c, on| {
         options(c).accept_unsafe_violations_in_http_request = on
-    }),
+    })
+    .http(),
     switch(
         "option accept-unsafe-violations-in-http-response",
         "Accepts malformed responses.",
         DLB,
         |c, on| options(c).accept_unsafe_violations_in_http_response = on,
-    ),
+    )
+    .http(),
     switch("option dontlog-normal", "Logs only what went wrong.", DFL, |c, on| {
         options(c).dontlog_normal = on
     }),
@@ -336,23 +341,28 @@ pub const ROWS: &[Keyword] = &[
     }),
     switch("option http-use-proxy-header", "Uses Proxy-Connection.", DFL, |c, on| {
         options(c).http_use_proxy_header = on
-    }),
-    parsed("option http-pretend-keepalive", "Closes server connections but does not say so.", DLB),
-    switch("option http-no-delay", "Sends every piece at once.", DFLB, |c, on| options(c).http_no_delay = on),
+    })
+    .http(),
+    parsed("option http-pretend-keepalive", "Closes server connections but does not say so.", DLB).http(),
+    switch("option http-no-delay", "Sends every piece at once.", DFLB, |c, on| options(c).http_no_delay = on)
+        .http(),
     parsed("option h1-case-adjust-bogus-client", "Writes header names in another case.", DFL),
     parsed("option h1-case-adjust-bogus-server", "Writes header names in another case.", DLB),
-    parsed("option disable-h2-upgrade", "Does not take HTTP/2 by its preface.", DFL),
-    parsed("option assume-rfc6587-ntf", "Assumes non-transparent framing.", DFL),
-    parsed("option dont-parse-log", "Forwards logs as they are.", DFL),
+    parsed("option disable-h2-upgrade", "Does not take HTTP/2 by its preface.", DFL).http(),
+    parsed("option assume-rfc6587-ntf", "Assumes non-transparent framing.", DFL).unlisted(),
+    parsed("option dont-parse-log", "Forwards logs as they are.", DFL).unlisted(),
     switch("option httpclose", "Closes both sides after each response.", DFLB, |c, on| {
         connection_mode(c, on, |o| &mut o.httpclose)
-    }),
+    })
+    .unlisted(),
     switch("option http-server-close", "Closes servers after each response.", DFLB, |c, on| {
         connection_mode(c, on, |o| &mut o.http_server_close)
-    }),
+    })
+    .unlisted(),
     switch("option http-keep-alive", "Keeps both sides.", DFLB, |c, on| {
         connection_mode(c, on, |o| &mut o.http_keep_alive)
-    }),
+    })
+    .unlisted(),
     Keyword::new(
         "option redispatch",
         "Retries on another server.",
@@ -448,9 +458,11 @@ pub const ROWS: &[Keyword] = &[
         NONE,
         Set::Line(accept_invalid),
     ),
-    Keyword::new("option forceclose", "Removed in 2.0.", DFLB, "", MANY, Set::Line(removed)),
-    Keyword::new("option http-tunnel", "Removed in 2.1.", DFLB, "", MANY, Set::Line(removed)),
-    Keyword::new("option http_proxy", "Removed in 2.5.", DFLB, "", MANY, Set::Line(removed)),
-    Keyword::new("option transparent", "Removed in 3.5.", DFLB, "", MANY, Set::Line(transparent)),
+    Keyword::new("option forceclose", "Removed in 2.0.", DFLB, "", MANY, Set::Line(removed)).removed(),
+    Keyword::new("option http-tunnel", "Removed in 2.1.", DFLB, "", MANY, Set::Line(removed)).removed(),
+    Keyword::new("option http_proxy", "Removed in 2.5.", DFLB, "", MANY, Set::Line(removed)).removed(),
+    Keyword::new("option transparent", "Removed in 3.5.", DFLB, "", MANY, Set::Line(transparent))
+        .removed()
+        .listed(),
     Keyword::new("option", "Any other name is refused.", DFLB, "<name>", MANY, Set::Line(unknown)).with_no(),
 ];

@@ -106,12 +106,12 @@ fn usesrc(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 const fn row(name: &'static str, set: fn(&mut Context<'_>, &Line<'_>)) -> Keyword {
-    Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set)).hidden()
+    Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set)).removed().hidden()
 }
 
 /// HAProxy still suggests these for mistyped words.
 const fn suggested(name: &'static str, set: fn(&mut Context<'_>, &Line<'_>)) -> Keyword {
-    Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set))
+    Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set)).removed()
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -138,9 +138,9 @@ pub const ROWS: &[Keyword] = &[
     row("rspadd", in_2_1),
     suggested("block", in_2_1),
     row("reqpass", reqpass),
-    suggested("clitimeout", old_timeout),
-    suggested("srvtimeout", old_timeout),
-    suggested("contimeout", old_timeout),
+    suggested("clitimeout", old_timeout).listed(),
+    suggested("srvtimeout", old_timeout).listed(),
+    suggested("contimeout", old_timeout).listed(),
     row("redispatch", redispatch),
     row("redisp", redispatch),
     suggested("dispatch", dispatch),

@@ -246,7 +246,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(monitor),
     ),
-    Keyword::new("monitor-net", "Removed.", DFLB, "<network>", MANY, Set::Line(monitor_net)),
+    Keyword::new("monitor-net", "Removed.", DFLB, "<network>", MANY, Set::Line(monitor_net)).removed(),
     Keyword::new(
         "capture",
         "Keeps a header or cookie for the log.",
@@ -262,5 +262,6 @@ pub const ROWS: &[Keyword] = &[
         "capture { request | response } len <length>",
         MANY,
         Set::Line(declare),
-    ),
+    )
+    .listed(),
 ];

@@ -391,7 +391,8 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(inspect_delay),
     ),
-    Keyword::new("tcp-request", "Any other name is refused.", DFLB, "", MANY, Set::Line(unknown_tcp_request)),
+    Keyword::new("tcp-request", "Any other name is refused.", DFLB, "", MANY, Set::Line(unknown_tcp_request))
+        .listed(),
     Keyword::new(
         "tcp-response content",
         "What happens to a server's data.",
@@ -415,7 +416,8 @@ pub const ROWS: &[Keyword] = &[
         "",
         MANY,
         Set::Line(unknown_tcp_response),
-    ),
+    )
+    .listed(),
     Keyword::new(
         "quic-initial",
         "What happens to QUIC's first packets.",

@@ -114,7 +114,7 @@ fn unknown(c: &mut Context<'_>, line: &Line<'_>) {
 /// HAProxy warns in its own words when the section has not the right side, so that every section
 /// takes the row.
 const fn row(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, DFLB, "<timeout>", MANY, Set::Line(set))
+    Keyword::new(name, doc, DFLB, "<timeout>", MANY, Set::Line(set)).listed()
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -138,7 +138,9 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(unknown),
     ),
-    Keyword::new("rate-limit", "Sessions a second.", DFL, "sessions <rate>", MANY, Set::Nothing).parsed(),
+    Keyword::new("rate-limit", "Sessions a second.", DFL, "sessions <rate>", MANY, Set::Nothing)
+        .listed()
+        .parsed(),
     Keyword::new(
         "max-keep-alive-queue",
         "The queue above which a kept server is not waited for.",
@@ -147,5 +149,6 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Nothing,
     )
+    .listed()
     .parsed(),
 ];

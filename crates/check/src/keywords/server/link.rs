@@ -150,11 +150,12 @@ pub const ROWS: &[ServerKeyword] = &[
         Ok(())
     }),
     ServerKeyword::new("source", "The address to connect from.", 1, source)
-        .missing("'{}' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument."),
+        .missing("'{}' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument.")
+        .listed(Some(-1)),
     ServerKeyword::new("pool-max-conn", "Idle connections that are kept.", 1, pool_max_conn),
     ServerKeyword::new("pool-purge-delay", "How often idle connections are closed.", 1, pool_purge_delay),
-    ServerKeyword::parsed("usesrc", "Whose address to connect from.", 1),
-    ServerKeyword::parsed("interface", "The interface to connect from.", 1),
+    ServerKeyword::parsed("usesrc", "Whose address to connect from.", 1).listed(Some(0)),
+    ServerKeyword::parsed("interface", "The interface to connect from.", 1).listed(None),
     ServerKeyword::parsed("pool-low-conn", "Idle connections that are not shared.", 1),
     ServerKeyword::parsed("pool-conn-name", "Whose idle connections are used.", 1),
     ServerKeyword::parsed("max-reuse", "Requests on a connection.", 1),
@@ -164,7 +165,7 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::parsed("no-send-proxy-v2-ssl", "Does not.", 0),
     ServerKeyword::parsed("no-send-proxy-v2-ssl-cn", "Does not.", 0),
     ServerKeyword::parsed("proxy-v2-options", "What the PROXY protocol carries.", 1),
-    ServerKeyword::parsed("set-proxy-v2-tlv-fmt", "What the PROXY protocol carries.", 1),
+    ServerKeyword::parsed("set-proxy-v2-tlv-fmt", "What the PROXY protocol carries.", 1).listed(Some(0)),
     ServerKeyword::parsed("cc", "The congestion control.", 1),
     ServerKeyword::parsed("guid", "A name that stays the same over reloads.", 1).not_default(),
     ServerKeyword::parsed("hash-key", "What a hash sees of the server.", 1),

@@ -21,6 +21,8 @@ pub struct ServerKeyword {
     pub doc: &'static str,
     /// How many values follow.
     pub args: usize,
+    /// How many values `-dK` says; nothing where it leaves the word out.
+    pub listed: Option<i8>,
     /// Whether `default-server` takes it.
     pub in_default: bool,
     pub support: Support,
@@ -37,7 +39,8 @@ impl ServerKeyword {
         set: fn(&mut Context<'_>, &mut ServerDraft, &[Word]) -> Checked<()>,
     ) -> Self {
         let missing = "'{}' expects <value> as argument.";
-        Self { name, doc, args, in_default: true, support: Support::Full, missing, set }
+        let (listed, in_default, support) = (Some(args as i8), true, Support::Full);
+        Self { name, doc, args, listed, in_default, support, missing, set }
     }
 
     /// Accepted, not executed yet.
@@ -47,6 +50,11 @@ impl ServerKeyword {
 
     const fn missing(self, missing: &'static str) -> Self {
         Self { missing, ..self }
+    }
+
+    /// `-dK` says another number of values, or nothing.
+    const fn listed(self, listed: Option<i8>) -> Self {
+        Self { listed, ..self }
     }
 
     /// Not accepted by `default-server`.

@@ -1,8 +1,13 @@
-//! `-dK`: the registered keywords in HAProxy's layout.
+//! `-dK`: the registered keywords in HAProxy's layout. [`configuration`] has the class `cfg`, the
+//! other classes are here.
+
+mod configuration;
+
+use std::collections::BTreeMap;
 
 use check::Registry;
 use ir::expr::MatchMethod;
-use ir::spec::{ArgList, ArgType, Contexts, Section};
+use ir::spec::{ArgList, ArgType, CommandMode, CommandScope, CommandSpec, Contexts, ConverterSpec};
 
 /// The lists for the classes, which are separated by commas.
 pub fn keywords(classes: &str, registry: &Registry) -> String {
@@ -23,6 +28,11 @@ pub fn keywords(classes: &str, registry: &Registry) -> String {
     out
 }
 
+/// The classes, for completion.
+pub fn classes() -> impl Iterator<Item = &'static str> {
+    LISTS.iter().map(|(name, _)| *name).chain(["all", "help"])
+}
+
 const HELP: &str = "# List of supported keyword classes:
 all: list all keywords
 acl: ACL keywords
@@ -38,7 +48,7 @@ type List = fn(&mut String, &Registry);
 
 const LISTS: &[(&str, List)] = &[
     ("acl", acls),
-    ("cfg", configuration),
+    ("cfg", configuration::list),
     ("cli", commands),
     ("cnv", converters),
     ("flt", filters),
@@ -48,41 +58,38 @@ const LISTS: &[(&str, List)] = &[
 
 fn acls(out: &mut String, registry: &Registry) {
     out.push_str("# List of registered ACL keywords:\n");
-    let line =
-        |alias: &&ir::spec::AclAlias| format!("{} = {} -m {}", alias.name, alias.expr, method(alias.method));
-    push_sorted(out, registry.aliases().iter().map(line));
-}
-
-fn configuration(out: &mut String, _: &Registry) {
-    out.push_str("# List of registered configuration keywords:\n");
-    let groups: &[(&str, &[Section])] = &[
-        ("global", &[Section::Global]),
-        ("listen", &[Section::Defaults, Section::Frontend, Section::Listen, Section::Backend]),
-        ("userlist", &[Section::Userlist]),
-        ("peers", &[Section::Peers]),
-    ];
-    for (title, sections) in groups {
-        let inside = |keyword: &&check::Keyword| sections.iter().any(|s| keyword.spec.sections.contains(*s));
-        out.push_str(&format!("{title}\n"));
-        push_sorted(out, check::keywords().filter(inside).map(|keyword| format!("\t{}", keyword.spec.name)));
-    }
+    let line = |alias: &&ir::spec::AclAlias| format!("{} -m {}", alias.expr, method(alias.method));
+    let rows = registry.aliases().iter().map(|alias| (alias.name, format!(" = {}", line(alias))));
+    push_sorted(out, "", rows);
 }
 
 fn commands(out: &mut String, _: &Registry) {
     out.push_str("# List of registered CLI keywords:\n");
+    let scope = |row: &CommandSpec| match row.scope {
+        CommandScope::Worker => "[WORKER] ",
+        CommandScope::Master => "[MASTER] ",
+        CommandScope::Both => "[MASTER] [WORKER] ",
+    };
+    let mode = |row: &CommandSpec| match row.mode {
+        CommandMode::Usual => "",
+        CommandMode::Expert => "[EXPERT] ",
+        CommandMode::Experimental => "[EXPERIM] ",
+    };
+    push_sorted(out, "", cli::commands().map(|row| (row.name, format!(" {}{}", scope(row), mode(row)))));
 }
 
 fn converters(out: &mut String, registry: &Registry) {
     out.push_str("# List of registered sample converter functions:\n");
-    let line = |spec: &&'static ir::spec::ConverterSpec| {
+    let line = |spec: &&'static ConverterSpec| {
         // HAProxy names the output first.
-        format!("{}{}: {} => {}", spec.name, arguments(spec.args), spec.out.name(), spec.input.name())
+        (spec.name, format!("{}: {} => {}", arguments(spec.args), spec.out.name(), spec.input.name()))
     };
-    push_sorted(out, registry.converters().iter().map(line));
+    push_sorted(out, "", registry.converters().iter().map(line));
 }
 
 fn filters(out: &mut String, _: &Registry) {
     out.push_str("# List of registered filter names:\n");
+    push_sorted(out, "", services::FILTERS.iter().map(|row| (row.name, format!(" [{}]", row.family))));
 }
 
 fn fetches(out: &mut String, registry: &Registry) {
@@ -100,17 +107,15 @@ fn fetches(out: &mut String, registry: &Registry) {
 
 fn services(out: &mut String, registry: &Registry) {
     out.push_str("# List of registered service names:\n");
-    push_sorted(out, registry.services().iter().cloned());
+    push_sorted(out, "", registry.services().iter().map(|name| (name.as_str(), String::new())));
 }
 
-fn push_sorted(out: &mut String, lines: impl Iterator<Item = String>) {
-    let mut lines: Vec<String> = lines.collect();
-    lines.sort();
-    lines.dedup();
-    lines.iter().for_each(|line| {
-        out.push_str(line);
-        out.push('\n');
-    });
+/// A line for each name with what follows it, in the order of the names.
+fn push_sorted<'a>(out: &mut String, start: &str, lines: impl Iterator<Item = (&'a str, String)>) {
+    let lines: BTreeMap<&str, String> = lines.collect();
+    for (name, rest) in lines {
+        out.extend([start, name, &rest, "\n"]);
+    }
 }
 
 /// The contexts of the manual's section 7.3, in the order of [`Contexts`].

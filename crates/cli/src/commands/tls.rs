@@ -1,0 +1,45 @@
+//! Certificates, authorities, tickets, OCSP and ACME.
+
+use ir::spec::CommandSpec;
+
+use super::row;
+
+pub const ROWS: &[CommandSpec] = &[
+    row("abort ssl ca-file", "<cafile>", "Drops what was prepared for a file of authorities."),
+    row("abort ssl cert", "<filename>", "Drops what was prepared for a certificate."),
+    row("abort ssl crl-file", "<crlfile>", "Drops what was prepared for a file of revocations."),
+    row("acme challenge_ready", "<certificate> domain <domain>", "Says that a challenge is in place."),
+    row("acme renew", "<certificate>", "Renews a certificate now."),
+    row("acme status", "", "Shows how far the renewals are."),
+    row("add ssl ca-file", "<cafile> <payload>", "Adds an authority to a prepared file."),
+    row("add ssl crt-list", "<crtlist> { <certificate> | <payload> }", "Adds a line to a crt-list."),
+    row("add ssl jwt", "<filename>", "Lets a certificate verify JWTs."),
+    row("commit ssl ca-file", "<cafile>", "Takes a prepared file of authorities into use."),
+    row("commit ssl cert", "<filename>", "Takes a prepared certificate into use."),
+    row("commit ssl crl-file", "<crlfile>", "Takes a prepared file of revocations into use."),
+    row("del ssl ca-file", "<cafile>", "Removes a file of authorities that nothing uses."),
+    row("del ssl cert", "<certfile>", "Removes a certificate that nothing uses."),
+    row("del ssl crl-file", "<crlfile>", "Removes a file of revocations that nothing uses."),
+    row("del ssl crt-list", "<filename> <certfile[:line]>", "Removes a line of a crt-list."),
+    row("del ssl jwt", "<filename>", "Keeps a certificate from verifying JWTs."),
+    row("dump ssl cert", "<certfile>", "Shows a certificate in PEM."),
+    row("new ssl ca-file", "<cafile>", "Makes an empty file of authorities."),
+    row("new ssl cert", "<filename>", "Makes an empty certificate."),
+    row("new ssl crl-file", "<crlfile>", "Makes an empty file of revocations."),
+    row("set ssl ca-file", "<cafile> <payload>", "Prepares a file of authorities."),
+    row("set ssl cert", "<filename> <payload>", "Prepares a certificate."),
+    row("set ssl crl-file", "<crlfile> <payload>", "Prepares a file of revocations."),
+    row("set ssl ocsp-response", "<response | payload>", "Sets the OCSP response of a certificate."),
+    row("set ssl tls-key", "<id> <tlskey>", "Adds a key of session tickets."),
+    row("show ssl ca-file", "[[*][\\]<cafile>[:<index>]]", "Lists the files of authorities, or shows one."),
+    row("show ssl cert", "[[*][\\]<filename>]", "Lists the certificates, or shows one."),
+    row("show ssl crl-file", "[[*][\\]<crlfile>[:<index>]]", "Lists the files of revocations, or shows one."),
+    row("show ssl crt-list", "[-n] [<filename>]", "Lists the crt-lists, or the lines of one."),
+    row("show ssl jwt", "", "Lists the certificates that verify JWTs."),
+    row("show ssl ocsp-response", "[[text | base64] <id | path>]", "Lists the OCSP responses, or shows one."),
+    row("show ssl ocsp-updates", "", "Shows when OCSP responses are fetched again."),
+    row("show ssl providers", "", "Lists the providers of OpenSSL."),
+    row("show ssl sni", "[-f <frontend>] [-A] [-t <offset>]", "Lists names with their certificates."),
+    row("show tls-keys", "[<id> | *]", "Shows the keys of session tickets."),
+    row("update ssl ocsp-response", "<certfile>", "Fetches an OCSP response now."),
+];
