@@ -18,6 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import checks
 import load
 import support
 
@@ -192,7 +193,7 @@ def report(results, scenarios, proxies, rounds):
 
 
 def main():
-    names = [*load.SCENARIOS, *load.MEMORY]
+    names = [*load.SCENARIOS, *load.MEMORY, *checks.SCENARIOS]
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(names)} (default: all)")
     arguments.add_argument("--rounds", type=int, default=3)
@@ -202,6 +203,11 @@ def main():
     scenarios = options.scenarios or names
     if unknown := set(scenarios) - set(names):
         sys.exit(f"no such scenario: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    offline = [name for name in scenarios if name in checks.SCENARIOS]
+    checks.run(offline, {"hxproxy": support.binary(), "haproxy": options.haproxy}, options.rounds)
+    scenarios = [name for name in scenarios if name not in checks.SCENARIOS]
+    if not scenarios:
+        return
     missing = [tool for tool in ("nginx", "wrk", "h2load", "openssl", "taskset", options.haproxy) if not shutil.which(tool)]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)} (make bench installs them)")

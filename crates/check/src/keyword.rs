@@ -174,7 +174,7 @@ impl Keyword {
 
     /// How many words the name has.
     fn depth(&self) -> usize {
-        self.spec.name.split(' ').count()
+        1 + self.spec.name.bytes().filter(|byte| *byte == b' ').count()
     }
 
     fn matches(&self, words: &[Word]) -> bool {
@@ -184,10 +184,15 @@ impl Keyword {
 }
 
 /// All rows by the first word of their names: a line is looked up among the few that can be it.
+/// The longest names come first, and of the same name the last row.
 static BY_FIRST_WORD: LazyLock<HashMap<&'static [u8], Vec<&'static Keyword>>> = LazyLock::new(|| {
     let mut index = HashMap::<_, Vec<_>>::new();
     for row in crate::keywords::all() {
         index.entry(row.first_word().as_bytes()).or_default().push(row);
+    }
+    for rows in index.values_mut() {
+        rows.reverse();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.depth()));
     }
     index
 });
@@ -195,7 +200,7 @@ static BY_FIRST_WORD: LazyLock<HashMap<&'static [u8], Vec<&'static Keyword>>> = 
 /// The row with the most words of its name at the start of `words`.
 pub fn find(words: &[Word], in_section: impl Fn(Sections) -> bool) -> Option<&'static Keyword> {
     let rows = BY_FIRST_WORD.get(words.first()?.text.as_slice())?.iter().copied();
-    rows.filter(|row| in_section(row.spec.sections) && row.matches(words)).max_by_key(|row| row.depth())
+    rows.filter(|row| in_section(row.spec.sections)).find(|row| row.matches(words))
 }
 
 /// Runs the row on the line, after everything that is the same for all rows.
