@@ -17,6 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use check::{Loader, LuaNames, PathKind, Registry};
 use diag::SourceMap;
 use ir::expr::MatchMethod;
+use ir::sources::Sources;
 use ir::spec::{AclAlias, ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
 use ir::types::SampleType;
 use support::World;
@@ -77,6 +78,7 @@ fn registry(facts: &str) -> Result<Registry, Box<dyn Error>> {
             doc: "",
             args: args(&column(&row, 1)),
             out: kind(&column(&row, 2)),
+            uses: Sources::of(&[]),
             contexts: Contexts::new(&column(&row, 3)),
             support: Support::Full,
         })));

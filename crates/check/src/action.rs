@@ -292,7 +292,7 @@ fn require(c: &Context<'_>, expr: &ir::expr::Expr, place: Place, span: Span) -> 
     let message = format!(
         "fetch method '{}' extracts information from '{}', none of which is available here",
         String::from_utf8_lossy(&expr.text),
-        crate::expr::needs(spec.contexts)
+        spec.uses.names()
     );
     Err(Fail::new("unavailable-fetch", span, message))
 }

@@ -115,19 +115,7 @@ pub fn require(c: &Context<'_>, expr: &Expr, place: Place, span: diag::Span) -> 
     let message = format!(
         "sample fetch <{}> may not be reliably used here because it needs '{}' which is not available here",
         spec.name,
-        needs(spec.contexts)
+        spec.uses.names()
     );
     Err(Fail::new("unavailable-fetch", span, message))
-}
-
-/// What a fetch needs, as far as its contexts tell.
-pub fn needs(contexts: ir::spec::Contexts) -> &'static str {
-    let has = |place: Place| place.allows(contexts);
-    if has(Place::FE_REQ_CNT) && has(Place::BE_SET_SRV) {
-        return "HTTP request headers";
-    }
-    if has(Place::BE_HRS_HDR) || has(Place::BE_RES_CNT) {
-        return "HTTP response headers";
-    }
-    "internal state"
 }

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use ir::id::{ActionId, ConverterId, FetchId};
+use ir::sources::Sources;
 use ir::spec::{
-    AclAlias, ActionArg, ActionSpec, ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, RuleSet, Support,
+    AclAlias, ActionArg, ActionSpec, ArgList, ArgType, ConverterSpec, FetchSpec, RuleSet, Support,
 };
 use ir::types::SampleType;
 
@@ -164,7 +165,8 @@ fn lua_fetch(name: &'static str) -> FetchSpec {
         doc: "Registered by a Lua file.",
         args: LUA_ARGS,
         out: SampleType::Str,
-        contexts: Contexts::ALL,
+        uses: Sources::HTTP,
+        contexts: Sources::HTTP.contexts(),
         support: Support::Full,
     }
 }

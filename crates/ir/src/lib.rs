@@ -9,6 +9,7 @@
 pub mod config;
 pub mod expr;
 pub mod id;
+pub mod sources;
 pub mod spec;
 pub mod types;
 

@@ -2,6 +2,7 @@
 //! reference documentation read. The function of a row stands beside its spec where the
 //! function's context is visible (`samples`, `actions`).
 
+use crate::sources::Sources;
 use crate::types::SampleType;
 
 /// Whether a row runs, or is only accepted and checked.
@@ -192,6 +193,8 @@ pub struct FetchSpec {
     pub doc: &'static str,
     pub args: ArgList,
     pub out: SampleType,
+    pub uses: Sources,
+    /// Where one of the sources is there.
     pub contexts: Contexts,
     pub support: Support,
 }

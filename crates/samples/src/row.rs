@@ -2,6 +2,7 @@
 //! one test runs.
 
 use ir::expr::MatchMethod;
+use ir::sources::Sources;
 use ir::spec::{ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
 use ir::types::SampleType;
 use state::Missing;
@@ -41,23 +42,30 @@ impl Fetch {
     pub const fn new(
         name: &'static str,
         out: SampleType,
-        contexts: Contexts,
+        uses: Sources,
         doc: &'static str,
         run: FetchFn,
     ) -> Self {
-        let spec = FetchSpec { name, doc, args: ArgList::NONE, out, contexts, support: Support::Full };
+        let contexts = uses.contexts();
+        let spec = FetchSpec { name, doc, args: ArgList::NONE, out, uses, contexts, support: Support::Full };
         Self { spec, run, examples: &[] }
     }
 
     /// A fetch that is accepted but has no value yet.
-    pub const fn parsed(name: &'static str, out: SampleType, contexts: Contexts, doc: &'static str) -> Self {
-        let mut row = Self::new(name, out, contexts, doc, |_, _, _| Err(Missing::Absent));
+    pub const fn parsed(name: &'static str, out: SampleType, uses: Sources, doc: &'static str) -> Self {
+        let mut row = Self::new(name, out, uses, doc, |_, _, _| Err(Missing::Absent));
         row.spec.support = Support::Parsed;
         row
     }
 
     pub const fn args(mut self, required: usize, types: &'static [ArgType]) -> Self {
         self.spec.args = ArgList::new(required, types);
+        self
+    }
+
+    /// Valid elsewhere than where its sources are.
+    pub const fn valid_in(mut self, contexts: Contexts) -> Self {
+        self.spec.contexts = contexts;
         self
     }
 

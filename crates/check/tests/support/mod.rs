@@ -10,7 +10,8 @@ use check::{Loader, LuaNames, Outcome, PathKind, Registry};
 use diag::SourceMap;
 use diag::render::text::{self, Header};
 use ir::expr::MatchMethod;
-use ir::spec::{AclAlias, ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
+use ir::sources::{Source, Sources};
+use ir::spec::{AclAlias, ArgList, ArgType, ConverterSpec, FetchSpec, Support};
 use ir::types::SampleType;
 
 /// What the checker finds outside.
@@ -151,14 +152,14 @@ impl Loader for World {
 const NONE: ArgList = ArgList::NONE;
 const NAME: ArgList = ArgList::new(0, &[ArgType::Str, ArgType::Sint]);
 
-const fn fetch(name: &'static str, args: ArgList, out: SampleType, contexts: &str) -> FetchSpec {
-    FetchSpec { name, doc: "", args, out, contexts: Contexts::new(contexts), support: Support::Full }
+const fn fetch(name: &'static str, args: ArgList, out: SampleType, uses: Sources) -> FetchSpec {
+    FetchSpec { name, doc: "", args, out, uses, contexts: uses.contexts(), support: Support::Full }
 }
 
-const ALL: &str = "YYYYYYYYYYYYYYYYYYYYYY";
-const CLIENT: &str = "YYYYYYYYYYYYYYYYYYYY..";
-const REQUEST: &str = "..YYYYYYYYY...........";
-const RESPONSE: &str = "...........YYY.YYY....";
+const ALL: Sources = Sources::of(&[Source::Constant]);
+const CLIENT: Sources = Sources::of(&[Source::ClientAddress]);
+const REQUEST: Sources = Sources::of(&[Source::RequestHeaders]);
+const RESPONSE: Sources = Sources::of(&[Source::ResponseHeaders]);
 
 static FETCHES: [FetchSpec; 17] = [
     fetch("always_true", NONE, SampleType::Bool, ALL),

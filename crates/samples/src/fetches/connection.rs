@@ -20,11 +20,11 @@ pub const ROWS: &[Fetch] = &[
             Example::new("", &["ms"], "1714117198774"),
             Example::new("", &["us"], "1714117198774000"),
         ]),
-    Fetch::new("bc_dst", Addr, at::SERVER_CONN, "The server's address", bc_dst)
+    Fetch::new("bc_dst", Addr, at::SERVER_ADDRESS, "The server's address", bc_dst)
         .examples(&[Example::none("", &[])]),
-    Fetch::new("bc_dst_port", Sint, at::SERVER_CONN, "The server's port", bc_dst_port),
-    Fetch::new("bc_src", Addr, at::SERVER_CONN, "The own address towards the server", bc_src),
-    Fetch::new("bc_src_port", Sint, at::SERVER_CONN, "The own port towards the server", bc_src_port),
+    Fetch::new("bc_dst_port", Sint, at::SERVER_ADDRESS, "The server's port", bc_dst_port),
+    Fetch::new("bc_src", Addr, at::SERVER_ADDRESS, "The own address towards the server", bc_src),
+    Fetch::new("bc_src_port", Sint, at::SERVER_ADDRESS, "The own port towards the server", bc_src_port),
     Fetch::new("dst", Addr, at::CLIENT, "The address that the client connected to", dst)
         .examples(&[Example::new("", &[], "198.51.100.1")]),
     Fetch::new("dst_conn", Sint, at::FRONTEND, "The number of connections of the frontend", dst_conn)

@@ -18,7 +18,6 @@ mod response;
 mod tls;
 pub(crate) mod txn;
 
-use ir::spec::Contexts;
 use proto::message::Head;
 use state::{Missing, Stream};
 
@@ -49,33 +48,47 @@ pub fn rows() -> impl Iterator<Item = &'static Fetch> {
     TABLES.iter().copied().flatten()
 }
 
-/// The sets of contexts that fetches have, named by where their data comes from.
+/// What fetches take their values from.
 pub(crate) mod at {
-    use super::Contexts;
+    use ir::sources::{Source, Sources};
 
-    pub const ALWAYS: Contexts = Contexts::ALL;
-    /// Kept by the process or the stream, but not known to a configuration file or the CLI.
-    pub const INTERNAL: Contexts = Contexts::new("YYYYYYYYYYYYYYYYYYYY.Y");
-    /// The client connection, from its accept on.
-    pub const CLIENT: Contexts = Contexts::new("YYYYYYYYYYYYYYYYYYYY..");
-    /// The client session, from its handshake on.
-    pub const SESSION: Contexts = Contexts::new(".YYYYYYYYYYYYYYYYYY...");
-    pub const FRONTEND: Contexts = Contexts::new("YYYYYYYYYYYYYYYYYYY...");
-    pub const BACKEND: Contexts = Contexts::new("......YYYYYYYYYYYYYY..");
-    pub const SERVER: Contexts = Contexts::new("..........YYYYYYYYYY..");
-    /// The server connection.
-    pub const SERVER_CONN: Contexts = Contexts::new("...........YYYYYYYYY..");
-    /// The request while it is in the buffer.
-    pub const REQUEST: Contexts = Contexts::new("..YYYYYYYYY...........");
-    /// What is kept of the request.
-    pub const REQUEST_KEPT: Contexts = Contexts::new("..YYYYYYYYYYYYYYYYY...");
-    /// The response while it is in the buffer.
-    pub const RESPONSE: Contexts = Contexts::new("...........YYYYYYY.Y..");
-    /// What is kept of the response.
-    pub const RESPONSE_KEPT: Contexts = Contexts::new("...........YYYYYYYYY..");
-    pub const MESSAGE: Contexts = Contexts::new("..YYYYYYYYYYYYYYYY.Y..");
-    /// Response data as it is counted at the end of the stream.
-    pub const RESPONSE_END: Contexts = Contexts::new(".........YYYYYYYYYY...");
+    const fn one(source: Source) -> Sources {
+        Sources::of(&[source])
+    }
+
+    pub const ALWAYS: Sources = one(Source::Constant);
+    pub const INTERNAL: Sources = one(Source::Internal);
+    pub const CLIENT: Sources = one(Source::ClientAddress);
+    /// The client connection, from its handshake on.
+    pub const SESSION: Sources = one(Source::ClientConnection);
+    pub const FRONTEND: Sources = one(Source::Frontend);
+    pub const BACKEND: Sources = one(Source::Backend);
+    pub const PROXY: Sources = Sources::of(&[Source::Frontend, Source::Backend]);
+    pub const SERVER: Sources = one(Source::Server);
+    pub const SERVER_ADDRESS: Sources = one(Source::ServerAddress);
+    pub const SERVER_CONN: Sources = one(Source::ServerConnection);
+    pub const REQUEST: Sources = one(Source::RequestHeaders);
+    pub const REQUEST_BUFFER: Sources = one(Source::RequestBuffer);
+    pub const REQUEST_KEPT: Sources = one(Source::Request);
+    pub const REQUEST_END: Sources = one(Source::RequestEnd);
+    pub const RESPONSE: Sources = one(Source::ResponseHeaders);
+    pub const RESPONSE_BUFFER: Sources = one(Source::ResponseBuffer);
+    pub const RESPONSE_KEPT: Sources = one(Source::Response);
+    pub const RESPONSE_END: Sources = one(Source::ResponseEnd);
+    /// The message of the phase.
+    pub const MESSAGE: Sources = Sources::of(&[Source::RequestHeaders, Source::ResponseHeaders]);
+    pub const BUFFER: Sources = Sources::BUFFERS;
+    /// A TLS client's hello: kept by the session when the frontend ends TLS.
+    pub const HELLO: Sources = Sources::of(&[
+        Source::RequestBuffer,
+        Source::ClientAddress,
+        Source::ClientConnection,
+        Source::Frontend,
+    ]);
+    pub const TRANSACTION_END: Sources = one(Source::TransactionEnd);
+    pub const SESSION_END: Sources = one(Source::SessionEnd);
+    /// The request's identity, which is made where it is first asked for.
+    pub const UNIQUE_ID: Sources = Sources::of(&[Source::Constant, Source::Listener, Source::Frontend]);
 }
 
 /// The request, once its head is there.

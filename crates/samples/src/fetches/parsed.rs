@@ -1,24 +1,24 @@
 //! Fetches that are accepted but give no value yet.
 
-use ir::spec::ArgType;
+use ir::spec::{ArgType, Contexts};
 use ir::types::SampleType::{Bin, Bool, Sint, Str};
 
 use super::at;
 use crate::row::Fetch;
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::parsed("bc_be_queue", Sint, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_err", Sint, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_err_name", Str, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_err_str", Str, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_glitches", Sint, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_http_major", Sint, at::SERVER_CONN, "A fact about the connection"),
+    Fetch::parsed("bc_be_queue", Sint, at::SERVER_ADDRESS, "A fact about the connection"),
+    Fetch::parsed("bc_err", Sint, at::SERVER_ADDRESS, "A fact about the connection"),
+    Fetch::parsed("bc_err_name", Str, at::SERVER_ADDRESS, "A fact about the connection"),
+    Fetch::parsed("bc_err_str", Str, at::SERVER_ADDRESS, "A fact about the connection"),
+    Fetch::parsed("bc_glitches", Sint, at::SERVER_ADDRESS, "A fact about the connection"),
+    Fetch::parsed("bc_http_major", Sint, at::SERVER_ADDRESS, "A fact about the connection"),
     Fetch::parsed("bc_nb_streams", Sint, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_reused", Bool, at::SERVER_CONN, "A fact about the connection"),
+    Fetch::parsed("bc_reused", Bool, at::SERVER_ADDRESS, "A fact about the connection"),
     Fetch::parsed("bc_rtt", Sint, at::CLIENT, "A fact about the connection").args(0, &[ArgType::Str]),
     Fetch::parsed("bc_rttvar", Sint, at::CLIENT, "A fact about the connection").args(0, &[ArgType::Str]),
     Fetch::parsed("bc_settings_streams_limit", Sint, at::SERVER_CONN, "A fact about the connection"),
-    Fetch::parsed("bc_srv_queue", Sint, at::SERVER_CONN, "A fact about the connection"),
+    Fetch::parsed("bc_srv_queue", Sint, at::SERVER_ADDRESS, "A fact about the connection"),
     Fetch::parsed("be_sess_rate", Sint, at::INTERNAL, "`be_sess_rate`, see the manual")
         .args(1, &[ArgType::Backend]),
     Fetch::parsed("bs.aborted", Sint, at::SERVER_CONN, "A state of the multiplexer's stream"),
@@ -37,11 +37,11 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("cur_max_retries", Sint, at::BACKEND, "A timeout or limit of the stream as it is now"),
     Fetch::parsed("cur_queue_timeout", Sint, at::BACKEND, "A timeout or limit of the stream as it is now"),
     Fetch::parsed("cur_server_timeout", Sint, at::BACKEND, "A timeout or limit of the stream as it is now"),
-    Fetch::parsed("cur_tarpit_timeout", Sint, at::CLIENT, "A timeout or limit of the stream as it is now"),
+    Fetch::parsed("cur_tarpit_timeout", Sint, at::PROXY, "A timeout or limit of the stream as it is now"),
     Fetch::parsed("cur_tunnel_timeout", Sint, at::BACKEND, "A timeout or limit of the stream as it is now"),
-    Fetch::parsed("distcc_body", Bin, at::MESSAGE, "`distcc_body`, see the manual")
+    Fetch::parsed("distcc_body", Bin, at::BUFFER, "`distcc_body`, see the manual")
         .args(1, &[ArgType::Str, ArgType::Sint]),
-    Fetch::parsed("distcc_param", Sint, at::MESSAGE, "`distcc_param`, see the manual")
+    Fetch::parsed("distcc_param", Sint, at::BUFFER, "`distcc_param`, see the manual")
         .args(1, &[ArgType::Str, ArgType::Sint]),
     Fetch::parsed("dump_all_vars", Str, at::ALWAYS, "`dump_all_vars`, see the manual")
         .args(0, &[ArgType::Str, ArgType::Str, ArgType::Str]),
@@ -108,14 +108,16 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("lat_ns_tot", Sint, at::INTERNAL, "Time that the stream or the process spent"),
     Fetch::parsed("prio_class", Sint, at::INTERNAL, "`prio_class`, see the manual"),
     Fetch::parsed("prio_offset", Sint, at::INTERNAL, "`prio_offset`, see the manual"),
-    Fetch::parsed("req.bytes_in", Sint, at::REQUEST_KEPT, "`req.bytes_in`, see the manual"),
-    Fetch::parsed("req.bytes_out", Sint, at::REQUEST_KEPT, "`req.bytes_out`, see the manual"),
+    Fetch::parsed("req.bytes_in", Sint, at::REQUEST_END, "`req.bytes_in`, see the manual"),
+    Fetch::parsed("req.bytes_out", Sint, at::REQUEST_END, "`req.bytes_out`, see the manual"),
     Fetch::parsed("res.bytes_in", Sint, at::RESPONSE_END, "`res.bytes_in`, see the manual"),
     Fetch::parsed("res.bytes_out", Sint, at::RESPONSE_END, "`res.bytes_out`, see the manual"),
-    Fetch::parsed("res.cache_hit", Bool, at::SERVER, "What the cache or the compression did"),
-    Fetch::parsed("res.cache_name", Str, at::SERVER, "What the cache or the compression did"),
-    Fetch::parsed("res.comp", Bool, at::SERVER_CONN, "What the cache or the compression did"),
-    Fetch::parsed("res.comp_algo", Str, at::SERVER_CONN, "What the cache or the compression did"),
+    Fetch::parsed("res.cache_hit", Bool, at::RESPONSE_KEPT, "What the cache or the compression did")
+        .valid_in(Contexts::new("..........YYYYYYYYYY..")),
+    Fetch::parsed("res.cache_name", Str, at::RESPONSE_KEPT, "What the cache or the compression did")
+        .valid_in(Contexts::new("..........YYYYYYYYYY..")),
+    Fetch::parsed("res.comp", Bool, at::RESPONSE_KEPT, "What the cache or the compression did"),
+    Fetch::parsed("res.comp_algo", Str, at::RESPONSE_KEPT, "What the cache or the compression did"),
     Fetch::parsed("spoe.engine-id", Str, at::INTERNAL, "`spoe.engine-id`, see the manual"),
     Fetch::parsed("srv_sess_rate", Sint, at::INTERNAL, "`srv_sess_rate`, see the manual")
         .args(1, &[ArgType::Server]),

@@ -7,11 +7,11 @@ use super::at;
 use crate::row::Fetch;
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::parsed("req.ssl_cipherlist", Bin, at::CLIENT, "`req.ssl_cipherlist`, see the manual"),
-    Fetch::parsed("req.ssl_keyshare_groups", Bin, at::CLIENT, "`req.ssl_keyshare_groups`, see the manual"),
-    Fetch::parsed("req.ssl_sigalgs", Bin, at::CLIENT, "`req.ssl_sigalgs`, see the manual"),
-    Fetch::parsed("req.ssl_st_ext", Sint, at::REQUEST, "`req.ssl_st_ext`, see the manual"),
-    Fetch::parsed("req.ssl_supported_groups", Bin, at::CLIENT, "`req.ssl_supported_groups`, see the manual"),
+    Fetch::parsed("req.ssl_cipherlist", Bin, at::HELLO, "`req.ssl_cipherlist`, see the manual"),
+    Fetch::parsed("req.ssl_keyshare_groups", Bin, at::HELLO, "`req.ssl_keyshare_groups`, see the manual"),
+    Fetch::parsed("req.ssl_sigalgs", Bin, at::HELLO, "`req.ssl_sigalgs`, see the manual"),
+    Fetch::parsed("req.ssl_st_ext", Sint, at::REQUEST_BUFFER, "`req.ssl_st_ext`, see the manual"),
+    Fetch::parsed("req.ssl_supported_groups", Bin, at::HELLO, "`req.ssl_supported_groups`, see the manual"),
     Fetch::parsed("ssl_bc", Bool, at::SERVER_CONN, "A fact about TLS towards the server"),
     Fetch::parsed("ssl_bc_alg_keysize", Sint, at::SERVER_CONN, "A fact about TLS towards the server"),
     Fetch::parsed("ssl_bc_alpn", Str, at::SERVER_CONN, "A fact about TLS towards the server"),

@@ -13,31 +13,44 @@ const LV: &[ArgType] = &[ArgType::Sint, ArgType::Sint, ArgType::Str];
 const NAME: &[ArgType] = &[ArgType::Str];
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::new("payload", Bin, at::MESSAGE, "Bytes at an offset of the buffer at hand", payload)
+    Fetch::new("payload", Bin, at::BUFFER, "Bytes at an offset of the buffer at hand", payload)
         .args(2, AT_LEN),
-    Fetch::new("payload_lv", Bin, at::MESSAGE, "Bytes behind a length in the buffer at hand", payload_lv)
+    Fetch::new("payload_lv", Bin, at::BUFFER, "Bytes behind a length in the buffer at hand", payload_lv)
         .args(2, LV),
-    Fetch::new("rdp_cookie", Str, at::REQUEST, "Same as `req.rdp_cookie`", rdp_cookie).args(0, NAME),
-    Fetch::new("rdp_cookie_cnt", Sint, at::REQUEST, "Same as `req.rdp_cookie_cnt`", rdp_cookie_cnt)
+    Fetch::new("rdp_cookie", Str, at::REQUEST_BUFFER, "Same as `req.rdp_cookie`", rdp_cookie).args(0, NAME),
+    Fetch::new("rdp_cookie_cnt", Sint, at::REQUEST_BUFFER, "Same as `req.rdp_cookie_cnt`", rdp_cookie_cnt)
         .args(0, NAME),
-    Fetch::new("req.len", Sint, at::REQUEST, "The number of bytes in the request buffer", req_len)
+    Fetch::new("req.len", Sint, at::REQUEST_BUFFER, "The number of bytes in the request buffer", req_len)
         .examples(&[crate::row::Example::new("GET / HTTP/1.1\n\nabc", &[], "3")]),
-    Fetch::new("req_len", Sint, at::REQUEST, "Same as `req.len`", req_len)
+    Fetch::new("req_len", Sint, at::REQUEST_BUFFER, "Same as `req.len`", req_len)
         .examples(&[crate::row::Example::new("GET / HTTP/1.1\n\nabc", &[], "3")]),
-    Fetch::new("req.payload", Bin, at::REQUEST, "Bytes at an offset of the request buffer", payload)
+    Fetch::new("req.payload", Bin, at::REQUEST_BUFFER, "Bytes at an offset of the request buffer", payload)
         .args(2, AT_LEN),
-    Fetch::new("req.payload_lv", Bin, at::REQUEST, "Bytes behind a length in the request buffer", payload_lv)
-        .args(2, LV),
-    Fetch::new("req.rdp_cookie", Str, at::REQUEST, "A cookie of the RDP protocol", rdp_cookie).args(0, NAME),
-    Fetch::new("req.rdp_cookie_cnt", Sint, at::REQUEST, "How often an RDP cookie is there", rdp_cookie_cnt)
+    Fetch::new(
+        "req.payload_lv",
+        Bin,
+        at::REQUEST_BUFFER,
+        "Bytes behind a length in the request buffer",
+        payload_lv,
+    )
+    .args(2, LV),
+    Fetch::new("req.rdp_cookie", Str, at::REQUEST_BUFFER, "A cookie of the RDP protocol", rdp_cookie)
         .args(0, NAME),
-    Fetch::new("res.len", Sint, at::RESPONSE, "The number of bytes in the response buffer", req_len),
-    Fetch::new("res.payload", Bin, at::RESPONSE, "Bytes at an offset of the response buffer", payload)
+    Fetch::new(
+        "req.rdp_cookie_cnt",
+        Sint,
+        at::REQUEST_BUFFER,
+        "How often an RDP cookie is there",
+        rdp_cookie_cnt,
+    )
+    .args(0, NAME),
+    Fetch::new("res.len", Sint, at::RESPONSE_BUFFER, "The number of bytes in the response buffer", req_len),
+    Fetch::new("res.payload", Bin, at::RESPONSE_BUFFER, "Bytes at an offset of the response buffer", payload)
         .args(2, AT_LEN),
     Fetch::new(
         "res.payload_lv",
         Bin,
-        at::RESPONSE,
+        at::RESPONSE_BUFFER,
         "Bytes behind a length in the response buffer",
         payload_lv,
     )

@@ -9,23 +9,20 @@ use super::{at, connection};
 use crate::row::{Example, Fetch};
 
 pub const ROWS: &[Fetch] = &[
-    Fetch::new("bc.timer.connect", Sint, at::SERVER_CONN, "Connecting to the server took, ms", connect)
+    Fetch::new("bc.timer.connect", Sint, at::SERVER_ADDRESS, "Connecting to the server took, ms", connect)
         .examples(&[Example::new("", &[], "-1")]),
-    Fetch::new("bytes_in", Sint, at::REQUEST_KEPT, "Bytes from the client", bytes_in)
+    Fetch::new("bytes_in", Sint, at::REQUEST_END, "Bytes from the client", bytes_in)
         .examples(&[Example::new("", &[], "0")]),
     Fetch::new("bytes_out", Sint, at::RESPONSE_END, "Bytes to the client", bytes_out),
     Fetch::new("fc.timer.handshake", Sint, at::CLIENT, "The handshakes took, ms", handshake)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("fc.timer.total", Sint, at::FRONTEND, "The stream took, ms", total).examples(&[Example::new(
-        "",
-        &[],
-        "-1",
-    )]),
+    Fetch::new("fc.timer.total", Sint, at::SESSION_END, "The stream took, ms", total)
+        .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("req.timer.hdr", Sint, at::REQUEST, "Receiving the request's head took, ms", receive)
         .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("req.timer.idle", Sint, at::REQUEST, "Idle before the request, ms", idle)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("req.timer.queue", Sint, at::SERVER_CONN, "Waiting in queues took, ms", queued),
+    Fetch::new("req.timer.queue", Sint, at::SERVER_ADDRESS, "Waiting in queues took, ms", queued),
     Fetch::new("req.timer.tq", Sint, at::REQUEST, "From the accept to the request's head, ms", query)
         .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("request_date", Sint, at::REQUEST_KEPT, "When the request began, since 1970", request_date)
@@ -33,18 +30,24 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new("", &["ms"], "1714117198774")]),
     Fetch::new("res.timer.data", Sint, at::RESPONSE_END, "Transferring the response's body took, ms", data),
     Fetch::new("res.timer.hdr", Sint, at::RESPONSE, "Waiting for the response's head took, ms", respond),
-    Fetch::new("txn.conn_retries", Sint, at::SERVER_CONN, "Failed attempts to connect", retries),
+    Fetch::new("txn.conn_retries", Sint, at::SERVER_ADDRESS, "Failed attempts to connect", retries),
     Fetch::new("txn.id32", Sint, at::INTERNAL, "The stream's number", id32).examples(&[Example::new(
         "",
         &[],
         "7",
     )]),
-    Fetch::new("txn.redispatched", Bool, at::SERVER_CONN, "Whether another server was tried", redispatched),
+    Fetch::new(
+        "txn.redispatched",
+        Bool,
+        at::SERVER_ADDRESS,
+        "Whether another server was tried",
+        redispatched,
+    ),
     Fetch::new("txn.sess_term_state", Str, at::INTERNAL, "The letters of the termination", term_state)
         .examples(&[Example::new("", &[], "--")]),
-    Fetch::new("txn.timer.total", Sint, at::REQUEST_KEPT, "Active time of the request, ms", active),
-    Fetch::new("txn.timer.user", Sint, at::REQUEST_KEPT, "Time as the user sees it, ms", user),
-    Fetch::new("unique-id", Str, at::ALWAYS, "The stream's unique id (`unique-id-format`)", unique_id)
+    Fetch::new("txn.timer.total", Sint, at::TRANSACTION_END, "Active time of the request, ms", active),
+    Fetch::new("txn.timer.user", Sint, at::TRANSACTION_END, "Time as the user sees it, ms", user),
+    Fetch::new("unique-id", Str, at::UNIQUE_ID, "The stream's unique id (`unique-id-format`)", unique_id)
         .examples(&[Example::none("", &[])]),
 ];
 
