@@ -22,10 +22,8 @@ pub fn below(base: Option<&[u8]>, path: &[u8]) -> Bytes {
 
 /// The certificates that a `crt` names.
 pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
-    if word.text.starts_with(b"@") {
-        let text =
-            format!("certificate '{}': crt-store sections are not executed by hxproxy yet", word.lossy());
-        return Err(Fail::new("not-executed", word.span, text));
+    if let Some(known) = c.certificates.get(&word.text) {
+        return Ok(vec![entry(known.clone())]);
     }
     let path = below(c.crt_base.as_deref(), &word.text);
     match c.path_kind(&path) {

@@ -3,13 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diag::{Diagnostic, Place, SourceMap, Span};
+use diag::{Diagnostic, Effect, Place, SourceMap, Span};
 use ir::Bytes;
 use ir::config::{Config, Global, Userlist};
 use ir::spec::Section;
 use syntax::{Facts, Host, Reader};
 
-use crate::draft::{Draft, Usage};
+use crate::draft::{Draft, Part, Usage};
+use crate::keywords::peers::PeersDraft;
+use crate::line::Line;
 use crate::loader::{Loader, PathKind};
 use crate::registry::Registry;
 use crate::seen::Seen;
@@ -46,6 +48,16 @@ pub struct Context<'a> {
     pub userlist: Userlist,
     /// Its groups with their users: the users may stand below.
     pub group_users: Vec<(Bytes, Vec<Bytes>)>,
+    /// The section of the line, when it is neither of these.
+    pub part: Part,
+    /// Finished peers sections.
+    pub peers: Vec<PeersDraft>,
+    /// The acme sections that certificates name, with the first line of each.
+    pub acme_uses: HashMap<Bytes, Span>,
+    /// The mailers that proxies name.
+    pub used_mailers: HashSet<Bytes>,
+    /// Error pages by the names of their files.
+    pub error_pages: HashMap<Bytes, Bytes>,
     /// Finished proxies, in order.
     pub drafts: Vec<Draft>,
     /// Finished defaults, in order.
@@ -64,6 +76,7 @@ pub struct Context<'a> {
     /// `crt-base`, `ca-base`, `key-base`
     pub crt_base: Option<Bytes>,
     pub ca_base: Option<Bytes>,
+    pub key_base: Option<Bytes>,
     /// `default-path`: what relative paths start from; empty for the current directory.
     pub base_path: Bytes,
     /// How `default-path` follows the files that are read.
@@ -96,6 +109,11 @@ impl<'a> Context<'a> {
             px: Draft::default(),
             userlist: Userlist::default(),
             group_users: Vec::new(),
+            part: Part::default(),
+            peers: Vec::new(),
+            acme_uses: HashMap::new(),
+            used_mailers: HashSet::new(),
+            error_pages: HashMap::new(),
             drafts: Vec::new(),
             defaults: Vec::new(),
             seen: Seen::default(),
@@ -106,6 +124,7 @@ impl<'a> Context<'a> {
             deprecated: false,
             crt_base: None,
             ca_base: None,
+            key_base: None,
             base_path: Bytes::new(),
             path_mode: PathMode::default(),
             unix_prefix: Bytes::new(),
@@ -182,6 +201,29 @@ impl<'a> Context<'a> {
         self.push(Diagnostic::error(code, span, message).at(Place::ParsingTight));
     }
 
+    /// `parsing [file:line] : message`, and nothing more is read.
+    pub fn abort(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message).with_effect(Effect::Abort));
+    }
+
+    /// `parsing [file:line]: message`, and nothing more is read.
+    pub fn abort_tight(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message).at(Place::ParsingTight).with_effect(Effect::Abort));
+    }
+
+    /// Whether something was told that stops the reading.
+    pub fn is_aborted(&self) -> bool {
+        self.diags.last().is_some_and(|told| told.effect == Effect::Abort)
+    }
+
+    /// Tells about a word too many: whether there is one behind the first `most` arguments.
+    pub fn has_extra(&mut self, line: &Line<'_>, most: usize, effect: Effect) -> bool {
+        let Some(extra) = line.arg(most) else { return false };
+        let text = format!("'{}' cannot handle unexpected argument '{}'.", line.keyword(), extra.lossy());
+        self.push(Diagnostic::error("extra-argument", extra.span, text).with_effect(effect));
+        true
+    }
+
     /// A message with a place of its own.
     pub fn alert_bare(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.push(Diagnostic::error(code, span, message).at(Place::Nowhere));
@@ -221,6 +263,11 @@ impl<'a> Context<'a> {
     /// `file:line`, as some messages name another place.
     pub fn at(&self, span: Span) -> String {
         format!("{}:{}", self.sources.name(span.file), span.line)
+    }
+
+    /// The same, for a place of the checked configuration.
+    pub fn at_place(&self, place: ir::expr::Place) -> String {
+        format!("{}:{}", self.sources.name(diag::FileId(place.file)), place.line)
     }
 
     /// The value of an environment variable, for addresses without quotes.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use diag::Span;
 use ir::Bytes;
-use ir::config::{Proxy, Server};
+use ir::config::{Acme, Cache, Proxy, Ring, Server};
 use ir::expr::{Cond, Rule};
 use ir::id::AclId;
 use ir::spec::Section;
@@ -117,6 +117,16 @@ impl Draft {
     pub fn title(&self) -> String {
         format!("{} '{}'", self.kind.type_name(), self.name())
     }
+}
+
+/// Sections that are only taken when they are complete, while their lines are read.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    pub cache: Option<Cache>,
+    pub ring: Option<Ring>,
+    pub acme: Option<Acme>,
+    pub store: crate::keywords::crt_store::Store,
+    pub peers: crate::keywords::peers::PeersDraft,
 }
 
 /// A `use_backend` line; its name is resolved at the end.

@@ -323,19 +323,10 @@ pub fn is_for(section: Section, sections: Sections) -> bool {
     sections.contains(section) || (is_proxy && sections.0 & Sections::PROXY.0 != 0)
 }
 
-/// Tells about a keyword that no row has.
-pub fn unknown(c: &mut Context<'_>, section: Section, section_name: &str, words: &[Word]) {
-    let word = &words[0];
+/// The keyword of a section that is most like a word.
+pub fn nearest(section: Section, word: &[u8]) -> Option<&'static str> {
     let names = crate::keywords::all()
         .filter(|row| !row.hidden && is_for(section, row.spec.sections))
         .map(Keyword::first_word);
-    let best = crate::hint::best(&word.text, names);
-    // One section has its own form of the place.
-    let place = if section == Section::Userlist { Place::ParsingTight } else { Place::Parsing };
-    let text = format!(
-        "unknown keyword '{}' in '{section_name}' section{}",
-        word.lossy(),
-        crate::hint::suffix(best)
-    );
-    c.push(diag::Diagnostic::error("unknown-keyword", word.span, text).at(place));
+    crate::hint::best(word, names)
 }

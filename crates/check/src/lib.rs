@@ -15,6 +15,7 @@ mod cond;
 mod context;
 mod crtlist;
 mod draft;
+mod errorpage;
 mod expr;
 mod fail;
 mod hint;
@@ -95,7 +96,6 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
             break;
         }
     }
-    section::close(&mut context);
     let told = std::mem::take(&mut context.diags);
     context.diags = std::mem::take(&mut context.early);
     context.diags.extend(told);
@@ -126,7 +126,10 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) -> bool {
         }
         let told = || c.diags[before..].iter().chain(&c.early[before_early..]);
         fatal_lines += usize::from(told().any(Diagnostic::is_fatal));
-        let Some(line) = line else { break };
+        let Some(line) = line else {
+            section::close(c);
+            break;
+        };
         if told().any(|d| d.effect == Effect::Abort) {
             break;
         }

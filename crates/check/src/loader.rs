@@ -48,6 +48,27 @@ pub trait Loader: syntax::Facts {
     /// the message as it follows `'bind …' in section '…' : `.
     fn check_certificate(&self, path: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 
+    /// Opens a file for writing, and makes it when it is not there, as a ring that stands in a
+    /// file does. A world in memory has nothing to write to, here and below.
+    fn open_writable(&self, _path: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Makes a file that only its owner may read.
+    fn write_secret(&self, _path: &[u8], _content: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Makes a private key, in PEM: RSA with so many bits, or one of a curve.
+    fn create_key(&self, _rsa_bits: Option<i64>, _curve: Option<&[u8]>) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+
+    /// Makes a certificate with its key, in PEM, that stands in until there is a real one.
+    fn temporary_certificate(&self) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+
     /// Whether servers may start without an address (`-dr`).
     fn may_miss_addresses(&self) -> bool;
 

@@ -1,6 +1,7 @@
 //! Numbers, times and sizes of a line, with HAProxy's messages.
 
 use base::time::{TimeError, Unit};
+use diag::{Diagnostic, Effect};
 use syntax::Word;
 
 use crate::context::Context;
@@ -64,6 +65,33 @@ fn time_message(error: TimeError, word: &Word, keyword: &str, unit: Unit) -> Str
             format!("unexpected character '{}' in argument to <{keyword}>.", character(&word.text, at))
         }
     }
+}
+
+/// A time of a section beside the proxies, in milliseconds. `over` is what the message about too
+/// long a time names as the argument.
+pub fn section_time(c: &mut Context<'_>, word: &Word, over: &str, keyword: &str) -> Option<u64> {
+    let text = match parse_time(c, word, Unit::Ms) {
+        Ok(value) => return Some(value),
+        Err(TimeError::Over) => format!(
+            "timer overflow in argument <{over}> to <{keyword}>, maximum value is 2147483647 ms (~24.8 days)."
+        ),
+        Err(TimeError::Unexpected(at)) => {
+            format!("unexpected character '{}' in argument to <{keyword}>.", character(&word.text, at))
+        }
+    };
+    c.alert_tight("bad-time", word.span, text);
+    None
+}
+
+/// Doubts a time without a unit that is less than 100 milliseconds.
+pub fn doubt_small(c: &mut Context<'_>, word: &Word, keyword: &str) {
+    let value = base::bytes::parse_u64(&word.text).filter(|value| (1..100).contains(value));
+    let Some(value) = value else { return };
+    let text = format!(
+        "'{keyword} {value}' looks suspiciously small for a value in milliseconds. \
+         Please use an explicit unit ('{value}ms') if that was the intent."
+    );
+    c.push(Diagnostic::error("small-time", word.span, text).with_effect(Effect::None));
 }
 
 /// `(maximum value is …)`

@@ -2,35 +2,106 @@
 
 use std::collections::BTreeSet;
 
-use diag::{Diagnostic, Place, Span};
+use diag::{Diagnostic, Effect, Place, Span};
 use ir::config::Userlist;
 use ir::spec::Section;
 use syntax::{Modifier, Word};
 
 use crate::context::Context;
 use crate::draft::{Draft, Kind};
+use crate::keywords as k;
+use crate::line::Line;
 use crate::{inherit, keyword};
 
-const SECTIONS: [(&str, Section); 19] = [
-    ("global", Section::Global),
-    ("defaults", Section::Defaults),
-    ("frontend", Section::Frontend),
-    ("listen", Section::Listen),
-    ("backend", Section::Backend),
-    ("peers", Section::Peers),
-    ("resolvers", Section::Resolvers),
-    ("userlist", Section::Userlist),
-    ("mailers", Section::Mailers),
-    ("cache", Section::Cache),
-    ("ring", Section::Ring),
-    ("log-forward", Section::LogForward),
-    ("log-profile", Section::LogProfile),
-    ("http-errors", Section::HttpErrors),
-    ("fcgi-app", Section::FcgiApp),
-    ("crt-store", Section::CrtStore),
-    ("traces", Section::Traces),
-    ("acme", Section::Acme),
-    ("healthcheck", Section::Healthcheck),
+/// A section: the keyword that opens it, and what is particular to it.
+struct Header {
+    name: &'static str,
+    section: Section,
+    /// Checks the header; false when it cannot say which section it opens.
+    open: fn(&mut Context<'_>, &Line<'_>) -> bool,
+    /// Checks what only the whole section can tell.
+    close: fn(&mut Context<'_>),
+    unknown: Unknown,
+}
+
+/// How a section tells that it does not know a keyword.
+#[derive(Clone, Copy)]
+enum Unknown {
+    /// With the nearest known one.
+    Hint(Place, Effect),
+    Plain(Place, Effect),
+    /// `unknown keyword 'x' in log-forward section.`
+    Bare,
+    /// `unknown statement 'x'.`
+    Statement,
+    /// The section takes it without a word.
+    Taken,
+}
+
+const USUAL: Unknown = Unknown::Hint(Place::Parsing, Effect::Fatal);
+const PLAIN: Unknown = Unknown::Plain(Place::Parsing, Effect::Fatal);
+
+impl Header {
+    const fn new(
+        name: &'static str,
+        section: Section,
+        open: fn(&mut Context<'_>, &Line<'_>) -> bool,
+        unknown: Unknown,
+    ) -> Self {
+        Self { name, section, open, close: |_| (), unknown }
+    }
+
+    const fn close(self, close: fn(&mut Context<'_>)) -> Self {
+        Self { close, ..self }
+    }
+}
+
+const HEADERS: &[Header] = &[
+    Header::new("global", Section::Global, open_global, USUAL),
+    Header::new("defaults", Section::Defaults, open_proxy, USUAL).close(close_defaults),
+    Header::new("frontend", Section::Frontend, open_proxy, USUAL).close(close_proxy),
+    Header::new("listen", Section::Listen, open_proxy, USUAL).close(close_proxy),
+    Header::new("backend", Section::Backend, open_proxy, USUAL).close(close_proxy),
+    Header::new("peers", Section::Peers, k::peers::open, PLAIN).close(k::peers::close),
+    Header::new("resolvers", Section::Resolvers, k::resolvers::open, PLAIN),
+    Header::new(
+        "userlist",
+        Section::Userlist,
+        open_userlist,
+        Unknown::Hint(Place::ParsingTight, Effect::Fatal),
+    )
+    .close(close_userlist),
+    Header::new("mailers", Section::Mailers, k::mailers::open, PLAIN),
+    Header::new("cache", Section::Cache, k::cache::open, PLAIN).close(k::cache::close),
+    Header::new("ring", Section::Ring, k::ring::open, Unknown::Statement).close(k::ring::close),
+    Header::new("log-forward", Section::LogForward, k::log_forward::open, Unknown::Bare)
+        .close(k::log_forward::close),
+    Header::new("log-profile", Section::LogProfile, k::log_profile::open, Unknown::Bare),
+    Header::new("http-errors", Section::HttpErrors, k::http_errors::open, PLAIN),
+    Header::new(
+        "fcgi-app",
+        Section::FcgiApp,
+        k::fcgi_app::open,
+        Unknown::Plain(Place::ParsingTight, Effect::Fatal),
+    )
+    .close(k::fcgi_app::close),
+    Header::new(
+        "crt-store",
+        Section::CrtStore,
+        k::crt_store::open,
+        Unknown::Hint(Place::Parsing, Effect::Abort),
+    ),
+    Header::new("traces", Section::Traces, open_traces, USUAL),
+    Header::new("acme", Section::Acme, k::acme::open, Unknown::Hint(Place::Parsing, Effect::Abort))
+        .close(k::acme::close),
+    Header::new(
+        "healthcheck",
+        Section::Healthcheck,
+        k::healthcheck::open,
+        Unknown::Plain(Place::Parsing, Effect::Abort),
+    )
+    .close(k::healthcheck::close),
+    Header::new("namespace_list", Section::NamespaceList, |_, _| true, Unknown::Taken),
 ];
 
 /// The keywords that `no` and `default` may stand in front of.
@@ -44,9 +115,13 @@ const NEGATABLE: [&str; 7] = [
     "numa-cpu-mapping",
 ];
 
+fn header(keyword: &[u8]) -> Option<&'static Header> {
+    HEADERS.iter().find(|header| header.name.as_bytes() == keyword)
+}
+
 /// The section that a keyword opens.
 pub fn of(keyword: &[u8]) -> Option<Section> {
-    SECTIONS.iter().find(|(name, _)| name.as_bytes() == keyword).map(|(_, section)| *section)
+    header(keyword).map(|header| header.section)
 }
 
 /// Checks one line of a file.
@@ -61,9 +136,12 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
         c.early.push(told);
     }
     let Some(first) = words.first() else { return };
-    if let Some(section) = of(&first.text) {
+    if let Some(header) = header(&first.text) {
         close(c);
-        open(c, section, words, line.span);
+        if !c.is_aborted() {
+            let (name, args) = words.split_at(1);
+            open(c, header, &Line { name, args, modifier, span: line.span });
+        }
         return;
     }
     let Some(section) = c.section else {
@@ -73,38 +151,77 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
     };
     match keyword::find(words, |sections| keyword::is_for(section, sections)) {
         Some(row) => keyword::apply(c, row, words, modifier),
-        None => {
-            let name = c.section_name.clone();
-            keyword::unknown(c, section, &name, words);
-        }
+        None => unknown(c, section, first),
     }
 }
 
 /// Ends the section at hand.
 pub fn close(c: &mut Context<'_>) {
-    let draft = std::mem::take(&mut c.px);
-    c.seen.servers.clear();
-    match c.section {
-        Some(Section::Defaults) => {
-            let index = c.defaults.len();
-            if !draft.proxy.name.is_empty() {
-                c.seen.defaults.insert(draft.proxy.name.clone(), index);
-            }
-            c.defaults.push(draft);
-            c.last_defaults = Some(index);
-        }
-        Some(Section::Frontend | Section::Listen | Section::Backend) => {
-            let index = c.drafts.len();
-            c.seen.proxies.entry(draft.proxy.name.clone()).or_insert(index);
-            if draft.has_id {
-                c.seen.ids.entry(draft.proxy.id).or_insert(index);
-            }
-            c.drafts.push(draft);
-        }
-        Some(Section::Userlist) => close_userlist(c),
-        _ => {}
+    if let Some(header) = HEADERS.iter().find(|header| Some(header.section) == c.section) {
+        (header.close)(c);
     }
+    c.px = Draft::default();
+    c.seen.servers.clear();
     c.section = None;
+}
+
+fn open(c: &mut Context<'_>, header: &Header, line: &Line<'_>) {
+    c.section_name = header.name.to_owned();
+    if (header.open)(c, line) {
+        c.section = Some(header.section);
+    }
+}
+
+/// Tells about a keyword that no row has.
+fn unknown(c: &mut Context<'_>, section: Section, word: &Word) {
+    let Some(header) = HEADERS.iter().find(|header| header.section == section) else { return };
+    let (name, shown) = (header.name, word.lossy());
+    let (text, place, effect) = match header.unknown {
+        Unknown::Taken => return,
+        Unknown::Hint(place, effect) => {
+            let hint = crate::hint::suffix(keyword::nearest(section, &word.text));
+            (format!("unknown keyword '{shown}' in '{name}' section{hint}"), place, effect)
+        }
+        Unknown::Plain(place, effect) => {
+            (format!("unknown keyword '{shown}' in '{name}' section"), place, effect)
+        }
+        Unknown::Bare => {
+            (format!("unknown keyword '{shown}' in {name} section."), Place::Parsing, Effect::Abort)
+        }
+        Unknown::Statement => (format!("unknown statement '{shown}'."), Place::Parsing, Effect::Fatal),
+    };
+    c.push(Diagnostic::error("unknown-keyword", word.span, text).at(place).with_effect(effect));
+}
+
+fn open_global(c: &mut Context<'_>, line: &Line<'_>) -> bool {
+    if let Some(extra) = line.arg(0) {
+        let text = format!("'global' cannot handle unexpected argument '{}'.", extra.lossy());
+        c.alert("extra-argument", extra.span, text);
+    }
+    true
+}
+
+fn open_traces(c: &mut Context<'_>, line: &Line<'_>) -> bool {
+    c.warn_parsed("traces", line.span);
+    true
+}
+
+fn close_defaults(c: &mut Context<'_>) {
+    let (draft, index) = (std::mem::take(&mut c.px), c.defaults.len());
+    if !draft.proxy.name.is_empty() {
+        c.seen.defaults.insert(draft.proxy.name.clone(), index);
+    }
+    c.defaults.push(draft);
+    c.last_defaults = Some(index);
+}
+
+fn close_proxy(c: &mut Context<'_>) {
+    let (draft, index) = (std::mem::take(&mut c.px), c.drafts.len());
+    c.seen.proxies.entry(draft.proxy.name.clone()).or_insert(index);
+    if draft.has_id {
+        c.seen.ids.entry(draft.proxy.id).or_insert(index);
+    }
+    c.drafts.push(draft);
 }
 
 /// Groups name users that may stand below them.
@@ -120,35 +237,11 @@ fn close_userlist(c: &mut Context<'_>) {
     c.config.userlists.push(list);
 }
 
-fn open(c: &mut Context<'_>, section: Section, words: &[Word], span: Span) {
-    c.section_name = words[0].lossy().into_owned();
-    match section {
-        Section::Global => {
-            if let Some(extra) = words.get(1) {
-                let text = format!("'global' cannot handle unexpected argument '{}'.", extra.lossy());
-                c.alert("extra-argument", extra.span, text);
-            }
-        }
-        Section::Defaults | Section::Frontend | Section::Listen | Section::Backend => {
-            if !open_proxy(c, section, words, span) {
-                return;
-            }
-        }
-        Section::Userlist => {
-            if !open_userlist(c, words, span) {
-                return;
-            }
-        }
-        _ => open_other(c, section, words, span),
-    }
-    c.section = Some(section);
-}
-
 /// Opens a proxy section; false when the file cannot say which.
-fn open_proxy(c: &mut Context<'_>, section: Section, words: &[Word], span: Span) -> bool {
-    let Some(kind) = Kind::of(section) else { return false };
-    let header = &words[0];
-    let name = words.get(1);
+fn open_proxy(c: &mut Context<'_>, line: &Line<'_>) -> bool {
+    let (header, words, span) = (&line.name[0], line.args, line.span);
+    let Some(kind) = of(&header.text).and_then(Kind::of) else { return false };
+    let name = words.first();
     if kind != Kind::Defaults {
         let Some(name) = name else {
             c.alert("missing-name", span, format!("'{}' expects an <id> argument", header.lossy()));
@@ -156,18 +249,18 @@ fn open_proxy(c: &mut Context<'_>, section: Section, words: &[Word], span: Span)
         };
         refuse_characters(c, name, kind);
         refuse_same_name(c, name, kind, span);
-        if words.get(2).is_some_and(|word| !word.is("from") || words.len() < 4) {
+        if words.get(1).is_some_and(|word| !word.is("from") || words.len() < 3) {
             if kind.is_frontend() {
                 let text = "please use the 'bind' keyword for listening addresses.";
-                c.alert("address-in-header", words[2].span, text);
+                c.alert("address-in-header", words[1].span, text);
             }
-        } else if let Some(extra) = words.get(4) {
+        } else if let Some(extra) = words.get(3) {
             let text = format!("'{}' cannot handle unexpected argument '{}'.", header.lossy(), extra.lossy());
             c.alert("extra-argument", extra.span, text);
         }
     }
     // `defaults from other` has no name.
-    let (name, from) = match (name, words.get(2), words.get(3)) {
+    let (name, from) = match (name, words.get(1), words.get(2)) {
         (Some(first), Some(base), None) if kind == Kind::Defaults && first.is("from") => (None, Some(base)),
         (name, Some(from), Some(base)) if from.is("from") => (name, Some(base)),
         (name, ..) => (name, None),
@@ -266,9 +359,9 @@ fn refuse_same_name(c: &mut Context<'_>, name: &Word, kind: Kind, span: Span) {
     c.alert_bare("same-name", span, text);
 }
 
-fn open_userlist(c: &mut Context<'_>, words: &[Word], span: Span) -> bool {
-    let Some(name) = words.get(1) else {
-        c.alert_tight("missing-name", span, "'userlist' expects <name> as arguments.");
+fn open_userlist(c: &mut Context<'_>, line: &Line<'_>) -> bool {
+    let Some(name) = line.arg(0) else {
+        c.alert_tight("missing-name", line.span, "'userlist' expects <name> as arguments.");
         return false;
     };
     if let Some(bad) = bad_character(&name.text) {
@@ -276,24 +369,51 @@ fn open_userlist(c: &mut Context<'_>, words: &[Word], span: Span) -> bool {
         c.alert_tight("bad-name", name.span, text);
     }
     if c.config.userlists.iter().any(|list| list.name == name.text) {
-        c.warn_tight("same-name", span, format!("ignoring duplicated userlist '{}'.", name.lossy()));
+        c.warn_tight("same-name", name.span, format!("ignoring duplicated userlist '{}'.", name.lossy()));
     }
     c.userlist = Userlist { name: name.text.clone(), ..Userlist::default() };
     true
 }
 
-/// Sections whose lines are accepted and not executed yet.
-fn open_other(c: &mut Context<'_>, section: Section, words: &[Word], span: Span) {
-    if section == Section::Acme && !c.experimental {
+/// The name of a header that must have one; reading stops at one without.
+pub fn name<'l>(c: &mut Context<'_>, line: &Line<'l>) -> Option<&'l Word> {
+    if line.args.is_empty() {
+        let text = format!("missing name for {} section.", line.keyword());
+        c.abort("missing-name", line.span, text);
+    }
+    line.arg(0)
+}
+
+/// Tells about a character that a section's name may not have.
+pub fn refuse_name(c: &mut Context<'_>, line: &Line<'_>, name: &Word, place: Place, effect: Effect) -> bool {
+    let bad = bad_character(&name.text);
+    if let Some(bad) = bad {
         let text =
-            "section 'acme' is experimental, must be allowed via a global 'expose-experimental-directives'";
-        c.push(Diagnostic::error("experimental", span, text).at(Place::ParsingTight));
-        return;
+            format!("character '{bad}' is not permitted in '{}' name '{}'.", line.keyword(), name.lossy());
+        c.push(Diagnostic::error("bad-name", name.span, text).at(place).with_effect(effect));
     }
-    let name = SECTIONS.iter().find(|(_, known)| *known == section).map_or("", |(name, _)| name);
-    let needs_name = !matches!(section, Section::CrtStore | Section::Traces);
-    if needs_name && words.len() < 2 {
-        c.alert("missing-name", span, format!("missing name for {name} section."));
-    }
-    c.warn_parsed(name, span);
+    bad.is_some()
+}
+
+/// Notes the name of a section, and gives the place of another one of that name.
+pub fn declare(
+    c: &mut Context<'_>,
+    section: Section,
+    name: &[u8],
+    line: &Line<'_>,
+) -> Option<ir::expr::Place> {
+    let place = line.place();
+    let first = *c.seen.sections.entry((section, name.to_vec())).or_insert(place);
+    (first != place).then_some(first)
+}
+
+/// Tells about a name that another section has. `what` and `other` are the words for both.
+pub fn same_name(c: &mut Context<'_>, line: &Line<'_>, what: &str, other: &str, place: ir::expr::Place) {
+    let text = format!(
+        "Parsing [{}]: {what} '{}' has the same name as {other} declared at {}.",
+        c.at(line.span),
+        line.lossy(0),
+        c.at_place(place)
+    );
+    c.alert_bare("same-name", line.span, text);
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use ir::Bytes;
+use ir::expr::Place;
+use ir::spec::Section;
 
 /// See the module.
 #[derive(Default)]
@@ -11,6 +13,8 @@ pub struct Seen {
     pub proxies: HashMap<Bytes, usize>,
     /// Finished defaults with a name, the last of each: indexes into [`crate::Context::defaults`].
     pub defaults: HashMap<Bytes, usize>,
+    /// The other sections, with the first line of each name.
+    pub sections: HashMap<(Section, Bytes), Place>,
     /// Finished proxies with an `id`.
     pub ids: HashMap<u32, usize>,
     /// The servers of the section at hand, with their lines.

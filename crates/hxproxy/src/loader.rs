@@ -3,8 +3,10 @@
 
 use std::ffi::{CString, OsStr};
 use std::fs;
+use std::io::Write;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use check::{Loader, LuaNames, PathKind};
@@ -14,6 +16,9 @@ use net::tls::ClientContext;
 use crate::files::strerror;
 use crate::process::sys;
 use crate::world::World;
+
+/// Only the owner may read or write.
+const PRIVATE: u32 = 0o600;
 
 fn path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
@@ -70,6 +75,27 @@ impl Loader for World {
         net::tls::check_pem(&name, pem)?;
         let names = net::tls::certificate_names(&name, pem)?;
         Ok(names.into_iter().map(String::into_bytes).collect())
+    }
+
+    fn open_writable(&self, name: &[u8]) -> Result<(), String> {
+        let mut options = fs::File::options();
+        let opened =
+            options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path(name));
+        opened.map(drop).map_err(|e| strerror(&e))
+    }
+
+    fn write_secret(&self, name: &[u8], content: &[u8]) -> Result<(), String> {
+        let mut options = fs::File::options();
+        let opened = options.write(true).create(true).truncate(true).mode(PRIVATE).open(path(name));
+        opened.and_then(|mut file| file.write_all(content)).map_err(|e| strerror(&e))
+    }
+
+    fn create_key(&self, rsa_bits: Option<i64>, curve: Option<&[u8]>) -> Result<Vec<u8>, String> {
+        net::tls::private_key(rsa_bits, curve.and_then(|curve| std::str::from_utf8(curve).ok()))
+    }
+
+    fn temporary_certificate(&self) -> Result<Vec<u8>, String> {
+        net::tls::temporary_certificate()
     }
 
     fn may_miss_addresses(&self) -> bool {

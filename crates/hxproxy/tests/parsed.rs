@@ -23,6 +23,22 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("server", "on-marked-up", "on-marked-up shutdown-backup-sessions"),
     ("http-request", "set-timeout", "set-timeout server 10s"),
     ("http-response", "set-timeout", "set-timeout server 10s"),
+    ("peers", "log", "log 127.0.0.1 local0"),
+    ("log-forward", "log", "log 127.0.0.1 local0"),
+    ("fcgi-app", "log-stderr", "log-stderr 127.0.0.1 local0"),
+    ("fcgi-app", "acl", "acl a src 127.0.0.1"),
+    ("fcgi-app", "path-info", "path-info x"),
+    ("ring", "format", "format raw"),
+    ("resolvers", "hold", "hold nx 10s"),
+    ("resolvers", "timeout", "timeout retry 10s"),
+    ("log-profile", "on", "on any drop"),
+    ("healthcheck", "type", "type httpchk"),
+    ("acme", "challenge", "challenge http-01"),
+    ("acme", "challenge-ready", "challenge-ready none"),
+    ("acme", "curves", "curves P-256"),
+    ("acme", "eab-key-id", "eab-key-id /file\n  eab-mac-key /base64"),
+    ("acme", "eab-mac-key", "eab-mac-key /base64\n  eab-key-id /file"),
+    ("acme", "eab-mac-alg", "eab-mac-alg HS512"),
 ];
 
 /// What an argument of a keyword may be, when its usage tells too little.
@@ -234,6 +250,10 @@ fn section(name: &str, line: &str) -> Vec<String> {
                 format!("{HEAD}{needed}\n{defaults}backend l\n  server s1 127.0.0.1:2\n  {line}\n{REST}")
             }
             "traces" => format!("{HEAD}{needed}\ntraces\n  {line}\n{defaults}{REST}"),
+            // Some sections are only taken with these lines; others follow the one at hand.
+            "cache" => format!("{HEAD}cache l\n  total-max-size 4\n  {line}\n{defaults}{REST}"),
+            "fcgi-app" => format!("{HEAD}fcgi-app l\n  docroot /folder\n  {line}\n{defaults}{REST}"),
+            "acme" => format!("{HEAD}acme l\n  directory x\n  {line}\n{needed}\n{defaults}{REST}"),
             other => format!("{HEAD}{needed}\n{other} l\n  {line}\n{defaults}{REST}"),
         }
     };

@@ -5,6 +5,7 @@ mod bind;
 mod global;
 mod log;
 mod proxy;
+mod sections;
 mod server;
 
 pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
@@ -13,6 +14,10 @@ pub use log::{Facility, Level, LogFraming, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ForwardFor, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, Switch,
     SwitchTarget, Timeouts, retry,
+};
+pub use sections::{
+    Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,
+    LogStep, Mailer, Mailers, Nameserver, Peer, Peers, Resolvers, Ring,
 };
 pub use server::{Server, TlsServer};
 
@@ -27,6 +32,17 @@ pub struct Config {
     /// Frontends, backends and listens, in the order of the file.
     pub proxies: Vec<Proxy>,
     pub userlists: Vec<Userlist>,
+    pub peers: Vec<Peers>,
+    pub resolvers: Vec<Resolvers>,
+    pub mailers: Vec<Mailers>,
+    pub caches: Vec<Cache>,
+    pub rings: Vec<Ring>,
+    pub log_forwards: Vec<LogForward>,
+    pub log_profiles: Vec<LogProfile>,
+    pub http_errors: Vec<HttpErrors>,
+    pub fcgi_apps: Vec<FcgiApp>,
+    pub acmes: Vec<Acme>,
+    pub healthchecks: Vec<Healthcheck>,
     pub stick_tables: Vec<StickTable>,
     /// All variable names that the configuration mentions, without their scope.
     pub variables: Vec<Bytes>,

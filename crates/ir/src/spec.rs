@@ -51,6 +51,7 @@ pub enum Section {
     Acme,
     Healthcheck,
     Program,
+    NamespaceList,
 }
 
 /// A set of sections a keyword is valid in.

@@ -1,16 +1,45 @@
 //! All rows of the configuration language: a folder a section, a file a family.
 
+pub(crate) mod acme;
 pub(crate) mod bind;
+pub(crate) mod cache;
+pub(crate) mod crt_store;
+pub(crate) mod fcgi_app;
 mod global;
-mod other;
+pub(crate) mod healthcheck;
+pub(crate) mod http_errors;
+pub(crate) mod log_forward;
+pub(crate) mod log_profile;
+pub(crate) mod mailers;
+pub(crate) mod peers;
 mod proxy;
+pub(crate) mod resolvers;
+pub(crate) mod ring;
 pub(crate) mod server;
+mod traces;
 mod userlist;
 
 use crate::keyword::Keyword;
 pub(crate) use proxy::{has_error_page, http_options};
 
-const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], &[other::ROWS]];
+const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], SECTIONS];
+
+/// The sections beside the proxies, in the manual's order.
+const SECTIONS: &[&[Keyword]] = &[
+    peers::ROWS,
+    mailers::ROWS,
+    http_errors::ROWS,
+    ring::ROWS,
+    log_forward::ROWS,
+    crt_store::ROWS,
+    traces::ROWS,
+    acme::ROWS,
+    resolvers::ROWS,
+    cache::ROWS,
+    fcgi_app::ROWS,
+    log_profile::ROWS,
+    healthcheck::ROWS,
+];
 
 /// Every row.
 pub fn all() -> impl Iterator<Item = &'static Keyword> {

@@ -5,6 +5,7 @@ mod backends;
 mod formats;
 mod names;
 mod proxies;
+mod sections;
 mod servers;
 mod visit;
 
@@ -32,6 +33,7 @@ pub fn run(c: &mut Context<'_>) {
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
         proxies::check_tls(c, draft);
     }
+    sections::check(c);
     servers::unresolved(c, &drafts);
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }

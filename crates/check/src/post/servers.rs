@@ -23,6 +23,13 @@ pub fn check(c: &mut Context<'_>, draft: &Draft) {
     }
 }
 
+/// The TLS of servers that belong to no backend.
+pub fn check_tls(c: &mut Context<'_>, draft: &Draft) {
+    for server in &draft.proxy.servers {
+        tls(c, draft, server);
+    }
+}
+
 fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server) {
     let title = draft.title();
     if server.redir.is_some() {

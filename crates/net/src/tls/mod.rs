@@ -6,6 +6,7 @@ mod client;
 mod error;
 mod ffi;
 mod hello;
+mod make;
 mod names;
 mod pem;
 mod server;
@@ -14,6 +15,7 @@ mod stream;
 
 pub use client::{ClientContext, ClientSession};
 pub use error::{ContextError, HandshakeError};
+pub use make::{private_key, temporary_certificate};
 pub use pem::{certificate_names, check_pem};
 pub use server::ServerContext;
 pub use settings::check_ca_file;

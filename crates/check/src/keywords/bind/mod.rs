@@ -53,6 +53,7 @@ impl BindKeyword {
 }
 
 /// A line while its words are read; all its addresses share it.
+#[derive(Clone, Debug)]
 pub struct BindDraft {
     pub bind: Bind,
     pub tls: TlsBind,
@@ -80,19 +81,39 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
         let text = "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.";
         return c.alert("missing-argument", line.span, text);
     };
+    add(c, line, word, "'bind'", 1);
+}
+
+/// The line of a section that is no proxy. It may have no address, and messages name it.
+pub fn section_line(c: &mut Context<'_>, line: &Line<'_>) {
+    if let Some(word) = line.arg(0) {
+        add(c, line, word, &format!("'{} {}'", line.keyword(), word.lossy()), 1);
+    }
+}
+
+/// `default-bind`: what the section's only line starts from.
+pub fn default_line(c: &mut Context<'_>, line: &Line<'_>) {
+    let mut draft = BindDraft::new(c, line);
+    if words(c, line, &mut draft, 0) {
+        c.part.peers.default_bind = Some(draft);
+    }
+}
+
+/// Adds the addresses of a word, with what the words from `from` on say. `shown` introduces the
+/// line in messages.
+pub fn add(c: &mut Context<'_>, line: &Line<'_>, word: &Word, shown: &str, from: usize) {
     let addresses = match addresses(c, word) {
         Ok(addresses) => addresses,
-        Err(fail) => return c.alert(fail.code, fail.span, format!("'bind' : {}", fail.message)),
+        Err(fail) => return c.alert(fail.code, fail.span, format!("{shown} : {}", fail.message)),
     };
-    let mut draft =
-        BindDraft { bind: empty(line), tls: c.config.global.ssl_default_bind.clone(), ssl: false };
-    if !words(c, line, &mut draft) {
+    let mut draft = BindDraft::new(c, line);
+    if !words(c, line, &mut draft, from) {
         return;
     }
     if draft.ssl {
         draft.bind.tls = Some(draft.tls);
     }
-    let mut text = line.arg(0).map(|word| word.text.clone());
+    let mut text = Some(word.text.clone());
     for address in addresses {
         c.px.bind_texts.push(text.take());
         let bind = Bind { address, ..draft.bind.clone() };
@@ -100,28 +121,28 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
-fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft) -> bool {
-    let address = line.lossy(0);
+impl BindDraft {
+    /// What a line starts from.
+    pub fn new(c: &Context<'_>, line: &Line<'_>) -> Self {
+        let start = || Self { bind: empty(line), tls: c.config.global.ssl_default_bind.clone(), ssl: false };
+        c.part.peers.default_bind.clone().unwrap_or_else(start)
+    }
+}
+
+fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft, from: usize) -> bool {
+    let start = format!("'{} {}'", line.keyword(), line.lossy(0));
     let section = c.section_name.clone();
-    let mut at = 1;
+    let mut at = from;
     while let Some(word) = line.arg(at) {
         let Some(row) = keywords().find(|row| word.is(row.name)) else {
             let best = crate::hint::best(&word.text, keywords().map(|row| row.name));
             let hint = best.map_or_else(|| ".".to_owned(), |best| format!("; did you mean '{best}' maybe ?"));
-            let text =
-                format!("'bind {address}' in section '{section}': unknown keyword '{}'{hint}", word.lossy());
+            let text = format!("{start} in section '{section}': unknown keyword '{}'{hint}", word.lossy());
             c.alert("unknown-keyword", word.span, text);
             return false;
         };
-        let values = line.args.get(at + 1..=at + row.args);
-        let result = match values {
-            Some(values) => (row.set)(c, draft, values),
-            None => {
-                Err(Fail::new("missing-argument", word.span, format!("'{}' : {}", row.name, row.missing)))
-            }
-        };
-        if let Err(fail) = result {
-            let text = format!("'bind {address}' in section '{section}' : {}", fail.message);
+        if let Err(fail) = set(c, row, draft, line, at) {
+            let text = format!("{start} in section '{section}' : {}", fail.message);
             c.alert(fail.code, fail.span, text);
             return false;
         }
@@ -131,6 +152,22 @@ fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft) -> bool {
         at += 1 + row.args;
     }
     true
+}
+
+/// Runs the row of the word at `at` on the values behind it.
+pub fn set(
+    c: &mut Context<'_>,
+    row: &BindKeyword,
+    draft: &mut BindDraft,
+    line: &Line<'_>,
+    at: usize,
+) -> Checked<()> {
+    let missing = || {
+        let span = line.arg(at).map_or(line.span, |word| word.span);
+        Fail::new("missing-argument", span, format!("'{}' : {}", row.name, row.missing))
+    };
+    let values = line.args.get(at + 1..=at + row.args).ok_or_else(missing)?;
+    (row.set)(c, draft, values)
 }
 
 /// The addresses of a comma list with port ranges.

@@ -142,8 +142,15 @@ pub const ROWS: &[Keyword] = &[
         Set::Word(|c, dir| c.ca_base = Some(dir)),
     )
     .missing(DIRECTORY),
-    Keyword::new("key-base", "Where relative keys of a crt-store are.", HERE, "<dir>", ONE, Set::Nothing)
-        .missing(DIRECTORY),
+    Keyword::new(
+        "key-base",
+        "Where relative keys of a crt-store are.",
+        HERE,
+        "<dir>",
+        ONE,
+        Set::Word(|c, dir| c.key_base = Some(dir)),
+    )
+    .missing(DIRECTORY),
     Keyword::new(
         "ssl-default-bind-ciphers",
         "Ciphers of bind lines, TLS 1.2 and below.",

@@ -209,7 +209,13 @@ fn transport(c: &mut Context<'_>, word: &Word) -> Checked<LogTransport> {
     })
 }
 
-fn log(c: &mut Context<'_>, line: &Line<'_>) {
+/// The framing that a word names.
+pub fn framing(word: &Word) -> Option<LogFraming> {
+    FRAMINGS.iter().find(|(name, _)| word.is(name)).map(|(_, framing)| *framing)
+}
+
+/// A `log` line of any section but `global`.
+pub fn log(c: &mut Context<'_>, line: &Line<'_>) {
     if line.is_no() {
         if !line.args.is_empty() {
             return c.alert("extra-argument", line.span, "log : 'no log' does not expect arguments");
@@ -229,7 +235,7 @@ fn log(c: &mut Context<'_>, line: &Line<'_>) {
     }
     match target(c, line, "or global") {
         Ok(target) => c.px.proxy.logs.push(target),
-        Err(fail) => c.alert(fail.code, fail.span, format!("log : {}", fail.message)),
+        Err(fail) => c.alert(fail.code, fail.span, format!("{} : {}", line.keyword(), fail.message)),
     }
 }
 

@@ -8,7 +8,7 @@ mod lines;
 pub(crate) mod log;
 mod options;
 mod removed;
-mod routing;
+pub(crate) mod routing;
 mod rules;
 mod timeouts;
 

@@ -13,7 +13,8 @@ use crate::places::Place;
 use ir::config::Capture;
 use ir::expr::Cond;
 
-fn acl(c: &mut Context<'_>, line: &Line<'_>) {
+/// Names a test. Also a line of `fcgi-app` sections.
+pub fn acl(c: &mut Context<'_>, line: &Line<'_>) {
     let Some((name, words)) = line.args.split_first() else {
         let text = "error detected while parsing ACL '' : missing fetch method in ACL expression ''.";
         return c.alert("missing-argument", line.span, text);

@@ -8,7 +8,7 @@ use base::addr::{Endpoint, Host, Port};
 use diag::{Diagnostic, Place, Span};
 use ir::config::{Server, TlsServer};
 use ir::expr::Address;
-use ir::spec::Support;
+use ir::spec::{Section, Support};
 use syntax::Word;
 
 use crate::context::Context;
@@ -169,6 +169,17 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
+/// The local peer on a `server` line: its address stands on the section's `bind` line.
+pub fn local_peer(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some((name, rest)) = line.args.split_first() else { return };
+    let mut draft = start(c, line);
+    draft.server.name.clone_from(&name.text);
+    let told = Told { at: line.span, who: format!("'server {}/{}' : ", c.px.name(), name.lossy()) };
+    if words(c, rest, &mut draft, &told, false) {
+        push(c, draft);
+    }
+}
+
 fn push(c: &mut Context<'_>, draft: ServerDraft) {
     let server = store(draft);
     c.seen.servers.entry(server.name.clone()).or_insert(server.place.line);
@@ -276,7 +287,11 @@ fn store(draft: ServerDraft) -> Server {
 }
 
 fn set_address(c: &Context<'_>, draft: &mut ServerDraft, word: &Word) -> Checked<()> {
-    let address = crate::address::parse(c, &word.text, word, &base::addr::Rules::SERVER)?;
+    let rules = match c.section {
+        Some(Section::Peers) => base::addr::Rules::PEER,
+        _ => base::addr::Rules::SERVER,
+    };
+    let address = crate::address::parse(c, &word.text, word, &rules)?;
     crate::address::refuse_quic(&address, &word.text, word)?;
     draft.server.address_text = word.text.clone();
     draft.server.address = match &address.endpoint {

@@ -1,0 +1,235 @@
+//! `crt-store` sections: certificates that `bind` lines and crt-lists name as `@store/alias`.
+//! HAProxy stops reading at any mistake.
+
+use ir::Bytes;
+use ir::config::CertSource;
+use ir::spec::{Section, Sections};
+use syntax::Word;
+
+use crate::certs;
+use crate::context::Context;
+use crate::keyword::{Keyword, MANY, Set};
+use crate::line::Line;
+
+const HERE: Sections = Sections::one(Section::CrtStore);
+/// The words of a `load` line, and whether they are `on` or `off`.
+const WORDS: [(&str, Kind); 15] = [
+    ("alias", Kind::Alias),
+    ("crt", Kind::Text),
+    ("key", Kind::Text),
+    ("ocsp", Kind::Text),
+    ("issuer", Kind::Text),
+    ("sctl", Kind::Text),
+    ("ocsp-update", Kind::Switch),
+    ("jwt", Kind::Switch),
+    ("acme", Kind::Text),
+    ("domains", Kind::Text),
+    ("ips", Kind::Text),
+    ("generate-dummy", Kind::Switch),
+    ("keytype", Kind::Text),
+    ("bits", Kind::Number),
+    ("curves", Kind::Text),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Alias,
+    Text,
+    Switch,
+    Number,
+}
+
+/// The section at hand.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    name: Bytes,
+    crt_base: Option<Bytes>,
+    key_base: Option<Bytes>,
+    loaded: bool,
+}
+
+pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
+    if let Some(extra) = line.arg(1) {
+        c.abort("extra-argument", extra.span, "'crt-store' section only supports a <name> argument.");
+        return false;
+    }
+    c.part.store = Store {
+        name: line.arg(0).map(|word| word.text.clone()).unwrap_or_default(),
+        crt_base: c.crt_base.clone(),
+        key_base: c.key_base.clone(),
+        loaded: false,
+    };
+    true
+}
+
+/// `crt-base`, `key-base`
+fn base(c: &mut Context<'_>, line: &Line<'_>) {
+    let keyword = line.keyword();
+    let again = format!("parsing [{}] : '{keyword}'", c.at(line.span));
+    let Some(path) = line.arg(0) else {
+        return c.abort("missing-argument", line.span, format!("{again} requires a <path> argument."));
+    };
+    if c.part.store.loaded {
+        let text =
+            format!("{again} can't be used after a load line, use it at the beginning of the section.");
+        return c.abort("late-base", line.span, text);
+    }
+    let path = Some(path.text.clone());
+    match keyword == "crt-base" {
+        true => c.part.store.crt_base = path,
+        false => c.part.store.key_base = path,
+    }
+}
+
+/// The words of a `load` line by name; the last of a name counts.
+struct Load<'l>(Vec<(&'static str, &'l [u8])>);
+
+impl<'l> Load<'l> {
+    fn text(&self, name: &str) -> Option<&'l [u8]> {
+        self.0.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    fn is_on(&self, name: &str) -> bool {
+        self.text(name) == Some(b"on")
+    }
+}
+
+fn load(c: &mut Context<'_>, line: &Line<'_>) {
+    let start = format!("parsing [{}] :", c.at(line.span));
+    let result = words(line, &start).and_then(|(words, warnings)| {
+        for warning in warnings {
+            c.warn("repeated", line.span, warning);
+        }
+        certificate(c, line, &words, &start)
+    });
+    if let Err(message) = result {
+        c.abort("bad-load", line.span, message);
+    }
+}
+
+fn words<'l>(line: &Line<'l>, start: &str) -> Result<(Load<'l>, Vec<String>), String> {
+    let (mut load, mut warnings) = (Load(Vec::new()), Vec::new());
+    let cannot = |name: &str, value: &[u8], why: &str| {
+        format!("{start} cannot parse '{name}' value '{}', {why}", String::from_utf8_lossy(value))
+    };
+    for pair in line.args.chunks(2) {
+        let Some((name, kind)) = WORDS.iter().find(|(name, _)| pair[0].is(name)) else {
+            let word = pair[0].lossy();
+            return Err(format!("{start} 'load {word}' in section 'crt-store': unknown keyword '{word}'."));
+        };
+        let value: &'l [u8] = pair.get(1).map_or(b"", |word: &Word| &word.text);
+        match kind {
+            Kind::Alias if value.starts_with(b"/") => {
+                return Err(cannot(name, value, "'/' is forbidden as the first character."));
+            }
+            Kind::Switch if value != b"on" && value != b"off" => {
+                return Err(cannot(name, value, "'on' or 'off' is expected."));
+            }
+            Kind::Number if !value.is_empty() && base::bytes::parse_i64(value).is_none() => {
+                return Err(cannot(name, value, "an integer is expected."));
+            }
+            Kind::Text if load.text(name).is_some() => {
+                warnings.push(format!("'{name}' already specified, overwriting."));
+            }
+            _ => {}
+        }
+        load.0.push((name, value));
+    }
+    Ok((load, warnings))
+}
+
+/// Reads the files of a line and keeps the certificate under its name.
+fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, start: &str) -> Result<(), String> {
+    let start = format!("{start} 'load' in section 'crt-store':");
+    let crt = load.text("crt").ok_or_else(|| format!("{start} mandatory 'crt' parameter not found."))?;
+    c.part.store.loaded = true;
+    let name = name_of(c, load, crt);
+    let unread = |message: String, value: &[u8]| {
+        format!("{message} '{}' cannot be read or parsed.", String::from_utf8_lossy(value))
+    };
+    let pem = pem(c, line, load, crt).map_err(|message| unread(message, crt))?;
+    for other in ["ocsp", "issuer", "sctl"] {
+        let Some(value) = load.text(other) else { continue };
+        let path = certs::below(c.part.store.crt_base.as_deref(), value);
+        if c.read_file(&path).is_err() {
+            let message = unread_file(other, &String::from_utf8_lossy(&path));
+            return Err(unread(message, value));
+        }
+    }
+    if let Some(section) = load.text("acme") {
+        c.acme_uses.entry(section.to_vec()).or_insert(line.span);
+    }
+    if c.certificates.contains_key(&name) {
+        let shown = String::from_utf8_lossy(&name);
+        return Err(format!("{start} store '{shown}' was already defined."));
+    }
+    c.certificates.insert(name.clone(), CertSource { path: name, pem });
+    Ok(())
+}
+
+/// What cannot be opened, in the words for its kind.
+fn unread_file(kind: &str, path: &str) -> String {
+    match kind {
+        "ocsp" => format!("Error loading OCSP response from file '{path}'.\n"),
+        "issuer" => format!("unable to load issuer from file '{path}'.\n"),
+        _ => format!("{path} cannot be read or parsed"),
+    }
+}
+
+/// The name under which the certificate is known.
+fn name_of(c: &Context<'_>, load: &Load<'_>, crt: &[u8]) -> Bytes {
+    let store = c.part.store.name.as_slice();
+    match load.text("alias") {
+        Some(alias) => [b"@", store, b"/", alias].concat(),
+        None if store.is_empty() => certs::below(c.crt_base.as_deref(), crt),
+        None if crt.starts_with(b"/") => [b"@", store, crt].concat(),
+        None => [b"@", store, b"/", crt].concat(),
+    }
+}
+
+/// The certificate with its key. The error is HAProxy's.
+fn pem(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, crt: &[u8]) -> Result<Bytes, String> {
+    let path = certs::below(c.part.store.crt_base.as_deref(), crt);
+    let shown = String::from_utf8_lossy(&path).into_owned();
+    if load.is_on("generate-dummy") {
+        return generated(c, load);
+    }
+    if ["keytype", "bits", "curves"].iter().any(|word| load.text(word).is_some()) {
+        return Err(
+            "keyword 'keytype', 'bits' and 'curves' require 'generate-dummy' set to 'on'\n".to_owned()
+        );
+    }
+    let has_file = c.path_kind(&path).is_ok();
+    if load.text("acme").is_some() && !has_file {
+        let text = format!(
+            "No certificate available for '{shown}', generating a temporary key pair before getting the ACME \
+             certificate"
+        );
+        let told = diag::Diagnostic::notice("temporary-certificate", line.span, text);
+        c.push(told.at(diag::Place::Nowhere));
+        return c.loader.temporary_certificate();
+    }
+    let pem = c.read_file(&path).map_err(|_| format!("cannot open the file '{shown}'."))?;
+    let key = match load.text("key") {
+        None => return Ok(pem),
+        Some(key) => certs::below(c.part.store.key_base.as_deref(), key),
+    };
+    let shown_key = String::from_utf8_lossy(&key).into_owned();
+    let key = c.read_file(&key).map_err(|_| format!("cannot open the file '{shown_key}'."))?;
+    let joined = [pem.as_slice(), b"\n", key.as_slice()].concat();
+    c.loader.check_certificate(&path, &joined)?;
+    Ok(joined)
+}
+
+fn generated(c: &mut Context<'_>, load: &Load<'_>) -> Result<Bytes, String> {
+    match load.text("keytype") {
+        None | Some(b"RSA" | b"ECDSA") => c.loader.temporary_certificate(),
+        Some(_) => Err("keyword 'keytype' requires either 'RSA' or 'ECDSA'.".to_owned()),
+    }
+}
+
+pub const ROWS: &[Keyword] = &[
+    Keyword::new("crt-base", "Where the section's certificates are.", HERE, "<dir>", MANY, Set::Line(base)),
+    Keyword::new("key-base", "Where the section's keys are.", HERE, "<dir>", MANY, Set::Line(base)),
+    Keyword::new("load", "A certificate.", HERE, "crt <file> [param*]", MANY, Set::Line(load)),
+];

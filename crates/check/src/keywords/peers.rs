@@ -1,0 +1,249 @@
+//! `peers` sections. Peers are servers and the local one listens: their lines are read into the
+//! proxy at hand, which goes with the section until the end of the configuration.
+
+use diag::{Diagnostic, Effect, Place, Span};
+use ir::Bytes;
+use ir::spec::{Section, Sections};
+
+use super::{bind, proxy, server};
+use crate::context::Context;
+use crate::draft::{Draft, Kind};
+use crate::keyword::{Keyword, MANY, NONE, Set};
+use crate::line::Line;
+use crate::{inherit, section};
+
+const HERE: Sections = Sections::one(Section::Peers);
+
+/// A section while its lines are read, and until its names are checked.
+#[derive(Clone, Debug, Default)]
+pub struct PeersDraft {
+    pub name: Bytes,
+    pub place: Span,
+    pub disabled: bool,
+    pub shards: i64,
+    /// The peers with their names, in order, each beside its server in `draft`.
+    pub peers: Vec<PeerDraft>,
+    pub tables: Vec<Bytes>,
+    /// The proxy that holds servers, addresses and logs.
+    pub draft: Draft,
+    /// The local peer has a name: the section is complete.
+    pub complete: bool,
+    /// The local peer is known, with or without a name.
+    has_local: bool,
+    bind_line: bool,
+    peer_line: bool,
+    listener: Option<Span>,
+    pub default_bind: Option<bind::BindDraft>,
+}
+
+/// A peer.
+#[derive(Clone, Debug)]
+pub struct PeerDraft {
+    pub name: Bytes,
+    pub local: bool,
+    /// `shard`
+    pub shard: i64,
+    pub place: Span,
+}
+
+/// The words of a server that mean nothing for a peer.
+const IGNORED: [&str; 4] = ["init-addr", "resolvers", "check", "agent-check"];
+
+pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
+    let Some(name) = section::name(c, line) else { return false };
+    if c.has_extra(line, 1, Effect::Abort)
+        || section::refuse_name(c, line, name, Place::Parsing, Effect::Abort)
+    {
+        return false;
+    }
+    if let Some(place) = section::declare(c, Section::Peers, &name.text, line) {
+        section::same_name(c, line, "peers section", "another peers section", place);
+    }
+    c.warn_parsed("peers", line.span);
+    c.px = inherit::fresh(Kind::Listen);
+    c.part.peers = PeersDraft { name: name.text.clone(), place: line.span, ..PeersDraft::default() };
+    true
+}
+
+pub fn close(c: &mut Context<'_>) {
+    let mut peers = std::mem::take(&mut c.part.peers);
+    peers.draft = std::mem::take(&mut c.px);
+    c.peers.push(peers);
+}
+
+const MIXED: &str = "mixing \"peer\" and \"bind\" line is forbidden";
+
+fn bind_line(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.name[0].is("default-bind") {
+        bind::default_line(c, line);
+        return;
+    }
+    if c.part.peers.peer_line {
+        return c.alert("mixed-peers", line.span, MIXED);
+    }
+    let first = c.px.proxy.binds.len();
+    only_one(c, line);
+    bind::section_line(c, line);
+    if c.px.proxy.binds.len() > first + 1 {
+        let text = "Only one listener per \"peers\" section is authorized. Multiple listening addresses or port \
+                    range are not supported.";
+        c.alert("many-listeners", line.span, text);
+    }
+    let peers = &mut c.part.peers;
+    peers.listener = Some(line.span);
+    peers.bind_line = true;
+    peers.has_local = true;
+}
+
+/// Tells about a second address to listen on.
+fn only_one(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(first) = c.part.peers.listener else { return };
+    let text = format!(
+        "One listener per \"peers\" section is authorized but another is already configured at [{}].",
+        c.at(first)
+    );
+    c.alert("many-listeners", line.span, text);
+}
+
+/// `peer`, `server`
+fn peer(c: &mut Context<'_>, line: &Line<'_>) {
+    let is_peer = line.name[0].is("peer");
+    let name = line.arg(0).map(|word| word.text.clone()).unwrap_or_default();
+    let local = c.variable(b"HAPROXY_LOCALPEER").is_some_and(|local| local == name);
+    if is_peer {
+        if c.part.peers.bind_line {
+            return c.alert("mixed-peers", line.span, MIXED);
+        }
+        c.part.peers.peer_line = true;
+    }
+    let start = format!("'{} {}' :", line.keyword(), line.lossy(0));
+    if local && c.part.peers.complete {
+        let first = c.part.peers.peers.iter().find(|peer| peer.local).map_or(line.span, |peer| peer.place);
+        let text = format!(
+            "{start} local peer name already referenced at {}. {}",
+            c.at(first),
+            String::from_utf8_lossy(&name)
+        );
+        return c.alert("same-name", line.span, text);
+    }
+    let before = c.px.proxy.servers.len();
+    match line.args.len() {
+        _ if local && !is_peer => server::local_peer(c, line),
+        0 | 1 => {}
+        _ => server::line(c, line),
+    }
+    if c.px.proxy.servers.len() == before {
+        if is_peer {
+            let text = format!("{start} ignoring invalid peer definition (missing address:port)");
+            c.warn("no-address", line.span, text);
+        } else {
+            let text = format!("{start} ignoring server (not a local peer, valid address:port is expected)");
+            c.push(Diagnostic::remark("no-address", line.span, text));
+        }
+        return;
+    }
+    let shard = value_of(line, "shard").unwrap_or(0);
+    if c.part.peers.shards > 0 && shard > c.part.peers.shards {
+        let shards = c.part.peers.shards;
+        let text = format!("{start} {shard} peer shard greater value than {shards} shards value is ignored.");
+        c.warn("large-shard", line.span, text);
+    }
+    if line.args.iter().any(|word| IGNORED.iter().any(|name| word.is(name))) {
+        let text = format!("{start} init_addr, resolvers, check and agent are ignored for peers.");
+        c.warn("ignored", line.span, text);
+    }
+    c.part.peers.peers.push(PeerDraft { name, local, shard, place: line.span });
+    if local {
+        c.part.peers.has_local = true;
+        c.part.peers.complete = true;
+        if is_peer {
+            listen(c, line);
+        }
+    }
+}
+
+/// The local peer's own address is where it listens.
+fn listen(c: &mut Context<'_>, line: &Line<'_>) {
+    only_one(c, line);
+    if let Some(address) = line.arg(1) {
+        bind::add(c, line, address, &format!("'peer {}'", line.lossy(0)), usize::MAX);
+    }
+    c.part.peers.listener = Some(line.span);
+}
+
+/// The number behind a word of the line.
+fn value_of(line: &Line<'_>, name: &str) -> Option<i64> {
+    let at = line.args.iter().position(|word| word.is(name))?;
+    line.arg(at + 1).map(|word| crate::numbers::lenient(&word.text))
+}
+
+fn shards(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(word) = line.arg(0) else {
+        return c.alert("missing-argument", line.span, "'shards' : missing value");
+    };
+    let Some(value) = base::bytes::parse_i64(&word.text) else {
+        let text = format!("'shards' : expects an integer argument, found '{}'", word.lossy());
+        return c.alert("bad-number", word.span, text);
+    };
+    if value == 0 {
+        let text = "'shards' : expects a strictly positive integer argument";
+        return c.alert("out-of-range", word.span, text);
+    }
+    c.part.peers.shards = value;
+}
+
+fn table(c: &mut Context<'_>, line: &Line<'_>) {
+    let name = line.arg(0).map(|word| word.text.as_slice()).unwrap_or_default();
+    let name = [c.part.peers.name.as_slice(), b"/", name].concat();
+    if c.config.stick_tables.iter().any(|table| table.name == name) {
+        let place = c.part.peers.place;
+        let text = format!(
+            "stick-table name '{}' conflicts with table declared in peers '{}' at {}.",
+            line.lossy(0),
+            String::from_utf8_lossy(&c.part.peers.name),
+            c.at(place)
+        );
+        return c.alert("same-name", line.span, text);
+    }
+    let words = line.args.iter().skip(1).map(|word| word.text.clone()).collect();
+    c.config.stick_tables.push(ir::config::StickTable { name: name.clone(), words });
+    c.part.peers.tables.push(name);
+}
+
+const fn row(
+    name: &'static str,
+    usage: &'static str,
+    doc: &'static str,
+    set: fn(&mut Context<'_>, &Line<'_>),
+) -> Keyword {
+    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set)).parsed()
+}
+
+pub const ROWS: &[Keyword] = &[
+    row("bind", "[<address>]:port [param*]", "Where the local peer listens.", bind_line),
+    row("default-bind", "[param*]", "What the bind line starts from.", bind_line),
+    row("default-server", "[param*]", "What the peers start from.", server::default_line),
+    row("log", "<target> … <facility> [<level>]", "Where the section logs.", proxy::log::log).with_no(),
+    row("peer", "<name> [<address>]:port [param*]", "A peer.", peer),
+    row("server", "<name> [<address>:<port>] [param*]", "A peer; the local one without its address.", peer),
+    row("shards", "<number>", "Over how many peers the tables are split.", shards),
+    row("table", "<name> type <type> size <size> [param*]", "A table that the peers share.", table),
+    Keyword::new(
+        "disabled",
+        "Does not use the section.",
+        HERE,
+        "",
+        NONE,
+        Set::Flag(|c| c.part.peers.disabled = true),
+    )
+    .parsed(),
+    Keyword::new(
+        "enabled",
+        "Uses the section.",
+        HERE,
+        "",
+        NONE,
+        Set::Flag(|c| c.part.peers.disabled = false),
+    )
+    .parsed(),
+];
