@@ -229,6 +229,13 @@ impl<'a> Context<'a> {
         self.push(Diagnostic::error(code, span, message).at(Place::Nowhere));
     }
 
+    /// Makes the errors told since `before` those after which HAProxy reads no further.
+    pub fn finalize(&mut self, before: usize) {
+        for told in self.diags[before..].iter_mut().filter(|told| told.effect == Effect::Fatal) {
+            told.effect = Effect::Final;
+        }
+    }
+
     pub fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.push(Diagnostic::warning(code, span, message));
     }

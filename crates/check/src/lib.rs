@@ -100,8 +100,8 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
     context.diags = std::mem::take(&mut context.early);
     context.diags.extend(told);
     let refused = context.diags.iter().any(Diagnostic::is_fatal);
-    let aborted = context.diags.iter().any(|d| d.effect == Effect::Abort);
-    if refused && !aborted {
+    let ended = context.diags.iter().any(|d| matches!(d.effect, Effect::Final | Effect::Abort));
+    if refused && !ended {
         context.diags.push(Diagnostic::post_error("fatal", "Fatal errors found in configuration."));
     }
     let reading = std::mem::take(&mut context.diags);

@@ -356,7 +356,8 @@ fn refuse_same_name(c: &mut Context<'_>, name: &Word, kind: Kind, span: Span) {
         c.alert_bare("same-name", span, start.clone());
     }
     let text = format!("{start} This is no longer supported as of 3.3. Please rename one or the other.");
-    c.alert_bare("same-name", span, text);
+    let told = Diagnostic::error("same-name", span, text).at(Place::Nowhere);
+    c.push(told.with_effect(diag::Effect::Final));
 }
 
 fn open_userlist(c: &mut Context<'_>, line: &Line<'_>) -> bool {

@@ -31,6 +31,8 @@ pub enum Effect {
     None,
     /// The configuration is refused; reading goes on so that all errors are told.
     Fatal,
+    /// The same, and HAProxy itself reads no further: it says less at the end.
+    Final,
     /// The configuration is refused and the rest of this file is not read.
     Abort,
 }

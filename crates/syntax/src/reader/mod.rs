@@ -175,8 +175,9 @@ impl<'a> Reader<'a> {
             self.report(diags, "missing-lf", self.at(length, 0), message);
         }
         if !self.blocks.is_empty() {
-            let message = "non-terminated '.if' block.".to_owned();
-            self.report(diags, "open-if", self.at(0, 0), message);
+            let message = "non-terminated '.if' block.";
+            let told = Diagnostic::error("open-if", self.at(0, 0), message).at(Place::ParsingTight);
+            diags.push(told.with_effect(Effect::Final));
         }
     }
 

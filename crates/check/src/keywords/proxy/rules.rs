@@ -109,6 +109,12 @@ fn check_conflicts(c: &mut Context<'_>, cond: Option<&Cond>, set: RuleSet, span:
 
 /// `http-request`, `http-response` and `http-after-response`.
 fn http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
+    let before = c.diags.len();
+    http_rule(c, line, set);
+    c.finalize(before);
+}
+
+fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
     let keyword = line.keyword();
     let found = line.arg(0).and_then(|word| action::find(c, set, word));
     let Some((id, spec)) = found else { return unknown_http(c, line, set) };
