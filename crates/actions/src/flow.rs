@@ -37,8 +37,7 @@ pub const ROWS: &[Action] = &[
         "Closes the connection without an answer",
         reject,
     )
-    .unlisted(sets::TCP)
-    .last(),
+    .unlisted(sets::TCP),
     Action::new("close", sets::TCP_RESPONSE, &[], "Closes the server's connection at once", close)
         .unlisted(sets::TCP)
         .last(),
@@ -49,16 +48,14 @@ pub const ROWS: &[Action] = &[
         "Forgets the connection without telling the client",
         silent_drop,
     )
-    .options(DROP)
-    .last(),
+    .options(DROP),
     Action::new(
         "use-service",
         sets::CONTENT | sets::REQUEST,
         &[ActionArg::Service],
         "Has a service answer instead of a server",
         use_service,
-    )
-    .last(),
+    ),
     Action::new(
         "pause",
         sets::REQUEST | sets::RESPONSE,

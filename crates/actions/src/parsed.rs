@@ -6,8 +6,8 @@ use crate::row::{Action, sets};
 
 use ActionArg::{Expr, Fmt, IntOrExpr, Str, TimeOrExpr};
 
-/// An unsigned number of 32 bits, or an expression.
-const U32: ActionArg = IntOrExpr(0, u32::MAX as i64);
+/// Any number, or an expression.
+const NUMBER: ActionArg = IntOrExpr(i64::MIN, i64::MAX);
 
 /// The sets in which the client's addresses may be changed.
 const CLIENT: u16 = sets::TCP_REQUEST | sets::REQUEST;
@@ -48,7 +48,7 @@ pub const ROWS: &[Action] = &[
     Action::parsed("cache-store", sets::RESPONSE, &[Str], "Stores the response in a cache"),
     Action::parsed("cache-use", sets::REQUEST, &[Str], "Answers from a cache").options(NO_HINTS),
     Action::parsed("dgram-drop", sets::QUIC, &[], "Drops the datagram").last(),
-    Action::parsed("send-retry", sets::QUIC, &[], "Sends a QUIC Retry").last(),
+    Action::parsed("send-retry", sets::QUIC, &[], "Sends a QUIC Retry"),
     Action::parsed("disable-l7-retry", sets::REQUEST, &[], "Does not repeat this request"),
     Action::parsed("do-log", sets::QUIC | sets::ALL, &[], "Logs at once").options(PROFILE),
     Action::parsed("do-resolve", TO_SERVER, &[Expr], "Resolves a name into a variable").paren(Str),
@@ -56,25 +56,25 @@ pub const ROWS: &[Action] = &[
     Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header")
         .unlisted(sets::TCP),
     Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header").unlisted(sets::TCP),
-    Action::parsed("sc-add-gpc", sets::ALL, &[U32], "Adds to a general purpose counter").paren(Str),
+    Action::parsed("sc-add-gpc", sets::ALL, &[NUMBER], "Adds to a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc", sets::ALL, &[], "Increments a general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc0", sets::ALL, &[], "Increments the first general purpose counter").paren(Str),
     Action::parsed("sc-inc-gpc1", sets::ALL, &[], "Increments the second general purpose counter").paren(Str),
-    Action::parsed("sc-set-gpt", sets::ALL, &[U32], "Sets a general purpose tag").paren(Str),
-    Action::parsed("sc-set-gpt0", sets::ALL, &[U32], "Sets the first general purpose tag").paren(Str),
+    Action::parsed("sc-set-gpt", sets::ALL, &[NUMBER], "Sets a general purpose tag").paren(Str),
+    Action::parsed("sc-set-gpt0", sets::ALL, &[NUMBER], "Sets the first general purpose tag").paren(Str),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),
-    Action::parsed("set-bc-mark", TO_SERVER, &[Str], "Sets the mark of packets to the server"),
-    Action::parsed("set-bc-tos", TO_SERVER, &[Str], "Sets the TOS field of packets to the server"),
+    Action::parsed("set-bc-mark", TO_SERVER, &[NUMBER], "Sets the mark of packets to the server"),
+    Action::parsed("set-bc-tos", TO_SERVER, &[NUMBER], "Sets the TOS field of packets to the server"),
     Action::parsed("set-dst", CLIENT, &[Expr], "Replaces the destination address"),
     Action::parsed("set-dst-port", CLIENT, &[Expr], "Replaces the destination port"),
     Action::parsed("set-src", CLIENT, &[Expr], "Replaces the source address"),
     Action::parsed("set-src-port", CLIENT, &[Expr], "Replaces the source port"),
-    Action::parsed("set-fc-mark", MARKING, &[Str], "Sets the mark of packets to the client"),
-    Action::parsed("set-fc-tos", MARKING, &[Str], "Sets the TOS field of packets to the client"),
-    Action::parsed("set-mark", MARKING, &[Str], "Sets the mark of packets to the client (deprecated)"),
-    Action::parsed("set-tos", MARKING, &[Str], "Sets the TOS field of packets to the client (deprecated)"),
+    Action::parsed("set-fc-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client"),
+    Action::parsed("set-fc-tos", MARKING, &[NUMBER], "Sets the TOS field of packets to the client"),
+    Action::parsed("set-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client (deprecated)"),
+    Action::parsed("set-tos", MARKING, &[NUMBER], "Sets the TOS field of packets to the client (deprecated)"),
     Action::parsed("set-nice", STREAM, &[Str], "Sets the priority of the stream's task"),
     Action::parsed("set-priority-class", TO_SERVER, &[Expr], "Sets the class in the queue"),
     Action::parsed(
@@ -83,7 +83,7 @@ pub const ROWS: &[Action] = &[
         &[Expr],
         "Sets the offset in the queue, in milliseconds",
     ),
-    Action::parsed("set-retries", TO_SERVER, &[U32], "Sets how often a server is tried"),
+    Action::parsed("set-retries", TO_SERVER, &[IntOrExpr(0, 100)], "Sets how often a server is tried"),
     Action::parsed(
         "set-timeout",
         sets::REQUEST | sets::RESPONSE,

@@ -69,6 +69,8 @@ pub struct Context<'a> {
     /// What the expression at hand is part of.
     pub usage: Usage,
     pub experimental: bool,
+    /// `tune.stick-counters`
+    pub stick_counters: i64,
     /// `tune.lua.bool-sample-conversion` was given, or its absence was told.
     pub lua_bool_conversion: bool,
     /// `expose-deprecated-directives`
@@ -120,6 +122,7 @@ impl<'a> Context<'a> {
             last_defaults: None,
             usage: Usage::default(),
             experimental: false,
+            stick_counters: 3,
             lua_bool_conversion: false,
             deprecated: false,
             crt_base: None,

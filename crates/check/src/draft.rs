@@ -8,7 +8,8 @@ use ir::Bytes;
 use ir::config::{Acme, Cache, Proxy, Ring, Server};
 use ir::expr::{Cond, Rule};
 use ir::id::AclId;
-use ir::spec::Section;
+use ir::spec::{RuleSet, Section};
+use ir::types::SampleType;
 use syntax::Word;
 
 /// Which of the four proxy sections it is.
@@ -95,6 +96,16 @@ pub struct Draft {
     pub log_global: bool,
     /// Names that other sections or later lines define.
     pub unresolved: Vec<Unresolved>,
+    /// The tables of `track-sc` rules.
+    pub tables: Vec<PendingTable>,
+    /// The resolvers of `do-resolve` rules.
+    pub resolvers: Vec<Bytes>,
+    /// The caches of `cache-use` and `cache-store` rules.
+    pub caches: Vec<Bytes>,
+    /// The filters of `set-bandwidth-limit` rules.
+    pub limits: Vec<Bytes>,
+    /// The slots that `capture … id` rules name.
+    pub slots: Vec<(RuleSet, i64)>,
     /// HTTP-only lines, for the warnings about `mode tcp`.
     pub http_only: HttpOnly,
     /// Which kinds of rules were given here, for warnings about their order.
@@ -134,6 +145,19 @@ pub struct Part {
 pub struct PendingSwitch {
     pub target: Word,
     pub cond: Option<Cond>,
+}
+
+/// The table that a `track-sc` rule counts in: the proxy's own without a name.
+#[derive(Clone, Debug)]
+pub struct PendingTable {
+    pub name: Option<Bytes>,
+    /// The type of the key.
+    pub out: SampleType,
+    /// The number of the counter.
+    pub counter: i64,
+    pub set: RuleSet,
+    /// The index of the rule in its set.
+    pub rule: usize,
 }
 
 /// An argument that names something of another section.
@@ -178,7 +202,6 @@ pub enum Usage {
 impl Usage {
     /// What the keyword is, and where it stands.
     pub fn words(self) -> (&'static str, &'static str) {
-        use ir::spec::RuleSet;
         let place = match self {
             Self::Acl => return ("ACL keyword", "in"),
             Self::Configuration => "in configuration expression in",

@@ -7,7 +7,6 @@
 
 mod acl;
 mod action;
-mod action_checks;
 mod address;
 mod args;
 mod certs;

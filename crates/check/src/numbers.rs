@@ -138,3 +138,32 @@ pub fn lenient(text: &[u8]) -> i64 {
     let digits = text[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     base::bytes::parse_i64(&text[..sign + digits]).unwrap_or(0)
 }
+
+/// C's `strtol`: a sign and digits, in the base of their prefix where `any_base`; gives the number
+/// and what is left. A number out of range is the nearest one.
+pub fn strtol(text: &[u8], any_base: bool) -> (i64, &[u8]) {
+    let start = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let (negative, mut rest) = match text[start..].split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, &text[start..]),
+    };
+    let mut base = 10;
+    if any_base
+        && let [b'0', b'x' | b'X', digit, ..] = rest
+        && digit.is_ascii_hexdigit()
+    {
+        (base, rest) = (16, &rest[2..]);
+    } else if any_base && rest.first() == Some(&b'0') {
+        base = 8;
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(base);
+    let digits = rest.iter().map_while(digit);
+    let value = digits
+        .clone()
+        .fold(0_i64, |value, digit| value.saturating_mul(i64::from(base)).saturating_add(i64::from(digit)));
+    match digits.count() {
+        0 => (0, text),
+        count => (if negative { -value } else { value }, &rest[count..]),
+    }
+}

@@ -48,6 +48,13 @@ impl Place {
         }
     }
 
+    /// The one place that HAProxy looks at for the values of counters.
+    pub fn of_one_side(set: RuleSet) -> Self {
+        let is_response =
+            matches!(set, RuleSet::TcpResponse | RuleSet::HttpResponse | RuleSet::HttpAfterResponse);
+        Self::of_rules(set, !is_response, is_response)
+    }
+
     /// The name HAProxy's messages give the place.
     pub fn name(self) -> &'static str {
         const NAMES: [(Place, &str); 13] = [

@@ -7,20 +7,31 @@ use ir::id::VarId;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 
-const SCOPES: [(&[u8], VarScope); 6] = [
-    (b"proc.", VarScope::Proc),
-    (b"sess.", VarScope::Sess),
-    (b"txn.", VarScope::Txn),
-    (b"req.", VarScope::Req),
-    (b"res.", VarScope::Res),
-    (b"check.", VarScope::Check),
+/// The scopes, and whether it is the one of the parent stream.
+const SCOPES: [(&[u8], VarScope, bool); 10] = [
+    (b"psess.", VarScope::Sess, true),
+    (b"ptxn.", VarScope::Txn, true),
+    (b"preq.", VarScope::Req, true),
+    (b"pres.", VarScope::Res, true),
+    (b"proc.", VarScope::Proc, false),
+    (b"sess.", VarScope::Sess, false),
+    (b"txn.", VarScope::Txn, false),
+    (b"req.", VarScope::Req, false),
+    (b"res.", VarScope::Res, false),
+    (b"check.", VarScope::Check, false),
 ];
 
 /// A variable with its scope; its name gets an id when it is new.
 pub fn check(c: &mut Context<'_>, text: &[u8], span: Span) -> Checked<Var> {
     let lossy = String::from_utf8_lossy(text);
-    let found = SCOPES.iter().find_map(|(prefix, scope)| Some((text.strip_prefix(*prefix)?, *scope)));
-    let Some((name, scope)) = found else {
+    if text.is_empty() {
+        return Err(Fail::new("bad-variable", span, "Empty variable name cannot be accepted"));
+    }
+    let found = SCOPES.iter().find_map(|(prefix, scope, parent)| {
+        let name = text.strip_prefix(*prefix).filter(|name| !name.is_empty())?;
+        Some((name, *scope, *parent))
+    });
+    let Some((name, scope, is_parent)) = found else {
         let message = format!(
             "invalid variable name '{lossy}'. A variable name must start with its scope. \
              The scope can be 'proc', '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'"
@@ -31,6 +42,11 @@ pub fn check(c: &mut Context<'_>, text: &[u8], span: Span) -> Checked<Var> {
     if let Some(bad) = name.iter().position(|byte| !is_name(byte)) {
         let message = format!("invalid syntax at char '{}'", char::from(name[bad]));
         return Err(Fail::new("bad-variable", span, message));
+    }
+    if is_parent {
+        c.warn_parsed("variables of the parent stream", span);
+        // A name of its own, which no variable of the stream itself can have.
+        return Ok(Var { scope, id: intern(c, &[b"^", name].concat()) });
     }
     Ok(Var { scope, id: intern(c, name) })
 }

@@ -200,7 +200,17 @@ pub const ROWS: &[Keyword] = &[
     parsed("tune.ssl.ocsp-update.maxdelay", "The longest time between OCSP updates."),
     parsed("tune.ssl.ocsp-update.mindelay", "The shortest time between OCSP updates."),
     parsed("tune.ssl.ssl-ctx-cache-size", "Generated certificates that are kept."),
-    parsed("tune.stick-counters", "Stick counters of a stream."),
+    Keyword::new(
+        "tune.stick-counters",
+        "Stick counters of a stream.",
+        HERE,
+        "<number>",
+        MANY,
+        Set::Line(|c, line| {
+            c.stick_counters = line.arg(0).map_or(0, |word| crate::numbers::lenient(&word.text));
+        }),
+    )
+    .parsed(),
     parsed("tune.streams-elasticity", "How streams are spread when there are many."),
     parsed("tune.takeover-other-tg-connections", "Whether thread groups share idle connections."),
     parsed("tune.vars.check-max-size", "Memory of a check's variables."),

@@ -85,17 +85,22 @@ pub fn conflicts(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
     }
 }
 
-/// Adds a rule, and warns when one before it ends the list.
-fn push(c: &mut Context<'_>, set: RuleSet, rule: Rule, is_final: bool, keyword: &str, span: Span) {
+/// Warns when the rule before ends the list.
+fn warn_unreachable(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
     if c.px.finals & set.bit() != 0 {
         let text = format!(
-            "previous '{keyword}' action is final and has no condition attached, further entries are NOOP."
+            "previous '{}' action is final and has no condition attached, further entries are NOOP.",
+            line.keyword()
         );
-        c.warn_tight("unreachable-rule", span, text);
-        c.px.finals &= !set.bit();
+        c.warn_tight("unreachable-rule", line.span, text);
     }
-    if is_final && rule.cond.is_none() {
-        c.px.finals |= set.bit();
+}
+
+/// Adds a rule.
+fn push(c: &mut Context<'_>, set: RuleSet, rule: Rule, is_final: bool) {
+    match is_final && rule.cond.is_none() {
+        true => c.px.finals |= set.bit(),
+        false => c.px.finals &= !set.bit(),
     }
     c.px.proxy.rules[set as usize].push(rule);
 }
@@ -115,10 +120,16 @@ fn http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
 }
 
 fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
+    warn_unreachable(c, line, set);
     let keyword = line.keyword();
     let found = line.arg(0).and_then(|word| action::find(c, set, word));
     let Some((id, spec)) = found else { return unknown_http(c, line, set) };
     let name = line.lossy(0);
+    if spec.name == "normalize-uri" && !c.experimental {
+        let text = "'normalize-uri' action is experimental, must be allowed via a global \
+                    'expose-experimental-directives'";
+        return c.alert("experimental", line.span, text);
+    }
     let checked = match action::check(c, set, id, spec, line.args) {
         Ok(checked) => checked,
         Err(fail) => {
@@ -158,22 +169,25 @@ fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
         note_rule(c, line, Rank::HttpRequest, "http-request");
     }
     check_conflicts(c, cond.as_ref(), set, line.span);
-    let is_final = spec.is_final;
-    push(c, set, checked.into_rule(cond, line.span), is_final, &keyword, line.span);
+    let is_final = checked.ends_the_list();
+    push(c, set, checked.into_rule(cond, line.span), is_final);
 }
 
 fn unknown_http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
     let word = line.lossy(0);
-    let names: Vec<&str> = c.registry.actions_in(set).map(|spec| spec.name).collect();
-    let best = crate::hint::best(word.as_bytes(), names).filter(|_| !word.is_empty());
     let text = format!(
         "'{}' expects {}, but got '{word}'{}.{}",
         line.keyword(),
         action::listed(c, set),
         if word.is_empty() { " (missing argument)" } else { "" },
-        best.map_or_else(String::new, |best| format!(" Did you mean '{best}' maybe ?")),
+        did_you_mean(c, set, word.as_bytes()),
     );
     c.alert_tight("unknown-action", line.span, text);
+}
+
+fn did_you_mean(c: &Context<'_>, set: RuleSet, word: &[u8]) -> String {
+    let best = action::suggestion(c, set, word);
+    best.map_or_else(String::new, |best| format!(" Did you mean '{best}' maybe ?"))
 }
 
 /// `tcp-request` and `tcp-response` by their second word.
@@ -182,16 +196,20 @@ fn tcp(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet, rank: Option<Rank>) {
         return;
     }
     match tcp_rule(c, line, set) {
-        Ok((rule, is_final)) => {
+        Ok(rule) => {
             if let Some(rank) = rank {
                 note_rule(c, line, rank, &line.keyword());
             }
             check_conflicts(c, rule.cond.as_ref(), set, line.span);
-            c.px.finals &= !set.bit();
-            push(c, set, rule, is_final, &line.keyword(), line.span);
+            c.px.proxy.rules[set as usize].push(rule);
         }
         Err(fail) => c.alert(fail.code, fail.span, fail.message),
     }
+}
+
+/// `quic-initial`: told like HTTP rules, run before any connection.
+fn quic(c: &mut Context<'_>, line: &Line<'_>) {
+    http(c, line, RuleSet::QuicInitial);
 }
 
 fn may_stand_here(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> bool {
@@ -202,15 +220,28 @@ fn may_stand_here(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> bool {
         c.alert("wrong-side", line.span, text);
         return false;
     }
-    if c.px.kind == Kind::Defaults && c.px.proxy.name.is_empty() {
-        let text = format!("{} is not allowed in anonymous 'defaults' sections", line.keyword());
-        c.alert("not-in-defaults", line.span, text);
-        return false;
-    }
-    true
+    is_in_named_section(c, line, set == RuleSet::TcpResponse)
 }
 
-fn tcp_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> Checked<(Rule, bool)> {
+/// Whether the line stands where rules may: not in defaults without a name, and those for
+/// responses not in frontends.
+fn is_in_named_section(c: &mut Context<'_>, line: &Line<'_>, is_response: bool) -> bool {
+    let is_nameless = c.px.kind == Kind::Defaults && c.px.proxy.name.is_empty();
+    let text = match is_response {
+        true if is_nameless || c.px.kind == Kind::Frontend => {
+            format!(
+                "{} is only allowed in 'backend' sections or 'defaults' section with a name",
+                line.keyword()
+            )
+        }
+        false if is_nameless => format!("{} is not allowed in anonymous 'defaults' sections", line.keyword()),
+        _ => return true,
+    };
+    c.alert("not-in-defaults", line.span, text);
+    false
+}
+
+fn tcp_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> Checked<Rule> {
     let found = line.arg(0).and_then(|word| action::find(c, set, word));
     let Some((id, spec)) = found else { return Err(unknown_tcp(c, line, set)) };
     let checked = action::check(c, set, id, spec, line.args)?;
@@ -230,54 +261,87 @@ fn tcp_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> Checked<(Rule
             }));
         }
     };
-    let is_final = spec.is_final;
-    Ok((checked.into_rule(cond, line.span), is_final))
+    Ok(checked.into_rule(cond, line.span))
 }
 
+/// A name that no action of the set has, or one of another set that HAProxy reads here too.
 fn unknown_tcp(c: &Context<'_>, line: &Line<'_>, set: RuleSet) -> Fail {
-    let word = line.lossy(0);
-    let names: Vec<&str> = c.registry.actions_in(set).map(|spec| spec.name).collect();
-    let best = crate::hint::best(word.as_bytes(), names);
+    let (word, keyword, title) = (line.lossy(0), line.keyword(), c.px.title());
+    let is_request = set != RuleSet::TcpResponse;
+    if is_request && ["capture", "expect-proxy", "expect-netscaler-cip"].contains(&word.as_str()) {
+        let text = match word.as_str() {
+            "capture" if !c.px.kind.is_frontend() => {
+                format!("'{keyword} capture' : proxy '{}' has no frontend capability", c.px.name())
+            }
+            name if name != "capture" && !line.arg(1).is_some_and(|word| word.is("layer4")) => {
+                format!("'{keyword} {name}' only supports 'layer4' in {title} (got '{}')", line.lossy(1))
+            }
+            name => format!("'{name} {}' is not allowed in '{keyword}' rules in {title}", line.lossy(1)),
+        };
+        return Fail::new("wrong-rule-set", line.span, text);
+    }
+    let first = match is_request {
+        true => format!(
+            "'accept', 'reject', 'capture', 'expect-proxy', 'expect-netscaler-cip', 'track-sc0' ... 'track-sc{}'",
+            c.stick_counters - 1
+        ),
+        false => "'accept', 'close', 'reject'".to_owned(),
+    };
     let text = format!(
-        "'{}' expects {} in {} (got '{word}').{}",
-        line.keyword(),
+        "'{keyword}' expects {first}, {} in {title} (got '{word}').{}{}",
         action::listed(c, set),
-        c.px.title(),
-        best.map_or_else(String::new, |best| format!(" Did you mean '{best}' maybe ?")),
+        did_you_mean(c, set, word.as_bytes()),
+        if is_request { "\n" } else { "" },
     );
     Fail::new("unknown-action", line.span, text)
 }
 
 fn inspect_delay(c: &mut Context<'_>, line: &Line<'_>) {
     let is_request = line.name[0].is("tcp-request");
-    let Some(word) = line.arg(0) else {
-        let text = format!("missing argument for '{}' in {}", line.name[0].lossy(), c.px.title());
-        return c.alert("missing-argument", line.span, text);
-    };
-    match crate::numbers::parse_time(c, word, base::time::Unit::Ms) {
-        Ok(delay) if is_request => c.px.proxy.inspect_delay = Some(delay),
-        Ok(delay) => c.px.proxy.response_inspect_delay = Some(delay),
-        Err(error) => {
-            let why = match error {
-                base::time::TimeError::Over => format!(
-                    "timer overflow in '{}', maximum value is 2147483647 ms or ~24.8 days",
-                    word.lossy()
-                ),
-                base::time::TimeError::Unexpected(at) => {
-                    format!("unexpected character '{}'", crate::numbers::character(&word.text, at))
-                }
-            };
-            let text = format!(
-                "'{}' expects a positive delay in milliseconds, in {} ({why})",
-                line.keyword(),
-                c.px.title()
-            );
-            c.alert("bad-time", word.span, text);
-        }
+    if !is_in_named_section(c, line, !is_request) {
+        return;
     }
+    let parsed = line.arg(0).map(|word| (word, crate::numbers::parse_time(c, word, base::time::Unit::Ms)));
+    let why = match parsed {
+        Some((_, Ok(delay))) => return set_inspect_delay(c, line, delay),
+        Some((word, Err(base::time::TimeError::Over))) => {
+            format!(" (timer overflow in '{}', maximum value is 2147483647 ms or ~24.8 days)", word.lossy())
+        }
+        Some((word, Err(base::time::TimeError::Unexpected(at)))) => {
+            format!(" (unexpected character '{}')", crate::numbers::character(&word.text, at))
+        }
+        None => String::new(),
+    };
+    let text =
+        format!("'{}' expects a positive delay in milliseconds, in {}{why}", line.keyword(), c.px.title());
+    c.alert("bad-time", line.span, text);
+}
+
+fn set_inspect_delay(c: &mut Context<'_>, line: &Line<'_>, delay: u64) {
+    let title = c.px.title();
+    let slot = match line.name[0].is("tcp-request") {
+        true => &mut c.px.proxy.inspect_delay,
+        false => &mut c.px.proxy.response_inspect_delay,
+    };
+    if slot.is_some_and(|before| before != 0) {
+        let text = format!("ignoring {} (was already defined) in {title}", line.keyword());
+        return c.warn("duplicate", line.span, text);
+    }
+    *slot = Some(delay);
 }
 
 fn unknown_tcp_request(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.args.is_empty() {
+        let place = match c.px.kind {
+            Kind::Defaults => "defaults section".to_owned(),
+            _ => c.px.title(),
+        };
+        return c.alert(
+            "missing-argument",
+            line.span,
+            format!("missing argument for 'tcp-request' in {place}"),
+        );
+    }
     let place = match c.px.kind {
         Kind::Defaults => "defaults section".to_owned(),
         _ => c.px.title(),
@@ -290,6 +354,10 @@ fn unknown_tcp_request(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn unknown_tcp_response(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.args.is_empty() {
+        let text = format!("missing argument for 'tcp-response' in {}", c.px.title());
+        return c.alert("missing-argument", line.span, text);
+    }
     let text = format!(
         "'tcp-response' expects 'inspect-delay' or 'content' in {} (got '{}')",
         c.px.title(),
@@ -430,7 +498,7 @@ pub const ROWS: &[Keyword] = &[
         DFL,
         "<action> [ { if | unless } <condition> ]",
         MANY,
-        Set::Nothing,
+        Set::Line(quic),
     )
     .parsed(),
 ];

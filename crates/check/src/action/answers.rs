@@ -1,0 +1,107 @@
+//! The options of `return`, `deny` and `tarpit`: what the answer is made of.
+
+use ir::expr::ActionValue;
+use syntax::Word;
+
+use super::Action;
+use crate::context::Context;
+use crate::fail::{Checked, Fail};
+
+fn keywords_of(action: &Action) -> Vec<&'static str> {
+    action.options.iter().map(|(index, _)| action.spec.options[*index].keyword).collect()
+}
+
+/// The options that say what an answer's body is.
+const BODIES: [&str; 7] =
+    ["string", "lf-string", "file", "lf-file", "errorfile", "errorfiles", "default-errorfiles"];
+
+/// The options of `return`, `deny` and `tarpit`: one body, of a type, for a status that has one.
+pub fn check(c: &mut Context<'_>, action: &Action, words: &[Word]) -> Checked<()> {
+    let name = &words[0];
+    warn_headers(c, action, name);
+    let fail = |message: String| Err(Fail::new("bad-answer", name.span, message));
+    let option = |keyword: &str| action.option(keyword);
+    let keywords = keywords_of(action);
+    let mut bodies = keywords.iter().copied().filter(|keyword| BODIES.contains(keyword));
+    let body = bodies.next();
+    if let (Some(first), Some(second)) = (body, bodies.next()) {
+        return fail(format!("unexpected '{second}' argument, '{first}' already defined"));
+    }
+    let status = match option("status").or(option("deny_status")) {
+        Some(ActionValue::Int(status)) => Some(*status),
+        _ => None,
+    };
+    let kind = match option("content-type") {
+        Some(ActionValue::Str(kind)) => Some(String::from_utf8_lossy(kind).into_owned()),
+        _ => None,
+    };
+    let bodyless = matches!(status, Some(204 | 304));
+    let is_format = matches!(body, Some("lf-string" | "lf-file"));
+    let empty = match body.and_then(option) {
+        Some(ActionValue::Str(text) | ActionValue::File(text)) => text.is_empty(),
+        _ => false,
+    };
+    let only_status = matches!(keywords[..], ["deny_status"]);
+    let body = body.or(only_status.then_some("default-errorfiles"));
+    let mut ignored = |what: String| c.warn("ignored", name.span, what);
+    match body {
+        None => {
+            if let Some(kind) = kind {
+                ignored(format!(
+                    "content-type '{kind}' ignored by the http reply because neither errorfile nor payload defined."
+                ));
+            }
+        }
+        Some(page @ ("errorfile" | "errorfiles" | "default-errorfiles")) => {
+            if let Some(status) = status.filter(|_| page != "errorfile")
+                && !crate::keywords::has_error_page(status)
+            {
+                return fail(format!(
+                    "status code '{status}' not handled by default with '{page}' argument."
+                ));
+            }
+            if let Some(kind) = kind {
+                ignored(format!(
+                    "content-type '{kind}' ignored by the http reply when used with an errorfile."
+                ));
+            }
+            if action.has("hdr") {
+                ignored("hdr parameters ignored by the http reply when used with an errorfile.".into());
+            }
+        }
+        Some(_) if bodyless && (is_format || !empty) => {
+            return fail(format!("No body expected for {} responses", status.unwrap_or(0)));
+        }
+        Some(_) if is_format && kind.is_none() => {
+            return fail("a content type must be defined with a log-format payload".into());
+        }
+        Some(_) if kind.is_none() && !empty => {
+            return fail("a content type must be defined when non-empty payload is configured".into());
+        }
+        Some(_) => {
+            if let Some(kind) = kind.filter(|_| empty && !is_format) {
+                ignored(format!(
+                    "content-type '{kind}' ignored by the http reply when used with an empty payload."
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fields that the answer has of its own.
+fn warn_headers(c: &mut Context<'_>, action: &Action, name: &Word) {
+    const OWN: [&[u8]; 3] = [b"content-length", b"transfer-encoding", b"content-type"];
+    for (index, values) in &action.options {
+        if action.spec.options[*index].keyword != "hdr" {
+            continue;
+        }
+        if let Some(ActionValue::Str(header)) = values.first()
+            && OWN.iter().any(|own| header.eq_ignore_ascii_case(own))
+        {
+            let text =
+                format!("header '{}' always ignored by the http reply.", String::from_utf8_lossy(header));
+            c.warn("ignored", name.span, text);
+        }
+    }
+}
