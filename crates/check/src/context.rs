@@ -227,6 +227,11 @@ impl<'a> Context<'a> {
         true
     }
 
+    /// Tells what is wrong with a piece of a line.
+    pub fn fail(&mut self, fail: crate::fail::Fail) {
+        self.alert(fail.code, fail.span, fail.message);
+    }
+
     /// A message with a place of its own.
     pub fn alert_bare(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.push(Diagnostic::error(code, span, message).at(Place::Nowhere));

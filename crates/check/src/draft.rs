@@ -58,6 +58,15 @@ impl Kind {
     pub fn is_backend(self) -> bool {
         matches!(self, Self::Backend | Self::Listen)
     }
+
+    /// Whether what belongs to frontends may be said here: defaults say it for others.
+    pub fn takes_frontend(self) -> bool {
+        self != Self::Backend
+    }
+
+    pub fn takes_backend(self) -> bool {
+        self != Self::Frontend
+    }
 }
 
 /// A proxy section under construction.
@@ -79,6 +88,7 @@ pub struct Draft {
     pub log_format: Option<Word>,
     /// Where `option httplog` and the like were given.
     pub log_option: Option<Span>,
+    pub log_format_sd: Option<Word>,
     pub error_log_format: Option<Word>,
     pub unique_id_format: Option<Word>,
     /// The address of each bind as it was written, at the first of its line.
@@ -114,6 +124,20 @@ pub struct Draft {
     pub finals: u16,
     /// `id` was given.
     pub has_id: bool,
+    /// What `stats` lines say.
+    pub stats: Option<Stats>,
+    /// `rate-limit sessions`
+    pub rate_limit: u32,
+    /// The header of `source … usesrc hdr_ip`.
+    pub source_header: Option<Bytes>,
+    /// What the section's defaults said, to tell what is said twice.
+    pub inherited: Inherited,
+    /// `email-alert`
+    pub mail: Option<Mail>,
+    pub checks: Checks,
+    pub forwarded: Option<Forwarded>,
+    /// `load-server-state-from-file global`
+    pub needs_state_file: bool,
     /// For defaults: a proxy named it with `from`, or took it as the last one.
     pub explicit_use: bool,
     pub implicit_use: bool,
@@ -175,13 +199,71 @@ pub struct Unresolved {
     pub usage: Usage,
 }
 
-/// Which statements that need HTTP were used.
+/// The statistics page of a proxy.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// It is the defaults'.
+    pub inherited: bool,
+    pub has_realm: bool,
+    /// Of `stats auth`.
+    pub users: Vec<String>,
+    /// There are `stats http-request` rules.
+    pub has_rules: bool,
+    /// The last of them has no condition.
+    pub rules_end: bool,
+}
+
+/// See [`Draft::inherited`].
 #[derive(Clone, Copy, Debug, Default)]
+pub struct Inherited {
+    pub timeouts: ir::config::Timeouts,
+    pub rate_limit: u32,
+}
+
+/// `option forwarded`: its expressions, with the words in front of them.
+#[derive(Clone, Debug)]
+pub struct Forwarded {
+    pub span: Span,
+    pub exprs: Vec<(&'static str, Word)>,
+}
+
+/// What `email-alert` lines give.
+#[derive(Clone, Debug, Default)]
+pub struct Mail {
+    pub has_from: bool,
+    pub has_to: bool,
+    pub mailers: Option<Bytes>,
+}
+
+/// How servers are checked, as far as lines depend on each other.
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
+    /// `option external-check` is the last of the checks.
+    pub external: bool,
+    /// `external-check command`
+    pub command: Option<Bytes>,
+    /// `external-check path` was given.
+    pub has_path: bool,
+}
+
+/// Which statements that need HTTP were used.
+#[derive(Clone, Debug, Default)]
 pub struct HttpOnly {
-    pub stats: bool,
+    /// Rows of options.
+    pub options: Vec<&'static str>,
+    pub originalto: bool,
     pub capture: bool,
-    pub forwardfor: bool,
     pub cookie: bool,
+}
+
+impl HttpOnly {
+    /// Notes that an option was switched.
+    pub fn note(&mut self, option: &'static str, on: bool) {
+        self.options.retain(|known| *known != option);
+        if on {
+            self.options.push(option);
+        }
+    }
 }
 
 /// What an expression is part of, for the messages about names that do not resolve.

@@ -2,7 +2,7 @@
 
 use ir::config::Proxy;
 
-use crate::draft::{Draft, Kind};
+use crate::draft::{Draft, Inherited, Kind};
 
 /// A proxy without a `defaults` section in front of it.
 pub fn fresh(kind: Kind) -> Draft {
@@ -30,5 +30,22 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.explicit_use = false;
     draft.implicit_use = false;
     draft.proxy.description = None;
+    draft.inherited = Inherited { timeouts: draft.proxy.timeouts, rate_limit: draft.rate_limit };
+    if let Some(stats) = &mut draft.stats {
+        stats.inherited = true;
+    }
+    draft.source_header = None;
+    if !kind.takes_backend() {
+        draft.http_only.cookie = false;
+        draft.proxy.balance = Default::default();
+        draft.balance_hash = None;
+        draft.needs_state_file = false;
+    }
+    if !kind.takes_frontend() {
+        draft.proxy.monitor_uri = None;
+        draft.default_backend = None;
+        draft.log_format_sd = None;
+        draft.error_log_format = None;
+    }
     draft
 }

@@ -36,6 +36,18 @@ pub struct Keyword {
     pub hidden: bool,
     /// What HAProxy adds when the section has not the right side.
     pub side_hint: &'static str,
+    pub wrong_side: WrongSide,
+}
+
+/// What becomes of a line in a proxy section that has not the side of its keyword.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum WrongSide {
+    /// HAProxy warns that it ignores the line, and checks it all the same.
+    Warned,
+    /// It warns, and leaves the line.
+    Skipped,
+    /// The row's function tells in words of its own, if there is anything to tell.
+    Own,
 }
 
 /// How a row's arguments are read. All functions but the last get a value that was checked.
@@ -54,6 +66,8 @@ pub enum Set {
     Text(fn(&mut Context<'_>, Bytes)),
     /// A number between the two bounds.
     Int(i64, i64, fn(&mut Context<'_>, i64)),
+    /// The number that a word starts with; 0 without one.
+    Lenient(fn(&mut Context<'_>, i64)),
     /// A time; the unit is that of a bare number and of the value.
     Time(Unit, fn(&mut Context<'_>, u64)),
     /// A size in bytes.
@@ -81,7 +95,7 @@ impl Keyword {
         set: Set,
     ) -> Self {
         let missing = match set {
-            Set::Int(..) => "'{}' expects an integer argument.",
+            Set::Int(..) | Set::Lenient(_) => "'{}' expects an integer argument.",
             Set::Time(..) => "'{}' expects <time> as argument.",
             Set::Size(_) => "'{}' expects a size argument.",
             _ => "'{}' expects an argument.",
@@ -101,6 +115,7 @@ impl Keyword {
             early: false,
             hidden: false,
             side_hint: "",
+            wrong_side: WrongSide::Warned,
         }
     }
 
@@ -168,6 +183,16 @@ impl Keyword {
         Self { side_hint, ..self }
     }
 
+    /// HAProxy takes the line in every proxy section.
+    pub const fn own_side(self) -> Self {
+        Self { wrong_side: WrongSide::Own, ..self }
+    }
+
+    /// HAProxy leaves the line where it has not the right side.
+    pub const fn skipped(self) -> Self {
+        Self { wrong_side: WrongSide::Skipped, ..self }
+    }
+
     fn first_word(&self) -> &'static str {
         self.spec.name.split(' ').next().unwrap_or_default()
     }
@@ -220,6 +245,12 @@ fn check(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) {
     if !is_allowed_here(c, row, line) || !is_counted(c, row, line) {
         return;
     }
+    if c.section == Some(Section::Global) {
+        match line.modifier {
+            Modifier::None => c.seen.keywords.insert(row.spec.name),
+            _ => c.seen.keywords.remove(row.spec.name),
+        };
+    }
     if row.spec.support == Support::Parsed {
         c.warn_parsed(row.spec.name, line.span);
     }
@@ -231,7 +262,13 @@ fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
     match row.set {
         Set::Nothing => {}
         Set::Flag(set) => set(c),
-        Set::Switch(set) => set(c, line.modifier == Modifier::None),
+        Set::Switch(set) => {
+            let on = line.modifier == Modifier::None;
+            if row.spec.http {
+                c.px.http_only.note(row.spec.name, on);
+            }
+            set(c, on);
+        }
         Set::Word(set) => set(c, word()),
         Set::Text(set) => set(c, crate::line::join_bytes(line.args)),
         Set::Line(set) => set(c, line),
@@ -248,6 +285,7 @@ fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
                 set(c, value);
             }
         }
+        Set::Lenient(set) => set(c, line.arg(0).map_or(0, |word| numbers::lenient(&word.text))),
         Set::Time(unit, set) => {
             if let Some(value) = numbers::time(c, line, unit) {
                 set(c, value);
@@ -261,8 +299,7 @@ fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
     }
 }
 
-/// Tells when the section has not the side that the keyword belongs to. HAProxy warns and takes
-/// the line, which then has no effect.
+/// Tells when the line may not stand here, and whether HAProxy reads it nevertheless.
 fn is_allowed_here(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {
     let Some(section) = c.section else { return true };
     if section == Section::Defaults && row.named_defaults_only && c.px.proxy.name.is_empty() {
@@ -270,35 +307,32 @@ fn is_allowed_here(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool 
         c.alert("not-in-defaults", line.span, text);
         return false;
     }
-    if row.spec.sections.contains(section) {
+    if row.wrong_side == WrongSide::Own || row.spec.sections.contains(section) {
         return true;
     }
-    let keyword = line.name[0].lossy().into_owned();
     if section == Section::Defaults {
-        let text = format!("'{keyword}' not allowed in 'defaults' section.");
+        let text = format!("'{}' not allowed in 'defaults' section.", line.name[0].lossy());
         let place = if row.tight { Place::ParsingTight } else { Place::Parsing };
         c.push(diag::Diagnostic::error("not-in-defaults", line.span, text).at(place));
         return false;
     }
-    let side = if section == Section::Backend { "frontend" } else { "backend" };
-    let keyword = if keyword == "option" {
-        line.name.get(1).unwrap_or(&line.name[0]).lossy().into_owned()
-    } else {
-        keyword
-    };
-    let text = format!(
-        "'{keyword}' ignored because {} '{}' has no {side} capability.{}",
-        c.px.kind.name(),
-        c.px.name(),
-        row.side_hint
-    );
-    c.warn("wrong-side", line.span, text);
-    if row.spec.name.starts_with("option ") && matches!(row.set, Set::Switch(_)) {
-        // HAProxy 3.5 then does not find the option, and suggests itself.
-        let text = format!("unknown option '{keyword}'; did you mean '{keyword}' maybe ?");
-        c.alert("wrong-side", line.span, text);
+    if row.wrong_side == WrongSide::Skipped && !is_counted(c, row, line) {
+        return false;
     }
-    false
+    warn_side(c, line, row.side_hint);
+    if line.name[0].is("option") {
+        crate::keywords::proxy::unknown_option(c, line);
+    }
+    row.wrong_side == WrongSide::Warned
+}
+
+/// Warns that the proxy has not the side that the line's keyword belongs to.
+pub fn warn_side(c: &mut Context<'_>, line: &Line<'_>, hint: &str) {
+    let side = if c.px.kind == Kind::Backend { "frontend" } else { "backend" };
+    let is_option = line.name[0].is("option");
+    let keyword = line.name.get(usize::from(is_option)).unwrap_or(&line.name[0]).lossy().into_owned();
+    let text = format!("'{keyword}' ignored because {} has no {side} capability.{hint}", c.px.title());
+    c.warn("wrong-side", line.span, text);
 }
 
 fn is_counted(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {

@@ -4,6 +4,8 @@ use diag::Span;
 use ir::expr::Place;
 use syntax::{Modifier, Word};
 
+use crate::fail::Fail;
+
 /// A line whose row is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
@@ -37,6 +39,15 @@ impl<'a> Line<'a> {
 
     pub fn place(&self) -> Place {
         place(self.span)
+    }
+
+    /// What is wrong when there are more than `most` words behind the keyword and its first
+    /// `quoted` arguments, which the message repeats.
+    pub fn too_many(&self, quoted: usize, most: usize) -> Option<Fail> {
+        let extra = self.arg(quoted + most)?;
+        let words: Vec<Word> = self.name.iter().chain(&self.args[..quoted]).cloned().collect();
+        let message = format!("'{}' cannot handle unexpected argument '{}'.", join(&words), extra.lossy());
+        Some(Fail::new("extra-argument", extra.span, message))
     }
 }
 

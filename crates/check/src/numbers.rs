@@ -136,7 +136,61 @@ pub fn lenient(text: &[u8]) -> i64 {
     let text = &text[start..];
     let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
     let digits = text[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    base::bytes::parse_i64(&text[..sign + digits]).unwrap_or(0)
+    let limit = if text.first() == Some(&b'-') { i64::MIN } else { i64::MAX };
+    match digits {
+        0 => 0,
+        _ => base::bytes::parse_i64(&text[..sign + digits]).unwrap_or(limit),
+    }
+}
+
+/// The same, where HAProxy keeps 32 bits of it.
+pub fn wrapped(text: &[u8]) -> i32 {
+    lenient(text) as i32
+}
+
+/// C's `strtol` with base 0: the number that a text starts with, hexadecimal behind `0x` and
+/// octal behind `0`, and where it ends.
+pub fn prefixed(text: &[u8]) -> (i64, usize) {
+    let start = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let sign = usize::from(matches!(text.get(start), Some(b'-' | b'+')));
+    let digits = &text[start + sign..];
+    let (base, skip) = match digits {
+        [b'0', b'x' | b'X', digit, ..] if digit.is_ascii_hexdigit() => (16, 2),
+        [b'0', ..] => (8, 0),
+        _ => (10, 0),
+    };
+    let digits = digits[skip..].iter().map_while(|byte| char::from(*byte).to_digit(base));
+    let mut value = 0i64;
+    let mut len = 0;
+    for digit in digits {
+        value = value.saturating_mul(i64::from(base)).saturating_add(i64::from(digit));
+        len += 1;
+    }
+    if len == 0 {
+        return (0, 0);
+    }
+    let negative = text[start] == b'-';
+    (if negative { -value } else { value }, start + sign + skip + len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes() {
+        let check = |text: &str, expected| assert_eq!(prefixed(text.as_bytes()), expected, "{text}");
+        check("12", (12, 2));
+        check("-1", (-1, 2));
+        check("0x1fz", (31, 4));
+        check("010", (8, 3));
+        check("09", (0, 1));
+        check("0x", (0, 1));
+        check("x", (0, 0));
+        check("-", (0, 0));
+        check("", (0, 0));
+        check("99999999999999999999", (i64::MAX, 20));
+    }
 }
 
 /// C's `strtol`: a sign and digits, in the base of their prefix where `any_base`; gives the number

@@ -20,6 +20,7 @@ impl Place {
     pub const FE_RES_CNT: Self = Self(1 << 15);
     pub const FE_HRS_HDR: Self = Self(1 << 16);
     pub const FE_LOG_END: Self = Self(1 << 18);
+    pub const BE_CHK_RUL: Self = Self(1 << 19);
     pub const CFG_PARSER: Self = Self(1 << 20);
 
     const fn or(self, other: Self) -> Self {

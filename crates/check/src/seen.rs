@@ -1,6 +1,6 @@
 //! Names and numbers that were used so far, so that a second use is found without a search.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ir::Bytes;
 use ir::expr::Place;
@@ -17,8 +17,30 @@ pub struct Seen {
     pub sections: HashMap<(Section, Bytes), Place>,
     /// Finished proxies with an `id`.
     pub ids: HashMap<u32, usize>,
+    /// The rows of `global` that were used.
+    pub keywords: HashSet<&'static str>,
+    /// What every `guid` was given to, as messages name it.
+    pub guids: HashMap<Bytes, String>,
     /// The servers of the section at hand, with their lines.
     pub servers: HashMap<Bytes, u32>,
     /// The users of the userlist at hand: indexes into its users.
     pub users: HashMap<Bytes, usize>,
+}
+
+impl Seen {
+    /// Notes a `guid`; the error says why it cannot be one.
+    pub fn guid(&mut self, guid: &[u8], owner: String) -> Result<(), String> {
+        const MAX_LEN: usize = 127;
+        if guid.is_empty() || guid.len() > MAX_LEN {
+            return Err("invalid length".to_owned());
+        }
+        if let Some(bad) = crate::section::bad_character(guid) {
+            return Err(format!("invalid character '{bad}'"));
+        }
+        if let Some(other) = self.guids.get(guid) {
+            return Err(format!("duplicate entry with {other}"));
+        }
+        self.guids.insert(guid.to_vec(), owner);
+        Ok(())
+    }
 }

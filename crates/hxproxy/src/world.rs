@@ -17,7 +17,7 @@ const LOG_FORMATS: [(&str, LogPreset, Mode); 5] = [
     ("HAPROXY_HTTP_CLF_LOG_FMT", LogPreset::Clf, Mode::Http),
     ("HAPROXY_HTTPS_LOG_FMT", LogPreset::Httpslog, Mode::Http),
     ("HAPROXY_TCP_LOG_FMT", LogPreset::Tcplog, Mode::Tcp),
-    ("HAPROXY_TCP_CLF_LOG_FMT", LogPreset::Clf, Mode::Tcp),
+    ("HAPROXY_TCP_CLF_LOG_FMT", LogPreset::TcpClf, Mode::Tcp),
 ];
 
 /// See the module.

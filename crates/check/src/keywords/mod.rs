@@ -12,7 +12,7 @@ pub(crate) mod log_forward;
 pub(crate) mod log_profile;
 pub(crate) mod mailers;
 pub(crate) mod peers;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod resolvers;
 pub(crate) mod ring;
 pub(crate) mod server;
@@ -20,7 +20,7 @@ mod traces;
 mod userlist;
 
 use crate::keyword::Keyword;
-pub(crate) use proxy::{has_error_page, http_options};
+pub(crate) use proxy::has_error_page;
 
 const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], SECTIONS];
 

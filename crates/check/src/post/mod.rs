@@ -26,8 +26,8 @@ pub fn run(c: &mut Context<'_>) {
             one(c, &mut names, &mut drafts, index);
         }
     }
-    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
-        proxies::warn_forwardfor(c, draft);
+    for draft in drafts.iter_mut().filter(|draft| !draft.proxy.disabled) {
+        proxies::forwarded(c, draft);
     }
     servers::check_defaults(c);
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
@@ -40,15 +40,18 @@ pub fn run(c: &mut Context<'_>) {
 
 /// One proxy, in the order in which HAProxy tells.
 fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], index: usize) {
+    proxies::warn_mode(c, &mut drafts[index]);
     proxies::warn_without_bind(c, &drafts[index]);
+    proxies::needs(c, &drafts[index]);
     backends::default(c, names, drafts, index);
     backends::switches(c, names, drafts, index);
     backends::use_servers(c, names, drafts, index);
-    proxies::warn_mode(c, &mut drafts[index]);
+    proxies::stats(c, &drafts[index]);
     formats::resolve(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);
     names::resolve(c, names, drafts, index);
     proxies::warn_timeouts(c, &drafts[index]);
+    proxies::warn_state_file(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
     servers::check(c, &drafts[index]);

@@ -187,6 +187,8 @@ pub enum LogPreset {
     #[default]
     Default,
     Tcplog,
+    /// `option tcplog clf`
+    TcpClf,
     Httplog,
     /// `option httplog clf`
     Clf,
@@ -207,11 +209,11 @@ impl LogPreset {
                 "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq \
                  %hr %hs %{+Q}r"
             }
-            (Self::Clf, Mode::Http) => {
+            (Self::Clf, _) => {
                 "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc \
                  %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"
             }
-            (Self::Clf, _) => {
+            (Self::TcpClf, _) => {
                 "%{+Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts-- %ac \
                  %fc %bc %sc %rc %sq %bq \"\" \"\" "
             }

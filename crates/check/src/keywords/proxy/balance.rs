@@ -6,14 +6,16 @@ use ir::config::Balance;
 use super::DLB;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
-use crate::keyword::{Keyword, MANY, ONE, Set};
+use crate::keyword::{Keyword, MANY, SOME, Set};
 use crate::line::Line;
 
-/// Whether an argument in parentheses follows the name.
+/// What may follow the name in the same word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Paren {
     No,
-    May,
+    /// Anything: the algorithm reads it.
+    Rest,
+    /// An argument in parentheses.
     Must,
 }
 
@@ -21,31 +23,35 @@ enum Paren {
 struct Algorithm {
     name: &'static str,
     paren: Paren,
-    args: fn(&mut Context<'_>, &Line<'_>, Option<&[u8]>) -> Checked<Balance>,
+    args: fn(&mut Context<'_>, &Line<'_>, &[u8]) -> Checked<Balance>,
 }
 
-const ALGORITHMS: [Algorithm; 12] = [
+const ALGORITHMS: [Algorithm; 13] = [
     plain("roundrobin"),
     plain("static-rr"),
     plain("first"),
     plain("leastconn"),
     plain("source"),
-    Algorithm { name: "random", paren: Paren::May, args: random },
+    Algorithm { name: "random", paren: Paren::Rest, args: random },
     Algorithm { name: "uri", paren: Paren::No, args: uri },
     Algorithm { name: "url_param", paren: Paren::No, args: url_param },
     Algorithm { name: "hash", paren: Paren::No, args: hash },
     Algorithm { name: "hdr", paren: Paren::Must, args: hdr },
-    Algorithm { name: "rdp-cookie", paren: Paren::May, args: rdp_cookie },
+    Algorithm { name: "rdp-cookie", paren: Paren::Rest, args: rdp_cookie },
+    Algorithm { name: "log-hash", paren: Paren::No, args: log_hash },
     plain("sticky"),
 ];
 
 impl Algorithm {
-    fn takes(&self, has_paren: bool) -> bool {
-        match self.paren {
-            Paren::No => !has_paren,
-            Paren::May => true,
-            Paren::Must => has_paren,
-        }
+    /// What follows the name, when the word is this algorithm's.
+    fn rest<'w>(&self, word: &'w [u8]) -> Option<&'w [u8]> {
+        let rest = word.strip_prefix(self.name.as_bytes())?;
+        let takes = match self.paren {
+            Paren::No => rest.is_empty(),
+            Paren::Rest => true,
+            Paren::Must => rest.starts_with(b"("),
+        };
+        takes.then_some(rest)
     }
 }
 
@@ -57,21 +63,38 @@ fn fail(line: &Line<'_>, message: impl Into<String>) -> Fail {
     Fail::new("bad-balance", line.span, message)
 }
 
-fn random(_: &mut Context<'_>, line: &Line<'_>, draws: Option<&[u8]>) -> Checked<Balance> {
-    let Some(draws) = draws else { return Ok(Balance { args: vec![b"2".to_vec()], ..Balance::default() }) };
-    if base::bytes::parse_u64(draws).is_none_or(|draws| draws == 0) {
-        return Err(fail(line, "random : number of draws must be at least 1."));
+/// `random`, `random(draws)`; anything else behind the name is as good as nothing.
+fn random(_: &mut Context<'_>, line: &Line<'_>, rest: &[u8]) -> Checked<Balance> {
+    let done = |draws: i64| Balance { args: vec![draws.to_string().into_bytes()], ..Balance::default() };
+    let Some(inner) = rest.strip_prefix(b"(").filter(|inner| inner.first() != Some(&b')')) else {
+        return Ok(done(2));
+    };
+    let (draws, end) = crate::numbers::prefixed(inner);
+    match inner.get(end) {
+        Some(b')') if draws < 1 => Err(fail(line, "random : number of draws must be at least 1.")),
+        Some(b')') => Ok(done(draws)),
+        None => Err(fail(line, "random : missing closing parenthesis.")),
+        Some(other) => {
+            let text = format!("random : unexpected character '{}' after argument.", char::from(*other));
+            Err(fail(line, text))
+        }
     }
-    Ok(Balance { args: vec![draws.to_vec()], ..Balance::default() })
 }
 
-fn uri(_: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<Balance> {
+/// What stands between the parentheses; HAProxy reads nothing behind them.
+fn inner(rest: &[u8]) -> Option<&[u8]> {
+    let inner = rest.strip_prefix(b"(")?;
+    let end = inner.iter().position(|byte| *byte == b')')?;
+    Some(&inner[..end]).filter(|inner| !inner.is_empty())
+}
+
+fn uri(_: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
     let mut words = line.args[1..].iter();
     while let Some(word) = words.next() {
         match word.lossy().as_ref() {
             "len" | "depth" => {
                 let value = words.next().map_or_else(String::new, |word| word.lossy().into_owned());
-                if crate::numbers::lenient(value.as_bytes()) <= 0 {
+                if crate::numbers::wrapped(value.as_bytes()) <= 0 {
                     let text =
                         format!("uri : '{}' expects a positive integer (got '{value}').", word.lossy());
                     return Err(fail(line, text));
@@ -86,10 +109,10 @@ fn uri(_: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<Balanc
             }
         }
     }
-    Ok(Balance { args: rest(line), ..Balance::default() })
+    Ok(Balance { args: modifiers(line), ..Balance::default() })
 }
 
-fn url_param(_: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<Balance> {
+fn url_param(_: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
     if line.args.len() < 2 {
         return Err(fail(line, "url_param requires an URL parameter name."));
     }
@@ -97,10 +120,10 @@ fn url_param(_: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<
         let text = format!("url_param only accepts 'check_post' modifier (got '{}').", word.lossy());
         return Err(fail(line, text));
     }
-    Ok(Balance { args: rest(line), ..Balance::default() })
+    Ok(Balance { args: modifiers(line), ..Balance::default() })
 }
 
-fn hash(c: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<Balance> {
+fn hash(c: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
     if line.args.len() < 2 {
         return Err(fail(line, "hash requires a sample expression."));
     }
@@ -112,28 +135,33 @@ fn hash(c: &mut Context<'_>, line: &Line<'_>, _: Option<&[u8]>) -> Checked<Balan
     Ok(Balance::default())
 }
 
-fn hdr(_: &mut Context<'_>, line: &Line<'_>, name: Option<&[u8]>) -> Checked<Balance> {
-    let name = name.filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| fail(line, "hdr requires an http header field name."))?;
+fn log_hash(c: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
+    let Some(word) = line.arg(1) else { return Err(fail(line, "log-hash requires a converter list.")) };
+    c.warn_parsed("balance log-hash", line.span);
+    Ok(Balance { args: vec![word.text.clone()], ..Balance::default() })
+}
+
+fn hdr(_: &mut Context<'_>, line: &Line<'_>, rest: &[u8]) -> Checked<Balance> {
+    let name = inner(rest).ok_or_else(|| fail(line, "hdr requires an http header field name."))?;
     if let Some(word) = line.arg(1).filter(|word| !word.is("use_domain_only")) {
         let text =
             format!("{} only accepts 'use_domain_only' modifier (got '{}').", line.lossy(0), word.lossy());
         return Err(fail(line, text));
     }
     let mut args = vec![name.to_ascii_lowercase()];
-    args.extend(rest(line));
+    args.extend(modifiers(line));
     Ok(Balance { args, ..Balance::default() })
 }
 
-fn rdp_cookie(_: &mut Context<'_>, line: &Line<'_>, name: Option<&[u8]>) -> Checked<Balance> {
-    match name {
-        Some(b"") => Err(fail(line, "rdp-cookie : missing cookie name.")),
-        Some(name) => Ok(Balance { args: vec![name.to_vec()], ..Balance::default() }),
-        None => Ok(Balance { args: vec![b"mstshash".to_vec()], ..Balance::default() }),
-    }
+fn rdp_cookie(_: &mut Context<'_>, line: &Line<'_>, rest: &[u8]) -> Checked<Balance> {
+    let name = match rest {
+        b"" => b"mstshash",
+        _ => inner(rest).ok_or_else(|| fail(line, "rdp-cookie : missing cookie name."))?,
+    };
+    Ok(Balance { args: vec![name.to_vec()], ..Balance::default() })
 }
 
-fn rest(line: &Line<'_>) -> Vec<Bytes> {
+fn modifiers(line: &Line<'_>) -> Vec<Bytes> {
     line.args[1..].iter().map(|word| word.text.clone()).collect()
 }
 
@@ -143,20 +171,13 @@ fn balance(c: &mut Context<'_>, line: &Line<'_>) {
         c.px.proxy.balance = Balance::default();
         return;
     };
-    let (name, paren) = match word.text.iter().position(|byte| *byte == b'(') {
-        Some(open) => {
-            let inner = &word.text[open + 1..];
-            (&word.text[..open], Some(inner.strip_suffix(b")").unwrap_or(inner)))
-        }
-        None => (word.text.as_slice(), None),
-    };
-    let found = ALGORITHMS.iter().find(|known| known.name.as_bytes() == name && known.takes(paren.is_some()));
-    let Some(found) = found else {
+    let found = ALGORITHMS.iter().find_map(|known| Some((known, known.rest(&word.text)?)));
+    let Some((found, rest)) = found else {
         let text = "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', \
                     'hash', 'hdr(name)', 'rdp-cookie(name)', 'log-hash' and 'sticky' options.";
         return c.alert("unknown-balance", word.span, text);
     };
-    match (found.args)(c, line, paren) {
+    match (found.args)(c, line, rest) {
         Ok(balance) => c.px.proxy.balance = Balance { algorithm: found.name, ..balance },
         Err(fail) => c.alert(fail.code, fail.span, format!("balance {}", fail.message)),
     }
@@ -166,23 +187,40 @@ fn hash_type(c: &mut Context<'_>, line: &Line<'_>) {
     let is_one = |index: usize, names: &[&str]| {
         line.arg(index).is_none_or(|word| names.iter().any(|name| word.is(name)))
     };
-    let text = if line.args.is_empty() || !is_one(0, &["consistent", "map-based"]) {
+    let text = if line.arg(0).is_some_and(|word| word.is("avalanche")) {
+        "experimental feature 'hash-type avalanche' is not supported anymore, please use 'hash-type map-based \
+         sdbm avalanche' instead."
+    } else if line.args.is_empty() || !is_one(0, &["consistent", "map-based"]) {
         "'hash-type' only supports 'consistent' and 'map-based'."
     } else if !is_one(1, &["sdbm", "djb2", "wt6", "crc32", "none"]) {
         "'hash-type' only supports 'sdbm', 'djb2', 'crc32', or 'wt6' hash functions."
     } else if !is_one(2, &["avalanche"]) {
         "'hash-type' only supports 'avalanche' as a modifier for hash functions."
     } else {
-        c.px.proxy.hash_type = line.args.iter().map(|word| word.text.clone()).collect();
+        c.px.proxy.hash_type = line.args.iter().take(3).map(|word| word.text.clone()).collect();
         return;
     };
     c.alert("bad-hash", line.span, text);
 }
 
 fn balance_factor(c: &mut Context<'_>, line: &Line<'_>) {
-    let value = line.arg(0).map_or(0, |word| crate::numbers::lenient(&word.text));
+    let value = line.arg(0).map_or(0, |word| crate::numbers::wrapped(&word.text));
     if value != 0 && value <= 100 {
         c.alert("out-of-range", line.span, "'hash-balance-factor' must be 0 or greater than 100.");
+    }
+}
+
+fn preserve_affinity(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(word) = line.arg(0) else {
+        let text = "'hash-preserve-affinity' needs a keyword to specify when to preserve hash affinity";
+        return c.alert("missing-argument", line.span, text);
+    };
+    if !super::only_in_backends(c, line, "") {
+        return;
+    }
+    if !["always", "maxconn", "maxqueue"].iter().any(|known| word.is(known)) {
+        let text = format!("'hash-preserve-affinity': unknown keyword '{}'", word.lossy());
+        c.alert("unknown-keyword", word.span, text);
     }
 }
 
@@ -208,19 +246,21 @@ pub const ROWS: &[Keyword] = &[
         "How unequal a consistent hash may load servers.",
         DLB,
         "<factor>",
-        ONE,
+        SOME,
         Set::Line(balance_factor),
     )
     .missing("'{}' expects an integer argument.")
+    .own_side()
     .parsed(),
     Keyword::new(
         "hash-preserve-affinity",
         "When a hash keeps to its server.",
         DLB,
         "{ always | maxconn | maxqueue }",
-        ONE,
-        Set::Nothing,
+        MANY,
+        Set::Line(preserve_affinity),
     )
+    .own_side()
     .listed()
     .parsed(),
 ];

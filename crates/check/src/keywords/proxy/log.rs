@@ -6,11 +6,11 @@ use ir::config::{Facility, Level, LogFraming, LogPreset, LogTarget, LogTransport
 use ir::expr::Address;
 use syntax::Word;
 
-use super::{DFL, DFLB};
+use super::{DFL, DFLB, Side, has_side};
 use crate::context::Context;
 use crate::draft::Kind;
 use crate::fail::{Checked, Fail};
-use crate::keyword::{Keyword, MANY, ONE, Set};
+use crate::keyword::{Keyword, MANY, SOME, Set};
 use crate::line::Line;
 
 const FRAMINGS: [(&str, LogFraming); 8] = [
@@ -261,19 +261,23 @@ fn format(c: &mut Context<'_>, line: &Line<'_>) -> Option<Word> {
 
 /// Defaults that give two formats.
 pub fn warn_overridden(c: &mut Context<'_>, line: &Line<'_>, new: &str) {
-    if c.px.kind != Kind::Defaults {
-        return;
-    }
     let old = match c.px.proxy.log_preset {
         LogPreset::Default => return,
         LogPreset::Tcplog => "option tcplog",
+        LogPreset::TcpClf => "option tcplog clf",
         LogPreset::Httplog => "option httplog",
         LogPreset::Clf => "option httplog clf",
         LogPreset::Httpslog => "option httpslog",
         LogPreset::Custom => "log-format",
     };
-    let text = format!("'{new}' overrides previous '{old}' in 'defaults' section.");
-    c.warn_tight("overridden", line.span, text);
+    warn_replaced(c, line, new, old);
+}
+
+fn warn_replaced(c: &mut Context<'_>, line: &Line<'_>, new: &str, old: &str) {
+    if c.px.kind == Kind::Defaults {
+        let text = format!("'{new}' overrides previous '{old}' in 'defaults' section.");
+        c.warn_tight("overridden", line.span, text);
+    }
 }
 
 fn log_format(c: &mut Context<'_>, line: &Line<'_>) {
@@ -284,13 +288,17 @@ fn log_format(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn error_log_format(c: &mut Context<'_>, line: &Line<'_>) {
-    if let Some(word) = format(c, line) {
-        c.px.error_log_format = Some(word);
+    let Some(word) = format(c, line) else { return };
+    if c.px.error_log_format.is_some() {
+        warn_replaced(c, line, "error-log-format", "error-log-format");
     }
+    c.px.error_log_format = Some(word);
 }
 
 fn log_format_sd(c: &mut Context<'_>, line: &Line<'_>) {
-    format(c, line);
+    if let Some(word) = format(c, line) {
+        c.px.log_format_sd = Some(word);
+    }
 }
 
 fn unique_id_format(c: &mut Context<'_>, line: &Line<'_>) {
@@ -299,15 +307,47 @@ fn unique_id_format(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
+fn log_steps(c: &mut Context<'_>, line: &Line<'_>) {
+    const STEPS: [&str; 12] = [
+        "accept",
+        "request",
+        "connect",
+        "response",
+        "close",
+        "http-req",
+        "http-res",
+        "http-after-res",
+        "tcp-req-conn",
+        "tcp-req-sess",
+        "tcp-req-cont",
+        "tcp-res-cont",
+    ];
+    if !has_side(c, line, "log-steps", Side::Frontend) {
+        return;
+    }
+    let steps = line.lossy(0);
+    let known = |step: &str| STEPS.contains(&step);
+    // A comma may end the list.
+    let list = steps.strip_suffix(',').unwrap_or(&steps);
+    if steps == "all" || steps.is_empty() {
+        return;
+    }
+    if let Some(wrong) = list.split(',').find(|step| !known(step)) {
+        let text = format!("invalid log step name ({wrong}). Expected values are: {}", STEPS.join(", "));
+        c.alert("unknown-step", line.span, text);
+    }
+}
+
 pub const ROWS: &[Keyword] = &[
     Keyword::new("log", "Where the proxy logs.", DFLB, "global | <target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minlevel>]]", MANY, Set::Line(log)).with_no(),
-    Keyword::new("log-tag", "The program's name in log lines.", DFLB, "<string>", ONE, Set::Word(|c, tag| c.px.proxy.log_tag = Some(tag)))
+    Keyword::new("log-tag", "The program's name in log lines.", DFLB, "<string>", SOME, Set::Word(|c, tag| c.px.proxy.log_tag = Some(tag)))
         .missing("'{}' expects a tag for use in syslog."),
-    Keyword::new("log-format", "The log line.", DFLB, "<fmt>", MANY, Set::Line(log_format)),
-    Keyword::new("log-format-sd", "The structured data of RFC 5424.", DFLB, "<fmt>", MANY, Set::Line(log_format_sd)).parsed(),
-    Keyword::new("error-log-format", "The log line of failed connections.", DFLB, "<fmt>", MANY, Set::Line(error_log_format)),
+    Keyword::new("log-format", "The log line.", DFL, "<fmt>", MANY, Set::Line(log_format)).own_side(),
+    Keyword::new("log-format-sd", "The structured data of RFC 5424.", DFL, "<fmt>", MANY, Set::Line(log_format_sd)).own_side().parsed(),
+    Keyword::new("error-log-format", "The log line of failed connections.", DFL, "<fmt>", MANY, Set::Line(error_log_format)).own_side(),
     Keyword::new("unique-id-format", "The unique id of a request.", DFLB, "<fmt>", MANY, Set::Line(unique_id_format)),
-    Keyword::new("unique-id-header", "The header that carries the unique id.", DFLB, "<name>", ONE, Set::Word(|c, name| c.px.proxy.unique_id_header = Some(name)))
-        .missing("{} expects an argument."),
-    Keyword::new("log-steps", "When log lines are written.", DFL, "<steps>", MANY, Set::Nothing).listed().parsed(),
+    Keyword::new("unique-id-header", "The header that carries the unique id.", DFL, "<name>", SOME, Set::Word(|c, name| c.px.proxy.unique_id_header = Some(name)))
+        .missing("{} expects an argument.")
+        .own_side(),
+    Keyword::new("log-steps", "When log lines are written.", DFL, "<steps>", MANY, Set::Line(log_steps)).own_side().listed().parsed(),
 ];

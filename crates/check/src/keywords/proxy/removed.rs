@@ -114,6 +114,37 @@ const fn suggested(name: &'static str, set: fn(&mut Context<'_>, &Line<'_>)) -> 
     Keyword::new(name, "Removed.", DFLB, "", MANY, Set::Line(set)).removed()
 }
 
+fn option(c: &mut Context<'_>, line: &Line<'_>) {
+    let name = super::options::option_name(line);
+    let text = match name.as_str() {
+        "forceclose" => {
+            "is not supported any more since HAProxy 2.0, please just remove it, or use 'option httpclose' if \
+             absolutely needed."
+        }
+        "http-tunnel" => {
+            "is not supported any more since HAProxy 2.1, please just remove it, it shouldn't be needed."
+        }
+        "transparent" => {
+            let text = "support for option 'transparent' was removed in version 3.5.";
+            return c.alert_tight("removed", line.span, text);
+        }
+        _ => {
+            "is not supported any more since HAProxy 2.5. This option stopped working in HAProxy 1.9 and usually \
+             had nasty side effects. It can be more reliably implemented with combinations of \
+             'http-request set-dst' and 'http-request set-uri', and even 'http-request do-resolve' if DNS \
+             resolution is desired."
+        }
+    };
+    c.alert_tight("removed", line.span, format!("option '{name}' {text}"));
+}
+
+pub const OPTIONS: &[Keyword] = &[
+    suggested("option transparent", option).listed(),
+    row("option forceclose", option),
+    row("option http-tunnel", option),
+    row("option http_proxy", option),
+];
+
 pub const ROWS: &[Keyword] = &[
     row("cliexp", in_2_1),
     row("reqrep", in_2_1),

@@ -105,7 +105,7 @@ fn push(c: &mut Context<'_>, set: RuleSet, rule: Rule, is_final: bool) {
     c.px.proxy.rules[set as usize].push(rule);
 }
 
-fn check_conflicts(c: &mut Context<'_>, cond: Option<&Cond>, set: RuleSet, span: Span) {
+pub fn check_conflicts(c: &mut Context<'_>, cond: Option<&Cond>, set: RuleSet, span: Span) {
     let kind = c.px.kind;
     if let Some(cond) = cond {
         conflicts(c, cond, Place::of_rules(set, kind.is_frontend(), kind.is_backend()), span);
@@ -115,20 +115,31 @@ fn check_conflicts(c: &mut Context<'_>, cond: Option<&Cond>, set: RuleSet, span:
 /// `http-request`, `http-response` and `http-after-response`.
 fn http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
     let before = c.diags.len();
-    http_rule(c, line, set);
+    warn_unreachable(c, line, set);
+    if let Some((rule, is_final)) = http_rule(c, line, set) {
+        if set == RuleSet::HttpRequest {
+            note_rule(c, line, Rank::HttpRequest, "http-request");
+        }
+        check_conflicts(c, rule.cond.as_ref(), set, line.span);
+        push(c, set, rule, is_final);
+    }
     c.finalize(before);
 }
 
-fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
-    warn_unreachable(c, line, set);
+/// Reads such a rule, and whether it ends the list; what is wrong with it is told.
+pub fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> Option<(Rule, bool)> {
     let keyword = line.keyword();
     let found = line.arg(0).and_then(|word| action::find(c, set, word));
-    let Some((id, spec)) = found else { return unknown_http(c, line, set) };
+    let Some((id, spec)) = found else {
+        unknown_http(c, line, set);
+        return None;
+    };
     let name = line.lossy(0);
     if spec.name == "normalize-uri" && !c.experimental {
         let text = "'normalize-uri' action is experimental, must be allowed via a global \
                     'expose-experimental-directives'";
-        return c.alert("experimental", line.span, text);
+        c.alert("experimental", line.span, text);
+        return None;
     }
     let checked = match action::check(c, set, id, spec, line.args) {
         Ok(checked) => checked,
@@ -138,7 +149,8 @@ fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
                 c.px.title(),
                 fail.message
             );
-            return c.alert(fail.code, fail.span, text);
+            c.alert(fail.code, fail.span, text);
+            return None;
         }
     };
     let cond = match action::tail(c, &line.args[checked.taken..]) {
@@ -149,7 +161,8 @@ fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
                 "'{keyword} {name}' expects either 'if' or 'unless' followed by a condition but found '{}'.",
                 word.lossy()
             );
-            return c.alert_tight("unexpected-word", word.span, text);
+            c.alert_tight("unexpected-word", word.span, text);
+            return None;
         }
         Err(fail) if spec.name == "redirect" => {
             let text = format!(
@@ -157,20 +170,18 @@ fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
                 c.px.title(),
                 fail.message
             );
-            return c.alert(fail.code, fail.span, text);
+            c.alert(fail.code, fail.span, text);
+            return None;
         }
         Err(fail) => {
             let text =
                 format!("error detected while parsing an '{keyword} {name}' condition : {}.", fail.message);
-            return c.alert(fail.code, fail.span, text);
+            c.alert(fail.code, fail.span, text);
+            return None;
         }
     };
-    if set == RuleSet::HttpRequest {
-        note_rule(c, line, Rank::HttpRequest, "http-request");
-    }
-    check_conflicts(c, cond.as_ref(), set, line.span);
     let is_final = checked.ends_the_list();
-    push(c, set, checked.into_rule(cond, line.span), is_final);
+    Some((checked.into_rule(cond, line.span), is_final))
 }
 
 fn unknown_http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {

@@ -3,7 +3,7 @@
 use base::time::{TimeError, Unit};
 use ir::config::Timeouts;
 
-use super::{DFL, DFLB, DLB};
+use super::{DFLB, Side, has_side};
 use crate::context::Context;
 use crate::draft::Kind;
 use crate::keyword::{Keyword, MANY, Set};
@@ -11,14 +11,6 @@ use crate::line::Line;
 
 /// Which field of the timeouts a row sets.
 type Field = fn(&mut Timeouts) -> &mut Option<u64>;
-
-/// The sides that a timeout needs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Any,
-    Frontend,
-    Backend,
-}
 
 /// A time below this without a unit is probably meant in seconds.
 const SUSPICIOUS: u64 = 100;
@@ -57,31 +49,27 @@ fn set(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.alert("extra-argument", extra.span, text);
     }
-    warn(c, line, &name, *side, value);
+    warn(c, line, &name, *side, value, *field);
     // 0 is for ever.
     *field(&mut c.px.proxy.timeouts) = Some(value).filter(|ms| *ms > 0);
 }
 
-fn warn(c: &mut Context<'_>, line: &Line<'_>, name: &str, side: Side, value: u64) {
-    let title = c.px.title();
-    let kind = c.px.kind;
-    let has_side = match side {
-        _ if kind == Kind::Defaults => true,
-        Side::Any => true,
-        Side::Frontend => kind.is_frontend(),
-        Side::Backend => kind.is_backend(),
-    };
-    if !has_side {
-        let side = if side == Side::Backend { "backend" } else { "frontend" };
-        let text = format!("'timeout {name}' will be ignored because {title} has no {side} capability");
-        c.warn("wrong-side", line.span, text);
+/// One warning: HAProxy keeps the last of these.
+fn warn(c: &mut Context<'_>, line: &Line<'_>, name: &str, side: Side, value: u64, field: Field) {
+    if !has_side(c, line, &format!("'timeout {name}'"), side) {
         return;
+    }
+    let mut inherited = c.px.inherited.timeouts;
+    if c.px.kind != Kind::Defaults && field(&mut c.px.proxy.timeouts) != field(&mut inherited) {
+        let text = format!("overwriting 'timeout {name}' which was already specified");
+        return c.warn("overwritten", line.span, text);
     }
     let is_bare = line.arg(0).is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
     if is_bare && value > 0 && value < SUSPICIOUS {
         let text = format!(
-            "'timeout {name} {value}' in {title} is suspiciously small for a value in milliseconds. \
-             Please use an explicit unit ('{value}ms') if that was the intent."
+            "'timeout {name} {value}' in {} is suspiciously small for a value in milliseconds. \
+             Please use an explicit unit ('{value}ms') if that was the intent.",
+            c.px.title()
         );
         c.warn("small-timeout", line.span, text);
     }
@@ -138,17 +126,4 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(unknown),
     ),
-    Keyword::new("rate-limit", "Sessions a second.", DFL, "sessions <rate>", MANY, Set::Nothing)
-        .listed()
-        .parsed(),
-    Keyword::new(
-        "max-keep-alive-queue",
-        "The queue above which a kept server is not waited for.",
-        DLB,
-        "<value>",
-        MANY,
-        Set::Nothing,
-    )
-    .listed()
-    .parsed(),
 ];
