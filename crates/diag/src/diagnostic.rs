@@ -1,6 +1,6 @@
 //! The one diagnostic type. Left out: how it is printed (`render`).
 
-use crate::Span;
+use crate::{Span, codes};
 
 /// How bad it is, in HAProxy's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,16 @@ impl Severity {
             Severity::Notice => "NOTICE",
             Severity::Warning => "WARNING",
             Severity::Alert => "ALERT",
+        }
+    }
+
+    /// The word of the other forms.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Diag => "remark",
+            Severity::Notice => "notice",
+            Severity::Warning => "warning",
+            Severity::Alert => "error",
         }
     }
 }
@@ -68,8 +78,19 @@ pub struct Diagnostic {
     /// Lines that HAProxy prints below the message to show the source. The caret form leaves
     /// them out: it shows the source itself.
     pub excerpt: Option<String>,
-    /// Advice of our own, for the caret and JSON forms; HAProxy's form has no place for it.
+    /// Advice of our own, for all forms but HAProxy's, which has no place for it.
     pub help: Option<String>,
+    /// The section of HAProxy's manual about the keyword of the line; see [`Diagnostic::manual`].
+    pub keyword_manual: Option<&'static str>,
+    pub fix: Option<Fix>,
+}
+
+/// A change of the source that removes the cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced.
+    pub span: Span,
+    pub replacement: String,
 }
 
 impl Diagnostic {
@@ -84,6 +105,8 @@ impl Diagnostic {
             message: message.into(),
             excerpt: None,
             help: None,
+            keyword_manual: None,
+            fix: None,
         }
     }
 
@@ -138,6 +161,18 @@ impl Diagnostic {
 
     pub fn with_excerpt(self, excerpt: impl Into<String>) -> Diagnostic {
         Diagnostic { excerpt: Some(excerpt.into()), ..self }
+    }
+
+    /// The section of HAProxy's manual that says what is right: that of the code, or else that of
+    /// the keyword.
+    pub fn manual(&self) -> Option<&'static str> {
+        let of_code = codes::find(self.code).and_then(|row| row.manual);
+        of_code.or(self.keyword_manual)
+    }
+
+    /// What to do: its own advice, or else what there is to say about the code.
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref().or_else(|| codes::find(self.code).map(|row| row.explanation))
     }
 
     /// Whether the configuration must be refused.

@@ -2,29 +2,47 @@
 
 use std::fmt::Write;
 
-use crate::{Diagnostic, Severity, SourceMap, Span};
+use crate::{Diagnostic, Fix, SourceMap, Span};
 
 /// Longest piece of a source line that is shown, in characters.
 const WIDTH: usize = 100;
 
 /// Writes one diagnostic with its final line end.
 pub fn write(out: &mut String, sources: &SourceMap, diagnostic: &Diagnostic) {
-    let word = match diagnostic.severity {
-        Severity::Alert => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-        Severity::Diag => "remark",
-    };
     // Writing to a String cannot fail, hence the ignored results.
-    let _ = writeln!(out, "{word}[{}]: {}", diagnostic.code, diagnostic.message);
+    let _ = writeln!(
+        out,
+        "{}[{}]: {}",
+        diagnostic.severity.word(),
+        diagnostic.code,
+        diagnostic.message.trim_end()
+    );
     if let Some(span) = diagnostic.span {
         let _ = writeln!(out, "  --> {}:{}:{}", sources.name(span.file), span.line, span.col + 1);
         if let Some(line) = sources.line(span) {
             excerpt(out, line, span);
         }
     }
-    if let Some(help) = &diagnostic.help {
+    if let Some(help) = diagnostic.advice() {
         let _ = writeln!(out, "  = help: {help}");
+    }
+    if let Some(fix) = &diagnostic.fix {
+        let _ = writeln!(out, "  = fix: {}", change(sources, fix));
+    }
+    if let Some(section) = diagnostic.manual() {
+        let _ = writeln!(out, "  = manual: section {section} of HAProxy's configuration manual");
+    }
+}
+
+/// The change in words.
+fn change(sources: &SourceMap, fix: &Fix) -> String {
+    let start = fix.span.col as usize;
+    let old = sources.line(fix.span).and_then(|line| line.get(start..start + fix.span.len as usize));
+    match old {
+        Some(old) if !old.is_empty() => {
+            format!("write '{}' in place of '{}'", fix.replacement, printable(old))
+        }
+        _ => format!("write '{}'", fix.replacement),
     }
 }
 
@@ -86,6 +104,24 @@ mod tests {
         // Past the end of the line, and on a line that is not there.
         check("ab\n", 9, 3, "error[code]: bad\n  --> a.cfg:1:10\n  |\n1 | ab\n  |   ^\n  = help: good\n");
         check("", 0, 0, "error[code]: bad\n  --> a.cfg:1:1\n  |\n1 | \n  | ^\n  = help: good\n");
+    }
+
+    #[test]
+    fn code_with_a_row() {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a.cfg", "maxcon 5");
+        let span = Span { file, line: 1, col: 0, len: 6 };
+        let mut diagnostic = Diagnostic::error("bad-size", span, "bad\n");
+        diagnostic.fix = Some(Fix { span, replacement: "maxconn".into() });
+        let mut out = String::new();
+        write(&mut out, &sources, &diagnostic);
+        assert_eq!(
+            out,
+            "error[bad-size]: bad\n  --> a.cfg:1:1\n  |\n1 | maxcon 5\n  | ^^^^^^\n\
+             \x20 = help: A number of bytes, with `k`, `m` or `g` behind it.\n\
+             \x20 = fix: write 'maxconn' in place of 'maxcon'\n\
+             \x20 = manual: section 2.6 of HAProxy's configuration manual\n"
+        );
     }
 
     #[test]

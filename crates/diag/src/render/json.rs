@@ -1,78 +1,61 @@
-//! The form for editors and tools: one JSON object a line (RFC 8259).
+//! The form for editors and tools: one JSON document for all diagnostics. Its members are described
+//! in `docs/diagnostics.md`; they may get company, and keep their meaning while `schema` is 1.
 
-use std::fmt::Write;
+use super::Report;
+use crate::json::Json;
+use crate::{Diagnostic, Fix, Severity, SourceMap, Span, codes};
 
-use crate::{Diagnostic, Severity, SourceMap};
+/// The number of this schema.
+const SCHEMA: i64 = 1;
 
-/// Writes one diagnostic as an object on a line of its own. Lines and columns start at 1,
-/// columns count bytes.
-pub fn write(out: &mut String, sources: &SourceMap, diagnostic: &Diagnostic) {
-    let severity = match diagnostic.severity {
-        Severity::Alert => "alert",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-        Severity::Diag => "diag",
+pub fn document(report: &Report<'_>) -> String {
+    let count = |severity| {
+        let number = report.diagnostics.iter().filter(|d| d.severity == severity).count();
+        Json::Number(i64::try_from(number).unwrap_or(i64::MAX))
     };
-    // Writing to a String cannot fail, hence the ignored results.
-    let _ = write!(out, "{{\"code\":");
-    string(out, diagnostic.code);
-    let _ = write!(out, ",\"severity\":\"{severity}\",\"fatal\":{},\"message\":", diagnostic.is_fatal());
-    string(out, &diagnostic.message);
-    if let Some(help) = &diagnostic.help {
-        out.push_str(",\"help\":");
-        string(out, help);
-    }
-    if let Some(span) = diagnostic.span {
-        out.push_str(",\"file\":");
-        string(out, sources.name(span.file));
-        let _ = write!(out, ",\"line\":{},\"column\":{},\"length\":{}", span.line, span.col + 1, span.len);
-    }
-    out.push_str("}\n");
+    Json::object([
+        ("schema", Json::Number(SCHEMA)),
+        ("tool", Json::object([("name", Json::text(report.tool)), ("version", Json::text(report.version))])),
+        ("valid", Json::Bool(report.valid)),
+        (
+            "counts",
+            Json::object([
+                ("errors", count(Severity::Alert)),
+                ("warnings", count(Severity::Warning)),
+                ("notices", count(Severity::Notice)),
+                ("remarks", count(Severity::Diag)),
+            ]),
+        ),
+        ("diagnostics", Json::list(report.diagnostics.iter().map(|d| diagnostic(report.sources, d)))),
+    ])
+    .document()
 }
 
-/// Writes a JSON string with its quotes.
-fn string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if u32::from(c) < 0x20 => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+fn diagnostic(sources: &SourceMap, diagnostic: &Diagnostic) -> Json {
+    let row = codes::find(diagnostic.code);
+    Json::object([
+        ("code", Json::text(diagnostic.code)),
+        ("severity", Json::text(diagnostic.severity.word())),
+        ("fatal", Json::Bool(diagnostic.is_fatal())),
+        ("message", Json::text(&diagnostic.message)),
+    ])
+    .with("title", row.map(|row| Json::text(row.title)))
+    .with("help", diagnostic.advice().map(Json::text))
+    .with("manual", diagnostic.manual().map(Json::text))
+    .with("location", diagnostic.span.map(|span| location(sources, span)))
+    .with("fix", diagnostic.fix.as_ref().map(|change| fix(sources, change)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Span;
+/// Lines and columns start at 1; columns and lengths count bytes.
+fn location(sources: &SourceMap, span: Span) -> Json {
+    Json::object([
+        ("file", Json::text(sources.name(span.file))),
+        ("line", Json::Number(span.line.into())),
+        ("column", Json::Number(i64::from(span.col) + 1)),
+        ("length", Json::Number(span.len.into())),
+    ])
+}
 
-    fn check(diagnostic: Diagnostic, expected: &str) {
-        let mut sources = SourceMap::new();
-        sources.add("a\".cfg", "x\n");
-        let mut out = String::new();
-        write(&mut out, &sources, &diagnostic);
-        assert_eq!(out, expected);
-    }
-
-    #[test]
-    fn forms() {
-        let at = Span { line: 1, col: 2, len: 3, ..Span::default() };
-        check(
-            Diagnostic::error("c", at, "a\"b\\c\n\u{1}é").with_help("h\t"),
-            "{\"code\":\"c\",\"severity\":\"alert\",\"fatal\":true,\"message\":\"a\\\"b\\\\c\\n\\u0001é\",\
-             \"help\":\"h\\t\",\"file\":\"a\\\".cfg\",\"line\":1,\"column\":3,\"length\":3}\n",
-        );
-        check(
-            Diagnostic::post_warning("c", "m"),
-            "{\"code\":\"c\",\"severity\":\"warning\",\"fatal\":false,\"message\":\"m\"}\n",
-        );
-    }
+fn fix(sources: &SourceMap, fix: &Fix) -> Json {
+    Json::object([("location", location(sources, fix.span)), ("replacement", Json::text(&fix.replacement))])
 }

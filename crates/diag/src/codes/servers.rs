@@ -1,0 +1,60 @@
+//! Servers, binds and TLS.
+
+use super::{Code, by_keyword, row};
+
+pub const ROWS: &[Code] = &[
+    row("unknown-server", "4.2", "No such server", "`use-server` and `track` name a server of a backend."),
+    row(
+        "not-in-default-server",
+        "5.2",
+        "An option that default-server does not take",
+        "It belongs to one server: write it there.",
+    ),
+    row("check-and-track", "5.2", "A server that is checked and tracks another", "Use `check` or `track`."),
+    by_keyword("usesrc", "A wrong `usesrc`", "It stands behind `source`, and needs transparent proxying."),
+    row("reverse-http", "5.2", "A wrong reverse connection", "The message says which option is missing."),
+    row("bad-proto", "5.1", "No such protocol", "The message says which there are."),
+    by_keyword(
+        "bad-alpn",
+        "A wrong list of protocols",
+        "Names of at most 255 bytes with commas between them.",
+    ),
+    by_keyword(
+        "bad-npn",
+        "A wrong list of protocols",
+        "Names of at most 255 bytes with commas between them.",
+    ),
+    by_keyword("bad-verify", "No such kind of verification", "`none`, `optional` or `required`."),
+    by_keyword(
+        "bad-ciphers",
+        "Ciphers that the TLS library does not know",
+        "The list is that of `openssl ciphers`.",
+    ),
+    row(
+        "bad-certificate",
+        "5.1",
+        "A certificate that cannot be used",
+        "The file holds the certificate, its chain and its key in PEM.",
+    ),
+    row("no-certificate", "5.1", "TLS without a certificate", "Give one with `crt` or `crt-list`."),
+    row(
+        "temporary-certificate",
+        "5.1",
+        "A certificate made for the time being",
+        "ACME will put the real one in its place.",
+    ),
+    row(
+        "bad-crt-list",
+        "5.1",
+        "A wrong line in a crt-list",
+        "A certificate, options in brackets, and names.",
+    ),
+    row("no-ca-file", "5.2", "Verification without authorities", "Give `ca-file`, or `verify none`."),
+    by_keyword("no-directory", "A directory that cannot be read", "Check its path and the rights."),
+    by_keyword(
+        "bad-ticket-keys",
+        "A wrong file of ticket keys",
+        "Three or more keys of 48 or 80 bytes in base64, a line each.",
+    ),
+    by_keyword("bad-dh-param", "Wrong Diffie-Hellman parameters", "The file holds them in PEM."),
+];
