@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diag::{Diagnostic, Effect, Place, SourceMap, Span};
+use diag::{Diagnostic, Effect, Fix, Place, SourceMap, Span};
 use ir::Bytes;
 use ir::config::{Config, Global, Userlist};
 use ir::spec::Section;
@@ -254,6 +254,13 @@ impl<'a> Context<'a> {
 
     pub fn warn_bare(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.push(Diagnostic::warning(code, span, message).at(Place::Nowhere));
+    }
+
+    /// Offers to write `best` at `span` as the fix of what was told last.
+    pub fn suggest(&mut self, span: Span, best: Option<&str>) {
+        if let (Some(last), Some(best)) = (self.diags.last_mut(), best) {
+            last.fix = Some(Fix { span, replacement: best.to_owned() });
+        }
     }
 
     /// Says once a run that something is accepted and not executed yet.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use base::time::Unit;
-use diag::Place;
+use diag::{Fix, Place};
 use ir::Bytes;
 use ir::spec::{KeywordSpec, Section, Sections, Support};
 use syntax::{Modifier, Word};
@@ -104,7 +104,18 @@ impl Keyword {
         // HAProxy reads most proxy keywords by hand, and few others.
         let listed = sections.0 & Sections::PROXY.0 == 0;
         let support = Support::Full;
-        let spec = KeywordSpec { name, doc, sections, usage, arity, no, http: false, listed, support };
+        let spec = KeywordSpec {
+            name,
+            doc,
+            sections,
+            usage,
+            arity,
+            no,
+            http: false,
+            listed,
+            successor: None,
+            support,
+        };
         Self {
             spec,
             set,
@@ -134,6 +145,12 @@ impl Keyword {
     /// HAProxy had it once: the row refuses it.
     pub const fn removed(mut self) -> Self {
         self.spec.support = Support::Removed;
+        self
+    }
+
+    /// Another keyword takes its place, with the same arguments.
+    pub const fn replaced_by(mut self, successor: &'static str) -> Self {
+        self.spec.successor = Some(successor);
         self
     }
 
@@ -235,6 +252,13 @@ pub fn apply(c: &mut Context<'_>, row: &'static Keyword, words: &[Word], modifie
     let line = Line { name, args, modifier, span };
     let before = c.diags.len();
     check(c, row, &line);
+    for told in c.diags.get_mut(before..).unwrap_or_default() {
+        told.keyword_manual = Some(row.spec.manual());
+        if let (Some(successor), "removed" | "deprecated") = (row.spec.successor, told.code) {
+            let span = name[0].span.to(name[name.len() - 1].span);
+            told.fix = Some(Fix { span, replacement: successor.to_owned() });
+        }
+    }
     if row.early {
         let told = c.diags.split_off(before);
         c.early.extend(told);

@@ -191,6 +191,7 @@ fn unknown(c: &mut Context<'_>, section: Section, word: &Word) {
         Unknown::Statement => (format!("unknown statement '{shown}'."), Place::Parsing, Effect::Fatal),
     };
     c.push(Diagnostic::error("unknown-keyword", word.span, text).at(place).with_effect(effect));
+    c.suggest(word.span, keyword::nearest(section, &word.text));
 }
 
 fn open_global(c: &mut Context<'_>, line: &Line<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use check::Registry;
+use check::{Outcome, Registry};
 use diag::{Diagnostic, Severity, SourceMap};
 use ir::config::{Config, LuaLimits};
 
@@ -23,59 +23,86 @@ pub struct Configuration {
     pub scripts: Arc<Scripts>,
 }
 
-/// Reads and checks. `None` when it must not run: that has been told.
-pub fn read(
+/// What reading and checking gave, whether it may run or not.
+pub struct Checked {
+    pub outcome: Outcome,
+    registry: Registry,
+    lua: Arc<lua::Host>,
+    scripts: Arc<Scripts>,
+    lua_actions: Vec<lua::Action>,
+}
+
+/// Reads and checks. The error is a message about the program itself.
+pub fn check(
     args: &Args,
     console: &'static Console,
     mut world: World,
     sources: &SourceMap,
-) -> Option<Configuration> {
+) -> Result<Checked, String> {
     let scripts = Arc::new(Scripts::new(console, args.debug));
-    let lua = match lua::Host::new(&LuaLimits::default(), registry::catalog(), scripts.clone()) {
-        Ok(lua) => lua,
-        Err(message) => {
-            console.alert(&message);
-            return None;
-        }
-    };
+    let lua = lua::Host::new(&LuaLimits::default(), registry::catalog(), scripts.clone())?;
     world.lua = Some(lua.clone());
     lua_rows::use_host(&lua);
     let mut registry = registry::assemble();
-    let outcome = check::check(&mut registry, &mut world, sources);
-    let usable = outcome.is_usable();
+    let mut outcome = check::check(&mut registry, &mut world, sources);
+    outcome.checking.extend(service_warnings(&outcome.config));
+    Ok(Checked { outcome, registry, lua, scripts, lua_actions: world.lua_actions })
+}
+
+impl Checked {
+    /// Whether there are warnings and none may be.
+    pub fn has_forbidden_warnings(&self, args: &Args) -> bool {
+        let remarks = if args.diagnostics { remarks(&self.outcome) } else { 0 };
+        let warned = self.outcome.warnings() + remarks > 0;
+        warned && (args.zero_warning || self.outcome.config.global.zero_warning)
+    }
+
+    /// The configuration, for one that may run.
+    pub fn into_configuration(self, args: &Args, console: &Console) -> Configuration {
+        let Checked { outcome, registry, lua, scripts, lua_actions } = self;
+        let mut config = outcome.config;
+        lua_rows::number_actions(&mut config, &registry, &lua_actions);
+        overrule(args, &mut config);
+        if args.ignore_resolution {
+            disable_unresolved(console, &mut config);
+        }
+        Configuration { config, registry, lua, scripts }
+    }
+}
+
+/// Reads, checks and tells. `None` when it must not run: that has been told.
+pub fn read(
+    args: &Args,
+    console: &'static Console,
+    world: World,
+    sources: &SourceMap,
+) -> Option<Configuration> {
+    let checked = check(args, console, world, sources).map_err(|message| console.alert(&message)).ok()?;
+    let outcome = &checked.outcome;
     console.set_quiet(Modes::new(args, &outcome.config.global).silent);
     tell(args, console, "config", sources, &outcome.reading);
     tell(args, console, "", sources, &outcome.checking);
-    tell_services(console, &outcome.config);
-    if !usable {
+    if !outcome.is_usable() {
         return None;
     }
-    let remarks = if args.diagnostics { remarks(&outcome) } else { 0 };
-    let warned = outcome.warnings() + remarks > 0;
-    if warned && (args.zero_warning || outcome.config.global.zero_warning) {
+    if checked.has_forbidden_warnings(args) {
         console.alert("Some warnings were found and 'zero-warning' is set. Aborting.");
         return None;
     }
-    let mut config = outcome.config;
-    lua_rows::number_actions(&mut config, &registry, &world.lua_actions);
-    overrule(args, &mut config);
-    if args.ignore_resolution {
-        disable_unresolved(console, &mut config);
-    }
-    Some(Configuration { config, registry, lua, scripts })
+    Some(checked.into_configuration(args, console))
 }
 
 /// Services of our own are names only so far.
-fn tell_services(console: &Console, config: &Config) {
-    for row in services::SERVICES {
-        if config.services.iter().any(|used| used == row.name.as_bytes()) {
-            console.warning(&format!("'{}' is accepted but not executed yet by hxproxy.", row.name));
-        }
-    }
+fn service_warnings(config: &Config) -> impl Iterator<Item = Diagnostic> {
+    let used = |name: &str| config.services.iter().any(|used| used == name.as_bytes());
+    services::SERVICES.iter().filter(move |row| used(row.name)).map(|row| {
+        let text = format!("'{}' is accepted but not executed yet by hxproxy.", row.name);
+        Diagnostic::post_warning(check::NOT_EXECUTED, text)
+    })
 }
 
 /// The remarks of diagnostic mode count as warnings there.
-fn remarks(outcome: &check::Outcome) -> usize {
+fn remarks(outcome: &Outcome) -> usize {
     outcome.diagnostics().filter(|d| d.severity == Severity::Diag).count()
 }
 

@@ -1,6 +1,7 @@
 //! hxproxy: HAProxy's command line on hxproxy's crates.
 //!
 //! - [`args`]: what the command line says; [`version`], [`features`]: what `-v` and `-vv` print.
+//! - [`commands`]: `check` and `explain`, which HAProxy has not.
 //! - [`condition`], [`generate`], [`dump`]: the answers that need no running process.
 //! - [`files`], [`world`], [`loader`], [`registry`]: what the checker reads and asks.
 //! - [`configuration`]: text to checked configuration; [`check_mode`]: the verdict of `-c`.
@@ -12,6 +13,7 @@
 
 mod args;
 mod check_mode;
+mod commands;
 mod condition;
 mod configuration;
 mod console;
@@ -43,6 +45,9 @@ static CONSOLE: Console = Console::new();
 
 fn main() -> ExitCode {
     let program = Program::new(std::env::args_os().collect());
+    if let Some(status) = commands::run(&CONSOLE, &program) {
+        return status.into();
+    }
     let args = match args::parse(program.words.get(1..).unwrap_or_default()) {
         Ok(args) => args,
         Err(refusal) => return refuse(&program, refusal).into(),

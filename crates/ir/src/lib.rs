@@ -1,5 +1,6 @@
 //! The vocabulary between the layers.
 //!
+//! - [`manual`]: where HAProxy's manual describes a keyword.
 //! - [`spec`]: what a row of the registry says about a keyword, fetch, converter or action.
 //! - [`config`]: the checked configuration: plain data, linked by ids, never by pointers.
 //! - [`expr`]: checked expressions, conditions, log-formats and rules.
@@ -9,6 +10,7 @@
 pub mod config;
 pub mod expr;
 pub mod id;
+pub mod manual;
 pub mod sources;
 pub mod spec;
 pub mod types;

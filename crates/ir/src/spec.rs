@@ -305,7 +305,16 @@ pub struct KeywordSpec {
     pub http: bool,
     /// Whether `-dK` names it: HAProxy reads the others by hand.
     pub listed: bool,
+    /// What to write instead of it, with the same arguments.
+    pub successor: Option<&'static str>,
     pub support: Support,
+}
+
+impl KeywordSpec {
+    /// The section of HAProxy's manual that describes it.
+    pub fn manual(&self) -> &'static str {
+        crate::manual::section(self.name, self.sections)
+    }
 }
 
 /// A filter: what may stand behind the keyword `filter`.

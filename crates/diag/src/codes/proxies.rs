@@ -57,11 +57,6 @@ pub const ROWS: &[Code] = &[
     by_keyword("bad-log", "A wrong log target", "An address, and behind it options, a facility and a level."),
     by_keyword("bad-sample", "A wrong share of the logs", "Ranges and their size, as in `1-3:10`."),
     by_keyword("bad-cookie", "A wrong cookie line", "The message says which options go together."),
-    by_keyword(
-        "cookie-domain",
-        "A wrong domain of a cookie",
-        "It begins with a dot, and contains another one.",
-    ),
     by_keyword("bad-reuse", "No such mode of reuse", "`never`, `safe`, `aggressive` or `always`."),
     row(
         "bad-balance",
@@ -93,7 +88,6 @@ pub const ROWS: &[Code] = &[
     row("bad-nameserver", "5.3.2", "A wrong name server", "A name and an address, with its port."),
     row("no-ring", "12.5", "No such ring", "`ring@` names a ring section that stands above."),
     row("many-listeners", "12", "Too many listeners", "The section takes one."),
-    row("unknown-provider", "12.8", "No such provider", "The message says which there are."),
     row("bad-acme", "12.8", "A wrong acme line", "The message says what is expected."),
     row(
         "odd-key-id",

@@ -73,7 +73,6 @@ pub const ROWS: &[Code] = &[
     by_keyword("same-name", "A name that is taken", "Give each its own name."),
     by_keyword("same-id", "A number that is taken", "Give each its own number, or none."),
     by_keyword("same-keyword", "A keyword that is given twice", "Keep one of the lines."),
-    by_keyword("same-user", "A user that is listed twice", "Keep one of the lines."),
     by_keyword("repeated", "Something that is given twice", "Keep one of them."),
     by_keyword(
         "already-specified",
@@ -82,11 +81,6 @@ pub const ROWS: &[Code] = &[
     ),
     by_keyword(
         "overridden",
-        "A line that a later one replaces",
-        "Only the last of them counts: keep that one.",
-    ),
-    by_keyword(
-        "overwritten",
         "A line that a later one replaces",
         "Only the last of them counts: keep that one.",
     ),
@@ -99,12 +93,16 @@ pub const ROWS: &[Code] = &[
         "An experimental feature",
         "It may change without notice: `expose-experimental-directives` in `global` allows it.",
     ),
-    by_keyword("not-built", "A feature that is not built in", "The program was built without it."),
     by_keyword(
         "not-executed",
         "Accepted, but not executed yet",
         "hxproxy checks the keyword and does not act on it yet. The reference pages show what runs.",
     ),
     by_keyword("refused-file", "A file with errors", "The errors were told above."),
+    by_keyword(
+        "refused",
+        "The configuration cannot be used",
+        "No single line is the cause: the message says what failed.",
+    ),
     by_keyword("fatal", "The configuration cannot be used", "The errors were told above."),
 ];

@@ -12,15 +12,9 @@ pub const ROWS: &[Code] = &[
     ),
     row("check-and-track", "5.2", "A server that is checked and tracks another", "Use `check` or `track`."),
     by_keyword("usesrc", "A wrong `usesrc`", "It stands behind `source`, and needs transparent proxying."),
-    row("reverse-http", "5.2", "A wrong reverse connection", "The message says which option is missing."),
     row("bad-proto", "5.1", "No such protocol", "The message says which there are."),
     by_keyword(
         "bad-alpn",
-        "A wrong list of protocols",
-        "Names of at most 255 bytes with commas between them.",
-    ),
-    by_keyword(
-        "bad-npn",
         "A wrong list of protocols",
         "Names of at most 255 bytes with commas between them.",
     ),
@@ -51,10 +45,4 @@ pub const ROWS: &[Code] = &[
     ),
     row("no-ca-file", "5.2", "Verification without authorities", "Give `ca-file`, or `verify none`."),
     by_keyword("no-directory", "A directory that cannot be read", "Check its path and the rights."),
-    by_keyword(
-        "bad-ticket-keys",
-        "A wrong file of ticket keys",
-        "Three or more keys of 48 or 80 bytes in base64, a line each.",
-    ),
-    by_keyword("bad-dh-param", "Wrong Diffie-Hellman parameters", "The file holds them in PEM."),
 ];

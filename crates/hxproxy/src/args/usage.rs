@@ -9,7 +9,7 @@ pub fn usage(name: &str) -> String {
     )
 }
 
-const SWITCHES: [&str; 41] = [
+const SWITCHES: [&str; 43] = [
     "-v displays version ; -vv shows known build options.",
     "-vq/-vqs/-vqb only displays version, short version, branch.",
     "-d enters debug mode ; -db only disables background mode.",
@@ -51,6 +51,8 @@ const SWITCHES: [&str; 41] = [
     "-S <bind>[,<bind options>...] new master CLI (accepted, no effect)",
     "--generate support|completion|reference <dir> writes a summary of what is supported,",
     "    a bash completion, or the reference pages",
+    "Instead of switches: check [--format text|full|json|sarif] <file>... explains what is wrong,",
+    "    explain [<code>] says what a code means",
 ];
 
 #[cfg(test)]

@@ -316,6 +316,10 @@ pub const ROWS: &[Keyword] = &[
     .parsed()
     .hidden()
     .with_no(),
-    row("option accept-invalid-http-request", "Deprecated.", DFL, "", accept_invalid).hidden(),
-    row("option accept-invalid-http-response", "Deprecated.", DLB, "", accept_invalid).hidden(),
+    row("option accept-invalid-http-request", "Deprecated.", DFL, "", accept_invalid)
+        .replaced_by("option accept-unsafe-violations-in-http-request")
+        .hidden(),
+    row("option accept-invalid-http-response", "Deprecated.", DLB, "", accept_invalid)
+        .replaced_by("option accept-unsafe-violations-in-http-response")
+        .hidden(),
 ];

@@ -140,7 +140,7 @@ fn option(c: &mut Context<'_>, line: &Line<'_>) {
 
 pub const OPTIONS: &[Keyword] = &[
     suggested("option transparent", option).listed(),
-    row("option forceclose", option),
+    row("option forceclose", option).replaced_by("option httpclose"),
     row("option http-tunnel", option),
     row("option http_proxy", option),
 ];
@@ -167,13 +167,13 @@ pub const ROWS: &[Keyword] = &[
     row("rspidel", in_2_1),
     row("rspideny", in_2_1),
     row("rspadd", in_2_1),
-    suggested("block", in_2_1),
+    suggested("block", in_2_1).replaced_by("http-request deny"),
     row("reqpass", reqpass),
-    suggested("clitimeout", old_timeout).listed(),
-    suggested("srvtimeout", old_timeout).listed(),
-    suggested("contimeout", old_timeout).listed(),
-    row("redispatch", redispatch),
-    row("redisp", redispatch),
+    suggested("clitimeout", old_timeout).replaced_by("timeout client").listed(),
+    suggested("srvtimeout", old_timeout).replaced_by("timeout server").listed(),
+    suggested("contimeout", old_timeout).replaced_by("timeout connect").listed(),
+    row("redispatch", redispatch).replaced_by("option redispatch"),
+    row("redisp", redispatch).replaced_by("option redispatch"),
     suggested("dispatch", dispatch),
     suggested("transparent", transparent),
     suggested("appsession", appsession),
