@@ -101,4 +101,24 @@ pub const ROWS: &[Code] = &[
         "Both behaviours exist: say which one the scripts expect.",
     ),
     by_keyword("lua-error", "A Lua file that fails", "The message is Lua's, with the line of the script."),
+    row("no-docroot", "10.1.1", "An application without a document root", "`docroot` is required."),
+    row(
+        "no-nameserver",
+        "5.3.2",
+        "A resolvers section without a name server",
+        "Give a `nameserver`, or `parse-resolv-conf`.",
+    ),
+    row("unknown-acme", "12.8", "No such acme section", "`acme` names a section of that kind."),
+    row(
+        "account-key",
+        "12.8",
+        "The key of an ACME account is made",
+        "The file is not there: the key is made and stored in it.",
+    ),
+    row(
+        "half-tls",
+        "11.2",
+        "Peers with TLS on one side only",
+        "Give `ssl` to both the bind line and the servers, or to none.",
+    ),
 ];

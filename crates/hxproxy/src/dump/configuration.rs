@@ -55,7 +55,7 @@ fn server_words(out: &mut String) {
 }
 
 fn options(out: &mut String) {
-    let listed = check::keywords().filter(|row| row.spec.listed);
+    let listed = check::keywords().filter(|row| row.spec.listed && row.spec.sections.meets(Sections::PROXY));
     let named = listed.filter_map(|row| Some((row.spec.name.strip_prefix("option ")?, sides(row))));
     push_sorted(out, "\toption ", named);
 }
