@@ -36,6 +36,43 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
     }
 }
 
+/// As [`parse_i64`], but what is too large is the largest, and there may be no digit at all.
+pub fn parse_i64_capped(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let capped = digits
+        .iter()
+        .fold(0i64, |value, digit| value.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    Some(match (negative, capped) {
+        (true, i64::MAX) => i64::MIN,
+        (true, value) => -value,
+        (false, value) => value,
+    })
+}
+
+/// The number at the start of a text as C writes numbers (decimal, `0x` hexadecimal, `0` octal),
+/// and the offset behind it; offset 0 when there is none.
+pub fn leading_c_number(text: &[u8]) -> (i64, usize) {
+    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
+    let unsigned = &text[sign..];
+    let (base, prefix) = match unsigned {
+        [b'0', b'x' | b'X', digit, ..] if hex_digit(*digit).is_some() => (16, 2),
+        [b'0', ..] => (8, 0),
+        _ => (10, 0),
+    };
+    let digits = unsigned[prefix..].iter().map_while(|byte| hex_digit(*byte).filter(|digit| *digit < base));
+    let (value, count) = digits.fold((0i64, 0), |(value, count), digit| {
+        (value.saturating_mul(i64::from(base)).saturating_add(i64::from(digit)), count + 1)
+    });
+    let end = if count == 0 { 0 } else { sign + prefix + count };
+    (if text.first() == Some(&b'-') { -value } else { value }, end)
+}
+
 /// A number of hexadecimal digits only, in either case; `None` for anything else.
 pub fn parse_hex(text: &[u8]) -> Option<u64> {
     if text.is_empty() {

@@ -276,6 +276,10 @@ impl Loader for Disk {
         self.world.cipher_list_is_valid(list)
     }
 
+    fn has_digest(&self, name: &[u8]) -> bool {
+        self.world.has_digest(name)
+    }
+
     fn check_regex(&self, source: &[u8], ignore_case: bool) -> Result<(), String> {
         self.world.check_regex(source, ignore_case)
     }

@@ -4,6 +4,7 @@ use diag::Span;
 use ir::Bytes;
 use ir::expr::{Acl, AclTest, Expr, MatchMethod};
 use ir::id::AclId;
+use ir::spec::AclAlias;
 use ir::types::SampleType;
 use syntax::{AclExpr, AclFlag, Word};
 
@@ -11,6 +12,7 @@ use crate::args::{self, Owner};
 use crate::context::Context;
 use crate::draft::Usage;
 use crate::fail::{Checked, Fail};
+use crate::patterns::Reading;
 
 /// The matching methods by name, with the type each compares.
 const METHODS: [(&str, MatchMethod, SampleType); 13] = [
@@ -32,6 +34,7 @@ const METHODS: [(&str, MatchMethod, SampleType); 13] = [
 /// Adds a test to the named ACL of the section; several lines of one name are ORed.
 pub fn add(c: &mut Context<'_>, name: &[u8], words: &[Word], span: Span) -> Checked<AclId> {
     let test = c.within(Usage::Acl, |c| check(c, words, span))?;
+    warn_parenthesis(c, name, words);
     if let Some(id) = c.px.acl_names.get(name).copied()
         && let Some(acl) = c.px.proxy.acls.get_mut(id.index())
     {
@@ -46,6 +49,7 @@ pub fn add(c: &mut Context<'_>, name: &[u8], words: &[Word], span: Span) -> Chec
 /// Adds an ACL without a name.
 pub fn add_anonymous(c: &mut Context<'_>, words: &[Word], span: Span) -> Checked<AclId> {
     let test = c.within(Usage::Acl, |c| check(c, words, span))?;
+    warn_parenthesis(c, b"", words);
     Ok(push(c, Acl { name: Bytes::new(), tests: vec![test] }))
 }
 
@@ -60,63 +64,105 @@ fn check(c: &mut Context<'_>, words: &[Word], span: Span) -> Checked<AclTest> {
         return Err(Fail::new("missing-fetch", span, "missing fetch method in ACL expression ''"));
     };
     let criterion = &acl.criterion;
-    let (expr, alias_method, keyword) = subject(c, criterion)?;
-    let mut test = Test {
-        method: alias_method.or_else(|| default_method(expr.out)),
-        forced: false,
-        loaded: false,
-        ignore_case: false,
-        files: Vec::new(),
-    };
-    if test.method.is_some() && expr.out != SampleType::Bool && words.len() == 1 {
+    let subject = subject(c, words)?;
+    let method = subject.method().or_else(|| default_method(subject.expr.out));
+    if method.is_some() && subject.expr.out != SampleType::Bool && words.len() == 1 {
         warn_without_patterns(c, criterion);
     }
+    let mut test = Test {
+        method,
+        forced: false,
+        is_map: false,
+        ignore_case: false,
+        no_dns: false,
+        files: Vec::new(),
+        subject,
+        span: criterion.span,
+    };
     for flag in &acl.flags {
-        test.flag(c, flag, &expr, &keyword, criterion.span)?;
+        test.flag(c, flag)?;
     }
     if let Some(error) = acl.error.clone() {
         return Err(error.into());
     }
-    let method = test.method.ok_or_else(|| must_specify(&keyword, criterion.span))?;
-    if let Some(original) = alias_method
-        && original != method
-        && !matches!(original, MatchMethod::Str | MatchMethod::Int | MatchMethod::Bin)
-    {
+    let method = test.method.ok_or_else(|| test.must_specify())?;
+    if test.subject.alias.is_some_and(|alias| is_overwritten(alias, method, test.forced)) {
         let message = format!(
-            "original matching method '{keyword}' was overwritten and will not be applied as expected."
+            "original matching method '{}' was overwritten and will not be applied as expected.",
+            test.subject.alias.map_or("", |alias| alias.name)
         );
         c.warn("overwritten-method", criterion.span, message);
     }
-    let patterns = patterns(c, &acl, method, test.ignore_case)?;
-    Ok(AclTest { expr, method, ignore_case: test.ignore_case, patterns, files: test.files })
+    let patterns = patterns(c, &acl, test.reading(method))?;
+    Ok(AclTest {
+        expr: test.subject.expr,
+        method,
+        ignore_case: test.ignore_case,
+        patterns,
+        files: test.files,
+    })
 }
 
-/// The expression, the matching method that its keyword brings, and the keyword.
-fn subject(c: &mut Context<'_>, criterion: &Word) -> Checked<(Expr, Option<MatchMethod>, String)> {
+/// What is compared.
+struct Subject {
+    expr: Expr,
+    fetch: &'static str,
+    alias: Option<&'static AclAlias>,
+}
+
+impl Subject {
+    /// The name that messages give it.
+    fn keyword(&self) -> &str {
+        match self.alias {
+            Some(alias) if self.expr.converters.is_empty() => alias.name,
+            _ => self.fetch,
+        }
+    }
+
+    /// The method of the alias; with a converter, the type of its result decides.
+    fn method(&self) -> Option<MatchMethod> {
+        self.alias.filter(|_| self.expr.converters.is_empty()).map(|alias| alias.method)
+    }
+}
+
+/// Whether a method other than the one in the alias's name is used.
+fn is_overwritten(alias: &AclAlias, method: MatchMethod, forced: bool) -> bool {
+    match (alias.name, alias.method) {
+        // They compare in their own way.
+        ("method" | "http_auth_group", _) => forced,
+        (_, MatchMethod::Str | MatchMethod::Int | MatchMethod::Bin) => false,
+        (_, original) => original != method,
+    }
+}
+
+fn subject(c: &mut Context<'_>, words: &[Word]) -> Checked<Subject> {
+    let criterion = &words[0];
     let in_acl = |fail: Fail| fail.wrap(|text| format!("{text} in ACL expression '{}'", criterion.lossy()));
     let parsed = syntax::sample::parse_word(criterion).map_err(|error| in_acl(error.into()))?;
-    let name = String::from_utf8_lossy(&parsed.fetch.name).into_owned();
     let Some(alias) = c.registry.alias(&parsed.fetch.name) else {
-        return Ok((crate::expr::check(c, &parsed).map_err(in_acl)?, None, name));
+        // Words that are converters belong to the expression, and are patterns too.
+        let (expr, _) = crate::expr::words(c, words).map_err(in_acl)?;
+        let fetch = c.registry.fetches().get(expr.fetch.index()).map_or("", |spec| spec.name);
+        return Ok(Subject { expr, fetch, alias: None });
     };
-    let in_keyword = |fail: Fail| fail.wrap(|text| format!("ACL keyword '{name}' : {text}"));
+    let name = alias.name;
+    let fail = |message: String| Fail::new("bad-argument", criterion.span, message);
     let fetch = alias.expr.split([' ', '(', ',']).next().unwrap_or(alias.expr);
     let Some((id, spec)) = c.registry.fetch(fetch.as_bytes()) else {
-        let message = format!("unknown fetch method '{name}' in ACL expression '{}'", criterion.lossy());
-        return Err(Fail::new("unknown-fetch", criterion.span, message));
+        return Err(fail(format!("unknown fetch method '{name}' in ACL expression '{}'", criterion.lossy())));
     };
     if spec.support == ir::spec::Support::Parsed {
-        c.warn_parsed(alias.name, criterion.span);
+        c.warn_parsed(name, criterion.span);
     }
-    let owner = Owner { fetch: spec.name, converter: None };
-    let args = args::check(c, &parsed.fetch, spec.args, owner)
-        .map_err(|error| in_keyword(Fail::new("bad-argument", criterion.span, error.message)))?;
+    let args = args::of_fetch(c, &parsed.fetch, spec, name).map_err(|error| {
+        fail(error.told(&format!("ACL keyword '{name}'"), &format!("in argument to '{name}', ")))
+    })?;
     let start =
         Expr { fetch: id, args, converters: Vec::new(), out: spec.out, text: crate::expr::text(&parsed) };
-    let expr = crate::expr::chain(c, &parsed, owner, start).map_err(in_keyword)?;
-    // With a converter, the type of its result decides how it is compared.
-    let method = expr.converters.is_empty().then_some(alias.method);
-    Ok((expr, method, name))
+    let owner = Owner { fetch: spec.name, converter: None };
+    let expr = crate::expr::chain(c, &parsed, owner, start)
+        .map_err(|fail| fail.wrap(|text| format!("ACL keyword '{name}' : {text}")))?;
+    Ok(Subject { expr, fetch: spec.name, alias: Some(alias) })
 }
 
 /// How a sample is compared when nothing says so.
@@ -126,53 +172,60 @@ fn default_method(out: SampleType) -> Option<MatchMethod> {
         SampleType::Sint => Some(MatchMethod::Int),
         SampleType::Addr | SampleType::Ipv4 | SampleType::Ipv6 => Some(MatchMethod::Ip),
         SampleType::Str => Some(MatchMethod::Str),
-        SampleType::Meth => Some(MatchMethod::Str),
-        SampleType::Any | SampleType::Same | SampleType::Bin => None,
+        SampleType::Meth | SampleType::Any | SampleType::Same | SampleType::Bin => None,
     }
 }
 
 /// What the flags decide.
 struct Test {
+    subject: Subject,
+    span: Span,
     method: Option<MatchMethod>,
     forced: bool,
-    loaded: bool,
+    is_map: bool,
     ignore_case: bool,
+    no_dns: bool,
     files: Vec<Bytes>,
 }
 
 impl Test {
-    fn flag(
-        &mut self,
-        c: &mut Context<'_>,
-        flag: &AclFlag,
-        expr: &Expr,
-        keyword: &str,
-        span: Span,
-    ) -> Checked<()> {
+    fn reading(&self, method: MatchMethod) -> Reading {
+        let is_version = self.subject.alias.is_some_and(|alias| alias.name.ends_with("ssl_ver"));
+        let dotted = is_version && !self.forced && self.subject.expr.converters.is_empty();
+        Reading { method, dotted, ignore_case: self.ignore_case, no_dns: self.no_dns }
+    }
+
+    fn flag(&mut self, c: &mut Context<'_>, flag: &AclFlag) -> Checked<()> {
+        let fail = |message: String| Err(Fail::new("bad-flag", self.span, message));
         match flag {
             AclFlag::IgnoreCase => self.ignore_case = true,
-            AclFlag::NoDns | AclFlag::Map => {}
+            AclFlag::NoDns => self.no_dns = true,
+            AclFlag::Map => self.is_map = true,
             AclFlag::Id(word) => {
-                let valid = word.as_ref().is_some_and(|word| base::bytes::parse_i64(&word.text).is_some());
-                if !valid {
-                    return Err(Fail::new("bad-number", span, "the argument of -u must be an integer"));
+                let id = word.as_ref().map_or(b"".as_slice(), |word| &word.text);
+                let Some(id) = base::bytes::parse_i64_capped(id) else {
+                    return fail("the argument of -u must be an integer".into());
+                };
+                if !c.pattern_ids.insert(id) {
+                    return fail("the id is already used".into());
                 }
             }
             AclFlag::File(word) => {
-                if self.method.is_none() {
-                    return Err(must_specify(keyword, span));
+                let method = self.method.ok_or_else(|| self.must_specify())?;
+                let name = word.as_ref().map_or_else(Bytes::new, |word| word.text.clone());
+                if let Err(message) = crate::patterns::file(c, &name, self.reading(method), self.is_map) {
+                    return fail(message);
                 }
-                self.files.push(file(c, word.as_ref(), span)?);
-                self.loaded = true;
+                self.files.push(name);
             }
-            AclFlag::Method(word) => self.force(word.as_ref(), expr, keyword, span)?,
+            AclFlag::Method(word) => self.force(word.as_ref())?,
         }
         Ok(())
     }
 
-    fn force(&mut self, word: Option<&Word>, expr: &Expr, keyword: &str, span: Span) -> Checked<()> {
-        let fail = |message: String| Err(Fail::new("bad-method", span, message));
-        if self.loaded {
+    fn force(&mut self, word: Option<&Word>) -> Checked<()> {
+        let fail = |message: String| Err(Fail::new("bad-method", self.span, message));
+        if !self.files.is_empty() {
             return fail(
                 "'-m' must only be specified before patterns and files in parsing ACL expression".into(),
             );
@@ -188,95 +241,104 @@ impl Test {
         let Some((_, method, compares)) = METHODS.iter().find(|(known, ..)| *known == name) else {
             return fail(format!("unknown matching method '{name}' when parsing ACL expression"));
         };
-        if *method != MatchMethod::Found && !expr.out.casts_to(*compares) {
-            return fail(format!("matching method '{name}' cannot be used with fetch keyword '{keyword}'"));
+        if *method != MatchMethod::Found && !self.subject.expr.out.casts_to(*compares) {
+            return fail(format!(
+                "matching method '{name}' cannot be used with fetch keyword '{}'",
+                self.subject.keyword()
+            ));
         }
         self.method = Some(*method);
         self.forced = true;
         Ok(())
     }
-}
 
-fn must_specify(keyword: &str, span: Span) -> Fail {
-    let message = format!(
-        "matching method must be specified first (using '-m') when using a sample fetch of this type ('{keyword}')"
-    );
-    Fail::new("missing-method", span, message)
-}
-
-fn file(c: &mut Context<'_>, word: Option<&Word>, span: Span) -> Checked<Bytes> {
-    let path = word.map_or_else(Bytes::new, |word| word.text.clone());
-    // Files of the runtime API's own stand in memory only.
-    let is_virtual = path.starts_with(b"virt@") || path.starts_with(b"opt@");
-    let real = path.strip_prefix(b"file@").unwrap_or(&path);
-    if !is_virtual && c.read_file(real).is_err() {
-        let message = format!("failed to open pattern file <{}>", String::from_utf8_lossy(real));
-        return Err(Fail::new("no-file", span, message));
+    fn must_specify(&self) -> Fail {
+        let message = format!(
+            "matching method must be specified first (using '-m') when using a sample fetch of this type ('{}')",
+            self.subject.keyword()
+        );
+        Fail::new("missing-method", self.span, message)
     }
-    Ok(path)
 }
 
-fn patterns(c: &Context<'_>, acl: &AclExpr, method: MatchMethod, ignore_case: bool) -> Checked<Vec<Bytes>> {
+fn patterns(c: &Context<'_>, acl: &AclExpr, reading: Reading) -> Checked<Vec<Bytes>> {
     let mut done = Vec::with_capacity(acl.patterns.len());
-    let mut operator: Option<&Word> = None;
+    let mut operator = Operator::Equal;
     for word in &acl.patterns {
-        let fail = |message: String| Err(Fail::new("bad-pattern", word.span, message));
-        match method {
-            MatchMethod::Int | MatchMethod::Len => {
-                if is_operator(&word.text) {
-                    operator = Some(word);
-                    continue;
-                }
-                if !is_range(&word.text) {
-                    return fail(format!("'{}' is not a number", word.lossy()));
-                }
-                done.push(ranged(operator, &word.text));
+        let fail = |message: String| Fail::new("bad-pattern", word.span, message);
+        let mut pattern = word.text.clone();
+        if matches!(reading.method, MatchMethod::Int | MatchMethod::Len) {
+            if let Some(found) = Operator::of(&word.text) {
+                operator = found;
                 continue;
             }
-            MatchMethod::Ip if base::net::Network::parse(&word.text).is_none() && !is_resolved(c, word) => {
-                return fail(format!("'{}' is not a valid IPv4 or IPv6 address", word.lossy()));
-            }
-            MatchMethod::Reg => {
-                if let Err(message) = c.loader.check_regex(&word.text, ignore_case) {
-                    return fail(message);
-                }
-            }
-            _ => {}
+            pattern = operator.apply(&word.text, reading.dotted).map_err(fail)?;
         }
-        done.push(word.text.clone());
+        crate::patterns::check(c, reading, &pattern).map_err(fail)?;
+        done.push(pattern);
     }
     Ok(done)
 }
 
-/// Names are resolved while the configuration is read (manual, 7.1.5).
-fn is_resolved(c: &Context<'_>, word: &Word) -> bool {
-    let is_name = word.text.iter().any(u8::is_ascii_alphabetic) && !word.text.contains(&b'/');
-    is_name && c.loader.resolve_host(&word.text).is_some()
+/// An operator holds for all numbers behind it.
+#[derive(Clone, Copy)]
+enum Operator {
+    Equal,
+    AtMost,
+    Below,
+    AtLeast,
+    Above,
 }
 
-fn is_operator(text: &[u8]) -> bool {
-    matches!(text, b"eq" | b"le" | b"lt" | b"ge" | b"gt")
-}
+impl Operator {
+    fn of(text: &[u8]) -> Option<Self> {
+        Some(match text {
+            b"eq" => Self::Equal,
+            b"le" => Self::AtMost,
+            b"lt" => Self::Below,
+            b"ge" => Self::AtLeast,
+            b"gt" => Self::Above,
+            _ => return None,
+        })
+    }
 
-/// `10`, `10:20`, `:20`, `10:`, and versions as `3.1`.
-fn is_range(text: &[u8]) -> bool {
-    let is_bound =
-        |bound: &[u8]| bound.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'+'));
-    let mut bounds = text.split(|byte| *byte == b':');
-    let has_digit = text.iter().any(u8::is_ascii_digit);
-    has_digit && bounds.clone().count() <= 2 && bounds.all(is_bound)
-}
-
-/// An operator holds for all numbers behind it: `ge 10` is `10:`.
-fn ranged(operator: Option<&Word>, text: &[u8]) -> Bytes {
-    let shifted =
-        |by: i64| base::bytes::parse_i64(text).map_or_else(|| text.to_vec(), |n| (n + by).to_string().into());
-    match operator.map(|word| word.text.as_slice()) {
-        Some(b"le") => [b":", text].concat(),
-        Some(b"lt") => [b":".to_vec(), shifted(-1)].concat(),
-        Some(b"ge") => [text, b":"].concat(),
-        Some(b"gt") => [shifted(1), b":".to_vec()].concat(),
-        _ => text.to_vec(),
+    /// The range that a number behind the operator stands for: `ge 10` is `10:`.
+    fn apply(self, text: &[u8], dotted: bool) -> Result<Bytes, String> {
+        if matches!(self, Self::Equal) || text.iter().any(|byte| matches!(byte, b':' | b'-')) {
+            return Ok(text.to_vec());
+        }
+        let refuse = |what: &str| format!("'{}' {what}", String::from_utf8_lossy(text));
+        let read = |text: &[u8]| {
+            let number = crate::patterns::number(text);
+            number.ok_or_else(|| refuse("is neither a number nor a supported operator"))
+        };
+        let mut parts = text.splitn(2, |byte| *byte == b'.');
+        let major = parts.next().unwrap_or_default();
+        let value = match (dotted, parts.next()) {
+            (false, _) => read(major)?,
+            (true, minor) => {
+                let minor = minor.map_or(Ok(0), read)?;
+                if minor >= 65536 {
+                    return Err(refuse("contains too large a minor value"));
+                }
+                let major = read(major)?;
+                if major >= 65536 {
+                    return Err(refuse("contains too large a major value"));
+                }
+                (major << 16) | (minor & 0xffff)
+            }
+        };
+        let shown = |value: i64| match dotted {
+            true => format!("{}.{}", value >> 16, value & 0xffff),
+            false => value.to_string(),
+        };
+        Ok(match self {
+            Self::Equal => text.to_vec(),
+            Self::AtMost => format!(":{}", shown(value)).into(),
+            Self::Below => format!(":{}", shown(value.wrapping_sub(1))).into(),
+            Self::AtLeast => format!("{}:", shown(value)).into(),
+            Self::Above => format!("{}:", shown(value.wrapping_add(1))).into(),
+        })
     }
 }
 
@@ -290,4 +352,23 @@ fn warn_without_patterns(c: &mut Context<'_>, criterion: &Word) {
         criterion.lossy()
     );
     c.warn_bare("no-pattern", criterion.span, message);
+}
+
+/// An opening parenthesis behind a space is almost always a mistake.
+fn warn_parenthesis(c: &mut Context<'_>, name: &[u8], words: &[Word]) {
+    let [criterion, pattern, ..] = words else { return };
+    if criterion.text.contains(&b'(') || !pattern.text.starts_with(b"(") {
+        return;
+    }
+    let message = format!(
+        "parsing acl '{}' :\n\
+         \x20 matching '{}' for pattern '{}' is likely a mistake and probably\n\
+         \x20 not what you want. Maybe you need to remove the extraneous space before '('.\n\
+         \x20 If you are really sure this is not an error, please insert '--' between the\n\
+         \x20 match and the pattern to make this warning message disappear.\n",
+        String::from_utf8_lossy(name),
+        criterion.lossy(),
+        pattern.lossy()
+    );
+    c.warn_bare("acl-parenthesis", pattern.span, message);
 }

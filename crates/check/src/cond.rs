@@ -43,7 +43,7 @@ pub fn check(c: &mut Context<'_>, words: &[Word]) -> Checked<Cond> {
         let mut terms = Vec::with_capacity(list.len());
         for term in list {
             let acl = match &term.acl {
-                AclRef::Named(word) => named(c, word)?,
+                AclRef::Named(word) => find(c, &word.text, word.span)?,
                 AclRef::Anonymous(words) => crate::acl::add_anonymous(c, words, term.span)?,
             };
             terms.push(CondTerm { acl, negated: term.negated });
@@ -56,16 +56,17 @@ pub fn check(c: &mut Context<'_>, words: &[Word]) -> Checked<Cond> {
     }
 }
 
-fn named(c: &mut Context<'_>, word: &Word) -> Checked<AclId> {
-    if let Some(id) = c.px.acl_names.get(&word.text) {
+/// The ACL of that name; a predefined one is added to the section.
+pub fn find(c: &mut Context<'_>, name: &[u8], span: Span) -> Checked<AclId> {
+    if let Some(id) = c.px.acl_names.get(name) {
         return Ok(*id);
     }
-    let Some((_, words)) = PREDEFINED.iter().find(|(name, _)| word.is(name)) else {
-        let message = format!("no such ACL : '{}'", word.lossy());
-        return Err(Fail::new("unknown-acl", word.span, message));
+    let Some((_, words)) = PREDEFINED.iter().find(|(known, _)| known.as_bytes() == name) else {
+        let message = format!("no such ACL : '{}'", String::from_utf8_lossy(name));
+        return Err(Fail::new("unknown-acl", span, message));
     };
-    let words: Vec<Word> = words.iter().map(|text| made_up(text, word.span)).collect();
-    crate::acl::add(c, &word.text, &words, word.span)
+    let words: Vec<Word> = words.iter().map(|text| made_up(text, span)).collect();
+    crate::acl::add(c, name, &words, span)
 }
 
 /// A word that stands nowhere in the source.

@@ -89,6 +89,10 @@ pub struct Context<'a> {
     pub variable_ids: HashMap<Bytes, ir::id::VarId>,
     /// Certificates that were read: a file is often named several times.
     pub certificates: HashMap<Bytes, ir::config::CertSource>,
+    /// Files of patterns by path.
+    pub pattern_files: HashMap<Bytes, crate::patterns::FileUse>,
+    /// Numbers that `-u` gave to lists of patterns.
+    pub pattern_ids: HashSet<i64>,
     /// Keywords that were told to be parsed only.
     told_parsed: HashSet<&'static str>,
 }
@@ -133,6 +137,8 @@ impl<'a> Context<'a> {
             unix_prefix: Bytes::new(),
             variable_ids: HashMap::new(),
             certificates: HashMap::new(),
+            pattern_files: HashMap::new(),
+            pattern_ids: HashSet::new(),
             told_parsed: HashSet::new(),
         }
     }

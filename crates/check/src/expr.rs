@@ -6,7 +6,7 @@ use ir::id::ConverterId;
 use ir::types::SampleType;
 use syntax::{Call, SampleExpr, Word};
 
-use crate::args::{self, Owner};
+use crate::args::{self, ArgsError, Owner};
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::places::Place;
@@ -28,8 +28,10 @@ pub fn check(c: &mut Context<'_>, expr: &SampleExpr) -> Checked<Expr> {
         c.warn_parsed(spec.name, expr.fetch.span);
     }
     let owner = Owner { fetch: spec.name, converter: None };
-    let mut args = args::check(c, &expr.fetch, spec.args, owner).map_err(|error| {
-        Fail::new("bad-argument", expr.fetch.span, format!("fetch method '{name}' : {}", error.message))
+    let mut args = args::of_fetch(c, &expr.fetch, spec, spec.name).map_err(|error| {
+        let (types, values) =
+            (format!("fetch method '{name}'"), format!("invalid args in fetch method '{name}' : "));
+        Fail::new("bad-argument", expr.fetch.span, error.told(&types, &values))
     })?;
     args.extend(lua_name(spec.name));
     chain(c, expr, owner, Expr { fetch: id, args, converters: Vec::new(), out: spec.out, text: text(expr) })
@@ -72,17 +74,17 @@ fn converter(
         c.warn_parsed(spec.name, call.span);
     }
     let owner = Owner { converter: Some(spec.name), ..owner };
-    let mut args = args::check(c, call, spec.args, owner).map_err(|error| {
-        let position = error.position + 1;
-        fail("bad-argument", format!("invalid arg {position} in converter '{name}' : {}", error.message))
+    let mut args = args::of_converter(c, call, spec, owner).map_err(|error| {
+        let message = match error {
+            ArgsError::Types { message, position } => {
+                format!("invalid arg {} in converter '{name}' : {message}", position + 1)
+            }
+            ArgsError::Values(message) => format!("invalid args in converter '{name}' : {message}"),
+        };
+        fail("bad-argument", message)
     })?;
     args.extend(lua_name(spec.name));
-    // A converter that declares `any` gives back what it got.
-    let out = match (spec.out, spec.input) {
-        (SampleType::Same, _) | (SampleType::Any, SampleType::Any) => from,
-        (SampleType::Any, input) => input,
-        (out, _) => out,
-    };
+    let out = if spec.out == SampleType::Same { from } else { spec.out };
     Ok((id, args, out))
 }
 

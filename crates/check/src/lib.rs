@@ -25,6 +25,7 @@ mod line;
 mod loader;
 mod logformat;
 mod numbers;
+mod patterns;
 mod places;
 mod post;
 mod registry;

@@ -75,6 +75,9 @@ pub trait Loader: syntax::Facts {
     /// Whether the TLS library knows the cipher list (TLS 1.2 and below).
     fn cipher_list_is_valid(&self, list: &[u8]) -> bool;
 
+    /// Whether the TLS library knows a digest of that name.
+    fn has_digest(&self, name: &[u8]) -> bool;
+
     /// Compiles a regular expression; the error is HAProxy's: `regex '(' is invalid (…)`.
     fn check_regex(&self, source: &[u8], ignore_case: bool) -> Result<(), String>;
 

@@ -167,6 +167,7 @@ fn lua_fetch(name: &'static str) -> FetchSpec {
         out: SampleType::Str,
         uses: Sources::HTTP,
         contexts: Sources::HTTP.contexts(),
+        check: None,
         support: Support::Full,
     }
 }
@@ -178,6 +179,8 @@ fn lua_converter(name: &'static str) -> ConverterSpec {
         args: LUA_ARGS,
         input: SampleType::Str,
         out: SampleType::Str,
+        check: None,
+        map: None,
         support: Support::Full,
     }
 }

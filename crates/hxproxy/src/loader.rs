@@ -108,6 +108,10 @@ impl Loader for World {
         ClientContext::new(&settings, Verify::None).is_ok()
     }
 
+    fn has_digest(&self, name: &[u8]) -> bool {
+        net::tls::has_digest(name)
+    }
+
     fn check_regex(&self, source: &[u8], ignore_case: bool) -> Result<(), String> {
         state::plan::Regex::new(source, ignore_case).map(drop).map_err(|error| error.0)
     }

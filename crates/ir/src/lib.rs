@@ -7,6 +7,7 @@
 //!
 //! Nothing here parses, runs or performs I/O.
 
+pub mod checks;
 pub mod config;
 pub mod expr;
 pub mod id;

@@ -2,6 +2,8 @@
 //! reference documentation read. The function of a row stands beside its spec where the
 //! function's context is visible (`samples`, `actions`).
 
+use crate::checks::ArgsCheck;
+use crate::expr::MatchMethod;
 use crate::sources::Sources;
 use crate::types::SampleType;
 
@@ -172,6 +174,29 @@ pub enum ArgType {
     PbField,
 }
 
+impl ArgType {
+    /// The name that messages and `-dK` give the type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sint => "integer",
+            Self::Str | Self::Map | Self::Var => "string",
+            Self::Ipv4 => "IPv4 address",
+            Self::Mask4 => "IPv4 mask",
+            Self::Ipv6 => "IPv6 address",
+            Self::Mask6 => "IPv6 mask",
+            Self::Time => "delay",
+            Self::Size => "size",
+            Self::Frontend => "frontend",
+            Self::Backend => "backend",
+            Self::Table => "table",
+            Self::Server => "server",
+            Self::Userlist => "user list",
+            Self::Regex => "regex",
+            Self::PbField => "Protocol buffers field number",
+        }
+    }
+}
+
 /// The arguments of a fetch or converter: the types in order, and how many are required.
 #[derive(Clone, Copy, Debug)]
 pub struct ArgList {
@@ -197,6 +222,8 @@ pub struct FetchSpec {
     pub uses: Sources,
     /// Where one of the sources is there.
     pub contexts: Contexts,
+    /// What else the values of the arguments must be.
+    pub check: Option<ArgsCheck>,
     pub support: Support,
 }
 
@@ -208,6 +235,10 @@ pub struct ConverterSpec {
     pub args: ArgList,
     pub input: SampleType,
     pub out: SampleType,
+    /// What else the values of the arguments must be.
+    pub check: Option<ArgsCheck>,
+    /// The first argument is a map whose keys are compared like this.
+    pub map: Option<MatchMethod>,
     pub support: Support,
 }
 
@@ -216,7 +247,7 @@ pub struct ConverterSpec {
 pub struct AclAlias {
     pub name: &'static str,
     pub expr: &'static str,
-    pub method: crate::expr::MatchMethod,
+    pub method: MatchMethod,
 }
 
 /// How one argument of an action is written.

@@ -5,6 +5,7 @@
 
 pub mod acl_aliases;
 pub mod aliases;
+mod checks;
 pub mod converters;
 mod crypt;
 pub mod fetches;
@@ -26,7 +27,7 @@ pub fn fill(functions: &mut Functions) {
     functions.converters.extend(converters::rows().map(|row| state::plan::Converter {
         run: row.run,
         input: row.spec.input,
-        map: row.map,
+        map: row.spec.map,
     }));
     functions.aliases.extend(aliases::rows().map(|row| (row.name, row.run)));
 }

@@ -1,6 +1,7 @@
 //! The rows of this crate's tables: what the registry says, the function, and examples that
 //! one test runs.
 
+use ir::checks::ArgsCheck;
 use ir::expr::MatchMethod;
 use ir::sources::Sources;
 use ir::spec::{ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
@@ -47,7 +48,16 @@ impl Fetch {
         run: FetchFn,
     ) -> Self {
         let contexts = uses.contexts();
-        let spec = FetchSpec { name, doc, args: ArgList::NONE, out, uses, contexts, support: Support::Full };
+        let spec = FetchSpec {
+            name,
+            doc,
+            args: ArgList::NONE,
+            out,
+            uses,
+            contexts,
+            check: None,
+            support: Support::Full,
+        };
         Self { spec, run, examples: &[] }
     }
 
@@ -60,6 +70,12 @@ impl Fetch {
 
     pub const fn args(mut self, required: usize, types: &'static [ArgType]) -> Self {
         self.spec.args = ArgList::new(required, types);
+        self
+    }
+
+    /// What else the values of the arguments must be.
+    pub const fn check(mut self, check: ArgsCheck) -> Self {
+        self.spec.check = Some(check);
         self
     }
 
@@ -80,8 +96,6 @@ impl Fetch {
 pub struct Converter {
     pub spec: ConverterSpec,
     pub run: ConverterFn,
-    /// How the keys of its map are compared.
-    pub map: Option<MatchMethod>,
     pub examples: &'static [Example],
 }
 
@@ -93,8 +107,17 @@ impl Converter {
         doc: &'static str,
         run: ConverterFn,
     ) -> Self {
-        let spec = ConverterSpec { name, doc, args: ArgList::NONE, input, out, support: Support::Full };
-        Self { spec, run, map: None, examples: &[] }
+        let spec = ConverterSpec {
+            name,
+            doc,
+            args: ArgList::NONE,
+            input,
+            out,
+            check: None,
+            map: None,
+            support: Support::Full,
+        };
+        Self { spec, run, examples: &[] }
     }
 
     /// A converter that is accepted but gives no value yet.
@@ -109,9 +132,15 @@ impl Converter {
         self
     }
 
+    /// What else the values of the arguments must be.
+    pub const fn check(mut self, check: ArgsCheck) -> Self {
+        self.spec.check = Some(check);
+        self
+    }
+
     /// The converter's first argument is a map whose keys are compared like this.
     pub const fn map(mut self, method: MatchMethod) -> Self {
-        self.map = Some(method);
+        self.spec.map = Some(method);
         self
     }
 

@@ -102,6 +102,13 @@ pub fn resolve(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], ind
     let mut answers = Answers::new();
     let mut missing = Vec::new();
     for argument in arguments {
+        if argument.kind == ArgType::Regex {
+            let is_valid = !argument.name.is_empty() && c.loader.check_regex(&argument.name, false).is_ok();
+            if !is_valid {
+                missing.push(message(c, names, drafts, index, &argument));
+            }
+            continue;
+        }
         match names.find(drafts, argument.kind, &argument.name, index) {
             Some(found) => drop(answers.insert((argument.kind, argument.name), found)),
             None => missing.push(message(c, names, drafts, index, &argument)),
@@ -135,8 +142,13 @@ fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], own: usize, argumen
     let what = match argument.kind {
         ArgType::Frontend => format!("unable to find frontend '{name}' referenced"),
         ArgType::Backend => format!("unable to find backend '{name}' referenced"),
-        ArgType::Table if name.is_empty() => format!("no table in proxy '{}' referenced", draft.name()),
+        ArgType::Table if name.is_empty() => format!("unable to find table '{}' referenced", draft.name()),
         ArgType::Table => format!("unable to find table '{name}' referenced"),
+        ArgType::Regex if name.is_empty() => "missing regex".to_owned(),
+        ArgType::Regex => {
+            let error = c.loader.check_regex(&argument.name, false).err().unwrap_or_default();
+            return format!("parsing [{}]: error in regex '{name}' {rest} : {error}.", c.at(argument.span));
+        }
         ArgType::Userlist if name.is_empty() => "missing userlist name".to_owned(),
         ArgType::Userlist => format!("unable to find userlist '{name}' referenced"),
         _ => match name.split_once('/') {

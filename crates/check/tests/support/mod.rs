@@ -134,6 +134,10 @@ impl Loader for World {
         !list.starts_with(b"PROFILE=")
     }
 
+    fn has_digest(&self, name: &[u8]) -> bool {
+        matches!(name, b"sha1" | b"sha256")
+    }
+
     fn check_regex(&self, source: &[u8], _ignore_case: bool) -> Result<(), String> {
         match source {
             b"(" => Err("regex '(' is invalid (error=missing closing parenthesis, erroffset=1)".into()),
@@ -153,7 +157,16 @@ const NONE: ArgList = ArgList::NONE;
 const NAME: ArgList = ArgList::new(0, &[ArgType::Str, ArgType::Sint]);
 
 const fn fetch(name: &'static str, args: ArgList, out: SampleType, uses: Sources) -> FetchSpec {
-    FetchSpec { name, doc: "", args, out, uses, contexts: uses.contexts(), support: Support::Full }
+    FetchSpec {
+        name,
+        doc: "",
+        args,
+        out,
+        uses,
+        contexts: uses.contexts(),
+        check: None,
+        support: Support::Full,
+    }
 }
 
 const ALL: Sources = Sources::of(&[Source::Constant]);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use check::Registry;
 use ir::expr::MatchMethod;
-use ir::spec::{ArgList, ArgType, CommandMode, CommandScope, CommandSpec, Contexts, ConverterSpec};
+use ir::spec::{ArgList, CommandMode, CommandScope, CommandSpec, Contexts, ConverterSpec};
 
 /// The lists for the classes, which are separated by commas.
 pub fn keywords(classes: &str, registry: &Registry) -> String {
@@ -169,32 +169,12 @@ pub fn arguments(args: ArgList) -> String {
         if at > 0 {
             text.push(',');
         }
-        text.push_str(argument(*kind));
+        text.push_str(kind.name());
     }
     if args.types.len() > args.required {
         text.push(']');
     }
     format!("({text})")
-}
-
-fn argument(kind: ArgType) -> &'static str {
-    match kind {
-        ArgType::Sint => "integer",
-        ArgType::Str | ArgType::Map | ArgType::Var => "string",
-        ArgType::Ipv4 => "IPv4 address",
-        ArgType::Mask4 => "IPv4 mask",
-        ArgType::Ipv6 => "IPv6 address",
-        ArgType::Mask6 => "IPv6 mask",
-        ArgType::Time => "delay",
-        ArgType::Size => "size",
-        ArgType::Frontend => "frontend",
-        ArgType::Backend => "backend",
-        ArgType::Table => "table",
-        ArgType::Server => "server",
-        ArgType::Userlist => "user list",
-        ArgType::Regex => "regex",
-        ArgType::PbField => "Protocol buffers field number",
-    }
 }
 
 fn method(method: MatchMethod) -> &'static str {

@@ -125,6 +125,10 @@ impl Loader for World {
         true
     }
 
+    fn has_digest(&self, _name: &[u8]) -> bool {
+        true
+    }
+
     fn check_regex(&self, _source: &[u8], _ignore_case: bool) -> Result<(), String> {
         Ok(())
     }

@@ -35,5 +35,10 @@ pub fn library_info() -> LibraryInfo {
     LibraryInfo { running: openssl::version::version(), number: openssl::version::number() as u64 }
 }
 
+/// Whether the library knows a digest of that name.
+pub fn has_digest(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| openssl::hash::MessageDigest::from_name(name).is_some())
+}
+
 #[cfg(test)]
 mod tests;

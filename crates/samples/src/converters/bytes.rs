@@ -6,6 +6,7 @@ use state::sample::Arg;
 use state::{Stream, Value};
 
 use super::{int_arg, text_arg};
+use crate::checks;
 use crate::room::Room;
 use crate::row::{Converter, Example};
 
@@ -14,16 +15,21 @@ const NUMBERS: &[ArgType] = &[ArgType::Str, ArgType::Sint, ArgType::Sint];
 pub const ROWS: &[Converter] = &[
     Converter::new("be2dec", Bin, Str, "Chunks as big-endian decimal numbers", be2dec)
         .args(1, NUMBERS)
+        .check(checks::decimal_chunks)
         .examples(&[
             Example::new("abc", &[":", "2"], "24930:99"),
             Example::new("abc", &["-", "2", "1"], "24930"),
         ]),
-    Converter::new("be2hex", Bin, Str, "Chunks in hexadecimal", be2hex).args(1, NUMBERS).examples(&[
-        Example::new("abc", &[":", "1"], "61:62:63"),
-        Example::new("abc", &["", "2", "1"], "6162"),
-    ]),
+    Converter::new("be2hex", Bin, Str, "Chunks in hexadecimal", be2hex)
+        .args(1, NUMBERS)
+        .check(checks::hex_chunks)
+        .examples(&[
+            Example::new("abc", &[":", "1"], "61:62:63"),
+            Example::new("abc", &["", "2", "1"], "6162"),
+        ]),
     Converter::new("bytes", Bin, Bin, "A part, by offset and length", part)
         .args(1, &[ArgType::Str, ArgType::Str])
+        .check(checks::bytes)
         .examples(&[
             Example::new("abcdef", &["2"], "cdef"),
             Example::new("abcdef", &["2", "3"], "cde"),
@@ -32,6 +38,7 @@ pub const ROWS: &[Converter] = &[
         ]),
     Converter::new("has_ctl", Bin, Bool, "Whether there are control characters", has_ctl)
         .args(0, &[ArgType::Str])
+        .check(checks::control_characters)
         .examples(&[
             Example::new("a\nb", &[], "1"),
             Example::new("a\tb", &[], "0"),
@@ -50,9 +57,11 @@ pub const ROWS: &[Converter] = &[
         .examples(&[Example::new("1633837924", &[], "abcd")]),
     Converter::new("le2dec", Bin, Str, "Chunks as little-endian decimal numbers", le2dec)
         .args(1, NUMBERS)
+        .check(checks::decimal_chunks)
         .examples(&[Example::new("abc", &[":", "2"], "25185:99")]),
     Converter::new("secure_memcmp", Bin, Bool, "Compares with a variable in constant time", secure_memcmp)
         .args(1, &[ArgType::Var])
+        .check(checks::compared_variable)
         .examples(&[Example::none("a", &["txn.none"])]),
 ];
 

@@ -6,6 +6,7 @@ use state::sample::Arg;
 use state::{Stream, Value};
 
 use super::{int_arg, text_arg};
+use crate::checks;
 use crate::localtime::Date;
 use crate::row::{Converter, Example};
 
@@ -15,6 +16,7 @@ const DAY: &str = "1714117198";
 pub const ROWS: &[Converter] = &[
     Converter::new("http_date", Sint, Str, "A date for HTTP headers, with an offset and a unit", http_date)
         .args(0, &[ArgType::Sint, ArgType::Str])
+        .check(checks::http_date_unit)
         .examples(&[
             Example::new(DAY, &[], "Fri, 26 Apr 2024 07:39:58 GMT"),
             Example::new("1714117198774", &["2", "ms"], "Fri, 26 Apr 2024 07:39:58.776 GMT"),

@@ -7,6 +7,7 @@ use state::sample::Arg;
 use state::{Stream, Value};
 
 use super::int_arg;
+use crate::checks;
 use crate::row::{Converter, Example};
 
 const SPREAD: &[ArgType] = &[ArgType::Sint];
@@ -37,6 +38,7 @@ pub const ROWS: &[Converter] = &[
     )]),
     Converter::new("sha2", Bin, Bin, "SHA-2 of 224, 256 (default), 384 or 512 bits", sha2)
         .args(0, &[ArgType::Sint])
+        .check(checks::sha2_bits)
         .examples(&[Example::none("", &["5"])]),
     Converter::new("wt6", Bin, Sint, "The hash wt6", wt6).args(0, SPREAD).examples(&[Example::new(
         "/abc",

@@ -82,7 +82,7 @@ mod tests {
                     .args
                     .iter()
                     .enumerate()
-                    .map(|(index, text)| match (row.map, types[index]) {
+                    .map(|(index, text)| match (row.spec.map, types[index]) {
                         (Some(method), ArgType::Map) => {
                             let map = state::plan::Map::parse(text.as_bytes(), method).expect("map");
                             Arg::Map(Box::new(map))

@@ -6,22 +6,25 @@ use state::sample::Arg;
 use state::{Stream, Value};
 
 use super::{text_arg, variable_arg};
+use crate::checks;
 use crate::row::{Converter, Example};
 
 /// A number or the name of a variable.
 const OPERAND: &[ArgType] = &[ArgType::Str];
 
 pub const ROWS: &[Converter] = &[
-    Converter::new("add", Sint, Sint, "Plus a number or a variable", add).args(1, OPERAND).examples(&[
-        Example::new("3", &["4"], "7"),
-        Example::new("9223372036854775807", &["1"], "9223372036854775807"),
-        Example::none("1", &["txn.none"]),
-    ]),
-    Converter::new("and", Sint, Sint, "Bits that both have", and).args(1, OPERAND).examples(&[Example::new(
-        "12",
-        &["10"],
-        "8",
-    )]),
+    Converter::new("add", Sint, Sint, "Plus a number or a variable", add)
+        .args(1, OPERAND)
+        .check(checks::arithmetic)
+        .examples(&[
+            Example::new("3", &["4"], "7"),
+            Example::new("9223372036854775807", &["1"], "9223372036854775807"),
+            Example::none("1", &["txn.none"]),
+        ]),
+    Converter::new("and", Sint, Sint, "Bits that both have", and)
+        .args(1, OPERAND)
+        .check(checks::arithmetic)
+        .examples(&[Example::new("12", &["10"], "8")]),
     Converter::new("bool", Sint, Bool, "Whether it is not 0", boolean).examples(&[Example::new(
         "0",
         &[],
@@ -30,28 +33,34 @@ pub const ROWS: &[Converter] = &[
     Converter::new("cpl", Sint, Sint, "All bits inverted", cpl).examples(&[Example::new("0", &[], "-1")]),
     Converter::new("div", Sint, Sint, "Divided by a number or a variable", div)
         .args(1, OPERAND)
+        .check(checks::arithmetic)
         .examples(&[Example::new("7", &["2"], "3"), Example::new("-7", &["0"], "9223372036854775807")]),
     Converter::new("even", Sint, Bool, "Whether it is even", even).examples(&[Example::new("2", &[], "1")]),
     Converter::new("mod", Sint, Sint, "The rest of a division", modulo)
         .args(1, OPERAND)
+        .check(checks::arithmetic)
         .examples(&[Example::new("7", &["4"], "3"), Example::new("7", &["0"], "0")]),
-    Converter::new("mul", Sint, Sint, "Times a number or a variable", mul).args(1, OPERAND).examples(&[
-        Example::new("3", &["4"], "12"),
-        Example::new("-9223372036854775807", &["3"], "-9223372036854775808"),
-    ]),
+    Converter::new("mul", Sint, Sint, "Times a number or a variable", mul)
+        .args(1, OPERAND)
+        .check(checks::arithmetic)
+        .examples(&[
+            Example::new("3", &["4"], "12"),
+            Example::new("-9223372036854775807", &["3"], "-9223372036854775808"),
+        ]),
     Converter::new("neg", Sint, Sint, "The opposite number", neg).examples(&[Example::new("3", &[], "-3")]),
     Converter::new("not", Sint, Bool, "Whether it is 0", not).examples(&[Example::new("0", &[], "1")]),
     Converter::new("odd", Sint, Bool, "Whether it is odd", odd).examples(&[Example::new("2", &[], "0")]),
-    Converter::new("or", Sint, Sint, "Bits that any has", or).args(1, OPERAND).examples(&[Example::new(
-        "12",
-        &["10"],
-        "14",
-    )]),
+    Converter::new("or", Sint, Sint, "Bits that any has", or)
+        .args(1, OPERAND)
+        .check(checks::arithmetic)
+        .examples(&[Example::new("12", &["10"], "14")]),
     Converter::new("sub", Sint, Sint, "Minus a number or a variable", sub)
         .args(1, OPERAND)
+        .check(checks::arithmetic)
         .examples(&[Example::new("3", &["4"], "-1")]),
     Converter::new("xor", Sint, Sint, "Bits that only one has", xor)
         .args(1, OPERAND)
+        .check(checks::arithmetic)
         .examples(&[Example::new("12", &["10"], "6")]),
 ];
 

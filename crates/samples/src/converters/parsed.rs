@@ -1,27 +1,36 @@
 //! Converters that are accepted but give no value yet.
 
+use ir::expr::MatchMethod;
 use ir::spec::ArgType;
 use ir::types::SampleType::{Addr, Any, Bin, Bool, Same, Sint, Str};
 
+use crate::checks;
 use crate::row::Converter;
 
 pub const ROWS: &[Converter] = &[
     Converter::parsed("add_item", Str, Str, "`add_item`, see the manual")
-        .args(2, &[ArgType::Str, ArgType::Str, ArgType::Str]),
+        .args(2, &[ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::add_item),
     Converter::parsed("aes_cbc_dec", Bin, Bin, "`aes_cbc_dec`, see the manual")
-        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str]),
+        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::aes_cbc),
     Converter::parsed("aes_cbc_enc", Bin, Bin, "`aes_cbc_enc`, see the manual")
-        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str]),
+        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::aes_cbc),
     Converter::parsed("aes_gcm_dec", Bin, Bin, "`aes_gcm_dec`, see the manual")
-        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
+        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::aes_gcm_decrypt),
     Converter::parsed("aes_gcm_enc", Bin, Bin, "`aes_gcm_enc`, see the manual")
-        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str]),
+        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::aes_gcm_encrypt),
     Converter::parsed("base2", Bin, Str, "`base2`, see the manual"),
     Converter::parsed("capture-req", Str, Str, "`capture-req`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("capture-res", Str, Str, "`capture-res`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("date", Str, Sint, "`date`, see the manual"),
     Converter::parsed("debug", Any, Same, "`debug`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("digest", Bin, Bin, "`digest`, see the manual").args(1, &[ArgType::Str]),
+    Converter::parsed("digest", Bin, Bin, "`digest`, see the manual")
+        .args(1, &[ArgType::Str])
+        .check(checks::digest),
     Converter::parsed("eth.data", Bin, Bin, "`eth.data`, see the manual"),
     Converter::parsed("eth.dst", Bin, Bin, "`eth.dst`, see the manual"),
     Converter::parsed("eth.hdr", Bin, Bin, "`eth.hdr`, see the manual"),
@@ -29,8 +38,12 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("eth.src", Bin, Bin, "`eth.src`, see the manual"),
     Converter::parsed("eth.vlan", Bin, Sint, "`eth.vlan`, see the manual"),
     Converter::parsed("fix_is_valid", Bin, Bool, "`fix_is_valid`, see the manual"),
-    Converter::parsed("fix_tag_value", Bin, Bin, "`fix_tag_value`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("hmac", Bin, Bin, "`hmac`, see the manual").args(2, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("fix_tag_value", Bin, Bin, "`fix_tag_value`, see the manual")
+        .args(1, &[ArgType::Str])
+        .check(checks::fix_tag),
+    Converter::parsed("hmac", Bin, Bin, "`hmac`, see the manual")
+        .args(2, &[ArgType::Str, ArgType::Str])
+        .check(checks::hmac),
     Converter::parsed("in_table", Any, Bool, "`in_table`, see the manual").args(1, &[ArgType::Table]),
     Converter::parsed("ip.data", Bin, Bin, "`ip.data`, see the manual"),
     Converter::parsed("ip.df", Bin, Sint, "`ip.df`, see the manual"),
@@ -43,38 +56,68 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("ip.ttl", Bin, Sint, "`ip.ttl`, see the manual"),
     Converter::parsed("ip.ver", Bin, Sint, "`ip.ver`, see the manual"),
     Converter::parsed("json_query", Str, Any, "`json_query`, see the manual")
-        .args(1, &[ArgType::Str, ArgType::Str]),
+        .args(1, &[ArgType::Str, ArgType::Str])
+        .check(checks::json_query),
     Converter::parsed("jwt_decrypt_cert", Bin, Bin, "`jwt_decrypt_cert`, see the manual")
-        .args(1, &[ArgType::Str]),
+        .args(1, &[ArgType::Str])
+        .check(checks::jwt_certificate),
     Converter::parsed("jwt_decrypt_jwk", Bin, Bin, "`jwt_decrypt_jwk`, see the manual")
-        .args(1, &[ArgType::Str]),
+        .args(1, &[ArgType::Str])
+        .check(checks::jwk),
     Converter::parsed("jwt_decrypt_secret", Bin, Bin, "`jwt_decrypt_secret`, see the manual")
-        .args(1, &[ArgType::Str]),
+        .args(1, &[ArgType::Str])
+        .check(checks::jwt_secret),
     Converter::parsed("jwt_header_query", Bin, Any, "`jwt_header_query`, see the manual")
-        .args(0, &[ArgType::Str, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Str])
+        .check(checks::answer_type),
     Converter::parsed("jwt_payload_query", Bin, Any, "`jwt_payload_query`, see the manual")
-        .args(0, &[ArgType::Str, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Str])
+        .check(checks::answer_type),
     Converter::parsed("jwt_verify", Bin, Sint, "`jwt_verify`, see the manual")
-        .args(2, &[ArgType::Str, ArgType::Str]),
+        .args(2, &[ArgType::Str, ArgType::Str])
+        .check(checks::jwt_verify),
     Converter::parsed("jwt_verify_cert", Bin, Sint, "`jwt_verify_cert`, see the manual")
-        .args(2, &[ArgType::Str, ArgType::Str]),
+        .args(2, &[ArgType::Str, ArgType::Str])
+        .check(checks::jwt_verify_certificate),
     Converter::parsed("language", Str, Str, "`language`, see the manual")
         .args(1, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("map_beg_key", Str, Str, "`map_beg_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_dir_key", Str, Str, "`map_dir_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_dom_key", Str, Str, "`map_dom_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_end_key", Str, Str, "`map_end_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_int_key", Sint, Str, "`map_int_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_ip_key", Addr, Str, "`map_ip_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_reg_key", Str, Str, "`map_reg_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_str_key", Str, Str, "`map_str_key`, see the manual").args(1, &[ArgType::Str]),
-    Converter::parsed("map_sub_key", Str, Str, "`map_sub_key`, see the manual").args(1, &[ArgType::Str]),
+    Converter::parsed("map_beg_key", Str, Str, "`map_beg_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Beg),
+    Converter::parsed("map_dir_key", Str, Str, "`map_dir_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Dir),
+    Converter::parsed("map_dom_key", Str, Str, "`map_dom_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Dom),
+    Converter::parsed("map_end_key", Str, Str, "`map_end_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::End),
+    Converter::parsed("map_int_key", Sint, Str, "`map_int_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Int),
+    Converter::parsed("map_ip_key", Addr, Str, "`map_ip_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Ip),
+    Converter::parsed("map_reg_key", Str, Str, "`map_reg_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Reg),
+    Converter::parsed("map_str_key", Str, Str, "`map_str_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Str),
+    Converter::parsed("map_sub_key", Str, Str, "`map_sub_key`, see the manual")
+        .args(1, &[ArgType::Map])
+        .map(MatchMethod::Sub),
     Converter::parsed("mqtt_field_value", Bin, Str, "`mqtt_field_value`, see the manual")
-        .args(2, &[ArgType::Str, ArgType::Str]),
+        .args(2, &[ArgType::Str, ArgType::Str])
+        .check(checks::mqtt_field),
     Converter::parsed("mqtt_is_valid", Bin, Bool, "`mqtt_is_valid`, see the manual"),
-    Converter::parsed("param", Str, Str, "`param`, see the manual").args(1, &[ArgType::Str, ArgType::Str]),
+    Converter::parsed("param", Str, Str, "`param`, see the manual")
+        .args(1, &[ArgType::Str, ArgType::Str])
+        .check(checks::param_delimiter),
     Converter::parsed("protobuf", Bin, Bin, "`protobuf`, see the manual")
-        .args(1, &[ArgType::PbField, ArgType::Str]),
+        .args(1, &[ArgType::PbField, ArgType::Str])
+        .check(checks::protobuf_type),
     Converter::parsed("reverse_dom", Str, Str, "`reverse_dom`, see the manual"),
     Converter::parsed("rfc7239_field", Str, Str, "`rfc7239_field`, see the manual").args(1, &[ArgType::Str]),
     Converter::parsed("rfc7239_is_valid", Str, Bool, "`rfc7239_is_valid`, see the manual"),
@@ -148,9 +191,11 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("tcp.src", Bin, Sint, "`tcp.src`, see the manual"),
     Converter::parsed("tcp.win", Bin, Sint, "`tcp.win`, see the manual"),
     Converter::parsed("ungrpc", Bin, Bin, "`ungrpc`, see the manual")
-        .args(1, &[ArgType::PbField, ArgType::Str]),
+        .args(1, &[ArgType::PbField, ArgType::Str])
+        .check(checks::protobuf_type),
     Converter::parsed("when", Any, Any, "`when`, see the manual")
-        .args(1, &[ArgType::Str, ArgType::Str, ArgType::Str]),
+        .args(1, &[ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::condition),
     Converter::parsed("x509_v_err_str", Sint, Str, "`x509_v_err_str`, see the manual"),
     Converter::parsed("xxh3", Bin, Sint, "`xxh3`, see the manual").args(0, &[ArgType::Sint]),
     Converter::parsed("xxh32", Bin, Sint, "`xxh32`, see the manual").args(0, &[ArgType::Sint]),

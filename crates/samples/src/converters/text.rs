@@ -6,6 +6,7 @@ use state::sample::Arg;
 use state::{Stream, Value};
 
 use super::{int_arg, text_arg, variable_arg};
+use crate::checks;
 use crate::room::{Room, join};
 use crate::row::{Converter, Example};
 
@@ -15,11 +16,13 @@ const TEXT: &[ArgType] = &[ArgType::Str];
 pub const ROWS: &[Converter] = &[
     Converter::new("concat", Str, Str, "Text, a variable and text behind the value", concat)
         .args(1, &[ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::concat)
         .examples(&[Example::new("a", &["<", "", ">"], "a<>")]),
     Converter::new("cut_crlf", Str, Str, "The text up to its first line end", cut_crlf)
         .examples(&[Example::new("a\r\nb", &[], "a"), Example::new("a", &[], "a")]),
     Converter::new("field", Str, Str, "The n-th part between delimiters, empty parts counted", field)
         .args(2, SPLIT)
+        .check(checks::split)
         .examples(&[
             Example::new("f1_f2_f3__f5", &["5", "_"], "f5"),
             Example::new("f1_f2_f3__f5", &["2", "_", "0"], "f2_f3__f5"),
@@ -36,10 +39,13 @@ pub const ROWS: &[Converter] = &[
     Converter::new("iif", Bool, Str, "One text for true, another for false", iif)
         .args(2, &[ArgType::Str, ArgType::Str])
         .examples(&[Example::new("1", &["yes", "no"], "yes"), Example::new("0", &["yes", "no"], "no")]),
-    Converter::new("json", Str, Str, "The text escaped for JSON", json).args(1, TEXT).examples(&[
-        Example::new("a\"/\\\n\u{1}", &["ascii"], "a\\\"\\/\\\\\\n\\u0001"),
-        Example::new("é", &["utf8s"], "\\u00e9"),
-    ]),
+    Converter::new("json", Str, Str, "The text escaped for JSON", json)
+        .args(1, TEXT)
+        .check(checks::json_encoding)
+        .examples(&[
+            Example::new("a\"/\\\n\u{1}", &["ascii"], "a\\\"\\/\\\\\\n\\u0001"),
+            Example::new("é", &["utf8s"], "\\u00e9"),
+        ]),
     Converter::new("length", Str, Sint, "The number of bytes", length).examples(&[Example::new(
         "abc",
         &[],
@@ -60,6 +66,7 @@ pub const ROWS: &[Converter] = &[
     ]),
     Converter::new("regsub", Str, Str, "Matches of a regular expression replaced; flags g and i", regsub)
         .args(2, &[ArgType::Regex, ArgType::Str, ArgType::Str])
+        .check(checks::regex_flags)
         .examples(&[
             Example::new("a.b.c", &["\\.", "-"], "a-b.c"),
             Example::new("a.b.c", &["\\.", "-", "g"], "a-b-c"),
@@ -73,10 +80,12 @@ pub const ROWS: &[Converter] = &[
         .examples(&[Example::new(" a  ", &[" "], " a")]),
     Converter::new("strcmp", Str, Sint, "Compares with a variable: negative, 0 or positive", strcmp)
         .args(1, &[ArgType::Var])
+        .check(checks::compared_variable)
         .examples(&[Example::none("a", &["txn.none"])]),
     Converter::new("upper", Str, Str, "In upper case", upper).examples(&[Example::new("aBc", &[], "ABC")]),
     Converter::new("word", Str, Str, "The n-th part between delimiters, empty parts skipped", word)
         .args(2, SPLIT)
+        .check(checks::split)
         .examples(&[
             Example::new("w1_w2_w3__w4", &["4", "_"], "w4"),
             Example::new("w1_w2_w3__w4", &["2", "_", "0"], "w2_w3__w4"),

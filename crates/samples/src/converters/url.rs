@@ -6,6 +6,7 @@ use state::sample::Arg;
 use state::{Stream, Value};
 
 use super::int_arg;
+use crate::checks;
 use crate::room::Room;
 use crate::row::{Converter, Example};
 
@@ -29,6 +30,7 @@ pub const ROWS: &[Converter] = &[
     ]),
     Converter::new("url_enc", Str, Str, "Percent-encodes for a query string", url_enc)
         .args(1, &[ArgType::Str])
+        .check(checks::url_enc)
         .examples(&[Example::new("a b/ü~", &["query"], "a%20b%2F%C3%BC~")]),
 ];
 

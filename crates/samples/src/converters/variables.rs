@@ -7,6 +7,7 @@ use ir::types::SampleType::{Any, Bool, Sint, Str};
 use state::sample::Arg;
 use state::{Stream, Value};
 
+use crate::checks;
 use crate::row::{Converter, Example};
 
 pub const ROWS: &[Converter] = &[
@@ -16,6 +17,7 @@ pub const ROWS: &[Converter] = &[
         .examples(&[Example::new("web", &[], "1"), Example::new("x", &[], "0")]),
     Converter::new("set-var", Any, Any, "Sets a variable and passes the value on", set_var)
         .args(1, &[ArgType::Var, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
+        .check(checks::set_variable)
         .examples(&[Example::none("a", &["txn.unresolved"])]),
     Converter::new("unset-var", Any, Any, "Forgets a variable and passes the value on", unset_var)
         .args(1, &[ArgType::Var])

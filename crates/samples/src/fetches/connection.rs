@@ -10,11 +10,13 @@ use state::session::Endpoint;
 use state::{Missing, Stream, Value};
 
 use super::at;
+use crate::checks;
 use crate::row::{Example, Fetch};
 
 pub const ROWS: &[Fetch] = &[
     Fetch::new("accept_date", Sint, at::CLIENT, "When the connection was accepted, since 1970", accept_date)
         .args(0, &[ArgType::Str])
+        .check(checks::accept_date_unit)
         .examples(&[
             Example::new("", &[], "1714117198"),
             Example::new("", &["ms"], "1714117198774"),

@@ -10,6 +10,7 @@ use state::sample::{Arg, Cursor, Fetched, leading_number};
 use state::{Missing, Stream, Value};
 
 use super::{at, message, request, response};
+use crate::checks;
 use crate::room::Room;
 use crate::row::{Example, Fetch};
 
@@ -22,18 +23,22 @@ const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.1 200 OK\nx-b: 5, 6\n";
 pub const ROWS: &[Fetch] = &[
     Fetch::new("hdr", Str, at::MESSAGE, "The last (or n-th) value of a header of the message at hand", hdr)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(REQ, &["x-a"], "\"3,4\""), Example::new(RES, &["x-b"], "6")]),
     Fetch::new("hdr_cnt", Sint, at::REQUEST, "Same as `req.hdr_cnt`", req_hdr_cnt)
         .args(0, NAME)
         .examples(&[Example::new(REQ, &["x-a"], "3")]),
     Fetch::new("hdr_ip", Addr, at::REQUEST, "Same as `req.hdr_ip`", req_hdr_ip)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(REQ, &["x-ip"], "192.0.2.5")]),
     Fetch::new("hdr_val", Sint, at::REQUEST, "Same as `req.hdr_val`", req_hdr_val)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(REQ, &["x-a", "2"], "2")]),
     Fetch::new("req.hdr", Str, at::REQUEST, "The last (or n-th) value of a request header", req_hdr)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[
             Example::new(REQ, &["x-a", "1"], "1"),
             Example::new(REQ, &["X-A", "-2"], "2"),
@@ -45,15 +50,18 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new(REQ, &["x-none"], "0")]),
     Fetch::new("req.hdr_ip", Addr, at::REQUEST, "A request header's value as an address", req_hdr_ip)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::none(REQ, &["x-ip", "1"])]),
     Fetch::new("req.hdr_names", Str, at::REQUEST, "The names of all request headers", req_hdr_names)
         .args(0, NAME)
         .examples(&[Example::new(REQ, &[], "x-a,x-a,x-ip"), Example::new(REQ, &[";"], "x-a;x-a;x-ip")]),
     Fetch::new("req.hdr_val", Sint, at::REQUEST, "A request header's value as a number", req_hdr_val)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(REQ, &["x-a", "1"], "1")]),
     Fetch::new("req.fhdr", Str, at::REQUEST, "The last (or n-th) whole line of a request header", req_fhdr)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(REQ, &["x-a", "1"], "1, 2")]),
     Fetch::new("req.fhdr_cnt", Sint, at::REQUEST, "The number of lines of a request header", req_fhdr_cnt)
         .args(0, NAME)
@@ -63,20 +71,24 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("req.hdrs_bin", Bin, at::REQUEST, "All request headers in binary form"),
     Fetch::new("res.hdr", Str, at::RESPONSE, "The last (or n-th) value of a response header", res_hdr)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(RES, &["x-b"], "6"), Example::none(REQ, &["x-b"])]),
     Fetch::new("res.hdr_cnt", Sint, at::RESPONSE, "The number of values of a response header", res_hdr_cnt)
         .args(0, NAME)
         .examples(&[Example::new(RES, &["x-b"], "2")]),
     Fetch::new("res.hdr_ip", Addr, at::RESPONSE, "A response header's value as an address", res_hdr_ip)
-        .args(0, NAMED),
+        .args(0, NAMED)
+        .check(checks::header_occurrence),
     Fetch::new("res.hdr_names", Str, at::RESPONSE, "The names of all response headers", res_hdr_names)
         .args(0, NAME)
         .examples(&[Example::new(RES, &[], "x-b")]),
     Fetch::new("res.hdr_val", Sint, at::RESPONSE, "A response header's value as a number", res_hdr_val)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(RES, &["x-b", "1"], "5")]),
     Fetch::new("res.fhdr", Str, at::RESPONSE, "The last (or n-th) whole line of a response header", res_fhdr)
         .args(0, NAMED)
+        .check(checks::header_occurrence)
         .examples(&[Example::new(RES, &["x-b"], "5, 6")]),
     Fetch::new("res.fhdr_cnt", Sint, at::RESPONSE, "The number of lines of a response header", res_fhdr_cnt)
         .args(0, NAME)
@@ -84,10 +96,16 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("res.hdrs", Bin, at::RESPONSE, "All response headers as they are sent", res_hdrs)
         .examples(&[Example::new(RES, &[], "x-b: 5, 6\r\n\r\n")]),
     Fetch::parsed("res.hdrs_bin", Bin, at::RESPONSE, "All response headers in binary form"),
-    Fetch::new("shdr", Str, at::RESPONSE, "Same as `res.hdr`", res_hdr).args(0, NAMED),
+    Fetch::new("shdr", Str, at::RESPONSE, "Same as `res.hdr`", res_hdr)
+        .args(0, NAMED)
+        .check(checks::header_occurrence),
     Fetch::new("shdr_cnt", Sint, at::RESPONSE, "Same as `res.hdr_cnt`", res_hdr_cnt).args(0, NAME),
-    Fetch::new("shdr_ip", Addr, at::RESPONSE, "Same as `res.hdr_ip`", res_hdr_ip).args(0, NAMED),
-    Fetch::new("shdr_val", Sint, at::RESPONSE, "Same as `res.hdr_val`", res_hdr_val).args(0, NAMED),
+    Fetch::new("shdr_ip", Addr, at::RESPONSE, "Same as `res.hdr_ip`", res_hdr_ip)
+        .args(0, NAMED)
+        .check(checks::header_occurrence),
+    Fetch::new("shdr_val", Sint, at::RESPONSE, "Same as `res.hdr_val`", res_hdr_val)
+        .args(0, NAMED)
+        .check(checks::header_occurrence),
 ];
 
 /// The elements of the comma list of all fields of that name.

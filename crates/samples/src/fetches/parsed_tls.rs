@@ -4,6 +4,7 @@ use ir::spec::ArgType;
 use ir::types::SampleType::{Bin, Bool, Sint, Str};
 
 use super::at;
+use crate::checks;
 use crate::row::Fetch;
 
 pub const ROWS: &[Fetch] = &[
@@ -56,16 +57,19 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("ssl_c_chain_der", Bin, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_err", Sint, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_i_dn", Str, at::SESSION, "A part of the client certificate")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_c_key_alg", Str, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_notafter", Str, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_notbefore", Str, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_policies", Str, at::SESSION, "A part of the client certificate")
         .args(0, &[ArgType::Str]),
     Fetch::parsed("ssl_c_r_dn", Str, at::SESSION, "A part of the client certificate")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_c_s_dn", Str, at::SESSION, "A part of the client certificate")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_c_san", Str, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_serial", Bin, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_c_sha1", Bin, at::SESSION, "A part of the client certificate"),
@@ -73,12 +77,14 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("ssl_c_version", Sint, at::SESSION, "A part of the client certificate"),
     Fetch::parsed("ssl_f_der", Bin, at::SESSION, "A part of the certificate shown to the client"),
     Fetch::parsed("ssl_f_i_dn", Str, at::SESSION, "A part of the certificate shown to the client")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_f_key_alg", Str, at::SESSION, "A part of the certificate shown to the client"),
     Fetch::parsed("ssl_f_notafter", Str, at::SESSION, "A part of the certificate shown to the client"),
     Fetch::parsed("ssl_f_notbefore", Str, at::SESSION, "A part of the certificate shown to the client"),
     Fetch::parsed("ssl_f_s_dn", Str, at::SESSION, "A part of the certificate shown to the client")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_f_serial", Bin, at::SESSION, "A part of the certificate shown to the client"),
     Fetch::parsed("ssl_f_sha1", Bin, at::SESSION, "A part of the certificate shown to the client"),
     Fetch::parsed("ssl_f_sig_alg", Str, at::SESSION, "A part of the certificate shown to the client"),
@@ -139,12 +145,14 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("ssl_s_chain_der", Bin, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_der", Bin, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_i_dn", Str, at::SESSION, "A part of the server's certificate")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_s_key_alg", Str, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_notafter", Str, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_notbefore", Str, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_s_dn", Str, at::SESSION, "A part of the server's certificate")
-        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str]),
+        .args(0, &[ArgType::Str, ArgType::Sint, ArgType::Str])
+        .check(checks::name_format),
     Fetch::parsed("ssl_s_serial", Bin, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_sha1", Bin, at::SESSION, "A part of the server's certificate"),
     Fetch::parsed("ssl_s_sig_alg", Str, at::SESSION, "A part of the server's certificate"),

@@ -6,6 +6,7 @@ use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
 use super::{at, not_there};
+use crate::checks;
 use crate::row::Fetch;
 
 const AT_LEN: &[ArgType] = &[ArgType::Sint, ArgType::Sint];
@@ -16,7 +17,8 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("payload", Bin, at::BUFFER, "Bytes at an offset of the buffer at hand", payload)
         .args(2, AT_LEN),
     Fetch::new("payload_lv", Bin, at::BUFFER, "Bytes behind a length in the buffer at hand", payload_lv)
-        .args(2, LV),
+        .args(2, LV)
+        .check(checks::payload_lv),
     Fetch::new("rdp_cookie", Str, at::REQUEST_BUFFER, "Same as `req.rdp_cookie`", rdp_cookie).args(0, NAME),
     Fetch::new("rdp_cookie_cnt", Sint, at::REQUEST_BUFFER, "Same as `req.rdp_cookie_cnt`", rdp_cookie_cnt)
         .args(0, NAME),
@@ -33,7 +35,8 @@ pub const ROWS: &[Fetch] = &[
         "Bytes behind a length in the request buffer",
         payload_lv,
     )
-    .args(2, LV),
+    .args(2, LV)
+    .check(checks::payload_lv),
     Fetch::new("req.rdp_cookie", Str, at::REQUEST_BUFFER, "A cookie of the RDP protocol", rdp_cookie)
         .args(0, NAME),
     Fetch::new(
@@ -54,7 +57,8 @@ pub const ROWS: &[Fetch] = &[
         "Bytes behind a length in the response buffer",
         payload_lv,
     )
-    .args(2, LV),
+    .args(2, LV)
+    .check(checks::payload_lv),
     Fetch::new("wait_end", Bool, at::INTERNAL, "True once the inspection of the content ends", wait_end),
 ];
 

@@ -8,6 +8,7 @@ use state::{Missing, Stream, Value};
 
 use super::at;
 use super::connection::date as in_unit;
+use crate::checks;
 use crate::room::Room;
 use crate::row::{Example, Fetch};
 use crate::{host, random};
@@ -21,6 +22,7 @@ pub const ROWS: &[Fetch] =
     &[
         Fetch::new("acl", Bool, at::ALWAYS, "Whether all of the named ACLs hold", acl)
             .args(1, ACLS)
+            .check(checks::acls)
             .examples(&[Example::none("", &["unresolved"])]),
         Fetch::new("act_conn", Sint, at::ALWAYS, "The number of client connections of the process", act_conn)
             .examples(&[Example::new("", &[], "0")]),
@@ -36,12 +38,15 @@ pub const ROWS: &[Fetch] =
         )]),
         Fetch::new("bin", Bin, at::ALWAYS, "A binary constant, written in hexadecimal", bin)
             .args(1, TEXT)
+            .check(checks::constant_bin)
             .examples(&[Example::new("", &["6162"], "ab"), Example::none("", &["6"])]),
         Fetch::new("bool", Bool, at::ALWAYS, "A boolean constant", boolean)
             .args(1, TEXT)
+            .check(checks::constant_bool)
             .examples(&[Example::new("", &["true"], "1"), Example::new("", &["0"], "0")]),
         Fetch::new("date", Sint, at::ALWAYS, "The current date since 1970, with an offset in seconds", date)
             .args(0, &[ArgType::Sint, ArgType::Str])
+            .check(checks::date_unit)
             .examples(&[
                 Example::new("", &[], "1714117198"),
                 Example::new("", &["-100"], "1714117098"),
@@ -64,6 +69,7 @@ pub const ROWS: &[Fetch] =
             .examples(&[Example::new("", &["::1"], "::1")]),
         Fetch::new("meth", Meth, at::ALWAYS, "A constant method", meth)
             .args(1, TEXT)
+            .check(checks::constant_method)
             .examples(&[Example::new("", &["PUT"], "PUT")]),
         Fetch::new("nbproc", Sint, at::ALWAYS, "Always 1: there is one process", one)
             .examples(&[Example::new("", &[], "1")]),
@@ -95,7 +101,8 @@ pub const ROWS: &[Fetch] =
             .examples(&[Example::new("", &[], "0")]),
         Fetch::new("uptime", Sint, at::ALWAYS, "Seconds since the start of the process", uptime),
         Fetch::new("uuid", Str, at::ALWAYS, "A random UUID of version 4, or of 7", uuid)
-            .args(0, &[ArgType::Sint]),
+            .args(0, &[ArgType::Sint])
+            .check(checks::uuid_version),
         Fetch::new("var", Any, at::ALWAYS, "The value of a variable, or a default", var)
             .args(1, &[ArgType::Var, ArgType::Str])
             .examples(&[Example::none("", &["txn.x"])]),

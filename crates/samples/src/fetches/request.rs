@@ -9,6 +9,7 @@ use state::session::Endpoint;
 use state::{Missing, Stream, Value};
 
 use super::{at, not_there, request};
+use crate::checks;
 use crate::room::join;
 use crate::row::{Example, Fetch};
 
@@ -62,6 +63,7 @@ pub const ROWS: &[Fetch] = &[
         query,
     )
     .args(0, &[ir::spec::ArgType::Str])
+    .check(checks::query)
     .examples(&[
         Example::new(PLAIN, &[], "c=d"),
         Example::new(PLAIN, &["with_qm"], "?c=d"),

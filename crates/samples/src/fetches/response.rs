@@ -7,6 +7,7 @@ use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
 use super::{at, response};
+use crate::checks;
 use crate::row::{Example, Fetch};
 
 const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.0 404 Not Found\n";
@@ -14,9 +15,11 @@ const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.0 404 Not Found\n";
 pub const ROWS: &[Fetch] = &[
     Fetch::new("capture.req.hdr", Str, at::REQUEST_KEPT, "A captured request header", request_capture)
         .args(1, &[ArgType::Sint])
+        .check(checks::capture_id)
         .examples(&[Example::none(RES, &["0"])]),
     Fetch::new("capture.res.hdr", Str, at::RESPONSE_KEPT, "A captured response header", response_capture)
         .args(1, &[ArgType::Sint])
+        .check(checks::capture_id)
         .examples(&[Example::none(RES, &["0"])]),
     Fetch::new(
         "capture.res.ver",

@@ -6,6 +6,7 @@ use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
 use super::{at, connection};
+use crate::checks;
 use crate::row::{Example, Fetch};
 
 pub const ROWS: &[Fetch] = &[
@@ -27,6 +28,7 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("request_date", Sint, at::REQUEST_KEPT, "When the request began, since 1970", request_date)
         .args(0, &[ArgType::Str])
+        .check(checks::accept_date_unit)
         .examples(&[Example::new("", &["ms"], "1714117198774")]),
     Fetch::new("res.timer.data", Sint, at::RESPONSE_END, "Transferring the response's body took, ms", data),
     Fetch::new("res.timer.hdr", Sint, at::RESPONSE, "Waiting for the response's head took, ms", respond),

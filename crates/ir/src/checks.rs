@@ -1,0 +1,45 @@
+//! What the rows of fetches and converters ask when they check the values of their arguments.
+
+use crate::expr::{Arg, Var};
+
+/// Checks the values of a call's arguments once their number and types are right, and may put
+/// other values in their place. Arguments that were left out at the end are not there.
+pub type ArgsCheck = fn(&mut dyn ArgFacts, &mut [Arg]) -> Result<(), String>;
+
+/// What a check of arguments may ask of the configuration at hand.
+pub trait ArgFacts {
+    /// A variable with its scope, by its name in the configuration.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    fn variable(&mut self, name: &[u8]) -> Result<Var, String>;
+
+    /// Whether there is an ACL of that name; a predefined one is added to the section.
+    fn has_acl(&mut self, name: &[u8]) -> bool;
+
+    /// Whether the crypto library knows a digest of that name.
+    fn has_digest(&self, name: &[u8]) -> bool;
+
+    /// Whether a file holds a public key in PEM form.
+    fn is_public_key(&self, path: &[u8]) -> bool;
+
+    /// Whether a certificate of that name is there for tokens.
+    fn has_jwt_certificate(&self, name: &[u8]) -> bool;
+
+    /// Tells something that does not stop the check.
+    fn warn(&mut self, text: &str);
+}
+
+/// Whether a text is hexadecimal digits in pairs.
+///
+/// # Errors
+/// HAProxy's words for what is wrong.
+pub fn hex_pairs(text: &[u8]) -> Result<(), String> {
+    if text.len() % 2 == 1 {
+        return Err("an even number of hex digit is expected".into());
+    }
+    let bad = text.iter().find(|byte| !byte.is_ascii_hexdigit());
+    bad.map_or(Ok(()), |byte| {
+        Err(format!("an hex digit is expected (found '{}')", String::from_utf8_lossy(&[*byte])))
+    })
+}
