@@ -79,6 +79,7 @@ fn registry(facts: &str) -> Result<Registry, Box<dyn Error>> {
             args: args(&column(&row, 1)),
             out: kind(&column(&row, 2)),
             uses: Sources::of(&[]),
+            check: None,
             contexts: Contexts::new(&column(&row, 3)),
             support: Support::Full,
         })));
@@ -92,6 +93,8 @@ fn registry(facts: &str) -> Result<Registry, Box<dyn Error>> {
             args: args(&column(&row, 1)),
             input: kind(&column(&row, 3)),
             out: kind(&column(&row, 2)),
+            check: None,
+            map: None,
             support: Support::Full,
         })));
     }

@@ -195,7 +195,7 @@ static FETCHES: [FetchSpec; 17] = [
 ];
 
 const fn converter(name: &'static str, args: ArgList, input: SampleType, out: SampleType) -> ConverterSpec {
-    ConverterSpec { name, doc: "", args, input, out, support: Support::Full }
+    ConverterSpec { name, doc: "", args, input, out, check: None, map: None, support: Support::Full }
 }
 
 static CONVERTERS: [ConverterSpec; 6] = [
