@@ -196,7 +196,7 @@ impl Test {
     }
 
     fn flag(&mut self, c: &mut Context<'_>, flag: &AclFlag) -> Checked<()> {
-        let fail = |message: String| Err(Fail::new("bad-flag", self.span, message));
+        let fail = |message: String| Err(Fail::new("acl-flag", self.span, message));
         match flag {
             AclFlag::IgnoreCase => self.ignore_case = true,
             AclFlag::NoDns => self.no_dns = true,
@@ -214,7 +214,7 @@ impl Test {
                 let method = self.method.ok_or_else(|| self.must_specify())?;
                 let name = word.as_ref().map_or_else(Bytes::new, |word| word.text.clone());
                 if let Err(message) = crate::patterns::file(c, &name, self.reading(method), self.is_map) {
-                    return fail(message);
+                    return Err(Fail::new("bad-pattern", self.span, message));
                 }
                 self.files.push(name);
             }

@@ -262,6 +262,6 @@ impl ArgFacts for Facts<'_, '_> {
     }
 
     fn warn(&mut self, text: &str) {
-        self.c.warn_bare("argument", self.span, text);
+        self.c.warn_bare("bad-argument", self.span, text);
     }
 }

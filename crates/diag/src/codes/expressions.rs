@@ -54,6 +54,12 @@ pub const ROWS: &[Code] = &[
     ),
     row("no-pattern", "7.1", "A pattern is missing", "The ACL has nothing to compare with."),
     row(
+        "acl-parenthesis",
+        "7.1",
+        "A parenthesis behind a space",
+        "Arguments stand directly behind the name; what follows a space is a pattern.",
+    ),
+    row(
         "acl-flag",
         "7.1",
         "A wrong flag of an ACL",

@@ -198,6 +198,7 @@ fn method(method: MatchMethod) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ir::spec::ArgType;
 
     fn check(required: usize, types: &'static [ArgType], expected: &str) {
         assert_eq!(arguments(ArgList::new(required, types)), expected);
