@@ -13,6 +13,7 @@ use crate::draft::{Draft, Part, Usage};
 use crate::keywords::peers::PeersDraft;
 use crate::line::Line;
 use crate::loader::{Loader, PathKind};
+use crate::process::Process;
 use crate::registry::Registry;
 use crate::seen::Seen;
 
@@ -93,6 +94,7 @@ pub struct Context<'a> {
     pub pattern_files: HashMap<Bytes, crate::patterns::FileUse>,
     /// Numbers that `-u` gave to lists of patterns.
     pub pattern_ids: HashSet<i64>,
+    pub process: Process,
     /// Keywords that were told to be parsed only.
     told_parsed: HashSet<&'static str>,
 }
@@ -139,6 +141,7 @@ impl<'a> Context<'a> {
             certificates: HashMap::new(),
             pattern_files: HashMap::new(),
             pattern_ids: HashSet::new(),
+            process: Process::default(),
             told_parsed: HashSet::new(),
         }
     }

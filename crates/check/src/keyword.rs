@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use base::time::Unit;
+use base::time::{TimeError, Unit};
 use diag::{Fix, Place};
 use ir::Bytes;
 use ir::spec::{KeywordSpec, Section, Sections, Support};
@@ -21,10 +21,18 @@ use crate::numbers;
 pub struct Keyword {
     pub spec: KeywordSpec,
     pub set: Set,
-    /// The message when there are too few words; `{}` stands for the keyword.
+    /// The message when there are too few words; what may stand in braces: [`numbers::fill`].
     pub missing: &'static str,
-    /// The message when the number is out of its bounds; `{}` stands for the keyword.
+    /// The message when a number is out of its bounds, or a word none of those expected.
     pub range: &'static str,
+    /// The message when something is no number, time or size at all.
+    pub malformed: &'static str,
+    /// What is told when the keyword stands in the configuration a second time.
+    pub again: Again,
+    /// Needs `expose-experimental-directives`.
+    pub experimental: bool,
+    /// HAProxy prints `(null)` as well when it refuses the value.
+    pub null: bool,
     /// Messages stand close behind the place: `[file:line]: `.
     pub tight: bool,
     /// `defaults` sections without a name refuse it.
@@ -50,6 +58,20 @@ pub enum WrongSide {
     Own,
 }
 
+/// What a second value of a keyword is: the first one stays.
+#[derive(Clone, Copy)]
+pub enum Again {
+    /// The last one counts.
+    Taken,
+    /// An alert that does not refuse the configuration.
+    Alert(&'static str),
+    Warning(&'static str),
+    Refused(&'static str),
+}
+
+/// The usual words.
+pub const ALREADY: &str = "'{}' already specified. Continuing.";
+
 /// How a row's arguments are read. All functions but the last get a value that was checked.
 #[derive(Clone, Copy)]
 pub enum Set {
@@ -60,6 +82,8 @@ pub enum Set {
     Switch(fn(&mut Context<'_>, bool)),
     /// One of `on` and `off`.
     OnOff(fn(&mut Context<'_>, bool)),
+    /// One of these words; the function gets its index.
+    Choice(&'static [&'static str], fn(&mut Context<'_>, usize)),
     /// One word.
     Word(fn(&mut Context<'_>, Bytes)),
     /// All words, joined by spaces.
@@ -68,13 +92,19 @@ pub enum Set {
     Int(i64, i64, fn(&mut Context<'_>, i64)),
     /// The number that a word starts with; 0 without one.
     Lenient(fn(&mut Context<'_>, i64)),
+    /// The same, read as C's `atoi` does: 0 without digits, and 32 bits of the rest.
+    Atoi(i64, i64, fn(&mut Context<'_>, i64)),
+    /// The same, read as C's `atol` does.
+    Atol(i64, i64, fn(&mut Context<'_>, i64)),
     /// A time; the unit is that of a bare number and of the value.
     Time(Unit, fn(&mut Context<'_>, u64)),
-    /// A size in bytes.
-    Size(fn(&mut Context<'_>, u64)),
+    /// A size in bytes, between the two bounds.
+    Size(u64, u64, fn(&mut Context<'_>, u64)),
     /// Anything else.
     Line(fn(&mut Context<'_>, &Line<'_>)),
 }
+
+const TIME: &str = "unexpected character '{c}' in argument to <{}>.";
 
 /// Arities.
 pub const NONE: (usize, usize) = (0, 0);
@@ -95,10 +125,25 @@ impl Keyword {
         set: Set,
     ) -> Self {
         let missing = match set {
-            Set::Int(..) | Set::Lenient(_) => "'{}' expects an integer argument.",
+            Set::Int(..) | Set::Lenient(_) | Set::Atoi(..) | Set::Atol(..) => {
+                "'{}' expects an integer argument."
+            }
             Set::Time(..) => "'{}' expects <time> as argument.",
-            Set::Size(_) => "'{}' expects a size argument.",
+            Set::Size(..) => "'{}' expects a size argument.",
             _ => "'{}' expects an argument.",
+        };
+        let (malformed, range) = match set {
+            Set::Time(Unit::S, _) => (
+                TIME,
+                "timer overflow in argument '{v}' to '{}' (maximum value is 2147483647 s or ~68 years).",
+            ),
+            Set::Time(..) => (
+                TIME,
+                "timer overflow in argument '{v}' to '{}' (maximum value is 2147483647 ms or ~24.8 days)",
+            ),
+            Set::Size(..) => ("unexpected '{rest}' after size passed to '{}'", ""),
+            Set::OnOff(_) => ("", "'{}' expects 'on' or 'off'."),
+            _ => ("cannot parse '{}' value '{v}', an integer is expected.", ""),
         };
         let no = matches!(set, Set::Switch(_));
         // HAProxy reads most proxy keywords by hand, and few others.
@@ -120,7 +165,11 @@ impl Keyword {
             spec,
             set,
             missing,
-            range: "",
+            range,
+            malformed,
+            again: Again::Taken,
+            experimental: false,
+            null: false,
             tight: false,
             named_defaults_only: false,
             early: false,
@@ -180,6 +229,22 @@ impl Keyword {
         Self { range, ..self }
     }
 
+    pub const fn malformed(self, malformed: &'static str) -> Self {
+        Self { malformed, ..self }
+    }
+
+    pub const fn again(self, again: Again) -> Self {
+        Self { again, ..self }
+    }
+
+    pub const fn experimental(self) -> Self {
+        Self { experimental: true, ..self }
+    }
+
+    pub const fn null(self) -> Self {
+        Self { null: true, ..self }
+    }
+
     pub const fn tight(self) -> Self {
         Self { tight: true, ..self }
     }
@@ -208,6 +273,23 @@ impl Keyword {
     /// HAProxy leaves the line where it has not the right side.
     pub const fn skipped(self) -> Self {
         Self { wrong_side: WrongSide::Skipped, ..self }
+    }
+
+    fn place(&self) -> Place {
+        if self.tight { Place::ParsingTight } else { Place::Parsing }
+    }
+
+    /// Refuses the line in these words, see [`numbers::fill`].
+    pub fn refuse(&self, c: &mut Context<'_>, line: &Line<'_>, template: &str, at: usize) {
+        let (code, span) = match line.arg(0) {
+            Some(word) => ("bad-value", word.span),
+            None => ("missing-argument", line.span),
+        };
+        let text = numbers::fill(template, line, at);
+        c.push(diag::Diagnostic::error(code, span, text).at(self.place()));
+        if self.null {
+            c.alert(code, span, "(null)");
+        }
     }
 
     fn first_word(&self) -> &'static str {
@@ -266,6 +348,13 @@ pub fn apply(c: &mut Context<'_>, row: &'static Keyword, words: &[Word], modifie
 }
 
 fn check(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) {
+    if row.experimental && !c.experimental {
+        let text = format!(
+            "'{}' directive is experimental, must be allowed via a global 'expose-experimental-directives'",
+            row.spec.name
+        );
+        return c.alert("experimental", line.span, text);
+    }
     if !is_allowed_here(c, row, line) || !is_counted(c, row, line) {
         return;
     }
@@ -281,10 +370,10 @@ fn check(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) {
     set(c, row, line);
 }
 
-fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
+fn set(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) {
     let word = || line.arg(0).map(|word| word.text.clone()).unwrap_or_default();
     match row.set {
-        Set::Nothing => {}
+        Set::Nothing => given(c, row),
         Set::Flag(set) => set(c),
         Set::Switch(set) => {
             let on = line.modifier == Modifier::None;
@@ -293,38 +382,96 @@ fn set(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) {
             }
             set(c, on);
         }
-        Set::Word(set) => set(c, word()),
+        Set::Word(set) => {
+            given(c, row);
+            set(c, word());
+        }
         Set::Text(set) => set(c, crate::line::join_bytes(line.args)),
         Set::Line(set) => set(c, line),
         Set::OnOff(set) => match word().as_slice() {
             b"on" => set(c, true),
             b"off" => set(c, false),
-            _ => {
-                let text = format!("'{}' expects 'on' or 'off'.", line.keyword());
-                c.alert("bad-switch", line.span, text);
-            }
+            _ => row.refuse(c, line, row.range, 0),
+        },
+        Set::Choice(words, set) => match words.iter().position(|known| known.as_bytes() == word()) {
+            Some(index) => set(c, index),
+            None => row.refuse(c, line, row.range, 0),
         },
         Set::Int(min, max, set) => {
-            if let Some(value) = numbers::int_or(c, line, min, max, row.range) {
+            // HAProxy keeps a value that it refuses, and 0 is as good as none.
+            if numbers::lenient(&word()) != 0 {
+                given(c, row);
+            }
+            if let Some(value) = numbers::int(c, line, row, min, max) {
                 set(c, value);
             }
         }
-        Set::Lenient(set) => set(c, line.arg(0).map_or(0, |word| numbers::lenient(&word.text))),
-        Set::Time(unit, set) => {
-            if let Some(value) = numbers::time(c, line, unit) {
-                set(c, value);
-            }
+        Set::Lenient(set) => set(c, numbers::lenient(&word())),
+        Set::Atoi(min, max, set) => {
+            number(c, row, line, i64::from(numbers::wrapped(&word())), (min, max), set)
         }
-        Set::Size(set) => {
-            if let Some(value) = numbers::size(c, line) {
-                set(c, value);
+        Set::Atol(min, max, set) => number(c, row, line, numbers::lenient(&word()), (min, max), set),
+        Set::Time(unit, set) => match numbers::time(c, line, unit) {
+            Ok(value) => set(c, value),
+            Err(TimeError::Over) => row.refuse(c, line, row.range, 0),
+            Err(TimeError::Unexpected(at)) => row.refuse(c, line, row.malformed, at),
+        },
+        Set::Size(min, max, set) => match base::size::parse_u32(&word()).map(u64::from) {
+            Ok(size) if size < min || size > max => row.refuse(c, line, row.range, 0),
+            Ok(size) => {
+                if size > 0 {
+                    given(c, row);
+                }
+                set(c, size);
             }
-        }
+            Err(error) => row.refuse(c, line, row.malformed, error.offset),
+        },
     }
 }
 
+fn number(
+    c: &mut Context<'_>,
+    row: &'static Keyword,
+    line: &Line<'_>,
+    value: i64,
+    (min, max): (i64, i64),
+    set: fn(&mut Context<'_>, i64),
+) {
+    if value != 0 {
+        given(c, row);
+    }
+    match (min..=max).contains(&value) {
+        true => set(c, value),
+        false => row.refuse(c, line, row.range, 0),
+    }
+}
+
+/// Notes a value of a keyword that takes one.
+fn given(c: &mut Context<'_>, row: &'static Keyword) {
+    if !matches!(row.again, Again::Taken) {
+        c.process.given.insert(row.spec.name);
+    }
+}
+
+/// Whether the keyword has no value yet; tells when it has.
+fn is_first(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) -> bool {
+    let (text, effect) = match row.again {
+        _ if !c.process.given.contains(row.spec.name) => return true,
+        Again::Taken => return true,
+        Again::Alert(text) | Again::Warning(text) => (text, diag::Effect::None),
+        Again::Refused(text) => (text, diag::Effect::Fatal),
+    };
+    let text = numbers::fill(text, line, 0);
+    let told = match row.again {
+        Again::Warning(_) => diag::Diagnostic::warning("already-specified", line.span, text),
+        _ => diag::Diagnostic::error("already-specified", line.span, text),
+    };
+    c.push(told.with_effect(effect).at(row.place()));
+    false
+}
+
 /// Tells when the line may not stand here, and whether HAProxy reads it nevertheless.
-fn is_allowed_here(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {
+fn is_allowed_here(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) -> bool {
     let Some(section) = c.section else { return true };
     if section == Section::Defaults && row.named_defaults_only && c.px.proxy.name.is_empty() {
         let text = format!("'{}' not allowed in anonymous 'defaults' section.", line.name[0].lossy());
@@ -359,17 +506,18 @@ pub fn warn_side(c: &mut Context<'_>, line: &Line<'_>, hint: &str) {
     c.warn("wrong-side", line.span, text);
 }
 
-fn is_counted(c: &mut Context<'_>, row: &Keyword, line: &Line<'_>) -> bool {
+fn is_counted(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) -> bool {
     let (least, most) = row.spec.arity;
-    if line.args.len() < least {
-        let text = row.missing.replace("{}", &join(line.name));
-        let place = if row.tight { Place::ParsingTight } else { Place::Parsing };
-        c.push(diag::Diagnostic::error("missing-argument", line.span, text).at(place));
-        return false;
-    }
     if let Some(extra) = line.args.get(most) {
         let text = format!("'{}' cannot handle unexpected argument '{}'.", join(line.name), extra.lossy());
         c.alert("extra-argument", extra.span, text);
+        return false;
+    }
+    if !is_first(c, row, line) {
+        return false;
+    }
+    if line.args.len() < least {
+        row.refuse(c, line, row.missing, 0);
         return false;
     }
     true

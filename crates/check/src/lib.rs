@@ -28,6 +28,7 @@ mod numbers;
 mod patterns;
 mod places;
 mod post;
+mod process;
 mod registry;
 mod section;
 mod seen;

@@ -167,6 +167,7 @@ pub fn close(c: &mut Context<'_>) {
 
 fn open(c: &mut Context<'_>, header: &Header, line: &Line<'_>) {
     c.section_name = header.name.to_owned();
+    c.process.past_global |= header.section != Section::Global;
     if (header.open)(c, line) {
         c.section = Some(header.section);
     }

@@ -54,7 +54,14 @@ impl Loader for World {
 
     fn lua_load(&mut self, file: &[u8], args: &[Vec<u8>], per_thread: bool) -> Result<LuaNames, String> {
         let lua = self.lua.as_ref().ok_or("Lua is not started")?;
-        let registered = lua.load(file, args, per_thread)?;
+        let full = match std::env::current_dir() {
+            // What each thread loads is named in full.
+            Ok(current) if per_thread && !file.starts_with(b"/") => {
+                [current.as_os_str().as_encoded_bytes(), b"/", file].concat()
+            }
+            _ => file.to_vec(),
+        };
+        let registered = lua.load(&full, args, per_thread)?;
         self.lua_actions.extend_from_slice(&registered.actions);
         let prefixed = |name: &String| format!("lua.{name}");
         Ok(LuaNames {

@@ -86,6 +86,16 @@ pub const ROWS: &[Code] = &[
     ),
     by_keyword("ignored", "A word without effect", "Something else that it needs is missing."),
     by_keyword("removed", "A keyword that HAProxy no longer has", "Use what the message names instead."),
+    by_keyword(
+        "misplaced",
+        "A keyword that comes too late",
+        "It must stand in front of what the message names.",
+    ),
+    by_keyword(
+        "not-built",
+        "A feature that was not built in",
+        "Take the line out, or build with the feature.",
+    ),
     by_keyword("deprecated", "A keyword that HAProxy will drop", "Use what the message names instead."),
     row(
         "experimental",

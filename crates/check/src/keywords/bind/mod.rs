@@ -171,7 +171,7 @@ pub fn set(
 }
 
 /// The addresses of a comma list with port ranges.
-fn addresses(c: &Context<'_>, word: &Word) -> Checked<Vec<Address>> {
+pub fn addresses(c: &Context<'_>, word: &Word) -> Checked<Vec<Address>> {
     let prefix = c.unix_prefix.clone();
     let rules = base::addr::Rules { unix_prefix: &prefix, ..base::addr::Rules::BIND };
     let mut all = Vec::new();
@@ -183,7 +183,8 @@ fn addresses(c: &Context<'_>, word: &Word) -> Checked<Vec<Address>> {
     Ok(all)
 }
 
-fn empty(line: &Line<'_>) -> Bind {
+/// A socket without anything but its place.
+pub fn empty(line: &Line<'_>) -> Bind {
     Bind {
         address: Address::Fd(-1),
         name: None,

@@ -1,104 +1,103 @@
-//! How much: connections, rates, threads, checks.
+//! How much: connections, rates, checks.
 
-use base::time::Unit;
+use base::time::{TimeError, Unit};
 use ir::spec::Sections;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
+use crate::keyword::{ALREADY, Again, Keyword, MANY, NONE, ONE, Set};
 use crate::line::Line;
+use crate::numbers;
+
+use super::tune::u32_of;
 
 const HERE: Sections = Sections::GLOBAL;
-const MAX: i64 = i32::MAX as i64;
+const ONCE: Again = Again::Alert(ALREADY);
 
-fn maxconn(c: &mut Context<'_>, line: &Line<'_>) {
-    if c.global().maxconn.is_some() {
-        let text = "'maxconn' already specified. Continuing.";
-        return super::process::told_twice(c, line, text);
-    }
-    let value = crate::numbers::int(c, line, 0, MAX).and_then(|n| u32::try_from(n).ok());
-    // 0 asks for the computed value, as leaving it out does.
-    c.global().maxconn = value.filter(|n| *n > 0);
+/// A number as C reads it, once.
+const fn number(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, i64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<number>", ONE, Set::Atol(i64::MIN, i64::MAX, set)).again(ONCE)
 }
 
-fn spread_checks(c: &mut Context<'_>, line: &Line<'_>) {
-    if c.global().spread_checks != 0 {
-        let text = "spread-checks already specified. Continuing.";
-        let told = diag::Diagnostic::error("already-specified", line.span, text);
-        return c.push(told.with_effect(diag::Effect::None).at(diag::Place::ParsingTight));
-    }
-    let Some(word) = line.arg(0) else {
-        let text = "'spread-checks' expects an integer argument (0..50).";
-        return c.alert_tight("missing-argument", line.span, text);
+/// The same; nothing reads it yet.
+const fn unread(name: &'static str, doc: &'static str) -> Keyword {
+    number(name, doc, |_, _| {}).parsed()
+}
+
+fn warn_blocked(c: &mut Context<'_>, line: &Line<'_>) {
+    let (template, at) = match numbers::time(c, line, Unit::Ms) {
+        Ok(1..=1000) => return,
+        Ok(_) => ("timer out of range in argument '{v}' to '{}' (value must be between 1 and 1000 ms)", 0),
+        Err(TimeError::Over) => ("timer overflow in argument '{v}' to '{}' (maximum value is 1000 ms)", 0),
+        Err(TimeError::Unexpected(at)) => ("unexpected character '{c}' in argument to <{}>.\n", at),
     };
-    // As HAProxy does, a value out of the range is told and kept.
-    let value = crate::numbers::lenient(&word.text);
-    if !(0..=50).contains(&value) {
-        c.alert_tight("out-of-range", word.span, "'spread-checks' needs a positive value in range 0..50.");
-    }
-    c.global().spread_checks = u32::try_from(value).unwrap_or(0);
+    c.alert("bad-time", line.span, numbers::fill(template, line, at));
 }
 
-fn max_spread_checks(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
-    let text = match crate::numbers::parse_time(c, word, Unit::Ms) {
-        Ok(ms) => {
-            c.global().max_spread_checks = ms;
-            return;
-        }
-        Err(base::time::TimeError::Over) => format!(
-            "timer overflow in argument <{}> to <max-spread-checks>, maximum value is 2147483647 ms (~24.8 days).",
-            word.lossy()
-        ),
-        Err(base::time::TimeError::Unexpected(at)) => format!(
-            "unsupported character '{}' in 'max-spread-checks' (wants an integer delay).",
-            crate::numbers::character(&word.text, at)
-        ),
-    };
-    c.alert_tight("bad-time", word.span, text);
-}
-
-fn nbthread(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
-    let Some(value) = base::bytes::parse_i64(&word.text) else {
-        let text = format!("'nbthread' passed a missing or unparsable integer value in '{}'", word.lossy());
-        return c.alert("bad-number", word.span, text);
-    };
-    match u32::try_from(value) {
-        Ok(threads @ 1..=MAX_THREADS) => c.global().nbthread = Some(threads),
-        _ => {
-            let text = format!("'nbthread' value must be between 1 and {MAX_THREADS} (was {value})");
-            c.alert("out-of-range", word.span, text);
-        }
+fn profiled_tasks(c: &mut Context<'_>, line: &Line<'_>) {
+    const KNOWN: [&str; 7] = ["on", "auto", "off", "lock", "no-lock", "memory", "no-memory"];
+    let unknown = line.args.iter().find(|word| !KNOWN.iter().any(|known| word.is(known)));
+    if line.args.is_empty() || unknown.is_some() {
+        let text = format!(
+            "'{}' expects a combination of either 'on', 'auto', 'off', 'lock', 'no-lock', 'memory', or \
+             'no-memory', but got '{}'.",
+            line.keyword(),
+            unknown.map_or_else(String::new, |word| word.lossy().into_owned())
+        );
+        c.alert("bad-value", line.span, text);
     }
 }
-
-/// As HAProxy is built by default.
-const MAX_THREADS: u32 = 1024;
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("maxconn", "The greatest number of connections.", HERE, "<number>", ONE, Set::Line(maxconn))
-        .unlisted()
-        .missing("'{}' expects an integer argument."),
     Keyword::new(
-        "ulimit-n",
-        "The limit of file descriptors.",
+        "maxconn",
+        "The greatest number of connections.",
         HERE,
         "<number>",
         ONE,
-        Set::Int(0, MAX, |c, n| c.global().ulimit_n = u32::try_from(n).ok()),
+        // Nothing above 0 asks for the computed value, as leaving it out does.
+        Set::Int(i64::MIN, i64::MAX, |c, n| c.global().maxconn = Some(u32_of(n)).filter(|n| *n > 0)),
     )
+    .unlisted()
+    .again(ONCE),
+    number("ulimit-n", "The limit of file descriptors.", |c, n| {
+        c.global().ulimit_n = u32::try_from(n).ok().filter(|n| *n > 0)
+    })
     .unlisted(),
-    Keyword::new("nbthread", "The number of threads.", HERE, "<number>", ONE, Set::Line(nbthread)),
+    unread("fd-hard-limit", "The highest descriptor that is computed with.").unlisted().hidden(),
+    unread("maxconnrate", "Connections a second.").unlisted(),
+    unread("maxsessrate", "Sessions a second.").unlisted(),
+    unread("maxsslrate", "TLS sessions a second.").unlisted(),
+    unread("maxpipes", "Pipes for splicing.").unlisted(),
+    unread("maxcomprate", "Compression input, in kB/s.")
+        .unlisted()
+        .again(Again::Taken)
+        .missing("'{}' expects an integer argument in kb/s."),
+    unread("maxzlibmem", "Memory for compression, in MB.").unlisted().again(Again::Taken),
+    Keyword::new(
+        "maxcompcpuusage",
+        "The CPU share above which nothing is compressed.",
+        HERE,
+        "<percent>",
+        ONE,
+        // HAProxy takes the value from 100 before it looks at it.
+        Set::Atoi(0, i64::MAX, |_, _| {}),
+    )
+    .unlisted()
+    .missing("'{}' expects an integer argument between 0 and 100.")
+    .range("'{}' expects an integer argument between 0 and 100.")
+    .parsed(),
     Keyword::new(
         "spread-checks",
         "By how many percent the time of checks varies.",
         HERE,
         "<0..50, in percent>",
-        OPTIONAL,
-        Set::Line(spread_checks),
+        ONE,
+        Set::Atol(0, 50, |c, percent| c.global().spread_checks = u32_of(percent)),
     )
     .unlisted()
+    .again(Again::Alert("spread-checks already specified. Continuing."))
     .missing("'{}' expects an integer argument (0..50).")
+    .range("'spread-checks' needs a positive value in range 0..50.")
     .tight(),
     Keyword::new(
         "max-spread-checks",
@@ -106,10 +105,12 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<delay in milliseconds>",
         ONE,
-        Set::Line(max_spread_checks),
+        Set::Time(Unit::Ms, |c, ms| c.global().max_spread_checks = ms),
     )
     .unlisted()
     .missing("'{}' expects an integer argument (0..50).")
+    .malformed("unsupported character '{c}' in '{}' (wants an integer delay).")
+    .range("timer overflow in argument <{v}> to <{}>, maximum value is 2147483647 ms (~24.8 days).")
     .tight(),
     Keyword::new(
         "strict-limits",
@@ -120,130 +121,6 @@ pub const ROWS: &[Keyword] = &[
         Set::Switch(|c, on| c.global().strict_limits = on),
     )
     .unlisted(),
-    Keyword::new(
-        "fd-hard-limit",
-        "The highest descriptor that is computed with.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(0, MAX, |_, _| {}),
-    )
-    .unlisted()
-    .parsed(),
-    Keyword::new("maxconnrate", "Connections a second.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
-        .unlisted()
-        .parsed(),
-    Keyword::new("maxsessrate", "Sessions a second.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
-        .unlisted()
-        .parsed(),
-    Keyword::new("maxsslrate", "TLS sessions a second.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
-        .unlisted()
-        .parsed(),
-    Keyword::new(
-        "maxsslconn",
-        "TLS connections at a time.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(0, MAX, |_, _| {}),
-    )
-    .parsed(),
-    Keyword::new(
-        "maxcomprate",
-        "Compression input, in kB/s.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(0, MAX, |_, _| {}),
-    )
-    .unlisted()
-    .missing("'{}' expects an integer argument in kb/s.")
-    .parsed(),
-    Keyword::new(
-        "maxcompcpuusage",
-        "The CPU share above which nothing is compressed.",
-        HERE,
-        "<percent>",
-        ONE,
-        Set::Int(0, 100, |_, _| {}),
-    )
-    .unlisted()
-    .missing("'{}' expects an integer argument between 0 and 100.")
-    .parsed(),
-    Keyword::new("maxpipes", "Pipes for splicing.", HERE, "<number>", ONE, Set::Int(0, MAX, |_, _| {}))
-        .unlisted()
-        .parsed(),
-    Keyword::new(
-        "maxzlibmem",
-        "Memory for compression, in MB.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(0, MAX, |_, _| {}),
-    )
-    .unlisted()
-    .parsed(),
-    Keyword::new(
-        "max-threads-per-group",
-        "Threads in a group.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(1, 1024, |_, _| {}),
-    )
-    .parsed(),
-    Keyword::new(
-        "thread-groups",
-        "The number of thread groups.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(1, 64, |_, _| {}),
-    )
-    .parsed(),
-    Keyword::new(
-        "thread-group",
-        "The threads of a group.",
-        HERE,
-        "<group> [<thread-range>...]",
-        SOME,
-        Set::Nothing,
-    )
-    .parsed(),
-    Keyword::new(
-        "thread-hard-limit",
-        "The greatest number of threads.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Int(1, MAX, |_, _| {}),
-    )
-    .parsed(),
-    Keyword::new(
-        "cpu-map",
-        "Binds threads to CPUs.",
-        HERE,
-        "[auto:]<thread-group>[/<thread-set>] <cpu-set>...",
-        MANY,
-        Set::Nothing,
-    )
-    .unlisted()
-    .parsed(),
-    Keyword::new("cpu-policy", "How threads are spread over CPUs.", HERE, "<policy>", SOME, Set::Nothing)
-        .parsed(),
-    Keyword::new(
-        "cpu-affinity",
-        "How tightly threads are bound to CPUs.",
-        HERE,
-        "<affinity>",
-        SOME,
-        Set::Nothing,
-    )
-    .parsed(),
-    Keyword::new("cpu-set", "Which CPUs are used.", HERE, "<directive>...", SOME, Set::Nothing).parsed(),
-    Keyword::new("numa-cpu-mapping", "Keeps to one NUMA node.", HERE, "", NONE, Set::Nothing)
-        .unlisted()
-        .with_no(),
     Keyword::new("prealloc-fd", "Reserves the table of descriptors.", HERE, "", NONE, Set::Nothing),
     Keyword::new("busy-polling", "Polls without sleeping.", HERE, "", NONE, Set::Nothing)
         .unlisted()
@@ -254,13 +131,43 @@ pub const ROWS: &[Keyword] = &[
         "When a thread that does not move is told.",
         HERE,
         "<time>",
-        ONE,
-        Set::Time(Unit::Ms, |_, _| {}),
+        (1, usize::MAX),
+        Set::Line(warn_blocked),
+    )
+    .missing("'{}' expects <time> as argument between 1 and 1000 ms.\n")
+    .parsed(),
+    Keyword::new(
+        "profiling.tasks",
+        "Measures tasks.",
+        HERE,
+        "{ auto | on | off | [no-]lock | [no-]memory }",
+        MANY,
+        Set::Line(profiled_tasks),
     )
     .parsed(),
-    Keyword::new("profiling.tasks", "Measures tasks.", HERE, "{ auto | on | off }", OPTIONAL, Set::Nothing)
-        .parsed(),
-    Keyword::new("profiling.memory", "Measures memory.", HERE, "{ on | off }", OPTIONAL, Set::Nothing)
-        .unlisted()
-        .parsed(),
+    Keyword::new(
+        "stress-level",
+        "Makes rare paths common, for tests.",
+        HERE,
+        "<level>",
+        ONE,
+        Set::Int(0, 9, |_, _| {}),
+    )
+    .missing("'{}' expects a level as an argument.")
+    .malformed(STRESS)
+    .range(STRESS)
+    .parsed(),
+    Keyword::new(
+        "mworker-max-reloads",
+        "How many reloads an old worker survives.",
+        HERE,
+        "<number>",
+        ONE,
+        Set::Atoi(0, i64::MAX, |_, _| {}),
+    )
+    .range("'{}' expects a positive value or zero.")
+    .early()
+    .parsed(),
 ];
+
+const STRESS: &str = "'{}' level must be between 0 and 9 inclusive.";

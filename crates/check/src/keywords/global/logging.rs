@@ -3,7 +3,7 @@
 use ir::spec::Sections;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, MANY, ONE, Set};
+use crate::keyword::{ALREADY, Again, Keyword, MANY, ONE, Set};
 use crate::line::Line;
 
 const HERE: Sections = Sections::GLOBAL;
@@ -27,17 +27,11 @@ fn log(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
-fn send_hostname(c: &mut Context<'_>, line: &Line<'_>) {
-    // Without a name it is the machine's, which the process knows when it starts.
-    let name = line.arg(0).map(|word| word.text.clone()).unwrap_or_default();
-    c.global().log_send_hostname = Some(name);
-}
-
 pub const ROWS: &[Keyword] = &[
     Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).unlisted().with_no(),
     Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag))).unlisted()
         .missing("'{}' expects a tag for use in syslog."),
-    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Line(send_hostname)).unlisted(),
-    Keyword::new("http-err-codes", "Statuses that count as the client's errors.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
-    Keyword::new("http-fail-codes", "Statuses that count as the server's failures.", HERE, "[+-]<range>[,...]", MANY, Set::Nothing).parsed(),
+    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Word(|c, name| c.global().log_send_hostname = Some(name))).unlisted()
+        // Without a name it is the machine's, which the process knows when it starts.
+        .again(Again::Alert(ALREADY)),
 ];

@@ -5,13 +5,18 @@ use ir::config::LuaLoad;
 use ir::spec::Sections;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, ONE, SOME, Set};
+use crate::keyword::{Keyword, MANY, OPTIONAL, SOME, Set};
 use crate::line::Line;
+use crate::numbers;
+
+use super::tune::EITHER;
 
 const HERE: Sections = Sections::GLOBAL;
 
 fn load(c: &mut Context<'_>, line: &Line<'_>) {
     let Some((file, args)) = line.args.split_first() else { return };
+    c.process.lua_loaded = true;
+    c.process.lua_started = true;
     let per_thread = line.name[0].is("lua-load-per-thread");
     let args: Vec<_> = args.iter().map(|word| word.text.clone()).collect();
     if !c.lua_bool_conversion {
@@ -31,35 +36,26 @@ fn load(c: &mut Context<'_>, line: &Line<'_>) {
 
 fn prepend_path(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(path) = line.arg(0) else { return };
+    c.process.lua_started = true;
     let kind = line.arg(1).map_or_else(|| b"path".to_vec(), |word| word.text.clone());
     if kind != b"path" && kind != b"cpath" {
-        let text = "'lua-prepend-path' expects <path-type> 'path' or 'cpath'";
+        let text = "'lua-prepend-path' expects <type> to either be 'path' or 'cpath'";
         return c.alert("bad-kind", line.span, text);
     }
     c.loader.lua_prepend_path(&path.text, &kind);
     c.global().lua_paths.push((path.text.clone(), kind));
 }
 
-fn log_stderr(c: &mut Context<'_>, line: &Line<'_>) {
-    let value = match line.lossy(0).as_str() {
-        "on" => Some(true),
-        "off" => Some(false),
-        "auto" => None,
-        other => {
-            let text = format!("'tune.lua.log.stderr' expects 'on', 'auto', or 'off' but got '{other}'.");
-            return c.alert("bad-switch", line.span, text);
-        }
-    };
-    c.global().lua.log_stderr = value;
-}
-
 fn bool_conversion(c: &mut Context<'_>, line: &Line<'_>) {
     let value = line.lossy(0);
     if !matches!(value.as_str(), "normal" | "pre-3.1-bug") {
-        let text = format!(
-            "'tune.lua.bool-sample-conversion' expects either 'normal' or 'pre-3.1-bug' but got '{value}'."
-        );
-        return c.alert("bad-switch", line.span, text);
+        let text = "'{}' expects either 'normal' or 'pre-3.1-bug' but got '{v}'.";
+        return c.alert("bad-switch", line.span, numbers::fill(text, line, 0));
+    }
+    if c.process.lua_loaded {
+        let text = "ignored as some Lua was loaded already. \"tune.lua.bool-sample-conversion\" must be set before \
+                    any \"lua-load\" or \"lua-load-per-thread\" directive for it to be considered.\n";
+        return c.warn("misplaced", line.span, text);
     }
     // Scripts get booleans as numbers, whatever is asked for.
     if value == "normal" {
@@ -68,8 +64,45 @@ fn bool_conversion(c: &mut Context<'_>, line: &Line<'_>) {
     c.lua_bool_conversion = true;
 }
 
+/// `all`, `none`, or `io,os,string`
+fn openlibs(c: &mut Context<'_>, line: &Line<'_>) {
+    const KNOWN: [&str; 8] = ["table", "io", "os", "string", "math", "utf8", "package", "debug"];
+    let keyword = line.keyword();
+    let list = line.lossy(0);
+    let names: Vec<_> = list.split(',').filter(|name| !name.is_empty()).collect();
+    let unknown = names.iter().find(|name| !matches!(**name, "all" | "none") && !KNOWN.contains(*name));
+    let all = names.contains(&"all") || KNOWN.iter().all(|name| names.contains(name));
+    let text = match unknown {
+        _ if list.is_empty() => format!(
+            "'{keyword}' expects 'all', 'none', or a comma-separated list of libraries: {}",
+            KNOWN.join(",")
+        ),
+        _ if c.process.lua_loaded => {
+            format!("'{keyword}' must be set before any \"lua-load\" or \"lua-load-per-thread\" directive.")
+        }
+        Some(name) => {
+            format!("'{keyword}': unknown library '{name}', expected one of: all,none,{}", KNOWN.join(","))
+        }
+        None if names.contains(&"none") && names.iter().any(|name| *name != "none") => {
+            format!("'{keyword}': 'none' cannot be combined with other libraries.")
+        }
+        None if !all && c.process.lua_started => format!(
+            "'{keyword}' must appear before any 'lua-load', 'lua-load-per-thread' or 'lua-prepend-path' directive"
+        ),
+        None => return,
+    };
+    c.alert("bad-value", line.span, text);
+}
+
 fn clamp(n: i64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// How long Lua may run; HAProxy does not count the words.
+const fn time(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, u64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<timeout>", MANY, Set::Time(Unit::Ms, set))
+        .malformed("{}: invalid timeout")
+        .range("timer overflow in argument <{v}> to <{}> (maximum value is 2147483647 ms or ~24.8 days)")
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -105,71 +138,56 @@ pub const ROWS: &[Keyword] = &[
         "Instructions between two forced yields.",
         HERE,
         "<number>",
-        ONE,
-        Set::Int(0, 4_294_967_295, |c, n| c.global().lua.forced_yield = clamp(n)),
-    ),
+        MANY,
+        Set::Int(i64::MIN, i64::MAX, |c, n| c.global().lua.forced_yield = clamp(n)),
+    )
+    .malformed("{}: invalid number"),
     Keyword::new(
         "tune.lua.maxmem",
         "Memory for Lua, in MB.",
         HERE,
         "<number>",
-        ONE,
-        Set::Int(0, 1 << 24, |c, mb| c.global().lua.maxmem = u64::from(clamp(mb)) << 20),
-    ),
-    Keyword::new(
-        "tune.lua.session-timeout",
-        "How long a session may run Lua.",
-        HERE,
-        "<timeout>",
-        ONE,
-        Set::Time(Unit::Ms, |c, ms| c.global().lua.session_timeout = ms),
-    ),
-    Keyword::new(
-        "tune.lua.burst-timeout",
-        "How long Lua may run without a yield.",
-        HERE,
-        "<timeout>",
-        ONE,
-        Set::Time(Unit::Ms, |c, ms| c.global().lua.burst_timeout = ms),
-    ),
-    Keyword::new(
-        "tune.lua.service-timeout",
-        "How long a service may run Lua.",
-        HERE,
-        "<timeout>",
-        ONE,
-        Set::Time(Unit::Ms, |c, ms| c.global().lua.service_timeout = ms),
-    ),
-    Keyword::new(
-        "tune.lua.task-timeout",
-        "How long a task may run Lua.",
-        HERE,
-        "<timeout>",
-        ONE,
-        Set::Time(Unit::Ms, |c, ms| c.global().lua.task_timeout = ms),
-    ),
+        SOME,
+        Set::Int(i64::MIN, i64::MAX, |c, mb| c.global().lua.maxmem = u64::from(clamp(mb)) << 20),
+    )
+    .missing("'{}' expects an integer argument (Lua memory size in MB).")
+    .malformed("{}: invalid number {v} (error at '{c}')"),
+    time("tune.lua.session-timeout", "How long a session may run Lua.", |c, ms| {
+        c.global().lua.session_timeout = ms
+    }),
+    time("tune.lua.burst-timeout", "How long Lua may run without a yield.", |c, ms| {
+        c.global().lua.burst_timeout = ms
+    }),
+    time("tune.lua.service-timeout", "How long a service may run Lua.", |c, ms| {
+        c.global().lua.service_timeout = ms
+    }),
+    time("tune.lua.task-timeout", "How long a task may run Lua.", |c, ms| c.global().lua.task_timeout = ms),
     Keyword::new(
         "tune.lua.log.loggers",
         "Sends Lua's messages to the loggers.",
         HERE,
         "{ on | off }",
-        ONE,
+        OPTIONAL,
         Set::OnOff(|c, on| c.global().lua.log_loggers = on),
-    ),
+    )
+    .range(EITHER),
     Keyword::new(
         "tune.lua.log.stderr",
         "Sends Lua's messages to standard error.",
         HERE,
         "{ on | auto | off }",
-        ONE,
-        Set::Line(log_stderr),
-    ),
+        OPTIONAL,
+        Set::Choice(&["on", "off", "auto"], |c, choice| {
+            c.global().lua.log_stderr = [Some(true), Some(false), None][choice];
+        }),
+    )
+    .range("'{}' expects either 'on', 'auto', or 'off' but got '{v}'."),
     Keyword::new(
         "tune.lua.bool-sample-conversion",
         "How Lua sees booleans.",
         HERE,
         "{ normal | pre-3.1-bug }",
-        ONE,
+        OPTIONAL,
         Set::Line(bool_conversion),
     ),
     Keyword::new(
@@ -177,8 +195,8 @@ pub const ROWS: &[Keyword] = &[
         "Which standard libraries Lua gets.",
         HERE,
         "[all | none | <lib>,...]",
-        ONE,
-        Set::Nothing,
+        OPTIONAL,
+        Set::Line(openlibs),
     )
     .parsed(),
 ];

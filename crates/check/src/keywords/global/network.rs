@@ -1,27 +1,94 @@
 //! Polling, sockets, resolvers of the process and the HTTP client.
 
+use base::time::{TimeError, Unit};
 use ir::spec::Sections;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, MANY, NONE, ONE, SOME, Set};
+use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
 use crate::line::Line;
+use crate::numbers;
+
+use super::tune::{EITHER, INTEGER, choice, switch};
 
 const HERE: Sections = Sections::GLOBAL;
 
 fn unix_bind(c: &mut Context<'_>, line: &Line<'_>) {
     for pair in line.args.chunks(2) {
-        match (pair[0].lossy().as_ref(), pair.get(1)) {
-            ("prefix", Some(prefix)) => c.unix_prefix = prefix.text.clone(),
-            ("prefix", None) => {
-                c.alert("missing-argument", line.span, "unix_bind 'prefix' expects a path as an argument.");
+        let value = pair.get(1).map_or(b"".as_slice(), |word| &word.text);
+        let shown = String::from_utf8_lossy(value);
+        let text = match (pair[0].lossy().as_ref(), pair.get(1)) {
+            ("prefix", _) if !c.unix_prefix.is_empty() => {
+                super::process::told_twice(c, line, "unix-bind 'prefix' already specified. Continuing.");
+                continue;
             }
-            ("mode" | "uid" | "gid" | "user" | "group", Some(_)) => c.warn_parsed("unix-bind", line.span),
-            _ => {
-                let text = "'unix-bind' only supports the 'prefix', 'mode', 'uid', 'gid', 'user' and 'group' options.";
-                c.alert("unknown-keyword", line.span, text);
+            ("prefix", Some(prefix)) => {
+                c.unix_prefix = prefix.text.clone();
+                continue;
             }
-        }
+            ("prefix", None) => "unix_bind 'prefix' expects a path as an argument.".to_owned(),
+            ("user", _) if c.loader.user_id(value).is_none() => {
+                format!("'unix-bind' : '{shown}' unknown user.")
+            }
+            ("group", _) if c.loader.group_id(value).is_none() => {
+                format!("'unix-bind' : '{shown}' unknown group.")
+            }
+            ("mode" | "uid" | "gid" | "user" | "group", _) => {
+                c.warn_parsed("unix-bind", line.span);
+                continue;
+            }
+            _ => "'unix-bind' only supports the 'prefix', 'mode', 'uid', 'gid', 'user' and 'group' options."
+                .to_owned(),
+        };
+        return c.alert("bad-value", line.span, text);
     }
+}
+
+/// `ipv4,ipv6`, or `auto`
+fn accept_family(c: &mut Context<'_>, line: &Line<'_>) {
+    let list = line.lossy(0);
+    let mut families = list.split_terminator(',');
+    let wrong = families.find(|family| !matches!(*family, "ipv4" | "ipv6" | "auto"));
+    if list.is_empty() || wrong.is_some() {
+        // HAProxy cuts its list while it reads it.
+        let text = format!(
+            "'{}' expects a comma-delimited list of 'ipv4' and 'ipv6' but got '{}'.",
+            line.keyword(),
+            list.split(',').next().unwrap_or_default()
+        );
+        c.alert("bad-value", line.span, text);
+    }
+}
+
+fn client_connect_time(c: &mut Context<'_>, line: &Line<'_>) {
+    let (template, at) = match numbers::time(c, line, Unit::Ms) {
+        _ if line.args.is_empty() => {
+            c.alert("missing-argument", line.span, numbers::fill(INTEGER, line, 0));
+            ("(null)", 0)
+        }
+        Ok(_) => return,
+        Err(TimeError::Over) => {
+            ("timer overflow in argument '{v}' to '{}' (maximum value is 2147483647 ms or ~24.8 days)", 0)
+        }
+        Err(TimeError::Unexpected(at)) => ("unexpected character '{c}' in '{}'", at),
+    };
+    c.alert("bad-time", line.span, numbers::fill(template, line, at));
+}
+
+fn acme_scheduler(c: &mut Context<'_>, line: &Line<'_>) {
+    let place = c.at(line.span);
+    let section = c.section_name.clone();
+    let keyword = format!("parsing [{place}]: keyword '{}' in '{section}' section", line.keyword());
+    let text = match line.args {
+        [] => format!("{keyword} requires an argument\n"),
+        [_, extra, ..] => {
+            let text = format!("'{}' cannot handle unexpected argument '{}'.", line.keyword(), extra.lossy());
+            c.alert("extra-argument", extra.span, text);
+            "(null)".to_owned()
+        }
+        [word] if word.is("auto") || word.is("off") => return,
+        [_] => format!("{keyword} requires either 'auto' or 'off' argument"),
+    };
+    c.alert("bad-value", line.span, text);
 }
 
 /// A switch whose feature this program has in no other form.
@@ -29,51 +96,105 @@ const fn without_meaning(name: &'static str, doc: &'static str) -> Keyword {
     Keyword::new(name, doc, HERE, "", NONE, Set::Nothing)
 }
 
-const fn parsed(name: &'static str, doc: &'static str, usage: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, usage, SOME, Set::Nothing).parsed()
-}
-
 const fn parsed_flag(name: &'static str, doc: &'static str) -> Keyword {
     Keyword::new(name, doc, HERE, "", NONE, Set::Nothing).parsed()
 }
 
+/// `on` or `off`, whatever stands behind it.
+const fn privileged_ports(name: &'static str) -> Keyword {
+    const RANGE: &str = "'{}' expects either 'on' or 'off'.";
+    Keyword::new(name, "Refuses clients from low ports.", HERE, "{ on | off }", SOME, Set::OnOff(|_, _| {}))
+        .missing(RANGE)
+        .range(RANGE)
+        .parsed()
+}
+
 pub const ROWS: &[Keyword] = &[
-    without_meaning("noepoll", "Does not use epoll."),
-    without_meaning("nopoll", "Does not use poll."),
-    without_meaning("nokqueue", "Does not use kqueue."),
-    without_meaning("noevports", "Does not use event ports."),
+    without_meaning("noepoll", "Does not use epoll.").early(),
+    without_meaning("nopoll", "Does not use poll.").early(),
+    without_meaning("nokqueue", "Does not use kqueue.").early(),
+    without_meaning("noevports", "Does not use event ports.").early(),
     without_meaning("no-memory-trimming", "Does not give memory back to the system."),
     parsed_flag("nosplice", "Does not splice.").unlisted(),
     without_meaning("nogetaddrinfo", "Resolves without getaddrinfo.").unlisted(),
     parsed_flag("noreuseport", "Does not share ports among processes.").unlisted(),
-    parsed_flag("noktls", "Does not use kernel TLS."),
-    parsed_flag("no-quic", "Does not use QUIC.").unlisted(),
+    parsed_flag("noktls", "Does not use kernel TLS.").early(),
     parsed_flag("limited-quic", "Uses QUIC with limits.").unlisted(),
-    parsed_flag("h2-workaround-bogus-websocket-clients", "Does not announce extended CONNECT.").unlisted(),
     parsed_flag("pp2-never-send-local", "Never sends LOCAL in the PROXY protocol."),
-    parsed_flag("h1-accept-payload-with-any-method", "Accepts a body with any method."),
-    parsed_flag(
-        "h1-do-not-close-on-insecure-transfer-encoding",
-        "Keeps connections with an unsafe transfer-encoding.",
-    ),
-    parsed("h1-case-adjust", "Writes a header's name in another case.", "<from> <to>"),
-    parsed("h1-case-adjust-file", "The file of header names in another case.", "<hdrs-file>"),
-    parsed("dns-accept-family", "Which addresses resolvers may use.", "<family>[,...]"),
-    parsed("harden.reject-privileged-ports.tcp", "Refuses clients from low ports.", "{ on | off }"),
-    parsed("harden.reject-privileged-ports.quic", "Refuses clients from low ports.", "{ on | off }"),
-    parsed("httpclient.resolvers.disabled", "The HTTP client does not resolve.", "<on|off>"),
-    parsed("httpclient.resolvers.id", "The HTTP client's resolvers.", "<resolvers id>"),
-    parsed("httpclient.resolvers.prefer", "The family the HTTP client prefers.", "<ipv4|ipv6>"),
-    parsed("httpclient.retries", "How often the HTTP client retries.", "<number>"),
-    parsed("httpclient.ssl.ca-file", "The HTTP client's authorities.", "<cafile>"),
-    parsed("httpclient.ssl.verify", "Whether the HTTP client verifies.", "[none|required]"),
-    parsed("httpclient.timeout.connect", "How long the HTTP client connects.", "<time>"),
-    parsed("ocsp-update.disable", "Does not update OCSP responses.", "[on|off]"),
-    parsed("ocsp-update.httpproxy", "The proxy for OCSP updates.", "<address>[:port]"),
-    parsed("ocsp-update.maxdelay", "The longest time between OCSP updates.", "<number>"),
-    parsed("ocsp-update.mindelay", "The shortest time between OCSP updates.", "<number>"),
-    parsed("ocsp-update.mode", "Whether OCSP responses are updated.", "[on|off]"),
-    parsed("acme.scheduler", "Whether ACME runs by itself.", "{ auto | off }"),
+    Keyword::new(
+        "dns-accept-family",
+        "Which addresses resolvers may use.",
+        HERE,
+        "<family>[,...]",
+        OPTIONAL,
+        Set::Line(accept_family),
+    )
+    .parsed(),
+    privileged_ports("harden.reject-privileged-ports.tcp"),
+    privileged_ports("harden.reject-privileged-ports.quic"),
+    switch("httpclient.resolvers.disabled", "The HTTP client does not resolve.", EITHER),
+    Keyword::new(
+        "httpclient.resolvers.id",
+        "The HTTP client's resolvers.",
+        HERE,
+        "<resolvers id>",
+        OPTIONAL,
+        Set::Nothing,
+    )
+    .parsed(),
+    choice(
+        "httpclient.resolvers.prefer",
+        "The family the HTTP client prefers.",
+        "<ipv4|ipv6>",
+        &["ipv4", "ipv6"],
+        "'{}' expects 'ipv4' or 'ipv6' as argument.",
+    )
+    .null(),
+    Keyword::new(
+        "httpclient.retries",
+        "How often the HTTP client retries.",
+        HERE,
+        "<number>",
+        ONE,
+        Set::Atol(i64::MIN, i64::MAX, |_, _| {}),
+    )
+    .null()
+    .parsed(),
+    Keyword::new(
+        "httpclient.ssl.ca-file",
+        "The HTTP client's authorities.",
+        HERE,
+        "<cafile>",
+        OPTIONAL,
+        Set::Nothing,
+    )
+    .parsed(),
+    choice(
+        "httpclient.ssl.verify",
+        "Whether the HTTP client verifies.",
+        "[none|required]",
+        &["none", "required"],
+        "'{}' expects 'none' or 'required' as argument.",
+    )
+    .null(),
+    Keyword::new(
+        "httpclient.timeout.connect",
+        "How long the HTTP client connects.",
+        HERE,
+        "<time>",
+        OPTIONAL,
+        Set::Line(client_connect_time),
+    )
+    .parsed(),
+    Keyword::new(
+        "acme.scheduler",
+        "Whether ACME runs by itself.",
+        HERE,
+        "{ auto | off }",
+        MANY,
+        Set::Line(acme_scheduler),
+    )
+    .parsed(),
     Keyword::new(
         "unix-bind",
         "What paths of UNIX sockets start from.",
@@ -83,10 +204,4 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(unix_bind),
     )
     .unlisted(),
-    Keyword::new("module-path", "Where modules are looked for.", HERE, "<path>", ONE, Set::Nothing)
-        .unlisted()
-        .parsed(),
-    Keyword::new("module-load", "Loads a module.", HERE, "<module>...", SOME, Set::Nothing)
-        .unlisted()
-        .parsed(),
 ];

@@ -1,68 +1,75 @@
 //! The process: identity, privileges, life.
 
+use base::time::{TimeError, Unit};
 use ir::Bytes;
 use ir::spec::Sections;
 
 use crate::context::{Context, PathMode};
-use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
+use crate::keyword::{ALREADY, Again, Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
 use crate::line::Line;
+use crate::numbers;
+
+use super::tune::INTEGER;
 
 const HERE: Sections = Sections::GLOBAL;
 
+const USER_TWICE: &str = "user/uid already specified. Continuing.";
+
 fn user(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
     if c.global().uid.is_some() {
-        return told_twice(c, line, "user/uid already specified. Continuing.");
+        return told_twice(c, line, USER_TWICE);
     }
-    match c.loader.user_id(&word.text) {
-        Some(id) => c.global().uid = Some(id),
-        None => {
-            let text = format!("cannot find user id for '{}' (0:Success)", word.lossy());
-            c.alert("unknown-user", word.span, text);
-        }
+    let name = line.arg(0).map_or(b"".as_slice(), |word| &word.text);
+    c.global().uid = c.loader.user_id(name);
+    if c.global().uid.is_none() {
+        let text = format!("cannot find user id for '{}' (0:Success)", line.lossy(0));
+        c.alert("unknown-user", line.span, text);
     }
 }
 
 fn group(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
     if c.global().gid.is_some() {
         return told_twice(c, line, "gid/group was already specified. Continuing.");
     }
-    match c.loader.group_id(&word.text) {
-        Some(id) => c.global().gid = Some(id),
-        None => {
-            let text = format!("cannot find group id for '{}' (0:Success)", word.lossy());
-            c.alert("unknown-group", word.span, text);
-        }
+    let name = line.arg(0).map_or(b"".as_slice(), |word| &word.text);
+    c.global().gid = c.loader.group_id(name);
+    if c.global().gid.is_none() {
+        let text = format!("cannot find group id for '{}' (0:Success)", line.lossy(0));
+        c.alert("unknown-group", line.span, text);
     }
 }
 
 fn uid(c: &mut Context<'_>, line: &Line<'_>) {
     if c.global().uid.is_some() {
-        return told_twice(c, line, "user/uid already specified. Continuing.");
+        return told_twice(c, line, USER_TWICE);
     }
-    c.global().uid = number(c, line, "uid", "user");
+    c.global().uid = number(c, line, "user");
 }
 
 fn gid(c: &mut Context<'_>, line: &Line<'_>) {
     if c.global().gid.is_some() {
         return told_twice(c, line, "group/gid already specified. Continuing.");
     }
-    c.global().gid = number(c, line, "gid", "group");
+    c.global().gid = number(c, line, "group");
 }
 
-fn number(c: &mut Context<'_>, line: &Line<'_>, keyword: &str, other: &str) -> Option<u32> {
-    let word = line.arg(0)?;
-    let id = base::bytes::parse_u64(&word.text).and_then(|id| u32::try_from(id).ok());
+/// The number of the line; `other` is the keyword that takes a name.
+fn number(c: &mut Context<'_>, line: &Line<'_>, other: &str) -> Option<u32> {
+    let Some(word) = line.arg(0) else {
+        c.alert("missing-argument", line.span, numbers::fill(INTEGER, line, 0));
+        return None;
+    };
+    let id = base::bytes::parse_i64(&word.text).and_then(|id| i32::try_from(id).ok());
     if id.is_none() {
         let text = format!(
-            " {keyword}: string '{}' is not a number.\n   | You might want to use the '{other}' parameter \
+            " {}: string '{}' is not a number.\n   | You might want to use the '{other}' parameter \
              to use a system {other} name.",
+            line.keyword(),
             word.lossy()
         );
         c.warn("bad-number", word.span, text);
     }
-    id
+    id.and_then(|id| u32::try_from(id).ok())
 }
 
 /// HAProxy tells, keeps the first value and goes on.
@@ -76,15 +83,73 @@ fn chroot(c: &mut Context<'_>, path: Bytes) {
 }
 
 fn node(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
+    let name = line.arg(0).map(|word| word.text.clone()).unwrap_or_default();
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    if !word.text.iter().all(is_name) {
+    if name.is_empty() || !name.iter().all(is_name) {
         let text = "'node' requires valid node name - non-empty string with digits(0-9), letters(A-Z, a-z), \
                     dot(.), hyphen(-) or underscode(_).";
-        c.alert_tight("bad-name", word.span, text);
+        return c.alert_tight("bad-name", line.span, text);
+    }
+    c.global().node = Some(name);
+}
+
+fn close_spread_time(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.arg(0).is_some_and(|word| word.is("infinite")) {
+        return c.warn_parsed("close-spread-time infinite", line.span);
+    }
+    match numbers::time(c, line, Unit::Ms) {
+        Ok(ms) => c.global().close_spread_time = Some(ms),
+        Err(TimeError::Over) => {
+            let text =
+                "timer overflow in argument '{v}' to '{}' (maximum value is 2147483647 ms or ~24.8 days)";
+            c.alert("bad-time", line.span, numbers::fill(text, line, 0));
+        }
+        Err(TimeError::Unexpected(at)) => {
+            let text = "unexpected character '{c}' in argument to <{}>.\n";
+            c.alert("bad-time", line.span, numbers::fill(text, line, at));
+        }
+    }
+}
+
+/// `cap_net_raw,cap_net_admin`
+fn capabilities(c: &mut Context<'_>, line: &Line<'_>) {
+    const KNOWN: [&str; 4] = ["cap_net_raw", "cap_net_admin", "cap_net_bind_service", "cap_sys_admin"];
+    let list = line.lossy(0);
+    let wrong = list.split_terminator(',').any(|name| !KNOWN.contains(&name));
+    if list.is_empty() || wrong {
+        // HAProxy cuts its list while it reads it.
+        let first = list.split(',').next().unwrap_or_default();
+        let what = match first {
+            "" => "missing capability name(s)".to_owned(),
+            first => format!("unsupported capability '{first}'"),
+        };
+        let text = format!(
+            "'{}' : {what}.  Supported ones are: cap_net_raw, cap_net_admin, cap_net_bind_service and \
+             cap_sys_admin.",
+            line.keyword()
+        );
+        c.alert("bad-value", line.span, text);
+    }
+}
+
+fn anonkey(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(word) = line.arg(0) else {
+        let text = format!("a key is expected after '{}'.", line.keyword());
+        return c.alert_tight("missing-argument", line.span, text);
+    };
+    if c.process.given.contains("anonkey") {
         return;
     }
-    c.global().node = Some(word.text.clone());
+    match u32::try_from(numbers::lenient(&word.text)) {
+        Ok(0) => {}
+        Ok(_) => {
+            c.process.given.insert("anonkey");
+        }
+        Err(_) => {
+            let text = "'{}' value must be within range 0-4294967295 (was '{v}').";
+            c.alert_tight("out-of-range", word.span, numbers::fill(text, line, 0));
+        }
+    }
 }
 
 fn default_path(c: &mut Context<'_>, line: &Line<'_>) {
@@ -103,8 +168,9 @@ fn default_path(c: &mut Context<'_>, line: &Line<'_>) {
             "'default-path origin' expects a directory as an argument.",
         ),
         _ => {
+            let what = if mode.is_empty() { "missing" } else { "unsupported" };
             let text = format!(
-                "unsupported default-path mode '{mode}' for 'default-path', supported modes include 'current', \
+                "{what} default-path mode '{mode}' for 'default-path', supported modes include 'current', \
                  'config', 'parent', and 'origin'."
             );
             c.alert("bad-mode", line.span, text);
@@ -122,49 +188,19 @@ fn expose_deprecated(c: &mut Context<'_>) {
     c.deprecated = true;
 }
 
-fn stats(c: &mut Context<'_>, line: &Line<'_>) {
-    match line.lossy(0).as_str() {
-        "socket" if line.args.len() > 1 => {
-            let words = line.args[1..].iter().map(|word| word.text.clone()).collect();
-            c.global().stats_sockets.push(words);
-        }
-        "socket" => {
-            let text = "'stats socket' in global section expects an address or a path to a UNIX socket";
-            c.alert("missing-argument", line.span, text);
-        }
-        "timeout" => stats_timeout(c, line),
-        "maxconn" => {
-            if line.arg(1).is_none_or(|word| crate::numbers::lenient(&word.text) <= 0) {
-                c.alert("bad-number", line.span, "'stats maxconn' expects a positive value");
-            }
-        }
-        "calculate-max-counters" => {}
-        "bind-process" => c.alert("removed", line.span, "'stats bind-process' is not supported anymore."),
-        other => {
-            let text = format!(
-                "'stats' only supports 'socket', 'maxconn', 'bind-process', 'calculate-max-counters'  and \
-                 'timeout' (got '{other}')"
-            );
-            c.alert("unknown-keyword", line.span, text);
-        }
-    }
+/// A time; HAProxy does not count the words.
+const fn time(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, u64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<time>", SOME, Set::Time(Unit::Ms, set))
+        .missing("'{}' expects <time> as argument.\n")
+        .malformed("unexpected character '{c}' in argument to <{}>.\n")
 }
 
-fn stats_timeout(c: &mut Context<'_>, line: &Line<'_>) {
-    let text = line.arg(1).map_or(b"".as_slice(), |word| &word.text);
-    match base::time::parse(text, base::time::Unit::Ms) {
-        Ok(time) if time.value > 0 => c.global().stats_timeout = u64::from(time.value),
-        Ok(_) => c.alert("bad-time", line.span, "'stats timeout' expects a positive value"),
-        Err(base::time::TimeError::Over) => {
-            let limit = crate::numbers::limit(base::time::Unit::Ms);
-            let text = format!("timer overflow in argument '{}' to 'stats timeout' {limit}", line.lossy(1));
-            c.alert("bad-time", line.span, text);
-        }
-        Err(base::time::TimeError::Unexpected(at)) => {
-            let found = crate::numbers::character(text, at);
-            c.alert("bad-time", line.span, format!("'stats timeout' : unexpected character '{found}'"));
-        }
-    }
+/// A file or a directory, once; nothing reads it yet.
+const fn path(name: &'static str, doc: &'static str, usage: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, usage, SOME, Set::Nothing)
+        .again(Again::Alert(ALREADY))
+        .missing("'{}' expect one argument: a file path.")
+        .parsed()
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -204,18 +240,19 @@ pub const ROWS: &[Keyword] = &[
         Set::Word(|c, path| c.global().pidfile = Some(path)),
     )
     .early()
+    .again(Again::Warning(ALREADY))
     .missing("'{}' expects a file name as an argument."),
     Keyword::new("chroot", "The root directory after start.", HERE, "<jail dir>", ONE, Set::Word(chroot))
+        .again(Again::Warning("'{}' is already specified. Continuing.\n"))
         .missing("'{}' expects a directory as an argument.\n"),
-    Keyword::new("user", "The user to run as.", HERE, "<user name>", ONE, Set::Line(user)).unlisted(),
-    Keyword::new("group", "The group to run as.", HERE, "<group name>", ONE, Set::Line(group)).unlisted(),
-    Keyword::new("uid", "The number of the user to run as.", HERE, "<number>", ONE, Set::Line(uid))
-        .unlisted()
-        .missing("'{}' expects an integer argument."),
-    Keyword::new("gid", "The number of the group to run as.", HERE, "<number>", ONE, Set::Line(gid))
-        .unlisted()
-        .missing("'{}' expects an integer argument."),
-    Keyword::new("node", "The name of this node in statistics.", HERE, "<name>", ONE, Set::Line(node))
+    Keyword::new("user", "The user to run as.", HERE, "<user name>", OPTIONAL, Set::Line(user)).unlisted(),
+    Keyword::new("group", "The group to run as.", HERE, "<group name>", OPTIONAL, Set::Line(group))
+        .unlisted(),
+    Keyword::new("uid", "The number of the user to run as.", HERE, "<number>", OPTIONAL, Set::Line(uid))
+        .unlisted(),
+    Keyword::new("gid", "The number of the group to run as.", HERE, "<number>", OPTIONAL, Set::Line(gid))
+        .unlisted(),
+    Keyword::new("node", "The name of this node in statistics.", HERE, "<name>", OPTIONAL, Set::Line(node))
         .unlisted(),
     Keyword::new(
         "description",
@@ -228,30 +265,17 @@ pub const ROWS: &[Keyword] = &[
     .unlisted()
     .missing("'{}' expects a string argument.")
     .tight(),
-    Keyword::new(
-        "hard-stop-after",
-        "How long a soft stop may take.",
-        HERE,
-        "<time>",
-        ONE,
-        Set::Time(base::time::Unit::Ms, |c, ms| c.global().hard_stop_after = Some(ms)),
-    ),
-    Keyword::new(
-        "grace",
-        "How long listeners stay after the signal to stop.",
-        HERE,
-        "<time>",
-        ONE,
-        Set::Time(base::time::Unit::Ms, |c, ms| c.global().grace = Some(ms)),
-    ),
+    time("hard-stop-after", "How long a soft stop may take.", |c, ms| c.global().hard_stop_after = Some(ms)),
+    time("grace", "How long listeners stay after the signal to stop.", |c, ms| c.global().grace = Some(ms)),
     Keyword::new(
         "close-spread-time",
         "Over which time idle connections are closed while stopping.",
         HERE,
         "<time>",
-        ONE,
-        Set::Time(base::time::Unit::Ms, |c, ms| c.global().close_spread_time = Some(ms)),
-    ),
+        SOME,
+        Set::Line(close_spread_time),
+    )
+    .missing("'{}' expects <time> as argument.\n"),
     Keyword::new(
         "default-path",
         "What relative paths are relative to.",
@@ -294,9 +318,10 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "[ on | off | libs ]",
         OPTIONAL,
-        Set::Nothing,
+        Set::Choice(&["", "on", "off", "libs"], |_, _| {}),
     )
     .unlisted()
+    .range("'{}' only supports 'on' and 'off' as an argument, found '{v}'.")
     .parsed()
     .with_no(),
     Keyword::new(
@@ -304,77 +329,46 @@ pub const ROWS: &[Keyword] = &[
         "Capabilities kept after dropping privileges.",
         HERE,
         "<name>[,<name>...]",
-        ONE,
-        Set::Nothing,
+        MANY,
+        Set::Line(capabilities),
     )
     .parsed(),
     Keyword::new("localpeer", "The name of this process among peers.", HERE, "<name>", ONE, Set::Nothing)
+        .missing("'{}' expects a name as an argument.\n")
         .early()
         .parsed(),
     Keyword::new("cluster-secret", "A secret that nodes share.", HERE, "<secret>", ONE, Set::Nothing)
         .unlisted()
+        .again(Again::Alert(ALREADY))
+        .missing("expects an ASCII string argument.")
         .parsed(),
     Keyword::new(
-        "mworker-max-reloads",
-        "How many reloads an old worker survives.",
+        "external-check",
+        "Allows external checks.",
         HERE,
-        "<number>",
-        ONE,
-        Set::Nothing,
-    )
-    .early()
-    .parsed(),
-    Keyword::new("external-check", "Allows external checks.", HERE, "[preserve-env]", OPTIONAL, Set::Nothing)
-        .unlisted()
-        .parsed(),
-    Keyword::new(
-        "server-state-base",
-        "The directory of server state files.",
-        HERE,
-        "<directory>",
-        ONE,
-        Set::Nothing,
+        "[preserve-env]",
+        OPTIONAL,
+        Set::Choice(&["", "preserve-env"], |_, _| {}),
     )
     .unlisted()
+    .range("'{}' only supports 'preserve-env' as an argument, found '{v}'.")
     .parsed(),
-    Keyword::new("server-state-file", "The file of all servers' states.", HERE, "<file>", ONE, Set::Nothing)
+    path("server-state-base", "The directory of server state files.", "<directory>")
         .unlisted()
-        .parsed(),
-    Keyword::new("stats-file", "The file of counters to start from.", HERE, "<file>", ONE, Set::Nothing)
+        .missing("'{}' expects one argument: a directory path."),
+    path("server-state-file", "The file of all servers' states.", "<file>").unlisted(),
+    path("stats-file", "The file of counters to start from.", "<file>").unlisted(),
+    path("shm-stats-file", "The shared file of counters.", "<file>")
+        .again(Again::Refused("'{}' already specified.\n"))
+        .missing("'{}' expect one argument: a file path.\n"),
+    path("shm-stats-file-max-objects", "The size of the shared file of counters.", "<number>")
+        .again(Again::Refused("'{}' already specified.\n"))
+        .missing("'{}' expect one argument: max objects number.\n"),
+    Keyword::new("anonkey", "The key that hides names on the CLI.", HERE, "<key>", MANY, Set::Line(anonkey))
         .unlisted()
+        .hidden()
         .parsed(),
-    Keyword::new("shm-stats-file", "The shared file of counters.", HERE, "<file>", ONE, Set::Nothing)
-        .parsed(),
-    Keyword::new(
-        "shm-stats-file-max-objects",
-        "The size of the shared file of counters.",
-        HERE,
-        "<number>",
-        ONE,
-        Set::Nothing,
-    )
-    .parsed(),
-    Keyword::new(
-        "stats",
-        "The runtime API's sockets.",
-        HERE,
-        "{ socket | timeout | maxconn | bind-process } …",
-        SOME,
-        Set::Line(stats),
-    )
-    .parsed(),
-    Keyword::new("anonkey", "The key that hides names on the CLI.", HERE, "<key>", ONE, Set::Nothing)
+    Keyword::new("quick-exit", "Stops without cleaning up.", HERE, "", NONE, Set::Nothing)
         .unlisted()
-        .parsed(),
-    Keyword::new(
-        "force-cfg-parser-pause",
-        "Waits between lines, for tests.",
-        HERE,
-        "<time>",
-        ONE,
-        Set::Nothing,
-    )
-    .parsed(),
-    Keyword::new("stress-level", "Makes rare paths common, for tests.", HERE, "<level>", ONE, Set::Nothing)
-        .parsed(),
+        .hidden(),
 ];

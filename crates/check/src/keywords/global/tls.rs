@@ -2,11 +2,14 @@
 
 use ir::config::{TlsVersion, TlsVersions};
 use ir::spec::Sections;
+use syntax::Word;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, MANY, NONE, ONE, SOME, Set};
+use crate::keyword::{Again, Keyword, MANY, ONE, OPTIONAL, SOME, Set};
 use crate::keywords::bind::tls as bind_tls;
 use crate::line::Line;
+use crate::loader::PathKind;
+use crate::numbers;
 
 const HERE: Sections = Sections::GLOBAL;
 
@@ -113,14 +116,128 @@ fn server_verify(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
+fn dh_param_file(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(file) = line.arg(0) else { return };
+    let is_there = |pem: &Vec<u8>| base::bytes::find(pem, b"DH PARAMETERS-----").is_some();
+    if !c.read_file(&file.text).is_ok_and(|pem| is_there(&pem)) {
+        let text =
+            format!("'{}': unable to load DH parameters from file <{}>.", line.keyword(), file.lossy());
+        return c.alert("bad-value", file.span, text);
+    }
+    c.global().ssl_default_bind.dh_param_file = Some(file.text.clone());
+}
+
+fn extra_files(c: &mut Context<'_>, line: &Line<'_>) {
+    const KINDS: [&str; 5] = ["bundle", "sctl", "ocsp", "issuer", "key"];
+    let is_alone = |word: &Word| word.is("none") || word.is("all");
+    let known = |word: &Word| is_alone(word) || KINDS.iter().any(|kind| word.is(kind));
+    // Words behind one that stands alone are not looked at.
+    let read = line.args.iter().position(is_alone).map_or(line.args.len(), |at| at + 1);
+    if line.args.is_empty() || !line.args[..read].iter().all(known) {
+        let text = format!(
+            "'{}' expects one or multiple arguments (none, all, bundle, sctl, ocsp, issuer).",
+            line.keyword()
+        );
+        return c.alert("bad-value", line.span, text);
+    }
+    if line.args.len() > 1 && line.args.iter().any(is_alone) {
+        let text = format!("'{}' 'none' and 'all' can be only used alone", line.keyword());
+        c.alert("bad-value", line.span, text);
+    }
+}
+
+fn issuers_chain_path(c: &mut Context<'_>, line: &Line<'_>) {
+    let path = line.arg(0).map_or(b"".as_slice(), |word| &word.text);
+    let text = match c.path_kind(path) {
+        Ok(PathKind::Directory) => return,
+        Ok(PathKind::File) => numbers::fill("global statement '{}': {v} is not a directory.\n", line, 0),
+        Err(_) => numbers::fill("global statement '{}' expects a directory path as an argument.\n", line, 0),
+    };
+    c.alert("no-directory", line.span, text);
+}
+
+fn provider(c: &mut Context<'_>, line: &Line<'_>) {
+    const KNOWN: [&str; 5] = ["default", "base", "null", "legacy", "fips"];
+    let name = line.lossy(0);
+    if !KNOWN.contains(&name.as_str()) {
+        c.alert_bare("bad-value", line.span, format!("ssl-provider {name}: unknown provider"));
+        c.alert("bad-value", line.span, "(null)");
+    }
+}
+
+/// `name=value,-name,?name`, as the TLS library reads it.
+fn property_query(c: &mut Context<'_>, line: &Line<'_>) {
+    let is_name = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    };
+    let is_property = |text: &str| {
+        let (name, value) = text.split_once('=').map_or((text, "x"), |(name, value)| (name, value.trim()));
+        let name = name.trim().trim_start_matches(['-', '?']);
+        is_name(name.trim_end_matches('!').trim()) && !value.is_empty()
+    };
+    if !line.lossy(0).split(',').all(is_property) {
+        c.alert("bad-value", line.span, "(null)");
+    }
+}
+
+fn passphrase(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.args.is_empty() {
+        let text = "global statement '{}' expects a command line to a passphrase-providing tool \
+                    (script/binary...) and its arguments.";
+        c.warn("missing-argument", line.span, numbers::fill(text, line, 0));
+    }
+}
+
+/// Ways to encrypt a token's key.
+const TOKEN_KEYS: [&str; 17] = [
+    "RSA1_5",
+    "RSA-OAEP",
+    "RSA-OAEP-256",
+    "A128KW",
+    "A192KW",
+    "A256KW",
+    "dir",
+    "ECDH-ES",
+    "ECDH-ES+A128KW",
+    "ECDH-ES+A192KW",
+    "ECDH-ES+A256KW",
+    "A128GCMKW",
+    "A192GCMKW",
+    "A256GCMKW",
+    "PBES2-HS256+A128KW",
+    "PBES2-HS384+A192KW",
+    "PBES2-HS512+A256KW",
+];
+
+/// Ways to encrypt a token's content.
+const TOKEN_CONTENTS: [&str; 6] =
+    ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
+
+/// `A128KW:!dir`, `ALL`
+fn token_names(c: &mut Context<'_>, line: &Line<'_>, known: &[&str]) {
+    let list = line.lossy(0);
+    let names = list.split_terminator(':').map(|name| name.strip_prefix('!').unwrap_or(name));
+    // HAProxy takes any beginning of `ALL` for it.
+    if let Some(name) = names.into_iter().find(|name| !"ALL".starts_with(name) && !known.contains(name)) {
+        c.alert("bad-value", line.span, format!("Unknown algorithm/encoding {name}\n"));
+    }
+}
+
 const CIPHERS: &str = "global statement '{}' expects a cipher suite as an argument.";
 const CURVES: &str = "global statement '{}' expects a curves suite as an arguments.";
 const SIGALGS: &str = "global statement '{}' expects signature algorithms as an arguments.";
+const BASE: Again = Again::Refused("'{}' already specified.");
 const OPTION: &str = "global statement '{}' expects an option as an argument.";
 const DIRECTORY: &str = "global statement '{}' expects a directory path as an argument.";
 
 const fn parsed(name: &'static str, doc: &'static str, usage: &'static str) -> Keyword {
     Keyword::new(name, doc, HERE, usage, SOME, Set::Nothing).parsed()
+}
+
+/// HAProxy does not count its words.
+const fn flag(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "", MANY, Set::Nothing).parsed()
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -132,6 +249,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Word(|c, dir| c.crt_base = Some(dir)),
     )
+    .again(BASE)
     .missing(DIRECTORY),
     Keyword::new(
         "ca-base",
@@ -141,16 +259,11 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Word(|c, dir| c.ca_base = Some(dir)),
     )
+    .again(BASE)
     .missing(DIRECTORY),
-    Keyword::new(
-        "key-base",
-        "Where relative keys of a crt-store are.",
-        HERE,
-        "<dir>",
-        ONE,
-        Set::Word(|c, dir| c.key_base = Some(dir)),
-    )
-    .missing(DIRECTORY),
+    Keyword::new("key-base", "Where relative keys of a crt-store are.", HERE, "<dir>", ONE, Set::Nothing)
+        .again(BASE)
+        .missing(DIRECTORY),
     Keyword::new(
         "ssl-default-bind-ciphers",
         "Ciphers of bind lines, TLS 1.2 and below.",
@@ -186,7 +299,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Word(|c, list| c.global().ssl_default_bind.sigalgs = Some(list)),
     )
-    .missing(SIGALGS),
+    .missing(CURVES),
     Keyword::new(
         "ssl-default-bind-client-sigalgs",
         "Signature algorithms of clients' certificates.",
@@ -235,7 +348,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Nothing,
     )
-    .missing(SIGALGS)
+    .missing(CURVES)
     .parsed(),
     Keyword::new(
         "ssl-default-server-client-sigalgs",
@@ -264,14 +377,15 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Line(server_verify),
     )
-    .unlisted(),
+    .unlisted()
+    .missing("'{}' expects an integer argument."),
     Keyword::new(
         "ssl-dh-param-file",
         "Diffie-Hellman parameters of bind lines.",
         HERE,
         "<file>",
         ONE,
-        Set::Word(|c, file| c.global().ssl_default_bind.dh_param_file = Some(file)),
+        Set::Line(dh_param_file),
     )
     .missing("'{}' expects a file path as an argument."),
     Keyword::new(
@@ -280,35 +394,85 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<none|all|bundle|sctl|ocsp|issuer|key>*",
         MANY,
-        Set::Nothing,
+        Set::Line(extra_files),
+    )
+    .parsed(),
+    flag("ssl-load-extra-del-ext", "Replaces a certificate's extension to find its key."),
+    flag("ssl-mode-async", "Uses asynchronous TLS."),
+    flag("ssl-skip-self-issued-ca", "Does not send self-issued authorities."),
+    Keyword::new(
+        "issuers-chain-path",
+        "Where missing issuers are.",
+        HERE,
+        "<dir>",
+        OPTIONAL,
+        Set::Line(issuers_chain_path),
     )
     .parsed(),
     Keyword::new(
-        "ssl-load-extra-del-ext",
-        "Replaces a certificate's extension to find its key.",
+        "ssl-engine",
+        "A TLS engine; the TLS library has none.",
         HERE,
-        "",
-        NONE,
-        Set::Nothing,
-    )
-    .parsed(),
-    Keyword::new("ssl-mode-async", "Uses asynchronous TLS.", HERE, "", NONE, Set::Nothing).parsed(),
+        "<name> [algo <comma-separated list of algorithms>]",
+        MANY,
+        Set::Line(|c, line| {
+            let text =
+                "'ssl-engine' is not supported (built without USE_ENGINE or with -DOPENSSL_NO_ENGINE).";
+            c.alert("not-built", line.span, text);
+        }),
+    ),
     Keyword::new(
-        "ssl-skip-self-issued-ca",
-        "Does not send self-issued authorities.",
+        "ssl-propquery",
+        "Which implementations TLS uses.",
         HERE,
-        "",
-        NONE,
-        Set::Nothing,
+        "<query>",
+        SOME,
+        Set::Line(property_query),
+    )
+    .parsed()
+    .missing("global statement '{}' expects a property string as an argument."),
+    Keyword::new("ssl-provider", "A TLS provider.", HERE, "<name>", SOME, Set::Line(provider))
+        .missing("global statement '{}' expects a valid engine provider name as an argument.")
+        .parsed(),
+    parsed("ssl-provider-path", "Where TLS providers are.", "<path>").missing(DIRECTORY),
+    Keyword::new(
+        "ssl-security-level",
+        "The TLS library's security level.",
+        HERE,
+        "<number>",
+        SOME,
+        Set::Int(0, 5, |_, _| {}),
+    )
+    .missing("'{}' : missing value")
+    .malformed("'{}' : expects an integer argument, found '{v}'")
+    .range("'{}' : expects a value between 0 and 5")
+    .null()
+    .parsed(),
+    Keyword::new(
+        "ssl-passphrase-cmd",
+        "The program that gives keys' passphrases.",
+        HERE,
+        "<path> [args...]",
+        MANY,
+        Set::Line(passphrase),
     )
     .parsed(),
-    parsed("issuers-chain-path", "Where missing issuers are.", "<dir>"),
-    parsed("ssl-engine", "A TLS engine.", "<name> [algo <comma-separated list of algorithms>]"),
-    parsed("ssl-propquery", "Which implementations TLS uses.", "<query>"),
-    parsed("ssl-provider", "A TLS provider.", "<name>"),
-    parsed("ssl-provider-path", "Where TLS providers are.", "<path>"),
-    parsed("ssl-security-level", "The TLS library's security level.", "<number>"),
-    parsed("ssl-passphrase-cmd", "The program that gives keys' passphrases.", "<path> [args...]"),
-    parsed("jwt.decrypt_alg_list", "Algorithms of encrypted tokens.", "<list>"),
-    parsed("jwt.decrypt_enc_list", "Encodings of encrypted tokens.", "<list>"),
+    Keyword::new(
+        "jwt.decrypt_alg_list",
+        "Algorithms of encrypted tokens.",
+        HERE,
+        "<list>",
+        MANY,
+        Set::Line(|c, line| token_names(c, line, &TOKEN_KEYS)),
+    )
+    .parsed(),
+    Keyword::new(
+        "jwt.decrypt_enc_list",
+        "Encodings of encrypted tokens.",
+        HERE,
+        "<list>",
+        MANY,
+        Set::Line(|c, line| token_names(c, line, &TOKEN_CONTENTS)),
+    )
+    .parsed(),
 ];

@@ -1,222 +1,562 @@
-//! `tune.*` numbers. Those of Lua stand with Lua.
+//! `tune.*`: buffers, events, memory. Those of HTTP, TLS and Lua stand in files of their own.
 
-use base::time::Unit;
+use base::time::{TimeError, Unit};
 use ir::spec::Sections;
 
 use crate::context::Context;
-use crate::keyword::{Keyword, MANY, ONE, Set};
+use crate::keyword::{ALREADY, Again, Keyword, MANY, NONE, ONE, OPTIONAL, Set};
 use crate::line::Line;
+use crate::numbers;
 
 const HERE: Sections = Sections::GLOBAL;
-const MAX: i64 = i32::MAX as i64;
+pub const ANY: (i64, i64) = (i64::MIN, i64::MAX);
+pub const POSITIVE: (i64, i64) = (0, i64::MAX);
+/// The greatest size that C's `int` holds.
+const INT_MAX: u64 = 2_147_483_647;
+/// The same with room for two pointers.
+const BUFSIZE_MAX: u32 = 2_147_483_631;
 
-fn usize_of(n: i64) -> usize {
+pub fn usize_of(n: i64) -> usize {
     usize::try_from(n).unwrap_or(0)
 }
 
-fn u32_of(n: i64) -> u32 {
+pub fn u32_of(n: i64) -> u32 {
     u32::try_from(n).unwrap_or(0)
 }
 
-fn logurilen(c: &mut Context<'_>, n: i64) {
-    c.global().tune.http_logurilen = usize_of(n);
-}
-
-fn ssl_default_dh_param(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(word) = line.arg(0) else { return };
-    let bits = crate::numbers::lenient(&word.text);
-    if bits < 1024 {
-        return c.alert("out-of-range", word.span, "'tune.ssl.default-dh-param' expects a value >= 1024.");
-    }
-    c.global().tune.ssl_default_dh_param = u32_of(bits);
-}
-
-/// A number that is kept, in bytes or units.
-const fn number(
+/// A number that may be left out, and is 0 then.
+pub const fn number(
     name: &'static str,
     doc: &'static str,
-    min: i64,
-    max: i64,
+    (min, max): (i64, i64),
+    range: &'static str,
     set: fn(&mut Context<'_>, i64),
 ) -> Keyword {
-    Keyword::new(name, doc, HERE, "<number>", ONE, Set::Int(min, max, set))
+    Keyword::new(name, doc, HERE, "<number>", OPTIONAL, Set::Atoi(min, max, set)).range(range)
 }
 
-/// A size in bytes that is kept.
+/// The same; nothing reads it yet.
+pub const fn unread(
+    name: &'static str,
+    doc: &'static str,
+    bounds: (i64, i64),
+    range: &'static str,
+) -> Keyword {
+    number(name, doc, bounds, range, |_, _| {}).parsed()
+}
+
+/// A number that must be there.
+pub const fn needed(
+    name: &'static str,
+    doc: &'static str,
+    (min, max): (i64, i64),
+    range: &'static str,
+    set: fn(&mut Context<'_>, i64),
+) -> Keyword {
+    Keyword::new(name, doc, HERE, "<number>", ONE, Set::Atoi(min, max, set)).range(range)
+}
+
+/// A size in bytes that must be there.
 const fn size(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, u64)) -> Keyword {
-    Keyword::new(name, doc, HERE, "<size>", ONE, Set::Size(set)).missing("'{}' expects an integer argument.")
+    Keyword::new(name, doc, HERE, "<size>", ONE, Set::Size(0, u64::MAX, set)).missing(INTEGER)
 }
 
-const fn parsed(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, "<value>", MANY, Set::Nothing).parsed()
+/// The same, once.
+const fn socket_size(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, u64)) -> Keyword {
+    size(name, doc, set).again(Again::Warning(ALREADY))
 }
+
+/// The size of the socket buffers that all datagrams of a side share.
+const fn datagram_size(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Line(datagrams)).parsed()
+}
+
+/// One of these words; nothing reads it yet.
+pub const fn choice(
+    name: &'static str,
+    doc: &'static str,
+    usage: &'static str,
+    words: &'static [&'static str],
+    range: &'static str,
+) -> Keyword {
+    Keyword::new(name, doc, HERE, usage, OPTIONAL, Set::Choice(words, |_, _| {})).range(range).parsed()
+}
+
+/// `on` or `off`; nothing reads it yet.
+pub const fn switch(name: &'static str, doc: &'static str, range: &'static str) -> Keyword {
+    choice(name, doc, "{ on | off }", &["on", "off"], range)
+}
+
+const fn flag(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "", NONE, Set::Nothing).parsed()
+}
+
+/// The greatest memory of a scope's variables.
+const fn variables(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "<size>", MANY, Set::Int(i64::MIN, i64::MAX, |_, _| {}))
+        .malformed("{}: '{v}' is an invalid size")
+        .parsed()
+}
+
+pub const INTEGER: &str = "'{}' expects an integer argument.";
+pub const POSITIVE_NUMBER: &str = "'{}' expects a positive numeric value.";
+pub const EITHER: &str = "'{}' expects either 'on' or 'off' but got '{v}'.";
+pub const ON_OFF: &str = "'{}' expects 'on' or 'off'.";
+const RATIO: &str = "'{}' expects an integer argument between 0 and 100.";
+const SHORT_TIME: &str = "'{}' expects a timer value between 0 and 65535 ms.";
 
 fn bytes(n: u64) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }
 
+fn bufsize(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(word) = line.arg(0) else { return };
+    let size = match base::size::parse_u32(&word.text) {
+        Ok(size @ 1..=BUFSIZE_MAX) => size,
+        Ok(0) => {
+            return c.alert("out-of-range", word.span, "'tune.bufsize' expects a positive integer argument.");
+        }
+        Ok(_) => {
+            let text = format!("'tune.bufsize' expects a size in bytes from 0 to {BUFSIZE_MAX}.");
+            return c.alert("out-of-range", word.span, text);
+        }
+        Err(error) => {
+            let text = numbers::fill("unexpected '{rest}' after size passed to '{}'", line, error.offset);
+            return c.alert("bad-size", word.span, text);
+        }
+    };
+    // HAProxy aligns it for two pointers.
+    c.global().tune.bufsize = bytes(u64::from(size)).next_multiple_of(16);
+}
+
+/// A time of at most 65535 milliseconds.
+fn short_time(c: &mut Context<'_>, line: &Line<'_>) {
+    let told = match numbers::time(c, line, Unit::Ms) {
+        Ok(0..=65535) => return,
+        Ok(_) => numbers::fill(SHORT_TIME, line, 0),
+        Err(TimeError::Over) => {
+            numbers::fill("timer overflow in argument <{v}> to <{}>, maximum value is 65535 ms.", line, 0)
+        }
+        Err(TimeError::Unexpected(at)) => {
+            numbers::fill("unexpected character '{c}' in argument to <{}>.", line, at)
+        }
+    };
+    c.alert("bad-time", line.span, told);
+}
+
+fn datagrams(c: &mut Context<'_>, line: &Line<'_>) {
+    let text = line.arg(0).map_or(b"".as_slice(), |word| &word.text);
+    // Messages name the place a second time.
+    let at = c.at(line.span);
+    let told = match base::size::parse_u32(text) {
+        _ if c.process.given.contains(datagram_name(line)) => {
+            let text =
+                format!("parsing [{at}] : ignoring '{}' which was already specified.\n", line.keyword());
+            return c.warn("already-specified", line.span, text);
+        }
+        Ok(0) => {
+            format!("parsing [{at}] : '{}' expects a strictly positive integer argument.\n", line.keyword())
+        }
+        Ok(_) => {
+            c.process.given.insert(datagram_name(line));
+            return;
+        }
+        Err(error) => {
+            let rest = numbers::fill("unexpected '{rest}' after size passed to '{}'", line, error.offset);
+            format!("parsing [{at}]: {rest}")
+        }
+    };
+    c.alert("bad-size", line.span, told);
+}
+
+fn datagram_name(line: &Line<'_>) -> &'static str {
+    let is_it = |row: &&Keyword| line.name[0].is(row.spec.name);
+    ROWS.iter().find(is_it).map_or("", |row| row.spec.name)
+}
+
+/// `proxies,servers`, or one of `all` and `none`.
+fn purge(c: &mut Context<'_>, line: &Line<'_>) {
+    let value = line.lossy(0);
+    if matches!(value.as_str(), "all" | "none") {
+        return;
+    }
+    for name in value.split_terminator(',').chain(value.is_empty().then_some("")) {
+        let text = match name {
+            "proxies" | "servers" => continue,
+            "all" | "none" => format!("'{}' value '{name}' is exclusive.", line.keyword()),
+            _ => format!("'{}' unknown directive '{name}'.", line.keyword()),
+        };
+        return c.alert("bad-value", line.span, text);
+    }
+}
+
+/// `err,hup,rdhup`
+fn mask_events(c: &mut Context<'_>, line: &Line<'_>) {
+    let value = line.lossy(0);
+    let unknown = value.split_terminator(',').find(|name| !matches!(*name, "err" | "hup" | "rdhup"));
+    if let Some(name) = unknown {
+        let text = format!(
+            "'{}' expects a comma-delimited list of 'err', 'hup' and 'rdhup' but got '{name}'.",
+            line.keyword()
+        );
+        c.alert("bad-value", line.span, text);
+    }
+}
+
+fn takeover(c: &mut Context<'_>, line: &Line<'_>) {
+    let text = "'tune.takeover-other-tg-connections' is deprecated and will be removed in version 3.7. \
+                Please use 'tune.idle-pool.shared";
+    c.warn_tight("deprecated", line.span, text);
+    let template = match line.lossy(0).as_str() {
+        "none" | "restricted" | "full" => return,
+        "" => "'{}' expects 'none', 'restricted', or 'full'",
+        _ => "'{}' expects 'none', 'restricted', or 'full', got '{v}'",
+    };
+    c.alert("bad-value", line.span, numbers::fill(template, line, 0));
+}
+
+fn stick_counters(c: &mut Context<'_>, line: &Line<'_>) {
+    let text = line.arg(0).map_or(b"".as_slice(), |word| &word.text);
+    let counters = i64::from(numbers::wrapped(text));
+    let told = match u32::try_from(counters) {
+        _ if !numbers::strtol(text, false).1.is_empty() => {
+            numbers::fill("{}: '{v}' is an invalid number", line, 0)
+        }
+        Ok(counters @ 0..=100) => {
+            c.stick_counters = i64::from(counters);
+            return;
+        }
+        _ => format!(
+            "{}: the number of stick-counters must be between 1 and 100 (was {counters})",
+            line.keyword()
+        ),
+    };
+    c.alert("bad-value", line.span, told);
+}
+
+fn elasticity(c: &mut Context<'_>, line: &Line<'_>) {
+    let text = line.arg(0).map_or(b"".as_slice(), |word| &word.text);
+    let (percent, rest) = numbers::strtol(text, false);
+    if text.is_empty() || !rest.is_empty() || (percent != 0 && percent < 100) {
+        let told = "'{}' expects 0 or a positive percentage value of 100 or above";
+        c.alert("bad-value", line.span, numbers::fill(told, line, 0));
+    }
+}
+
+const NICE: &str = "'{}' only supports values between -20 and 19 inclusive (was given {v})";
+
+const fn priority(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "<number>", OPTIONAL, Set::Int(-20, 19, |_, _| {}))
+        .malformed(NICE)
+        .range(NICE)
+        .parsed()
+}
+
 pub const ROWS: &[Keyword] = &[
-    size("tune.bufsize", "The size of a buffer.", |c, n| c.global().tune.bufsize = bytes(n)),
-    number("tune.maxrewrite", "How much of a buffer is kept free for rewriting.", 0, MAX, |c, n| {
-        c.global().tune.maxrewrite = usize_of(n)
-    }),
-    number("tune.http.maxhdr", "The greatest number of headers.", 1, 32767, |c, n| {
-        c.global().tune.http_maxhdr = usize_of(n)
-    })
-    .range("'{}' expects a numeric value between 1 and 32767"),
-    number("tune.http.logurilen", "How much of a URI a log line shows.", 0, MAX, logurilen),
+    Keyword::new("tune.bufsize", "The size of a buffer.", HERE, "<size>", ONE, Set::Line(bufsize))
+        .missing("'{}' expects an integer argument"),
+    needed(
+        "tune.maxrewrite",
+        "How much of a buffer is kept free for rewriting.",
+        POSITIVE,
+        "'{}' expects a positive integer argument.",
+        |c, n| c.global().tune.maxrewrite = usize_of(n),
+    ),
     Keyword::new(
-        "tune.ssl.default-dh-param",
-        "Bits of the Diffie-Hellman parameters.",
+        "tune.maxaccept",
+        "Connections accepted in a row.",
         HERE,
         "<number>",
         ONE,
-        Set::Line(ssl_default_dh_param),
+        Set::Atol(i64::MIN, i32::MAX as i64, |c, n| {
+            c.global().tune.maxaccept = i32::try_from(n).unwrap_or(-1)
+        }),
     )
-    .missing("'{}' expects an integer argument."),
-    number("tune.ssl.cachesize", "TLS sessions that are kept.", 0, MAX, |c, n| {
-        c.global().tune.ssl_cachesize = u32_of(n)
+    .missing("'{}' expects an integer argument")
+    .range("'{}' expects -1 or an integer from 0 to INT_MAX.")
+    .again(Again::Warning(ALREADY)),
+    needed(
+        "tune.pool-low-fd-ratio",
+        "The share of descriptors above which idle connections are not kept.",
+        (0, 100),
+        RATIO,
+        |c, n| c.global().tune.pool_low_fd_ratio = u32_of(n),
+    )
+    .missing(RATIO),
+    needed(
+        "tune.pool-high-fd-ratio",
+        "The share of descriptors above which idle connections are closed.",
+        (0, 100),
+        RATIO,
+        |_, _| {},
+    )
+    .missing(RATIO)
+    .parsed(),
+    socket_size("tune.rcvbuf.client", "Receive buffers towards clients.", |c, n| {
+        c.global().tune.rcvbuf_client = Some(bytes(n))
     }),
+    socket_size("tune.rcvbuf.server", "Receive buffers towards servers.", |c, n| {
+        c.global().tune.rcvbuf_server = Some(bytes(n))
+    }),
+    socket_size("tune.sndbuf.client", "Send buffers towards clients.", |c, n| {
+        c.global().tune.sndbuf_client = Some(bytes(n))
+    }),
+    socket_size("tune.sndbuf.server", "Send buffers towards servers.", |c, n| {
+        c.global().tune.sndbuf_server = Some(bytes(n))
+    }),
+    socket_size("tune.notsent-lowat.client", "Unsent data towards clients.", |_, _| {}).parsed(),
+    socket_size("tune.notsent-lowat.server", "Unsent data towards servers.", |_, _| {}).parsed(),
+    datagram_size("tune.rcvbuf.backend", "Receive buffers of datagrams towards servers."),
+    datagram_size("tune.rcvbuf.frontend", "Receive buffers of datagrams towards clients."),
+    datagram_size("tune.sndbuf.backend", "Send buffers of datagrams towards servers."),
+    datagram_size("tune.sndbuf.frontend", "Send buffers of datagrams towards clients."),
+    size("tune.pipesize", "The size of a pipe.", |_, _| {}).parsed(),
+    size("tune.cli.max-payload-size", "The largest payload on the CLI.", |_, _| {})
+        .missing("'{}' expects a size argument.")
+        .parsed(),
     Keyword::new(
-        "tune.ssl.lifetime",
-        "How long TLS sessions are kept.",
+        "tune.recv_enough",
+        "How much is enough to stop receiving.",
+        HERE,
+        "<size>",
+        ONE,
+        Set::Size(0, INT_MAX, |_, _| {}),
+    )
+    .missing(INTEGER)
+    .range("'{}' expects a size in bytes from 0 to 2147483647.")
+    .parsed(),
+    Keyword::new(
+        "tune.bufsize.large",
+        "The size of a large buffer.",
+        HERE,
+        "<size>",
+        ONE,
+        Set::Size(1, u64::MAX, |_, _| {}),
+    )
+    .missing("'{}' expects an integer argument.\n")
+    .range("'{}' expects a positive integer argument.\n")
+    .parsed(),
+    Keyword::new(
+        "tune.bufsize.small",
+        "The size of a small buffer.",
+        HERE,
+        "<size>",
+        ONE,
+        Set::Size(1, u64::MAX, |_, _| {}),
+    )
+    .missing("'{}' expects an integer argument.\n")
+    .range("'{}' expects a positive integer argument.\n")
+    .parsed(),
+    unread(
+        "tune.buffers.limit",
+        "Buffers of a process.",
+        POSITIVE,
+        "'{}' expects a non-negative number but got '{v}'.",
+    ),
+    unread(
+        "tune.buffers.reserve",
+        "Buffers kept for what is urgent.",
+        POSITIVE,
+        "'{}' expects a non-negative number but got '{v}'.",
+    ),
+    switch("tune.applet.zero-copy-forwarding", "Forwards from applets without a copy.", ON_OFF),
+    switch("tune.pt.zero-copy-forwarding", "Forwards raw data without a copy.", ON_OFF),
+    flag("tune.disable-fast-forward", "Does not forward in a hurry."),
+    flag("tune.disable-zero-copy-forwarding", "Does not forward without a copy."),
+    needed(
+        "tune.comp.maxlevel",
+        "The highest compression level.",
+        (1, 9),
+        "'{}' expects a numeric value between 1 and 9",
+        |_, _| {},
+    )
+    .missing("'{}' expects a numeric value between 1 and 9")
+    .parsed(),
+    Keyword::new(
+        "tune.defaults.purge",
+        "Forgets unused defaults.",
+        HERE,
+        "{ none | all | <kind>[,...] }",
+        OPTIONAL,
+        Set::Line(purge),
+    )
+    .parsed(),
+    Keyword::new(
+        "tune.epoll.mask-events",
+        "Which events are not asked for.",
+        HERE,
+        "<event>[,...]",
+        OPTIONAL,
+        Set::Line(mask_events),
+    )
+    .parsed(),
+    needed(
+        "tune.events.max-events-at-once",
+        "Events handled in a row.",
+        (1, 10_000),
+        "'{}' expects an integer argument between 1 and 10000.",
+        |_, _| {},
+    )
+    .missing("'{}' expects an integer argument between 1 and 10000.")
+    .parsed(),
+    unread(
+        "tune.fail-alloc",
+        "Makes allocations fail, for tests.",
+        (0, 100),
+        "'{}' expects a numeric value between 0 and 100.",
+    ),
+    switch("tune.fd.edge-triggered", "Registers descriptors edge-triggered.", EITHER).experimental(),
+    choice(
+        "tune.fd.tables",
+        "How descriptors are shared.",
+        "{ shared | per-thread-group }",
+        &["shared", "per-thread-group"],
+        "'{}' expects 'shared' or 'per-thread-group', got '{v}'",
+    )
+    .experimental(),
+    needed(
+        "tune.glitches.kill.cpu-usage",
+        "The CPU share above which odd connections are closed.",
+        (0, 100),
+        "'{}' expects a numeric value between 0 and 100",
+        |_, _| {},
+    )
+    .missing("'{}' expects a numeric value between 0 and 100")
+    .parsed(),
+    choice(
+        "tune.idle-pool.shared",
+        "Whether threads share idle connections.",
+        "{ full | on | off }",
+        &["full", "on", "off"],
+        "'{}' expects 'full', 'on' or 'off' but got '{v}'.",
+    ),
+    Keyword::new(
+        "tune.takeover-other-tg-connections",
+        "Whether thread groups share idle connections.",
+        HERE,
+        "{ none | restricted | full }",
+        OPTIONAL,
+        Set::Line(takeover),
+    )
+    .parsed(),
+    Keyword::new(
+        "tune.idletimer",
+        "When a stream counts as idle.",
         HERE,
         "<timeout>",
         ONE,
-        Set::Time(Unit::S, |c, s| c.global().tune.ssl_lifetime = s.saturating_mul(1000)),
+        Set::Line(short_time),
     )
-    .missing("'{}' expects ssl sessions <lifetime> in seconds as argument."),
-    number("tune.maxaccept", "Connections accepted in a row.", -1, MAX, |c, n| {
-        c.global().tune.maxaccept = i32::try_from(n).unwrap_or(-1)
-    }),
-    number(
-        "tune.pool-low-fd-ratio",
-        "The share of descriptors above which idle connections are not kept.",
-        0,
-        100,
-        |c, n| c.global().tune.pool_low_fd_ratio = u32_of(n),
+    .missing(SHORT_TIME)
+    .parsed(),
+    Keyword::new(
+        "force-cfg-parser-pause",
+        "Waits between lines, for tests.",
+        HERE,
+        "<time>",
+        ONE,
+        Set::Line(short_time),
+    )
+    .missing(SHORT_TIME)
+    .experimental()
+    .parsed(),
+    choice(
+        "tune.listener.default-shards",
+        "Into how many sockets a bind line is split.",
+        "{ by-process | by-thread | by-group }",
+        &["by-process", "by-thread", "by-group"],
+        "'{}' expects either 'by-process', 'by-group', or 'by-thread' but got '{v}'.",
     ),
-    number("tune.rcvbuf.client", "Receive buffers towards clients.", 0, MAX, |c, n| {
-        c.global().tune.rcvbuf_client = Some(usize_of(n))
-    }),
-    number("tune.rcvbuf.server", "Receive buffers towards servers.", 0, MAX, |c, n| {
-        c.global().tune.rcvbuf_server = Some(usize_of(n))
-    }),
-    number("tune.sndbuf.client", "Send buffers towards clients.", 0, MAX, |c, n| {
-        c.global().tune.sndbuf_client = Some(usize_of(n))
-    }),
-    number("tune.sndbuf.server", "Send buffers towards servers.", 0, MAX, |c, n| {
-        c.global().tune.sndbuf_server = Some(usize_of(n))
-    }),
-    number("tune.h2.max-concurrent-streams", "Streams of an HTTP/2 connection.", 0, MAX, |c, n| {
-        c.global().tune.h2_max_concurrent_streams = u32_of(n)
-    }),
-    number(
-        "tune.h2.fe.max-concurrent-streams",
-        "Streams of a client's HTTP/2 connection.",
-        0,
-        MAX,
-        |c, n| c.global().tune.h2_max_concurrent_streams = u32_of(n),
+    choice(
+        "tune.listener.multi-queue",
+        "How connections are spread over threads.",
+        "{ on | fair | off }",
+        &["on", "fair", "off"],
+        "'{}' expects either 'on', 'fair', or 'off' but got '{v}'.",
     ),
-    number("tune.h2.initial-window-size", "The window of an HTTP/2 stream.", 0, MAX, |c, n| {
-        c.global().tune.h2_initial_window_size = u32_of(n)
-    }),
-    number("tune.h2.fe.initial-window-size", "The window of a client's HTTP/2 stream.", 0, MAX, |c, n| {
-        c.global().tune.h2_initial_window_size = u32_of(n)
-    }),
-    number("tune.h2.header-table-size", "The HPACK table.", 0, 65535, |c, n| {
-        c.global().tune.h2_header_table_size = u32_of(n)
-    }),
-    number("tune.h2.max-frame-size", "The largest HTTP/2 frame.", 16384, 16_777_215, |c, n| {
-        c.global().tune.h2_max_frame_size = u32_of(n)
-    })
-    .range("'{}' expects a numeric value between 16384 and 16777215."),
-    parsed("tune.h2.be.max-concurrent-streams", "Streams of a server's HTTP/2 connection."),
-    parsed("tune.h2.be.initial-window-size", "The window of a server's HTTP/2 stream."),
-    parsed("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection."),
-    parsed("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection."),
-    parsed("tune.h2.be.glitches-threshold", "Oddities after which a connection is closed."),
-    parsed("tune.h2.fe.glitches-threshold", "Oddities after which a connection is closed."),
-    parsed("tune.h2.be.max-frames-at-once", "Frames handled in a row."),
-    parsed("tune.h2.fe.max-frames-at-once", "Frames handled in a row."),
-    parsed("tune.h2.fe.max-rst-at-once", "Resets handled in a row."),
-    parsed("tune.h2.fe.max-total-streams", "Streams after which a connection is closed."),
-    parsed("tune.h2.log-errors", "Which HTTP/2 errors are logged."),
-    parsed("tune.h2.zero-copy-fwd-send", "Sends without a copy."),
-    parsed("tune.h1.be.glitches-threshold", "Oddities after which a connection is closed."),
-    parsed("tune.h1.fe.glitches-threshold", "Oddities after which a connection is closed."),
-    parsed("tune.h1.zero-copy-fwd-recv", "Receives without a copy."),
-    parsed("tune.h1.zero-copy-fwd-send", "Sends without a copy."),
-    parsed("tune.applet.zero-copy-forwarding", "Forwards from applets without a copy."),
-    parsed("tune.pt.zero-copy-forwarding", "Forwards raw data without a copy."),
-    parsed("tune.disable-fast-forward", "Does not forward in a hurry."),
-    parsed("tune.disable-zero-copy-forwarding", "Does not forward without a copy."),
-    parsed("tune.buffers.limit", "Buffers of a process."),
-    parsed("tune.buffers.reserve", "Buffers kept for what is urgent."),
-    parsed("tune.bufsize.large", "The size of a large buffer."),
-    parsed("tune.bufsize.small", "The size of a small buffer."),
-    parsed("tune.cli.max-payload-size", "The largest payload on the CLI."),
-    parsed("tune.comp.maxlevel", "The highest compression level."),
-    parsed("tune.defaults.purge", "Forgets unused defaults."),
-    parsed("tune.epoll.mask-events", "Which events are not asked for."),
-    parsed("tune.events.max-events-at-once", "Events handled in a row."),
-    parsed("tune.fail-alloc", "Makes allocations fail, for tests."),
-    parsed("tune.fd.edge-triggered", "Registers descriptors edge-triggered."),
-    parsed("tune.fd.tables", "How descriptors are shared."),
-    parsed("tune.glitches.kill.cpu-usage", "The CPU share above which odd connections are closed."),
-    parsed("tune.http.cookielen", "How much of a captured cookie is kept."),
-    parsed("tune.idle-pool.shared", "Whether threads share idle connections."),
-    parsed("tune.idletimer", "When a stream counts as idle."),
-    parsed("tune.listener.default-shards", "Into how many sockets a bind line is split."),
-    parsed("tune.listener.multi-queue", "How connections are spread over threads."),
-    parsed("tune.max-checks-per-thread", "Checks a thread runs at a time."),
-    parsed("tune.max-rules-at-once", "Rules evaluated in a row."),
-    parsed("tune.maxpollevents", "Events taken at a time."),
-    parsed("tune.memory.hot-size", "Memory that a thread keeps."),
-    parsed("tune.notsent-lowat.client", "Unsent data towards clients."),
-    parsed("tune.notsent-lowat.server", "Unsent data towards servers."),
-    parsed("tune.pattern.cache-size", "Results of pattern lookups that are kept."),
-    parsed("tune.peers.max-updates-at-once", "Updates sent to a peer in a row."),
-    parsed("tune.pipesize", "The size of a pipe."),
-    parsed("tune.pool-high-fd-ratio", "The share of descriptors above which idle connections are closed."),
-    parsed("tune.rcvbuf.backend", "Receive buffers of datagrams towards servers."),
-    parsed("tune.rcvbuf.frontend", "Receive buffers of datagrams towards clients."),
-    parsed("tune.sndbuf.backend", "Send buffers of datagrams towards servers."),
-    parsed("tune.sndbuf.frontend", "Send buffers of datagrams towards clients."),
-    parsed("tune.recv_enough", "How much is enough to stop receiving."),
-    parsed("tune.renice.runtime", "The priority of the process."),
-    parsed("tune.renice.startup", "The priority while starting."),
-    parsed("tune.ring.queues", "Queues of a ring."),
-    parsed("tune.runqueue-depth", "Tasks run in a row."),
-    parsed("tune.sched.low-latency", "Prefers latency over throughput."),
-    parsed("tune.ssl.capture-buffer-size", "How much of a client hello is kept."),
-    parsed("tune.ssl.capture-cipherlist-size", "How much of a cipher list is kept."),
-    parsed("tune.ssl.certificate-compression", "Whether certificates are compressed."),
-    parsed("tune.ssl.force-private-cache", "Does not share TLS sessions."),
-    parsed("tune.ssl.hard-maxrecord", "The largest TLS record."),
-    parsed("tune.ssl.keylog", "Keeps TLS keys for the logs."),
-    parsed("tune.ssl.keyupdate-rate-limit", "Key updates a second."),
-    parsed("tune.ssl.maxrecord", "The largest TLS record at the start."),
-    parsed("tune.ssl.ocsp-update.maxdelay", "The longest time between OCSP updates."),
-    parsed("tune.ssl.ocsp-update.mindelay", "The shortest time between OCSP updates."),
-    parsed("tune.ssl.ssl-ctx-cache-size", "Generated certificates that are kept."),
+    unread("tune.max-checks-per-thread", "Checks a thread runs at a time.", ANY, ""),
+    needed(
+        "tune.max-rules-at-once",
+        "Rules evaluated in a row.",
+        POSITIVE,
+        "'{}' expects a positive numeric value",
+        |_, _| {},
+    )
+    .missing("'{}' expects a positive numeric value")
+    .parsed(),
+    needed(
+        "tune.pattern.cache-size",
+        "Results of pattern lookups that are kept.",
+        POSITIVE,
+        "'{}' expects a positive numeric value",
+        |_, _| {},
+    )
+    .missing("'{}' expects a positive numeric value")
+    .parsed(),
+    Keyword::new(
+        "tune.maxpollevents",
+        "Events taken at a time.",
+        HERE,
+        "<number>",
+        ONE,
+        Set::Atol(i64::MIN, 1_000_000, |_, _| {}),
+    )
+    .range("'{}' expects an integer value lower than or equal to 1000000.")
+    .again(Again::Warning(ALREADY))
+    .parsed(),
+    needed("tune.runqueue-depth", "Tasks run in a row.", ANY, "", |_, _| {})
+        .again(Again::Warning(ALREADY))
+        .parsed(),
+    Keyword::new(
+        "tune.memory.hot-size",
+        "Memory that a thread keeps.",
+        HERE,
+        "<number>",
+        OPTIONAL,
+        Set::Atol(1, i64::MAX, |_, _| {}),
+    )
+    .range("'{}' expects a strictly positive value.")
+    .parsed(),
+    needed(
+        "tune.peers.max-updates-at-once",
+        "Updates sent to a peer in a row.",
+        (1, i64::MAX),
+        "'{}' expects an integer argument greater than 0.",
+        |_, _| {},
+    )
+    .missing("'{}' expects an integer argument greater than 0.")
+    .parsed(),
+    priority("tune.renice.runtime", "The priority of the process."),
+    priority("tune.renice.startup", "The priority while starting."),
+    unread(
+        "tune.ring.queues",
+        "Queues of a ring.",
+        (0, 16),
+        "'{}' expects a number between 0 and 16 but got '{v}'.",
+    ),
+    switch("tune.sched.low-latency", "Prefers latency over throughput.", EITHER),
     Keyword::new(
         "tune.stick-counters",
         "Stick counters of a stream.",
         HERE,
         "<number>",
         MANY,
-        Set::Line(|c, line| {
-            c.stick_counters = line.arg(0).map_or(0, |word| crate::numbers::lenient(&word.text));
-        }),
+        Set::Line(stick_counters),
     )
     .parsed(),
-    parsed("tune.streams-elasticity", "How streams are spread when there are many."),
-    parsed("tune.takeover-other-tg-connections", "Whether thread groups share idle connections."),
-    parsed("tune.vars.check-max-size", "Memory of a check's variables."),
-    parsed("tune.vars.global-max-size", "Memory of all variables."),
-    parsed("tune.vars.proc-max-size", "Memory of the process' variables."),
-    parsed("tune.vars.reqres-max-size", "Memory of a request's variables."),
-    parsed("tune.vars.sess-max-size", "Memory of a session's variables."),
-    parsed("tune.vars.txn-max-size", "Memory of a transaction's variables."),
+    Keyword::new(
+        "tune.streams-elasticity",
+        "How streams are spread when there are many.",
+        HERE,
+        "<percent>",
+        OPTIONAL,
+        Set::Line(elasticity),
+    )
+    .parsed(),
+    variables("tune.vars.check-max-size", "Memory of a check's variables."),
+    variables("tune.vars.global-max-size", "Memory of all variables."),
+    variables("tune.vars.proc-max-size", "Memory of the process' variables."),
+    variables("tune.vars.reqres-max-size", "Memory of a request's variables."),
+    variables("tune.vars.sess-max-size", "Memory of a session's variables."),
+    variables("tune.vars.txn-max-size", "Memory of a transaction's variables."),
 ];

@@ -1,0 +1,287 @@
+//! HTTP of the whole process: `tune.http.*`, `tune.h1.*`, `tune.h2.*` and what HTTP/1 tolerates.
+
+use ir::Bytes;
+use ir::spec::Sections;
+
+use crate::context::Context;
+use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, Set};
+use crate::line::Line;
+use crate::numbers;
+
+use super::tune::{
+    ANY, ON_OFF, POSITIVE, POSITIVE_NUMBER, choice, needed, number, switch, u32_of, unread, usize_of,
+};
+
+const HERE: Sections = Sections::GLOBAL;
+
+const fn flag(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "", NONE, Set::Nothing).parsed()
+}
+
+const fn rxbuf(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Size(0, u64::MAX, |_, _| {}))
+        .malformed("'{}': unexpected character '{c}' in size argument '{v}'.")
+        .parsed()
+}
+
+/// `<number> [rq-load { auto | ignore | <load> }] [min <number>]`
+fn client_streams(c: &mut Context<'_>, line: &Line<'_>) {
+    let value = |index: usize| line.arg(index).map(|word| i64::from(numbers::wrapped(&word.text)));
+    let streams = value(0).unwrap_or(0);
+    if streams < 0 {
+        return c.alert("out-of-range", line.span, numbers::fill(POSITIVE_NUMBER, line, 0));
+    }
+    c.global().tune.h2_max_concurrent_streams = u32_of(streams);
+    for at in (1..line.args.len()).step_by(2) {
+        let keyword = line.keyword();
+        let given = value(at + 1).filter(|n| *n > 0);
+        let text = match (line.lossy(at).as_str(), given) {
+            ("rq-load", _) if matches!(line.lossy(at + 1).as_str(), "ignore" | "auto") => continue,
+            ("rq-load", Some(_)) => continue,
+            ("rq-load", None) => {
+                format!("'{keyword}' expects a strictly positive run-queue length, or 'auto' or 'ignore'.")
+            }
+            ("min", Some(least)) if least > streams => format!(
+                "'{keyword}' minimum number of streams ({least}) cannot be higher than the maximum ({streams})'."
+            ),
+            ("min", Some(_)) => continue,
+            ("min", None) => format!("'{keyword}' expects a strictly positive minimum number of streams'."),
+            (other, _) => format!(
+                "'{keyword}' only supports 'rq-load' or 'min' after the numeric value, but found '{other}'."
+            ),
+        };
+        return c.alert("bad-value", line.span, text);
+    }
+}
+
+/// `Content-Type` for `content-type`: the same but for the case.
+fn case_adjust(c: &mut Context<'_>, line: &Line<'_>) {
+    let (Some(from), Some(to)) = (line.arg(0), line.arg(1)) else {
+        let text = format!("'{}' expects <from> and <to> as argument.", line.keyword());
+        return c.alert("missing-argument", line.span, text);
+    };
+    if let Err(text) = add_case(c, &from.text, &to.text) {
+        c.alert("bad-value", line.span, text);
+    }
+}
+
+/// Notes how a header is written; the error is HAProxy's.
+pub fn add_case(c: &mut Context<'_>, from: &[u8], to: &[u8]) -> Result<(), String> {
+    if to.is_empty() {
+        return Err("expect <to>".into());
+    }
+    if !from.eq_ignore_ascii_case(to) {
+        return Err("<from> and <to> must not differ except the case".into());
+    }
+    if !c.process.header_cases.insert(from.to_ascii_lowercase()) {
+        return Err(format!("duplicate entry '{}'", String::from_utf8_lossy(from)));
+    }
+    Ok(())
+}
+
+fn case_file(c: &mut Context<'_>, path: Bytes) {
+    c.process.header_case_file = Some(path);
+}
+
+/// `404,410-418 +500 -503`
+fn status_codes(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.args.is_empty() {
+        let text = format!("Missing status codes range for '{}'.", line.keyword());
+        return c.alert("missing-argument", line.span, text);
+    }
+    for word in line.args {
+        let text = match check_codes(&word.text) {
+            Ok(()) => continue,
+            Err(Some(at)) => format!(
+                "Invalid status codes range '{}' in '{}' at position {at}. Ranges must be in the form \
+                 [+-]{{low[-{{high}}]}}[,...].",
+                word.lossy(),
+                line.keyword()
+            ),
+            Err(None) => format!(
+                "Invalid status codes range '{}' in '{}'.\n Codes must be between 100 and 599 and ranges in \
+                 ascending order.",
+                word.lossy(),
+                line.keyword()
+            ),
+        };
+        return c.alert("bad-value", word.span, text);
+    }
+}
+
+/// The error is where the text is no range, or that the codes are wrong.
+fn check_codes(text: &[u8]) -> Result<(), Option<usize>> {
+    let mut at = usize::from(matches!(text.first(), Some(b'+' | b'-')));
+    let number = |at: &mut usize| {
+        let start = *at;
+        *at += text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let code = u32::try_from(numbers::lenient(&text[start..*at])).unwrap_or(u32::MAX);
+        if *at == start { Err(Some(start)) } else { Ok(code) }
+    };
+    loop {
+        let low = number(&mut at)?;
+        let mut high = low;
+        if text.get(at) == Some(&b'-') {
+            at += 1;
+            high = number(&mut at)?;
+        }
+        match text.get(at) {
+            None | Some(b',') if high < low || low < 100 || high > 599 => return Err(None),
+            None => return Ok(()),
+            Some(b',') => at += 1,
+            Some(_) => return Err(Some(at)),
+        }
+    }
+}
+
+const FRAME: &str = "'{}' expects a numeric value between 16384 and 16777215.";
+const TABLE: &str = "'{}' expects a numeric value between 4096 and 65536.";
+
+pub const ROWS: &[Keyword] = &[
+    needed(
+        "tune.http.maxhdr",
+        "The greatest number of headers.",
+        (1, 32767),
+        "'{}' expects a numeric value between 1 and 32767",
+        |c, n| c.global().tune.http_maxhdr = usize_of(n),
+    ),
+    needed("tune.http.logurilen", "How much of a URI a log line shows.", ANY, "", |c, n| {
+        c.global().tune.http_logurilen = usize_of(n)
+    }),
+    needed("tune.http.cookielen", "How much of a captured cookie is kept.", ANY, "", |_, _| {}).parsed(),
+    number(
+        "tune.h2.max-concurrent-streams",
+        "Streams of an HTTP/2 connection.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_max_concurrent_streams = u32_of(n),
+    ),
+    Keyword::new(
+        "tune.h2.fe.max-concurrent-streams",
+        "Streams of a client's HTTP/2 connection.",
+        HERE,
+        "<number> [rq-load { auto | ignore | <load> }] [min <number>]",
+        MANY,
+        Set::Line(client_streams),
+    ),
+    unread(
+        "tune.h2.be.max-concurrent-streams",
+        "Streams of a server's HTTP/2 connection.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    number(
+        "tune.h2.initial-window-size",
+        "The window of an HTTP/2 stream.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_initial_window_size = u32_of(n),
+    ),
+    number(
+        "tune.h2.fe.initial-window-size",
+        "The window of a client's HTTP/2 stream.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_initial_window_size = u32_of(n),
+    ),
+    unread(
+        "tune.h2.be.initial-window-size",
+        "The window of a server's HTTP/2 stream.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    number("tune.h2.header-table-size", "The HPACK table.", (4096, 65536), TABLE, |c, n| {
+        c.global().tune.h2_header_table_size = u32_of(n)
+    }),
+    number("tune.h2.max-frame-size", "The largest HTTP/2 frame.", (16384, 16_777_215), FRAME, |c, n| {
+        c.global().tune.h2_max_frame_size = u32_of(n)
+    }),
+    rxbuf("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection."),
+    rxbuf("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection."),
+    unread(
+        "tune.h1.be.glitches-threshold",
+        "Oddities after which a connection is closed.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    unread(
+        "tune.h1.fe.glitches-threshold",
+        "Oddities after which a connection is closed.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    unread(
+        "tune.h2.be.glitches-threshold",
+        "Oddities after which a connection is closed.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    unread(
+        "tune.h2.fe.glitches-threshold",
+        "Oddities after which a connection is closed.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    unread("tune.h2.be.max-frames-at-once", "Frames handled in a row.", ANY, ""),
+    unread("tune.h2.fe.max-frames-at-once", "Frames handled in a row.", ANY, ""),
+    unread("tune.h2.fe.max-rst-at-once", "Resets handled in a row.", ANY, ""),
+    unread(
+        "tune.h2.fe.max-total-streams",
+        "Streams after which a connection is closed.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+    ),
+    choice(
+        "tune.h2.log-errors",
+        "Which HTTP/2 errors are logged.",
+        "{ none | connection | stream }",
+        &["none", "connection", "stream"],
+        "'{}' expects 'none', 'connection', or 'stream'",
+    ),
+    switch("tune.h2.zero-copy-fwd-send", "Sends without a copy.", ON_OFF),
+    switch("tune.h1.zero-copy-fwd-recv", "Receives without a copy.", ON_OFF),
+    switch("tune.h1.zero-copy-fwd-send", "Sends without a copy.", ON_OFF),
+    flag("h2-workaround-bogus-websocket-clients", "Does not announce extended CONNECT.").unlisted().hidden(),
+    flag("h1-accept-payload-with-any-method", "Accepts a body with any method."),
+    flag(
+        "h1-do-not-close-on-insecure-transfer-encoding",
+        "Keeps connections with an unsafe transfer-encoding.",
+    ),
+    Keyword::new(
+        "h1-case-adjust",
+        "Writes a header's name in another case.",
+        HERE,
+        "<from> <to>",
+        (0, 2),
+        Set::Line(case_adjust),
+    )
+    .parsed(),
+    Keyword::new(
+        "h1-case-adjust-file",
+        "The file of header names in another case.",
+        HERE,
+        "<hdrs-file>",
+        ONE,
+        Set::Word(case_file),
+    )
+    .missing("'{}' expects <file> as argument.")
+    .parsed(),
+    Keyword::new(
+        "http-err-codes",
+        "Statuses that count as the client's errors.",
+        HERE,
+        "[+-]<range>[,...]",
+        MANY,
+        Set::Line(status_codes),
+    )
+    .parsed(),
+    Keyword::new(
+        "http-fail-codes",
+        "Statuses that count as the server's failures.",
+        HERE,
+        "[+-]<range>[,...]",
+        MANY,
+        Set::Line(status_codes),
+    )
+    .parsed(),
+];

@@ -1,0 +1,41 @@
+//! What lines of `global` leave to later lines and to the checks at the end, and no run needs.
+
+use std::collections::HashSet;
+
+use ir::Bytes;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Process {
+    /// Keywords with a value, of those that take only one.
+    pub given: HashSet<&'static str>,
+    /// A section other than `global` was opened.
+    pub past_global: bool,
+    /// Headers with a case of their own, in lower case.
+    pub header_cases: HashSet<Bytes>,
+    /// `h1-case-adjust-file`
+    pub header_case_file: Option<Bytes>,
+    /// The least and the greatest time between two updates of an OCSP response, in seconds.
+    pub ocsp_delays: (i64, i64),
+    /// The thread group of each thread that was put into one, from thread 1 on.
+    pub thread_groups: Vec<Option<usize>>,
+    /// A Lua file was loaded.
+    pub lua_loaded: bool,
+    /// Lua was started: libraries can no longer be left out.
+    pub lua_started: bool,
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self {
+            given: HashSet::new(),
+            past_global: false,
+            header_cases: HashSet::new(),
+            header_case_file: None,
+            ocsp_delays: (300, 3600),
+            thread_groups: Vec::new(),
+            lua_loaded: false,
+            lua_started: false,
+        }
+    }
+}
