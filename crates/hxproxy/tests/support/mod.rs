@@ -98,7 +98,8 @@ impl Loader for World {
 
     fn read_file(&self, path: &[u8]) -> Result<Vec<u8>, String> {
         let content = match path {
-            b"/base64" => b"dGhpcyBpcyBhIGtleSB0aGF0IGlzIGxvbmcgZW5vdWdo".as_slice(),
+            b"/empty" => b"".as_slice(),
+            b"/base64" => b"dGhpcyBpcyBhIGtleSB0aGF0IGlzIGxvbmcgZW5vdWdo",
             _ => b"-----BEGIN PRIVATE KEY-----\n",
         };
         self.path_kind(path).map(|_| content.to_vec())
