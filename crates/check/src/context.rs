@@ -70,8 +70,6 @@ pub struct Context<'a> {
     /// What the expression at hand is part of.
     pub usage: Usage,
     pub experimental: bool,
-    /// `tune.bufsize.large`
-    pub has_large_buffers: bool,
     /// `tune.stick-counters`
     pub stick_counters: i64,
     /// `tune.lua.bool-sample-conversion` was given, or its absence was told.
@@ -130,7 +128,6 @@ impl<'a> Context<'a> {
             last_defaults: None,
             usage: Usage::default(),
             experimental: false,
-            has_large_buffers: false,
             stick_counters: 3,
             lua_bool_conversion: false,
             deprecated: false,

@@ -148,18 +148,18 @@ impl Keyword {
         let no = matches!(set, Set::Switch(_));
         // HAProxy reads most proxy keywords by hand, and few others.
         let listed = sections.0 & Sections::PROXY.0 == 0;
-        let support = Support::Full;
         let spec = KeywordSpec {
             name,
             doc,
             sections,
+            meant_for: sections,
             usage,
             arity,
             no,
             http: false,
             listed,
             successor: None,
-            support,
+            support: Support::Full,
         };
         Self {
             spec,
@@ -206,6 +206,12 @@ impl Keyword {
     /// Only has a meaning in `mode http`.
     pub const fn http(mut self) -> Self {
         self.spec.http = true;
+        self
+    }
+
+    /// It only has a meaning in some of its sections: in the others its function says so.
+    pub const fn meant_for(mut self, sections: Sections) -> Self {
+        self.spec.meant_for = sections;
         self
     }
 

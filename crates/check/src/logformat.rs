@@ -2,19 +2,12 @@
 
 use diag::Span;
 use ir::expr::{FormatFlags, FormatNode, LogFormat};
+use ir::spec::Support;
 use syntax::{LogNode, LogTag, SampleExpr, Word};
 
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::places::Place;
-
-/// The aliases of the manual's section 8.2.6.
-pub const ALIASES: [&str; 64] = [
-    "B", "CC", "CS", "H", "HM", "HP", "HPO", "HQ", "HU", "HV", "ID", "OG", "ST", "T", "TR", "Ta", "Tc", "Td",
-    "Th", "Ti", "Tl", "Tq", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "b", "bc", "bi", "bp", "bq", "ci", "cp",
-    "f", "fc", "fi", "fp", "ft", "hr", "hrl", "hs", "hsl", "lc", "ms", "pid", "r", "rc", "rt", "s", "sc",
-    "si", "sp", "sq", "sslc", "sslv", "t", "tr", "trg", "trl", "ts", "tsc",
-];
 
 /// Where the format is used, which decides how its spaces are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +28,7 @@ pub fn check(c: &mut Context<'_>, word: &Word, used: Use, place: Place) -> Check
             LogNode::Separator => push_text(&mut format.nodes, b" "),
             LogNode::Alias { tag, name, span } if name == b"o" => global = flags(c, tag, global, *span),
             LogNode::Alias { tag, name, span } => {
-                let name = alias(name, *span)?;
+                let name = alias(c, name, *span)?;
                 let flags = flags(c, tag, global, *span);
                 format.nodes.push(FormatNode::Alias { name, flags });
             }
@@ -70,15 +63,18 @@ fn push_text(nodes: &mut Vec<FormatNode>, text: &[u8]) {
     }
 }
 
-fn alias(name: &[u8], span: Span) -> Checked<&'static str> {
-    let known = ALIASES.iter().find(|alias| alias.as_bytes() == name);
-    known.copied().ok_or_else(|| {
+fn alias(c: &mut Context<'_>, name: &[u8], span: Span) -> Checked<&'static str> {
+    let Some(spec) = c.registry.log_alias(name) else {
         let message = format!(
             "no such format alias '{}'. If you wanted to emit the '%' character verbatim, you need to use '%%'",
             String::from_utf8_lossy(name)
         );
-        Fail::new("unknown-alias", span, message)
-    })
+        return Err(Fail::new("unknown-alias", span, message));
+    };
+    if spec.support == Support::Parsed {
+        c.warn_parsed(spec.name, span);
+    }
+    Ok(spec.name)
 }
 
 /// The flags of a tag over those that hold for the whole format.

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use ir::id::{ActionId, ConverterId, FetchId};
 use ir::sources::Sources;
 use ir::spec::{
-    AclAlias, ActionArg, ActionSpec, ArgList, ArgType, ConverterSpec, FetchSpec, RuleSet, Support,
+    AclAlias, ActionArg, ActionSpec, ArgList, ArgType, ConverterSpec, FetchSpec, LogAliasSpec, RuleSet,
+    Support,
 };
 use ir::types::SampleType;
 
@@ -20,6 +21,7 @@ pub struct Registry {
     converters: Rows<ConverterSpec>,
     actions: Rows<ActionSpec>,
     aliases: Rows<AclAlias>,
+    log_aliases: Rows<LogAliasSpec>,
     /// `prometheus-exporter` and its like, then what Lua registers.
     services: Vec<String>,
 }
@@ -71,8 +73,14 @@ impl Registry {
             converters: Rows::new(converters, |spec| spec.name),
             actions: Rows::new(actions, |spec| spec.name),
             aliases: Rows::new(aliases, |alias| alias.name),
+            log_aliases: Rows::default(),
             services,
         }
+    }
+
+    /// The same with the aliases of log-formats.
+    pub fn with_log_aliases(self, rows: Vec<&'static LogAliasSpec>) -> Self {
+        Self { log_aliases: Rows::new(rows, |alias| alias.name), ..self }
     }
 
     pub fn fetches(&self) -> &[&'static FetchSpec] {
@@ -89,6 +97,10 @@ impl Registry {
 
     pub fn aliases(&self) -> &[&'static AclAlias] {
         &self.aliases.list
+    }
+
+    pub fn log_aliases(&self) -> &[&'static LogAliasSpec] {
+        &self.log_aliases.list
     }
 
     pub fn services(&self) -> &[String] {
@@ -116,6 +128,11 @@ impl Registry {
 
     pub fn alias(&self, name: &[u8]) -> Option<&'static AclAlias> {
         self.aliases.named(name).next().map(|(_, alias)| alias)
+    }
+
+    /// By the name without its percent sign.
+    pub fn log_alias(&self, name: &[u8]) -> Option<&'static LogAliasSpec> {
+        self.log_aliases.named(name).next().map(|(_, alias)| alias)
     }
 
     pub fn has_service(&self, name: &[u8]) -> bool {

@@ -17,6 +17,7 @@ pub fn assemble() -> Registry {
         samples::acl_aliases::ROWS.iter().collect(),
         &services::SERVICES.iter().map(|row| row.name).collect::<Vec<_>>(),
     )
+    .with_log_aliases(samples::aliases::rows().map(|row| &row.spec).collect())
 }
 
 /// The functions behind the ids of `registry`, which may have more rows than [`assemble`] gave:
@@ -43,3 +44,6 @@ pub fn catalog() -> Catalog {
         converters: samples::converters::rows().map(|row| (row.spec, row.run)).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

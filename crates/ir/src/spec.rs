@@ -56,6 +56,59 @@ pub enum Section {
     NamespaceList,
 }
 
+impl Section {
+    pub const ALL: [Self; 21] = [
+        Self::Global,
+        Self::Defaults,
+        Self::Frontend,
+        Self::Listen,
+        Self::Backend,
+        Self::Peers,
+        Self::Resolvers,
+        Self::Userlist,
+        Self::Mailers,
+        Self::Cache,
+        Self::Ring,
+        Self::LogForward,
+        Self::LogProfile,
+        Self::HttpErrors,
+        Self::FcgiApp,
+        Self::CrtStore,
+        Self::Traces,
+        Self::Acme,
+        Self::Healthcheck,
+        Self::NamespaceList,
+        Self::Program,
+    ];
+
+    /// The keyword that opens it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Defaults => "defaults",
+            Self::Frontend => "frontend",
+            Self::Listen => "listen",
+            Self::Backend => "backend",
+            Self::Peers => "peers",
+            Self::Resolvers => "resolvers",
+            Self::Userlist => "userlist",
+            Self::Mailers => "mailers",
+            Self::Cache => "cache",
+            Self::Ring => "ring",
+            Self::LogForward => "log-forward",
+            Self::LogProfile => "log-profile",
+            Self::HttpErrors => "http-errors",
+            Self::FcgiApp => "fcgi-app",
+            Self::CrtStore => "crt-store",
+            Self::Traces => "traces",
+            Self::Acme => "acme",
+            Self::Healthcheck => "healthcheck",
+            Self::NamespaceList => "namespace_list",
+            Self::Program => "program",
+        }
+    }
+}
+
 /// A set of sections a keyword is valid in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sections(pub u32);
@@ -116,6 +169,20 @@ impl RuleSet {
         Self::HttpResponse,
         Self::HttpAfterResponse,
     ];
+
+    /// As its lines begin.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QuicInitial => "quic-initial",
+            Self::TcpConnection => "tcp-request connection",
+            Self::TcpSession => "tcp-request session",
+            Self::TcpContent => "tcp-request content",
+            Self::HttpRequest => "http-request",
+            Self::TcpResponse => "tcp-response content",
+            Self::HttpResponse => "http-response",
+            Self::HttpAfterResponse => "http-after-response",
+        }
+    }
 
     /// This set's bit in [`ActionSpec::sets`].
     pub const fn bit(self) -> u16 {
@@ -250,6 +317,26 @@ pub struct AclAlias {
     pub method: MatchMethod,
 }
 
+/// What a log alias needs to have a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogAliasNeed {
+    Nothing,
+    Http,
+    Tls,
+    /// A log line: it has no value in other log-formats.
+    Log,
+}
+
+/// A log alias, the `%x` of log-formats (manual, section 8.2.6).
+#[derive(Clone, Copy, Debug)]
+pub struct LogAliasSpec {
+    /// Without its percent sign.
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub needs: LogAliasNeed,
+    pub support: Support,
+}
+
 /// How one argument of an action is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionArg {
@@ -325,7 +412,10 @@ pub struct KeywordSpec {
     /// One to three words, as `timeout http-request` or `option httplog`.
     pub name: &'static str,
     pub doc: &'static str,
+    /// Where it is known.
     pub sections: Sections,
+    /// Where it has a meaning, as the manual's section 4.1 shows.
+    pub meant_for: Sections,
     /// The arguments as the manual writes them, for messages and the reference pages.
     pub usage: &'static str,
     /// The least and the greatest number of words behind the name.

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ir::config::Mode;
 use ir::expr::FormatFlags;
+use ir::spec::{LogAliasNeed, LogAliasSpec, Support};
 use state::Stream;
 use state::plan::{AliasFn, push_hex, write_text};
 use state::sample::text;
@@ -14,93 +15,164 @@ use state::session::Endpoint;
 
 use crate::{fetches, host};
 
-/// A log alias, without its percent sign.
+/// What the registry says of an alias, and its function.
 pub struct Alias {
-    pub name: &'static str,
-    /// The line must be one of `mode http`.
-    pub http_only: bool,
+    pub spec: LogAliasSpec,
     pub run: AliasFn,
 }
 
-const fn any(name: &'static str, run: AliasFn) -> Alias {
-    Alias { name, http_only: false, run }
+const fn any(name: &'static str, doc: &'static str, run: AliasFn) -> Alias {
+    let spec = LogAliasSpec { name, doc, needs: LogAliasNeed::Nothing, support: Support::Full };
+    Alias { spec, run }
 }
 
-const fn http(name: &'static str, run: AliasFn) -> Alias {
-    Alias { name, http_only: true, run }
+const fn http(name: &'static str, doc: &'static str, run: AliasFn) -> Alias {
+    any(name, doc, run).needs(LogAliasNeed::Http)
+}
+
+impl Alias {
+    const fn needs(mut self, needs: LogAliasNeed) -> Alias {
+        self.spec.needs = needs;
+        self
+    }
 }
 
 const ROWS: &[Alias] = &[
-    any("B", |s, f, out| partial(s, s.counts.bytes_out as i64, f, out)),
-    http("CC", |s, f, out| write_text(captured_cookie(s, false), f, out)),
-    http("CS", |s, f, out| write_text(captured_cookie(s, true), f, out)),
-    any("H", |_, f, out| write_text(host::name(), f, out)),
-    http("HM", request::method),
-    http("HP", request::path),
-    http("HPO", request::path_only),
-    http("HQ", request::query),
-    http("HU", request::uri),
-    http("HV", request::version),
-    any("ID", unique_id),
-    any("OG", |s, f, out| write_text(origin(s), f, out)),
-    any("ST", |s, _, out| base::bytes::write_dec_i64(out, status(s))),
-    any("T", |s, _, out| dates::gmt(s.session.accept_date, out)),
-    http("TR", |s, _, out| base::bytes::write_dec_i64(out, s.timing.receive())),
-    http("Ta", |s, f, out| partial(s, s.timing.active(), f, out)),
-    any("Tc", |s, _, out| base::bytes::write_dec_i64(out, s.timing.connect())),
-    any("Td", |s, _, out| base::bytes::write_dec_i64(out, transfer(s))),
-    any("Th", |s, _, out| base::bytes::write_dec(out, s.timing.handshake)),
-    http("Ti", |s, _, out| base::bytes::write_dec_i64(out, s.timing.idle())),
-    any("Tl", |s, _, out| dates::local(s.session.accept_date, out)),
-    http("Tq", |s, _, out| base::bytes::write_dec_i64(out, s.timing.query())),
-    http("Tr", |s, _, out| base::bytes::write_dec_i64(out, s.timing.respond())),
-    any("Ts", |s, f, out| number(s.session.accept_date / 1_000_000, 4, f, out)),
-    any("Tt", |s, f, out| partial(s, s.timing.total(), f, out)),
-    any("Tu", |s, f, out| partial(s, s.timing.total().max(0) - s.timing.idle(), f, out)),
-    any("Tw", |s, _, out| base::bytes::write_dec_i64(out, s.timing.queue())),
-    any("U", |s, _, out| base::bytes::write_dec(out, s.counts.bytes_in)),
-    any("ac", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.active))),
-    any("b", |s, f, out| write_text(&backend(s).name, f, out)),
-    any("bc", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.backend))),
-    any("bi", |s, f, out| ip(s.server_addresses.map(|(own, _)| own.ip()), f, out)),
-    any("bp", |s, f, out| port(s.server_addresses.map(|(own, _)| own.port()), f, out)),
-    any("bq", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.backend_queue))),
-    any("ci", |s, f, out| endpoint_ip(&s.session.src, f, out)),
-    any("cp", |s, f, out| endpoint_port(s, &s.session.src, f, out)),
-    any("f", |s, f, out| write_text(&frontend(s).name, f, out)),
-    any("fc", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.frontend))),
-    any("fi", |s, f, out| endpoint_ip(&s.session.dst, f, out)),
-    any("fp", |s, f, out| endpoint_port(s, &s.session.dst, f, out)),
-    any("ft", frontend_transport),
-    any("hr", |s, f, out| captures(&s.request_captures, frontend(s).request_captures.len(), f, out)),
-    any("hrl", |s, f, out| capture_list(&s.request_captures, frontend(s).request_captures.len(), f, out)),
-    any("hs", |s, f, out| captures(&s.response_captures, frontend(s).response_captures.len(), f, out)),
-    any("hsl", |s, f, out| capture_list(&s.response_captures, frontend(s).response_captures.len(), f, out)),
-    any("lc", |s, f, out| number(log_count(s), 4, f, out)),
-    any("ms", milliseconds),
+    any("B", "Bytes to the client.", |s, f, out| partial(s, s.counts.bytes_out as i64, f, out)),
+    http("CC", "The captured cookie of the request.", |s, f, out| {
+        write_text(captured_cookie(s, false), f, out)
+    }),
+    http("CS", "The captured cookie of the response.", |s, f, out| {
+        write_text(captured_cookie(s, true), f, out)
+    }),
+    any("H", "The name of the host.", |_, f, out| write_text(host::name(), f, out)),
+    http("HM", "The method.", request::method),
+    http("HP", "The URI without its query.", request::path),
+    http("HPO", "The path, without host and query.", request::path_only),
+    http("HQ", "The query, with its question mark.", request::query),
+    http("HU", "The URI.", request::uri),
+    http("HV", "The version of HTTP.", request::version),
+    any("ID", "The unique identifier.", unique_id),
+    any("OG", "When and where the line was written.", |s, f, out| write_text(origin(s), f, out))
+        .needs(LogAliasNeed::Log),
+    any("ST", "The status.", |s, _, out| base::bytes::write_dec_i64(out, status(s))),
+    any("T", "When the connection came, in UTC.", |s, _, out| dates::gmt(s.session.accept_date, out)),
+    http("TR", "Milliseconds until the request was complete.", |s, _, out| {
+        base::bytes::write_dec_i64(out, s.timing.receive())
+    }),
+    http("Ta", "Milliseconds from the request to the end.", |s, f, out| {
+        partial(s, s.timing.active(), f, out)
+    }),
+    any("Tc", "Milliseconds to connect to the server.", |s, _, out| {
+        base::bytes::write_dec_i64(out, s.timing.connect())
+    }),
+    any("Td", "Milliseconds to transfer the data.", |s, _, out| base::bytes::write_dec_i64(out, transfer(s))),
+    any("Th", "Milliseconds of the handshakes.", |s, _, out| base::bytes::write_dec(out, s.timing.handshake)),
+    http("Ti", "Milliseconds of idleness before the request.", |s, _, out| {
+        base::bytes::write_dec_i64(out, s.timing.idle())
+    }),
+    any("Tl", "When the connection came, in local time.", |s, _, out| {
+        dates::local(s.session.accept_date, out)
+    }),
+    http("Tq", "Milliseconds of handshakes, idleness and request together.", |s, _, out| {
+        base::bytes::write_dec_i64(out, s.timing.query())
+    }),
+    http("Tr", "Milliseconds until the server answered.", |s, _, out| {
+        base::bytes::write_dec_i64(out, s.timing.respond())
+    }),
+    any("Ts", "When the connection came, in seconds since 1970.", |s, f, out| {
+        number(s.session.accept_date / 1_000_000, 4, f, out)
+    }),
+    any("Tt", "Milliseconds from the connection to the end.", |s, f, out| {
+        partial(s, s.timing.total(), f, out)
+    }),
+    any("Tu", "Milliseconds as the user sees them, without idleness.", |s, f, out| {
+        partial(s, s.timing.total().max(0) - s.timing.idle(), f, out)
+    }),
+    any("Tw", "Milliseconds in queues.", |s, _, out| base::bytes::write_dec_i64(out, s.timing.queue())),
+    any("U", "Bytes from the client.", |s, _, out| base::bytes::write_dec(out, s.counts.bytes_in)),
+    any("ac", "Connections of the process.", |s, _, out| {
+        base::bytes::write_dec(out, u64::from(s.counts.active))
+    }),
+    any("b", "The name of the backend.", |s, f, out| write_text(&backend(s).name, f, out)),
+    any("bc", "Connections of the backend.", |s, _, out| {
+        base::bytes::write_dec(out, u64::from(s.counts.backend))
+    }),
+    any("bi", "The own address towards the server.", |s, f, out| {
+        ip(s.server_addresses.map(|(own, _)| own.ip()), f, out)
+    }),
+    any("bp", "The own port towards the server.", |s, f, out| {
+        port(s.server_addresses.map(|(own, _)| own.port()), f, out)
+    }),
+    any("bq", "Requests ahead in the queue of the backend.", |s, _, out| {
+        base::bytes::write_dec(out, u64::from(s.counts.backend_queue))
+    }),
+    any("ci", "The address of the client.", |s, f, out| endpoint_ip(&s.session.src, f, out)),
+    any("cp", "The port of the client.", |s, f, out| endpoint_port(s, &s.session.src, f, out)),
+    any("f", "The name of the frontend.", |s, f, out| write_text(&frontend(s).name, f, out)),
+    any("fc", "Connections of the frontend.", |s, _, out| {
+        base::bytes::write_dec(out, u64::from(s.counts.frontend))
+    }),
+    any("fi", "The address that the client connected to.", |s, f, out| endpoint_ip(&s.session.dst, f, out)),
+    any("fp", "The port that the client connected to.", |s, f, out| endpoint_port(s, &s.session.dst, f, out)),
+    any("ft", "The name of the frontend, with a tilde for TLS.", frontend_transport),
+    any("hr", "The captured fields of the request.", |s, f, out| {
+        captures(&s.request_captures, frontend(s).request_captures.len(), f, out)
+    }),
+    any("hrl", "The captured fields of the request, each as a text.", |s, f, out| {
+        capture_list(&s.request_captures, frontend(s).request_captures.len(), f, out)
+    }),
+    any("hs", "The captured fields of the response.", |s, f, out| {
+        captures(&s.response_captures, frontend(s).response_captures.len(), f, out)
+    }),
+    any("hsl", "The captured fields of the response, each as a text.", |s, f, out| {
+        capture_list(&s.response_captures, frontend(s).response_captures.len(), f, out)
+    }),
+    any("lc", "The number of the log line.", |s, f, out| number(log_count(s), 4, f, out)),
+    any("ms", "The milliseconds of when the connection came.", milliseconds),
     // Stands for flags that hold for what follows; the checker has read them.
-    any("o", |_, _, _| ()),
-    any("pid", |_, f, out| number(u64::from(std::process::id()), 4, f, out)),
-    http("r", request::line),
-    any("rc", retries),
-    any("rt", |s, f, out| number(s.id, 4, f, out)),
-    any("s", |s, f, out| write_text(server(s), f, out)),
-    any("sc", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.server))),
-    any("si", |s, f, out| ip(s.server_addresses.map(|(_, server)| server.ip()), f, out)),
-    any("sp", |s, f, out| port(s.server_addresses.map(|(_, server)| server.port()), f, out)),
-    any("sq", |s, _, out| base::bytes::write_dec(out, u64::from(s.counts.server_queue))),
-    any("sslc", |s, f, out| {
+    any("o", "Flags for everything behind it.", |_, _, _| ()),
+    any("pid", "The number of the process.", |_, f, out| number(u64::from(std::process::id()), 4, f, out)),
+    http("r", "The request line.", request::line),
+    any("rc", "How often connecting was tried again.", retries),
+    any("rt", "The number of the stream.", |s, f, out| number(s.id, 4, f, out)),
+    any("s", "The name of the server.", |s, f, out| write_text(server(s), f, out)),
+    any("sc", "Connections of the server.", |s, _, out| {
+        base::bytes::write_dec(out, u64::from(s.counts.server))
+    }),
+    any("si", "The address of the server.", |s, f, out| {
+        ip(s.server_addresses.map(|(_, server)| server.ip()), f, out)
+    }),
+    any("sp", "The port of the server.", |s, f, out| {
+        port(s.server_addresses.map(|(_, server)| server.port()), f, out)
+    }),
+    any("sq", "Requests ahead in the queue of the server.", |s, _, out| {
+        base::bytes::write_dec(out, u64::from(s.counts.server_queue))
+    }),
+    any("sslc", "The cipher.", |s, f, out| {
         write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.cipher.as_bytes()), f, out)
-    }),
-    any("sslv", |s, f, out| {
+    })
+    .needs(LogAliasNeed::Tls),
+    any("sslv", "The version of TLS.", |s, f, out| {
         write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.version.as_bytes()), f, out)
+    })
+    .needs(LogAliasNeed::Tls),
+    any("t", "When the connection came, with milliseconds.", |s, _, out| {
+        dates::exact(s.session.accept_date, out)
     }),
-    any("t", |s, _, out| dates::exact(s.session.accept_date, out)),
-    http("tr", |s, _, out| dates::exact(fetches::txn::request_date_us(s), out)),
-    http("trg", |s, _, out| dates::gmt(fetches::txn::request_date_us(s), out)),
-    http("trl", |s, _, out| dates::local(fetches::txn::request_date_us(s), out)),
-    any("ts", |s, _, out| out.extend_from_slice(&s.termination.letters()[..2])),
-    http("tsc", |s, _, out| out.extend_from_slice(&s.termination.letters())),
+    http("tr", "When the request came, with milliseconds.", |s, _, out| {
+        dates::exact(fetches::txn::request_date_us(s), out)
+    }),
+    http("trg", "When the request came, in UTC.", |s, _, out| {
+        dates::gmt(fetches::txn::request_date_us(s), out)
+    }),
+    http("trl", "When the request came, in local time.", |s, _, out| {
+        dates::local(fetches::txn::request_date_us(s), out)
+    }),
+    any("ts", "How the stream ended.", |s, _, out| out.extend_from_slice(&s.termination.letters()[..2])),
+    http("tsc", "How the stream ended, with the state of the cookie.", |s, _, out| {
+        out.extend_from_slice(&s.termination.letters())
+    }),
 ];
 
 /// All aliases.

@@ -29,5 +29,5 @@ pub fn fill(functions: &mut Functions) {
         input: row.spec.input,
         map: row.spec.map,
     }));
-    functions.aliases.extend(aliases::rows().map(|row| (row.name, row.run)));
+    functions.aliases.extend(aliases::rows().map(|row| (row.spec.name, row.run)));
 }

@@ -6,7 +6,6 @@ use ir::expr::ActionValue;
 use super::Given;
 use super::values::Values;
 use crate::context::Context;
-use crate::draft::PendingRule;
 use crate::fail::Checked;
 
 /// Indexes of the row's options.
@@ -48,9 +47,7 @@ pub fn bandwidth(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given>
         };
         options.push((option, vec![value]));
     }
-    let has = |option| options.iter().any(|(index, _)| *index == option);
-    let pending = PendingRule::Limit(name.text.clone(), has(LIMIT), has(PERIOD));
-    c.px.note(values.set, pending);
+    c.px.limits.push(name.text.clone());
     Ok((vec![ActionValue::Str(name.text.clone())], options))
 }
 

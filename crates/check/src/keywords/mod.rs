@@ -16,12 +16,11 @@ pub(crate) mod proxy;
 pub(crate) mod resolvers;
 pub(crate) mod ring;
 pub(crate) mod server;
-pub(crate) mod stick_table;
 mod traces;
 mod userlist;
 
 use crate::keyword::Keyword;
-pub(crate) use proxy::{has_error_page, stick};
+pub(crate) use proxy::has_error_page;
 
 const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], SECTIONS];
 

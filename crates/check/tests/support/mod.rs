@@ -11,7 +11,7 @@ use diag::SourceMap;
 use diag::render::text::{self, Header};
 use ir::expr::MatchMethod;
 use ir::sources::{Source, Sources};
-use ir::spec::{AclAlias, ArgList, ArgType, ConverterSpec, FetchSpec, Support};
+use ir::spec::{AclAlias, ArgList, ArgType, ConverterSpec, FetchSpec, LogAliasNeed, LogAliasSpec, Support};
 use ir::types::SampleType;
 
 /// What the checker finds outside.
@@ -216,6 +216,14 @@ static ALIASES: [AclAlias; 6] = [
     AclAlias { name: "method", expr: "method", method: MatchMethod::Str },
 ];
 
+/// The aliases of log-formats, whose names HAProxy's manual lists.
+fn log_aliases() -> Vec<&'static LogAliasSpec> {
+    let table = include_str!("../../../../haproxy-compat-tests/tables/log-alias.tsv");
+    let names = table.lines().skip(1).filter_map(|line| line.strip_prefix('%')?.split('\t').next());
+    let row = |name| LogAliasSpec { name, doc: "", needs: LogAliasNeed::Nothing, support: Support::Full };
+    names.map(|name| -> &'static LogAliasSpec { Box::leak(Box::new(row(name))) }).collect()
+}
+
 /// The small registry.
 pub fn registry() -> Registry {
     Registry::new(
@@ -225,6 +233,7 @@ pub fn registry() -> Registry {
         ALIASES.iter().collect(),
         &["prometheus-exporter"],
     )
+    .with_log_aliases(log_aliases())
 }
 
 /// Checks one file called `t.cfg`.

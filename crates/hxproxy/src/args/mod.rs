@@ -13,10 +13,10 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub use switches::Refusal;
-pub use usage::usage;
+pub use usage::{usage, usage_of};
 
-pub use switches::SWITCHES;
-use switches::{GENERATE, Takes};
+use switches::GENERATE;
+pub use switches::{SWITCHES, Switch, Takes};
 
 /// Everything a command line says.
 #[derive(Clone, Debug, Default)]
@@ -111,12 +111,11 @@ pub enum Version {
     Branch,
 }
 
-/// `--generate`
+/// `--generate`: what to write, and where when it is not to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Generate {
-    Support,
-    Completion,
-    Reference(PathBuf),
+pub struct Generate {
+    pub what: String,
+    pub folder: Option<PathBuf>,
 }
 
 /// Reads the words behind the program's name.
@@ -212,13 +211,16 @@ fn without_effect(matches: &ArgMatches) -> Vec<&'static str> {
 }
 
 fn generate(words: &[OsString]) -> Result<Option<Generate>, Refusal> {
-    let words: Vec<_> = words.iter().map(|word| word.to_str()).collect();
-    match words[..] {
-        [] => Ok(None),
-        [Some("support")] => Ok(Some(Generate::Support)),
-        [Some("completion")] => Ok(Some(Generate::Completion)),
-        [Some("reference"), Some(folder)] => Ok(Some(Generate::Reference(folder.into()))),
-        _ => Err(Refusal::Usage),
+    let (what, folder) = match words {
+        [] => return Ok(None),
+        [what] => (what, None),
+        [what, folder] => (what, Some(PathBuf::from(folder))),
+        _ => return Err(Refusal::Usage),
+    };
+    let what = what.to_string_lossy().into_owned();
+    match crate::generate::is_known(&what, folder.is_some()) {
+        true => Ok(Some(Generate { what, folder })),
+        false => Err(Refusal::Usage),
     }
 }
 
@@ -298,7 +300,11 @@ mod tests {
         check("-vv", |a| a.version == Some(Version::Build));
         check("-dt -dMno-cache -c", |a| a.without_effect == ["-dt", "-dM"]);
         check("-c", |a| a.without_effect.is_empty());
-        check("--generate reference x", |a| a.generate == Some(Generate::Reference("x".into())));
+        let generate = |what: &str, folder: Option<&str>| {
+            Some(Generate { what: what.into(), folder: folder.map(PathBuf::from) })
+        };
+        check("--generate reference x", |a| a.generate == generate("reference", Some("x")));
+        check("--generate bash", |a| a.generate == generate("bash", None));
         check("-de -dp -dk -dv -dS -dG -dR -dF -dI -dV -dZ -dD -dW -dr -dL -dT -4 -db -d", |a| {
             a.no_splice && a.no_reuseport && a.no_server_verify && a.ignore_resolution && a.debug
         });

@@ -9,6 +9,15 @@ pub fn usage(name: &str) -> String {
     )
 }
 
+/// What the usage says about a switch; empty where it says nothing.
+pub fn usage_of(start: &str) -> &'static str {
+    let line = |line: &&'static str| {
+        let end = line.find([' ', '[', '{', '<', '/']).unwrap_or(line.len());
+        &line[..end] == start
+    };
+    SWITCHES.into_iter().find(line).and_then(|line| line.split_once(' ')).map_or("", |(_, text)| text)
+}
+
 const SWITCHES: [&str; 43] = [
     "-v displays version ; -vv shows known build options.",
     "-vq/-vqs/-vqb only displays version, short version, branch.",
@@ -49,8 +58,8 @@ const SWITCHES: [&str; 43] = [
     "-sf/-st [pid ]* finishes/terminates old pids.",
     "-x <unix_socket> get listening sockets from a unix socket (accepted, see -sf)",
     "-S <bind>[,<bind options>...] new master CLI (accepted, no effect)",
-    "--generate support|completion|reference <dir> writes a summary of what is supported,",
-    "    a bash completion, or the reference pages",
+    "--generate support|keywords|bash|zsh|fish|reference [<dir>] writes what is supported,",
+    "    the keywords for editors, a shell's completion, or the reference pages",
     "Instead of switches: check [--format text|full|json|sarif] <file>... explains what is wrong,",
     "    explain [<code>] says what a code means",
 ];

@@ -20,6 +20,11 @@ struct Row {
 const ROWS: &[Row] =
     &[Row { command: check::command, run: check::run }, Row { command: explain::command, run: explain::run }];
 
+/// The commands, for completion.
+pub fn all() -> impl Iterator<Item = Command> {
+    ROWS.iter().map(|row| (row.command)())
+}
+
 /// Runs the command that the first word names; gives its exit status. `None` when it names none.
 pub fn run(console: &'static Console, program: &Program) -> Option<u8> {
     let words = program.words.get(1..)?;

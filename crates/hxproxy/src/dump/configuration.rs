@@ -74,17 +74,17 @@ fn sides(row: &Keyword) -> String {
 
 fn actions(out: &mut String, registry: &Registry) {
     // HAProxy has no QUIC here, hence not its rules.
-    for (set, title) in [
-        (RuleSet::TcpConnection, "tcp-request connection"),
-        (RuleSet::TcpSession, "tcp-request session"),
-        (RuleSet::TcpContent, "tcp-request content"),
-        (RuleSet::TcpResponse, "tcp-response content"),
-        (RuleSet::HttpRequest, "http-request"),
-        (RuleSet::HttpResponse, "http-response"),
-        (RuleSet::HttpAfterResponse, "http-after-response"),
+    for set in [
+        RuleSet::TcpConnection,
+        RuleSet::TcpSession,
+        RuleSet::TcpContent,
+        RuleSet::TcpResponse,
+        RuleSet::HttpRequest,
+        RuleSet::HttpResponse,
+        RuleSet::HttpAfterResponse,
     ] {
         let inside = registry.actions_in(set).filter(|row| row.unlisted & set.bit() == 0);
-        push_sorted(out, &format!("\t{title} "), inside.map(listed_name));
+        push_sorted(out, &format!("\t{} ", set.name()), inside.map(listed_name));
     }
 }
 

@@ -177,7 +177,7 @@ pub fn arguments(args: ArgList) -> String {
     format!("({text})")
 }
 
-fn method(method: MatchMethod) -> &'static str {
+pub fn method(method: MatchMethod) -> &'static str {
     match method {
         MatchMethod::Found => "found",
         MatchMethod::Bool => "bool",

@@ -18,7 +18,7 @@ fn stream(input: &str) -> Stream {
 }
 
 fn check_with(stream: &Stream, name: &str, flags: FormatFlags, expected: &str) {
-    let alias = rows().find(|row| row.name == name).expect(name);
+    let alias = rows().find(|row| row.spec.name == name).expect(name);
     let mut out = Vec::new();
     (alias.run)(stream, &flags, &mut out);
     assert_eq!(String::from_utf8_lossy(&out), expected, "%{name} {flags:?}");
@@ -135,6 +135,6 @@ fn timers_and_letters() {
 
 #[test]
 fn names_are_unique() {
-    let names: std::collections::HashSet<_> = rows().map(|row| row.name).collect();
+    let names: std::collections::HashSet<_> = rows().map(|row| row.spec.name).collect();
     assert_eq!(names.len(), rows().count());
 }

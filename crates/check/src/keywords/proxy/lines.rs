@@ -2,7 +2,7 @@
 
 use diag::{Diagnostic, Place};
 
-use super::{DFLB, DLB};
+use super::{DFLB, DLB, FL, LB};
 use crate::context::Context;
 use crate::draft::Kind;
 use crate::keyword::{Keyword, MANY, Set};
@@ -58,7 +58,8 @@ pub const ROWS: &[Keyword] = &[
         "[<address>]:<port_range> [, ...] [param*]",
         MANY,
         Set::Line(bind_line),
-    ),
+    )
+    .meant_for(FL),
     Keyword::new(
         "server",
         "A server of the backend.",
@@ -66,7 +67,8 @@ pub const ROWS: &[Keyword] = &[
         "<name> <address>[:[port]] [param*]",
         MANY,
         Set::Line(server_line),
-    ),
+    )
+    .meant_for(LB),
     Keyword::new(
         "server-template",
         "Several servers of one description.",
@@ -74,7 +76,8 @@ pub const ROWS: &[Keyword] = &[
         "<prefix> <num | range> <fqdn>[:<port>] [params*]",
         MANY,
         Set::Line(server_line),
-    ),
+    )
+    .meant_for(LB),
     Keyword::new(
         "default-server",
         "What servers start from.",
@@ -82,5 +85,6 @@ pub const ROWS: &[Keyword] = &[
         "[param*]",
         MANY,
         Set::Line(default_server),
-    ),
+    )
+    .meant_for(DLB),
 ];

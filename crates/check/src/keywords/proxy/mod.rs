@@ -7,7 +7,6 @@ mod checks;
 mod compression;
 mod cookie;
 mod errors;
-mod filter;
 mod limits;
 mod lines;
 pub(crate) mod log;
@@ -18,9 +17,7 @@ mod removed;
 pub(crate) mod routing;
 mod rules;
 mod source;
-mod spoe;
 mod stats;
-pub(crate) mod stick;
 mod timeouts;
 
 use ir::spec::{Section, Sections};
@@ -52,8 +49,6 @@ pub const TABLES: &[&[Keyword]] = &[
     balance::ROWS,
     routing::ROWS,
     rules::ROWS,
-    stick::ROWS,
-    filter::ROWS,
     errors::ROWS,
     accepted::ROWS,
     removed::ROWS,

@@ -3,7 +3,7 @@
 use base::time::{TimeError, Unit};
 use ir::config::Timeouts;
 
-use super::{DFLB, Side, has_side};
+use super::{DFL, DFLB, DLB, Side, has_side};
 use crate::context::Context;
 use crate::draft::Kind;
 use crate::keyword::{Keyword, MANY, Set};
@@ -106,18 +106,18 @@ const fn row(name: &'static str, doc: &'static str) -> Keyword {
 }
 
 pub const ROWS: &[Keyword] = &[
-    row("timeout client", "How long a client may be silent."),
-    row("timeout client-fin", "How long a half-closed client may be silent."),
-    row("timeout client-hs", "How long a TLS handshake may take."),
-    row("timeout connect", "How long connecting to a server may take."),
-    row("timeout server", "How long a server may be silent."),
-    row("timeout server-fin", "How long a half-closed server may be silent."),
+    row("timeout client", "How long a client may be silent.").meant_for(DFL),
+    row("timeout client-fin", "How long a half-closed client may be silent.").meant_for(DFL),
+    row("timeout client-hs", "How long a TLS handshake may take.").meant_for(DFL),
+    row("timeout connect", "How long connecting to a server may take.").meant_for(DLB),
+    row("timeout server", "How long a server may be silent.").meant_for(DLB),
+    row("timeout server-fin", "How long a half-closed server may be silent.").meant_for(DLB),
     row("timeout http-request", "How long a request's head may take."),
     row("timeout http-keep-alive", "How long the next request may take to begin."),
-    row("timeout queue", "How long a request waits for a server."),
-    row("timeout tunnel", "How long a tunnel may be silent."),
+    row("timeout queue", "How long a request waits for a server.").meant_for(DLB),
+    row("timeout tunnel", "How long a tunnel may be silent.").meant_for(DLB),
     row("timeout tarpit", "How long a tarpitted client waits."),
-    row("timeout check", "How long a check may take to answer.").parsed(),
+    row("timeout check", "How long a check may take to answer.").meant_for(DLB).parsed(),
     Keyword::new(
         "timeout",
         "Any other name is refused.",
