@@ -70,6 +70,8 @@ pub struct Context<'a> {
     /// What the expression at hand is part of.
     pub usage: Usage,
     pub experimental: bool,
+    /// `tune.bufsize.large`
+    pub has_large_buffers: bool,
     /// `tune.stick-counters`
     pub stick_counters: i64,
     /// `tune.lua.bool-sample-conversion` was given, or its absence was told.
@@ -128,6 +130,7 @@ impl<'a> Context<'a> {
             last_defaults: None,
             usage: Usage::default(),
             experimental: false,
+            has_large_buffers: false,
             stick_counters: 3,
             lua_bool_conversion: false,
             deprecated: false,

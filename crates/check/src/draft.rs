@@ -106,16 +106,18 @@ pub struct Draft {
     pub log_global: bool,
     /// Names that other sections or later lines define.
     pub unresolved: Vec<Unresolved>,
-    /// The tables of `track-sc` rules.
-    pub tables: Vec<PendingTable>,
-    /// The resolvers of `do-resolve` rules.
-    pub resolvers: Vec<Bytes>,
-    /// The caches of `cache-use` and `cache-store` rules.
-    pub caches: Vec<Bytes>,
-    /// The filters of `set-bandwidth-limit` rules.
-    pub limits: Vec<Bytes>,
-    /// The slots that `capture … id` rules name.
-    pub slots: Vec<(RuleSet, i64)>,
+    /// What rules name, by their set: checked at the end.
+    pub pending: Vec<(RuleSet, usize, PendingRule)>,
+    /// How many rules of each set came from defaults.
+    pub inherited_rules: [usize; RuleSet::COUNT],
+    /// `filter` lines.
+    pub filters: Vec<Filter>,
+    /// `stick` lines.
+    pub sticks: Vec<PendingStick>,
+    /// `compression` lines make filters of their own.
+    pub has_compression: bool,
+    /// `filter-sequence` lines: the way, and names of filters.
+    pub filter_sequences: Vec<(String, Vec<Bytes>)>,
     /// HTTP-only lines, for the warnings about `mode tcp`.
     pub http_only: HttpOnly,
     /// Which kinds of rules were given here, for warnings about their order.
@@ -140,12 +142,32 @@ pub struct Draft {
     pub needs_state_file: bool,
     /// For defaults: a proxy named it with `from`, or took it as the last one.
     pub explicit_use: bool,
+    /// For defaults with rules: the kind of the first section that took them.
+    pub used_as: Option<Kind>,
     pub implicit_use: bool,
 }
 
 impl Draft {
+    /// Notes that a cache is used: it is a filter. A line for it takes the place of a rule's.
+    pub fn use_cache(&mut self, name: &[u8], implicit: bool, place: Span) {
+        let is_it =
+            |filter: &Filter| matches!(&filter.kind, FilterKind::Cache { name: other, .. } if other == name);
+        let found = self.filters.iter().position(is_it);
+        match (found, implicit) {
+            (Some(_), true) => return,
+            (Some(index), false) => drop(self.filters.remove(index)),
+            (None, _) => {}
+        }
+        self.filters.push(Filter { kind: FilterKind::Cache { name: name.to_vec(), implicit }, place });
+    }
+
     pub fn name(&self) -> String {
         String::from_utf8_lossy(&self.proxy.name).into_owned()
+    }
+
+    /// Notes what the rule that comes next in a set names.
+    pub fn note(&mut self, set: RuleSet, pending: PendingRule) {
+        self.pending.push((set, self.proxy.rules[set as usize].len(), pending));
     }
 
     /// `frontend 'http'`
@@ -171,17 +193,78 @@ pub struct PendingSwitch {
     pub cond: Option<Cond>,
 }
 
-/// The table that a `track-sc` rule counts in: the proxy's own without a name.
+/// A `filter` line.
 #[derive(Clone, Debug)]
-pub struct PendingTable {
+pub struct Filter {
+    pub kind: FilterKind,
+    pub place: Span,
+}
+
+/// What a filter is, as far as other lines name it.
+#[derive(Clone, Debug)]
+pub enum FilterKind {
+    Bandwidth {
+        name: Bytes,
+        /// It has a table, the proxy's own without a name, of which the key is the expression's.
+        table: Option<(Option<Bytes>, SampleType)>,
+        is_input: bool,
+    },
+    Cache {
+        name: Bytes,
+        /// A rule named the cache; no `filter` line did.
+        implicit: bool,
+    },
+    Compression(&'static str),
+    Fcgi(Bytes),
+    Spoe {
+        name: Bytes,
+        groups: Vec<Bytes>,
+        backend: Bytes,
+        /// The agent's name, and where it was declared.
+        agent: String,
+        at: String,
+    },
+    Other,
+}
+
+/// What a rule names, or needs of the proxy.
+#[derive(Clone, Debug)]
+pub enum PendingRule {
+    /// The table of a `track-sc` rule: the proxy's own without a name.
+    Table {
+        name: Option<Bytes>,
+        /// The type of the key.
+        out: SampleType,
+        counter: i64,
+        /// The key only comes with the request, and comes with its contents at all.
+        late: bool,
+        contents: bool,
+    },
+    Resolvers(Bytes),
+    /// A slot of captured headers.
+    Slot(i64),
+    /// The filter of `set-bandwidth-limit`, and whether the rule has a limit, a period.
+    Limit(Bytes, bool, bool),
+    /// The engine and the group of `send-spoe-group`.
+    Group(Bytes, Bytes),
+    /// The log profile of `do-log`.
+    Profile(Bytes),
+    /// The section and the status of `errorfiles`.
+    Errors(Bytes, i64),
+    /// `use-large-buffer`
+    LargeBuffer(Span),
+    /// `attach-srv`, and whether the rule names the connection.
+    Attach(Bytes, bool),
+    /// A `capture` whose sample only comes with the request.
+    LateCapture,
+}
+
+/// A `stick` line: its table, the type of its key, and whether it stores responses.
+#[derive(Clone, Debug)]
+pub struct PendingStick {
     pub name: Option<Bytes>,
-    /// The type of the key.
     pub out: SampleType,
-    /// The number of the counter.
-    pub counter: i64,
-    pub set: RuleSet,
-    /// The index of the rule in its set.
-    pub rule: usize,
+    pub on_response: bool,
 }
 
 /// An argument that names something of another section.

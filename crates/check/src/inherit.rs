@@ -1,6 +1,7 @@
 //! What a proxy starts from: HAProxy's defaults, or those of a `defaults` section.
 
 use ir::config::Proxy;
+use ir::spec::RuleSet;
 
 use crate::draft::{Draft, Inherited, Kind};
 
@@ -24,9 +25,13 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.proxy.is_frontend = kind.is_frontend();
     draft.proxy.is_backend = kind.is_backend();
     draft.acl_names.clear();
+    draft.inherited_rules = std::array::from_fn(|set| draft.proxy.rules[set].len());
+    draft.pending.clear();
+    draft.sticks.clear();
     draft.placed = 0;
     draft.finals = 0;
     draft.has_id = false;
+    draft.used_as = None;
     draft.explicit_use = false;
     draft.implicit_use = false;
     draft.proxy.description = None;
@@ -48,4 +53,39 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
         draft.error_log_format = None;
     }
     draft
+}
+
+/// Why a section of a kind cannot take over the rules of a `defaults` section. The first user of its
+/// rules decides on which side they are.
+pub fn refusal(defaults: &mut Draft, kind: Kind) -> Option<&'static str> {
+    let has = |set: RuleSet| !defaults.proxy.rules[set as usize].is_empty();
+    let (front, back) = (kind.is_frontend(), kind.is_backend());
+    let captures =
+        !defaults.proxy.request_captures.is_empty() || !defaults.proxy.response_captures.is_empty();
+    if captures && (back || kind == Kind::Defaults) {
+        return Some("backend or defaults sections cannot inherit from a defaults section defining captures");
+    }
+    if !RuleSet::ALL.iter().any(|set| *set != RuleSet::QuicInitial && has(*set)) {
+        return None;
+    }
+    let side = defaults.used_as.get_or_insert(kind);
+    match kind {
+        Kind::Defaults => {
+            Some("a defaults section cannot inherit from a defaults section defining TCP/HTTP rules")
+        }
+        Kind::Listen => {
+            Some("a listen section cannot inherit from a defaults section defining TCP/HTTP rules")
+        }
+        _ if *side != kind => Some(
+            "frontends and backends cannot inherit from the same defaults section if it defines TCP/HTTP rules",
+        ),
+        _ if !front && (has(RuleSet::TcpConnection) || has(RuleSet::TcpSession)) => Some(
+            "a backend section cannot inherit from a defaults section defining 'tcp-request connection' or \
+             'tcp-request session' rules",
+        ),
+        _ if !back && has(RuleSet::TcpResponse) => Some(
+            "a frontend section cannot inherit from a defaults section defining 'tcp-response content' rules",
+        ),
+        _ => None,
+    }
 }

@@ -63,7 +63,7 @@ pub fn time(c: &mut Context<'_>, line: &Line<'_>, unit: Unit) -> Result<u64, Tim
 pub fn parse_time(c: &mut Context<'_>, word: &Word, unit: Unit) -> Result<u64, TimeError> {
     let time = base::time::parse(&word.text, unit)?;
     if let Some(extra) = time.extra {
-        c.warn("time-extra", word.span, base::time::extra_message(extra, &word.text));
+        c.warn_bare("time-extra", word.span, base::time::extra_message(extra, &word.text));
     }
     Ok(u64::from(time.value))
 }

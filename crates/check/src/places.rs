@@ -15,8 +15,10 @@ impl Place {
     pub const BE_REQ_CNT: Self = Self(1 << 6);
     pub const BE_HRQ_HDR: Self = Self(1 << 7);
     pub const BE_SET_SRV: Self = Self(1 << 9);
+    pub const BE_SRV_CON: Self = Self(1 << 10);
     pub const BE_RES_CNT: Self = Self(1 << 11);
     pub const BE_HRS_HDR: Self = Self(1 << 12);
+    pub const BE_STO_RUL: Self = Self(1 << 14);
     pub const FE_RES_CNT: Self = Self(1 << 15);
     pub const FE_HRS_HDR: Self = Self(1 << 16);
     pub const FE_LOG_END: Self = Self(1 << 18);
@@ -58,7 +60,7 @@ impl Place {
 
     /// The name HAProxy's messages give the place.
     pub fn name(self) -> &'static str {
-        const NAMES: [(Place, &str); 13] = [
+        const NAMES: [(Place, &str); 16] = [
             (Place::FE_CON_ACC, "frontend tcp-request connection rule"),
             (Place::FE_SES_ACC, "frontend tcp-request session rule"),
             (Place::FE_REQ_CNT, "frontend tcp-request content rule"),
@@ -67,11 +69,14 @@ impl Place {
             (Place::BE_REQ_CNT, "backend tcp-request content rule"),
             (Place::BE_HRQ_HDR, "backend http-request header rule"),
             (Place::BE_SET_SRV, "backend use-server, balance or stick-match rule"),
+            (Place::BE_SRV_CON, "server source selection"),
             (Place::BE_RES_CNT, "backend tcp-response content rule"),
             (Place::BE_HRS_HDR, "backend http-response header rule"),
+            (Place::BE_STO_RUL, "backend stick-store rule"),
             (Place::FE_RES_CNT, "frontend tcp-response content rule"),
             (Place::FE_HRS_HDR, "frontend http-response header rule"),
             (Place::FE_LOG_END, "logs"),
+            (Place::BE_CHK_RUL, "backend tcp-check rule"),
         ];
         NAMES.iter().find(|(place, _)| self.0 & place.0 != 0).map_or("", |(_, name)| name)
     }

@@ -276,6 +276,15 @@ fn open_proxy(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         None => c.last_defaults,
     };
     note_use(c, base, from.is_some(), span);
+    if let Some(why) = base.and_then(|index| inherit::refusal(&mut c.defaults[index], kind)) {
+        let header = base.map_or(span, |index| c.defaults[index].header);
+        let place = format!(" (defaults section at {})", c.at(header));
+        // One of the messages lacks the place.
+        let place = if why.starts_with("a listen section") { "" } else { &place };
+        let text = format!("{why}{place}.");
+        c.abort_tight("bad-defaults", span, text);
+        return false;
+    }
     c.px = match base.and_then(|index| c.defaults.get(index)) {
         Some(defaults) => inherit::from_defaults(defaults, kind),
         None => inherit::fresh(kind),

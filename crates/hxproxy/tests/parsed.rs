@@ -13,7 +13,8 @@ use ir::types::SampleType;
 
 /// Kind, name, and what stands in the row's place: for a keyword the line, for an option of `bind` or
 /// `server` the words behind the address, for an action the words behind the rule set, for a fetch or
-/// a converter the expression. Lines of other sections that are needed first follow `\n`.
+/// a converter the expression. What other sections must say first follows an
+/// empty line.
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("global", "stats", "stats calculate-max-counters on"),
     ("listen", "stats", "stats enable"),
@@ -21,8 +22,48 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("server", "on-error", "on-error mark-down"),
     ("server", "on-marked-down", "on-marked-down shutdown-sessions"),
     ("server", "on-marked-up", "on-marked-up shutdown-backup-sessions"),
-    ("http-request", "set-timeout", "set-timeout server 10s"),
-    ("http-response", "set-timeout", "set-timeout server 10s"),
+    ("action", "set-timeout", "set-timeout server 10s"),
+    ("action", "do-resolve", "do-resolve(txn.v,r) str(a)\n\nresolvers r\n  nameserver n 127.0.0.1:53"),
+    ("action", "expect-netscaler-cip", "expect-netscaler-cip layer4"),
+    ("action", "expect-proxy", "expect-proxy layer4"),
+    ("action", "sc-add-gpc", "sc-add-gpc(0,0) 1"),
+    ("action", "sc-inc-gpc", "sc-inc-gpc(0,0)"),
+    ("action", "sc-inc-gpc0", "sc-inc-gpc0(0)"),
+    ("action", "sc-inc-gpc1", "sc-inc-gpc1(0)"),
+    ("action", "switch-mode", "switch-mode http"),
+    ("action", "sc-set-gpt", "sc-set-gpt(0,0) 1"),
+    ("action", "sc-set-gpt0", "sc-set-gpt0(0) 1"),
+    ("fetch", "distcc_body", "distcc_body(DIST)"),
+    ("fetch", "distcc_param", "distcc_param(DIST)"),
+    ("fetch", "fc_pp_tlv", "fc_pp_tlv(0xe0)"),
+    ("fetch", "internal.htx_blk.data", "internal.htx_blk.data(head)"),
+    ("fetch", "internal.htx_blk.hdrname", "internal.htx_blk.hdrname(head)"),
+    ("fetch", "internal.htx_blk.hdrval", "internal.htx_blk.hdrval(head)"),
+    ("fetch", "internal.htx_blk.size", "internal.htx_blk.size(head)"),
+    ("fetch", "internal.htx_blk.start_line", "internal.htx_blk.start_line(head)"),
+    ("fetch", "internal.htx_blk.type", "internal.htx_blk.type(head)"),
+    ("converter", "add_item", "str(a),add_item(a,txn.v)"),
+    ("converter", "aes_cbc_dec", "str(a),aes_cbc_dec(128,txn.n,txn.k)"),
+    ("converter", "aes_cbc_enc", "str(a),aes_cbc_enc(128,txn.n,txn.k)"),
+    ("converter", "aes_gcm_dec", "str(a),aes_gcm_dec(128,txn.n,txn.k,txn.t)"),
+    ("converter", "aes_gcm_enc", "str(a),aes_gcm_enc(128,txn.n,txn.k,txn.t)"),
+    ("converter", "fix_tag_value", "str(a),fix_tag_value(1)"),
+    ("converter", "hmac", "str(a),hmac(sha256,txn.k)"),
+    ("converter", "jwt_decrypt_cert", "str(a),jwt_decrypt_cert(txn.k)"),
+    ("converter", "jwt_decrypt_jwk", "str(a),jwt_decrypt_jwk(txn.k)"),
+    ("converter", "jwt_decrypt_secret", "str(a),jwt_decrypt_secret(txn.k)"),
+    ("converter", "jwt_verify", "str(a),jwt_verify(txn.a,txn.k)"),
+    ("converter", "jwt_verify_cert", "str(a),jwt_verify_cert(txn.a,txn.k)"),
+    ("converter", "mqtt_field_value", "str(a),mqtt_field_value(connect,protocol_name)"),
+    ("converter", "when", "str(a),when(stopping)"),
+    ("listen", "rate-limit", "rate-limit sessions 10"),
+    ("listen", "compression", "compression algo gzip"),
+    (
+        "listen",
+        "option external-check",
+        "option external-check\n  external-check command /file\n\nglobal\n  external-check",
+    ),
+    ("listen", "quic-initial", "quic-initial accept"),
     ("peers", "log", "log 127.0.0.1 local0"),
     ("log-forward", "log", "log 127.0.0.1 local0"),
     ("fcgi-app", "log-stderr", "log-stderr 127.0.0.1 local0"),
@@ -95,6 +136,7 @@ impl Walk {
     /// Tries the row's configurations until one is valid and warns once: about `name`, or about `kind`,
     /// the keyword of its line, where that is not executed as a whole.
     fn row(&mut self, kind: &str, name: &str, texts: impl IntoIterator<Item = String>) {
+        let kinds = if RuleSet::ALL.map(words_of).contains(&kind) { "action" } else { kind };
         let warning = |name: &str| format!("'{name}' is accepted but not executed yet by hxproxy.");
         let (own, line) = (warning(name), warning(kind));
         let mut refused = String::new();
@@ -113,10 +155,12 @@ impl Walk {
             }
         }
         self.complaints.push(match silent.is_empty() {
-            false => format!("{kind} '{name}': expected \"{own}\" once, but there are {silent}"),
+            false => format!(
+                "{kind} '{name}': expected \"{own}\" once, but there are {silent}Last refusal: {refused}"
+            ),
             true => format!(
                 "{kind} '{name}': no valid line was guessed (last refusal: {refused}). \
-                 Add (\"{kind}\", \"{name}\", \"<a valid use>\") to EXAMPLES in this test."
+                 Add (\"{kinds}\", \"{name}\", \"<a valid use>\") to EXAMPLES in this test."
             ),
         });
     }
@@ -167,7 +211,8 @@ impl Walk {
         for row in rows.into_iter().filter(|row| row.support == Support::Parsed) {
             for set in RuleSet::ALL.into_iter().filter(|set| row.sets & set.bit() != 0) {
                 let kind = words_of(set);
-                let uses = example(kind, row.name).map_or_else(|| uses(row), |line| vec![line.to_owned()]);
+                let uses =
+                    example("action", row.name).map_or_else(|| uses(row), |line| vec![line.to_owned()]);
                 let texts = uses.iter().flat_map(|words| section("listen", &format!("{kind} {words}")));
                 self.row(kind, row.name, texts.collect::<Vec<_>>());
             }
@@ -234,7 +279,7 @@ const SECTIONS: [(&str, Section); 19] = [
 
 /// Configurations with the line in such a section: proxies in both modes.
 fn section(name: &str, line: &str) -> Vec<String> {
-    let (line, needed) = line.split_once('\n').unwrap_or((line, ""));
+    let (line, needed) = line.split_once("\n\n").unwrap_or((line, ""));
     let in_mode = |mode: &str| {
         let defaults = format!("defaults\n  mode {mode}\n{DEFAULTS}");
         match name {
@@ -331,7 +376,7 @@ fn argument(kind: ArgType) -> &'static str {
         ArgType::Table => "t",
         ArgType::Server => "b/s",
         ArgType::Userlist => "u",
-        ArgType::Map => "/file",
+        ArgType::Map => "/empty",
         ArgType::Var => "txn.v",
     }
 }
@@ -339,12 +384,8 @@ fn argument(kind: ArgType) -> &'static str {
 /// Lines that use an expression, one of each place where samples are fetched.
 fn places(expr: &str) -> Vec<String> {
     let rules = RuleSet::ALL.into_iter().map(|set| format!("{} set-var(sess.v) {expr}", words_of(set)));
-    let others = [
-        format!("log-format %[{expr}]"),
-        format!("acl a {expr} -m found"),
-        format!("tcp-check set-var(check.v) {expr}"),
-        format!("balance hash {expr}"),
-    ];
+    let others =
+        [format!("log-format %[{expr}]"), format!("acl a {expr} -m found"), format!("balance hash {expr}")];
     rules.chain(others).collect()
 }
 

@@ -68,9 +68,36 @@ pub struct User {
     pub groups: Vec<Bytes>,
 }
 
-/// A `stick-table`: only its name and text until stick tables run.
-#[derive(Clone, Debug, Default)]
+/// A `stick-table`, or a table of a peers section.
+#[derive(Clone, Debug)]
 pub struct StickTable {
+    /// The proxy's name, or `section/table`.
     pub name: Bytes,
-    pub words: Vec<Bytes>,
+    pub key: crate::types::SampleType,
+    /// Bytes of a text or binary key.
+    pub key_len: usize,
+    /// How many entries it has room for.
+    pub size: u32,
+    /// Milliseconds; 0: never.
+    pub expire: u64,
+    pub nopurge: bool,
+    pub recv_only: bool,
+    pub data: Vec<StoredData>,
+    /// The peers section it is shared with.
+    pub peers: Option<Bytes>,
+    pub write_to: Option<Bytes>,
+    /// `srvkey addr`: servers are known by their addresses.
+    pub by_address: bool,
+    pub brates_factor: u32,
+    pub place: crate::expr::Place,
+}
+
+/// What a stick table stores with each key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredData {
+    pub name: &'static str,
+    /// Elements of an array; 1 for what is none.
+    pub count: u32,
+    /// Milliseconds over which a rate is taken; 0 for what is none.
+    pub period: u64,
 }

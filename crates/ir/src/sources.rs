@@ -72,6 +72,9 @@ pub struct Sources(u32);
 impl Sources {
     /// The bytes of a connection.
     pub const BUFFERS: Self = Self::of(&[Source::RequestBuffer, Source::ResponseBuffer]);
+    /// What the client sends.
+    pub const REQUEST: Self =
+        Self::of(&[Source::RequestBuffer, Source::RequestHeaders, Source::Request, Source::RequestBody]);
     /// Any part of an HTTP message.
     pub const HTTP: Self = Self::of(&[
         Source::RequestHeaders,

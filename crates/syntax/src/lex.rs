@@ -34,6 +34,9 @@ pub struct Pieces {
     pub empty: Option<Empty>,
     /// There are more words than [`MAX_WORDS`].
     pub too_many: bool,
+    /// Where HAProxy's messages end the line they show: it writes a zero over the closing brace
+    /// behind a default value.
+    pub cut: Option<usize>,
 }
 
 /// An empty word.
@@ -41,7 +44,8 @@ pub struct Pieces {
 pub struct Empty {
     /// Its number in the line, from 0.
     pub word: usize,
-    /// Where HAProxy points: to the name of a variable that is not set, or the closing quote.
+    /// Where HAProxy points: to the name of a variable that is not set, or the closing quote; or to
+    /// a word in front that ends with a variable's value, which it takes for the empty one.
     pub offset: usize,
     /// The length of that name; 0 when there is none.
     pub variable: usize,
@@ -53,6 +57,8 @@ pub struct LexError {
     pub kind: LexErrorKind,
     /// Where the wrong sequence starts.
     pub offset: usize,
+    /// See [`Pieces::cut`].
+    pub cut: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +79,8 @@ pub enum LexErrorKind {
 pub fn split(line: &[u8], comments: bool, variable: Lookup<'_>) -> Result<Pieces, LexError> {
     let is_end = |b: &u8| matches!(b, b'\n' | 0);
     let line = &line[..line.iter().position(is_end).unwrap_or(line.len())];
-    Splitter { line, comments, variable, at: 0, quote: None, word: None, out: Pieces::default() }.run()
+    let out = Pieces::default();
+    Splitter { line, comments, variable, at: 0, quote: None, word: None, taken_for_empty: None, out }.run()
 }
 
 struct Splitter<'a> {
@@ -83,6 +90,8 @@ struct Splitter<'a> {
     at: usize,
     quote: Option<Quote>,
     word: Option<Open>,
+    /// The first word that ended with a variable's value: see [`Empty::offset`].
+    taken_for_empty: Option<Range<usize>>,
     out: Pieces,
 }
 
@@ -103,6 +112,8 @@ struct Open {
     unset: Option<Range<usize>>,
     /// It is a word even if nothing is in it.
     forced: bool,
+    /// Its last byte came out of a variable.
+    ends_in_value: bool,
 }
 
 impl Splitter<'_> {
@@ -129,10 +140,14 @@ impl Splitter<'_> {
             }
         }
         if let Some(quote) = &self.quote {
-            return Err(LexError { kind: LexErrorKind::Quote, offset: quote.offset });
+            return Err(self.error(LexErrorKind::Quote, quote.offset));
         }
         self.close();
         Ok(self.out)
+    }
+
+    fn error(&self, kind: LexErrorKind, offset: usize) -> LexError {
+        LexError { kind, offset, cut: self.out.cut }
     }
 
     fn open(&mut self) -> &mut Open {
@@ -143,6 +158,7 @@ impl Splitter<'_> {
             begin: None,
             unset: None,
             forced: false,
+            ends_in_value: false,
         })
     }
 
@@ -152,6 +168,7 @@ impl Splitter<'_> {
         let word = self.open();
         word.text.push(byte);
         word.begin.get_or_insert(at);
+        word.ends_in_value = taken == 0;
         self.at += taken;
         self.fill_quote();
     }
@@ -186,11 +203,14 @@ impl Splitter<'_> {
             self.out.too_many = true;
             return;
         }
+        let begin = word.begin.unwrap_or(word.start);
+        let at = word.unset.unwrap_or(begin..begin);
         if word.text.is_empty() && self.out.empty.is_none() {
-            let begin = word.begin.unwrap_or(word.start);
-            let at = word.unset.unwrap_or(begin..begin);
+            let at = self.taken_for_empty.take().unwrap_or(at);
             let number = self.out.words.len();
             self.out.empty = Some(Empty { word: number, offset: at.start, variable: at.len() });
+        } else if word.ends_in_value {
+            self.taken_for_empty.get_or_insert(at);
         }
         self.out.words.push(Piece { text: word.text, range: word.start..self.at });
     }
@@ -205,7 +225,7 @@ impl Splitter<'_> {
                 let hex = |at: usize| base::bytes::hex_digit(*self.line.get(at)?);
                 match (hex(self.at + 2), hex(self.at + 3)) {
                     (Some(high), Some(low)) => (high << 4 | low, 4),
-                    _ => return Err(LexError { kind: LexErrorKind::Hex, offset: self.at }),
+                    _ => return Err(self.error(LexErrorKind::Hex, self.at)),
                 }
             }
             Some(byte @ (b' ' | b'\\' | b'\'' | b'"')) => (byte, 2),
@@ -221,11 +241,14 @@ impl Splitter<'_> {
     /// A dollar in double quotes.
     fn variable(&mut self) -> Result<(), LexError> {
         let start = self.at;
-        let reference = reference(&self.line[start..])
-            .map_err(|(kind, offset)| LexError { kind, offset: start + offset })?;
+        let reference =
+            reference(&self.line[start..]).map_err(|(kind, offset)| self.error(kind, start + offset))?;
         let value = (self.variable)(reference.name);
         let name = start + reference.name_at..start + reference.name_at + reference.name.len();
         let taken = reference.len;
+        if reference.default.is_some() {
+            self.out.cut.get_or_insert(start + taken - 1);
+        }
         if reference.expand {
             // A list that is empty or not set leaves no word behind.
             self.fill_quote();
@@ -238,6 +261,7 @@ impl Splitter<'_> {
                 if !value.is_empty() {
                     word.text.extend_from_slice(value);
                     word.begin.get_or_insert(start);
+                    word.ends_in_value = true;
                     self.fill_quote();
                 }
             }
@@ -336,7 +360,7 @@ mod tests {
 
     fn check_error(line: &str, kind: LexErrorKind, offset: usize) {
         let got = split(line.as_bytes(), true, &variable);
-        assert_eq!(got, Err(LexError { kind, offset }), "{line}");
+        assert_eq!(got.map_err(|error| (error.kind, error.offset)), Err((kind, offset)), "{line}");
     }
 
     #[test]
@@ -393,6 +417,10 @@ mod tests {
         check("a \"${NONE}\" b", 3, Some((1, 5, 4)));
         check("a \"x$NONE\"", 2, None);
         check("\"${A[*]} \" b", 3, None);
+        check("a \"$A\" ''", 3, Some((2, 3, 0)));
+        check("\"x$A\" \"$NONE\"", 2, Some((1, 1, 0)));
+        check("\"$A$NONE\" ''", 2, Some((1, 4, 4)));
+        check("\"${A}b\" ''", 2, Some((1, 9, 0)));
     }
 
     #[test]

@@ -105,3 +105,15 @@ fn warn_headers(c: &mut Context<'_>, action: &Action, name: &Word) {
         }
     }
 }
+
+/// The status of the answer.
+pub fn status(action: &Action) -> i64 {
+    match action.option("status").or(action.option("deny_status")) {
+        Some(ActionValue::Int(status)) => *status,
+        _ => match action.spec.name {
+            "return" => 200,
+            "tarpit" => 500,
+            _ => 403,
+        },
+    }
+}

@@ -8,6 +8,7 @@ use syntax::Word;
 
 use super::{Action, answers};
 use crate::context::Context;
+use crate::draft::PendingRule;
 use crate::fail::{Checked, Fail};
 use crate::line::starts_condition;
 
@@ -24,7 +25,7 @@ pub fn finish(c: &mut Context<'_>, action: &mut Action, words: &[Word], set: Rul
             if words.get(1).is_some_and(starts_condition) {
                 return Err(Fail::new("missing-argument", name.span, "expects a cache name"));
             }
-            c.px.caches.push(words.get(1).map(|word| word.text.clone()).unwrap_or_default());
+            c.px.use_cache(word(action, 0), true, name.span);
             Ok(())
         }
         "set-header" | "add-header" | "early-hint" => {
@@ -33,6 +34,25 @@ pub fn finish(c: &mut Context<'_>, action: &mut Action, words: &[Word], set: Rul
         }
         _ => fixed_words(action, name),
     }
+}
+
+/// What the action names that only the end of the configuration knows.
+pub fn pending(action: &Action, span: Span) -> Option<PendingRule> {
+    let text = |value: Option<&ActionValue>| match value {
+        Some(ActionValue::Str(text)) => text.clone(),
+        _ => Vec::new(),
+    };
+    let first = || text(action.args.first());
+    Some(match action.spec.name {
+        "send-spoe-group" => PendingRule::Group(first(), text(action.args.get(1))),
+        "attach-srv" => PendingRule::Attach(first(), action.has("name")),
+        "do-log" if action.has("profile") => PendingRule::Profile(text(action.option("profile"))),
+        "wait-for-body" if action.has("use-large-buffer") => PendingRule::LargeBuffer(span),
+        "return" | "deny" | "tarpit" if action.has("errorfiles") => {
+            PendingRule::Errors(text(action.option("errorfiles")), answers::status(action))
+        }
+        _ => return None,
+    })
 }
 
 /// The literal at an index of the arguments.

@@ -5,8 +5,9 @@ use ir::expr::ActionValue;
 use super::Given;
 use super::values::{Values, keyword_of};
 use crate::context::Context;
-use crate::draft::PendingTable;
+use crate::draft::PendingRule;
 use crate::fail::{Checked, Fail};
+use crate::places::Place;
 use ir::spec::RuleSet;
 
 /// `sc-inc-gpc(<idx>,<sc>)`, `sc-set-gpt0(<sc>) <value>` and their like.
@@ -119,14 +120,15 @@ fn tracked(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
         values.at += usize::from(values.word().is_some());
         options.push((0, vec![ActionValue::Str(table.clone())]));
     }
-    let has_table = !options.is_empty();
-    c.px.tables.push(PendingTable {
-        name: has_table.then_some(table),
+    let spec = c.registry.fetches().get(expr.fetch.index()).copied();
+    let pending = PendingRule::Table {
+        name: (!options.is_empty()).then_some(table),
         out: expr.out,
         counter,
-        set: values.set,
-        rule: c.px.proxy.rules[values.set as usize].len(),
-    });
+        late: spec.is_some_and(|spec| !Place::FE_SES_ACC.allows(spec.contexts)),
+        contents: spec.is_some_and(|spec| spec.uses.meets(ir::sources::Sources::REQUEST)),
+    };
+    c.px.note(values.set, pending);
     Ok((vec![ActionValue::Expr(expr), ActionValue::Int(counter)], options))
 }
 

@@ -6,6 +6,7 @@ use ir::expr::ActionValue;
 use super::Given;
 use super::values::Values;
 use crate::context::Context;
+use crate::draft::PendingRule;
 use crate::fail::Checked;
 
 /// Indexes of the row's options.
@@ -47,7 +48,9 @@ pub fn bandwidth(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given>
         };
         options.push((option, vec![value]));
     }
-    c.px.limits.push(name.text.clone());
+    let has = |option| options.iter().any(|(index, _)| *index == option);
+    let pending = PendingRule::Limit(name.text.clone(), has(LIMIT), has(PERIOD));
+    c.px.note(values.set, pending);
     Ok((vec![ActionValue::Str(name.text.clone())], options))
 }
 

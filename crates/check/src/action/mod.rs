@@ -18,6 +18,7 @@ use ir::spec::{ActionSpec, RuleSet};
 use syntax::Word;
 
 pub use names::{find, listed, suggestion};
+pub use values::keyword_of;
 
 use crate::context::Context;
 use crate::draft::Usage;
@@ -114,6 +115,9 @@ fn read(
     let (args, options) = given?;
     let mut action = Action { id, spec, args, options, taken: values.at };
     checks::finish(c, &mut action, words, set)?;
+    if let Some(pending) = checks::pending(&action, name.span) {
+        c.px.note(set, pending);
+    }
     Ok(action)
 }
 

@@ -8,8 +8,10 @@ use super::Given;
 use super::counters::in_tcp;
 use super::values::Values;
 use crate::context::Context;
+use crate::draft::PendingRule;
 use crate::fail::Checked;
 use crate::line::starts_condition;
+use crate::places::Place;
 
 /// Indexes of the row's options.
 const LEN: usize = 0;
@@ -31,7 +33,7 @@ pub fn capture(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
     let expr = values.expr(c)?;
     let expected = if is_request { "'len' or 'id'" } else { "'id'" };
     if is_request && values.takes("len") {
-        if !c.px.kind.is_frontend() && c.px.kind != crate::draft::Kind::Defaults {
+        if !c.px.kind.takes_frontend() {
             let message = format!("proxy '{}' has no frontend capability", c.px.name());
             return values.fail("bad-capture", message);
         }
@@ -51,7 +53,7 @@ pub fn capture(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
         return values.fail("bad-capture", format!("cannot parse id '{}'", values.lossy()));
     }
     values.at += usize::from(values.word().is_some());
-    c.px.slots.push((values.set, id));
+    c.px.note(values.set, PendingRule::Slot(id));
     Ok((vec![ActionValue::Expr(expr)], vec![(ID, vec![ActionValue::Int(id)])]))
 }
 
@@ -61,6 +63,10 @@ fn in_content(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
         return values.fail("bad-capture", message);
     }
     let expr = values.expr(c)?;
+    let spec = c.registry.fetches().get(expr.fetch.index());
+    if spec.is_some_and(|spec| !Place::FE_SES_ACC.allows(spec.contexts)) {
+        c.px.note(values.set, PendingRule::LateCapture);
+    }
     if !values.takes("len") {
         return values.fail("bad-capture", "a positive 'len' argument is mandatory");
     }

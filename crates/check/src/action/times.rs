@@ -17,11 +17,10 @@ pub fn read(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
         return values.fail("missing-argument", "expects exactly 2 arguments");
     };
     let shown = which.lossy();
-    let (front, back) = (c.px.kind.is_frontend(), c.px.kind.is_backend());
-    let is_named = c.px.kind == crate::draft::Kind::Defaults;
+    let (front, back) = (c.px.kind.takes_frontend(), c.px.kind.takes_backend());
     let lacks = match shown.as_ref() {
-        "connect" | "server" | "queue" | "tunnel" if !back && !is_named => "backend",
-        "client" if !front && !is_named => "frontend",
+        "connect" | "server" | "queue" | "tunnel" if !back => "backend",
+        "client" if !front => "frontend",
         "connect" | "server" | "queue" | "tunnel" | "client" | "tarpit" => "",
         _ => {
             let message = format!(

@@ -7,6 +7,7 @@ use ir::spec::ActionArg;
 use super::Given;
 use super::values::Values;
 use crate::context::Context;
+use crate::draft::PendingRule;
 use crate::fail::{Checked, Fail};
 
 const CONDITIONS: [&[u8]; 8] =
@@ -76,6 +77,6 @@ pub fn resolve(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
         "unavailable-fetch" => fail,
         _ => usage(&values.lossy(), &format!(": {}", fail.message)),
     })?;
-    c.px.resolvers.push(resolvers.to_vec());
+    c.px.note(values.set, PendingRule::Resolvers(resolvers.to_vec()));
     Ok((vec![ActionValue::Str(variable.to_vec()), ActionValue::Expr(expr)], Vec::new()))
 }

@@ -16,11 +16,12 @@ pub(crate) mod proxy;
 pub(crate) mod resolvers;
 pub(crate) mod ring;
 pub(crate) mod server;
+pub(crate) mod stick_table;
 mod traces;
 mod userlist;
 
 use crate::keyword::Keyword;
-pub(crate) use proxy::has_error_page;
+pub(crate) use proxy::{has_error_page, stick};
 
 const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], SECTIONS];
 

@@ -205,8 +205,9 @@ fn table(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.alert("same-name", line.span, text);
     }
-    let words = line.args.iter().skip(1).map(|word| word.text.clone()).collect();
-    c.config.stick_tables.push(ir::config::StickTable { name: name.clone(), words });
+    let words = line.args.get(1..).unwrap_or_default();
+    let Some(table) = super::stick_table::parse(c, line, words, name.clone(), true) else { return };
+    c.config.stick_tables.push(table);
     c.part.peers.tables.push(name);
 }
 

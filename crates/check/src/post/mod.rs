@@ -2,9 +2,11 @@
 //! the mode, contradictions. Nothing here runs when reading failed.
 
 mod backends;
+mod filters;
 mod formats;
 mod names;
 mod proxies;
+mod rules;
 mod sections;
 mod servers;
 mod visit;
@@ -21,6 +23,11 @@ pub fn run(c: &mut Context<'_>) {
     }
     proxies::number(&mut drafts);
     let mut names = names::Names::new(&drafts, &c.config.stick_tables, &c.config.userlists);
+    let defaults = std::mem::take(&mut c.defaults);
+    for used in defaults.iter().filter(|defaults| defaults.explicit_use || defaults.implicit_use) {
+        rules::check(c, &drafts, used);
+    }
+    c.defaults = defaults;
     for index in 0..drafts.len() {
         if !drafts[index].proxy.disabled {
             one(c, &mut names, &mut drafts, index);
@@ -46,6 +53,8 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     backends::default(c, names, drafts, index);
     backends::switches(c, names, drafts, index);
     backends::use_servers(c, names, drafts, index);
+    rules::sticks(c, &drafts[index]);
+    rules::check(c, drafts, &drafts[index]);
     proxies::stats(c, &drafts[index]);
     formats::resolve(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);
@@ -54,5 +63,6 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     proxies::warn_state_file(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
+    filters::check(c, drafts, &drafts[index]);
     servers::check(c, &drafts[index]);
 }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use check::{Loader, LuaNames, Outcome, PathKind, Registry};
 use diag::SourceMap;
+use diag::render::text::{self, Header};
 
 /// As the binary assembles it.
 pub fn registry() -> Registry {
@@ -24,6 +25,18 @@ pub fn check(registry: &mut Registry, text: &[u8]) -> Outcome {
     let mut sources = SourceMap::new();
     sources.add("t.cfg", text);
     check::check(registry, &mut World::default(), &sources)
+}
+
+/// What is told about one file, in HAProxy's form.
+pub fn told(registry: &mut Registry, text: &[u8]) -> String {
+    let mut sources = SourceMap::new();
+    sources.add("t.cfg", text);
+    let outcome = check::check(registry, &mut World::default(), &sources);
+    let mut out = String::new();
+    for diagnostic in outcome.diagnostics() {
+        text::write(&mut out, Header { pid: 1, context: "config" }, &sources, diagnostic);
+    }
+    out
 }
 
 /// See the module.
@@ -85,7 +98,8 @@ impl Loader for World {
 
     fn read_file(&self, path: &[u8]) -> Result<Vec<u8>, String> {
         let content = match path {
-            b"/base64" => b"dGhpcyBpcyBhIGtleSB0aGF0IGlzIGxvbmcgZW5vdWdo".as_slice(),
+            b"/empty" => b"".as_slice(),
+            b"/base64" => b"dGhpcyBpcyBhIGtleSB0aGF0IGlzIGxvbmcgZW5vdWdo",
             _ => b"-----BEGIN PRIVATE KEY-----\n",
         };
         self.path_kind(path).map(|_| content.to_vec())

@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(empty) = pieces.empty {
             self.fatal += 1;
-            empty_argument(&source, empty, host, diags);
+            empty_argument(&source, empty, pieces.cut, host, diags);
             return None;
         }
         let words: Vec<Word> =
@@ -201,6 +201,12 @@ impl Source<'_> {
     fn position(&self, offset: usize) -> usize {
         self.at.col as usize + offset + 1
     }
+
+    /// The line as messages show it, up to `cut`, with a caret below.
+    fn excerpt(&self, offset: usize, cut: Option<usize>) -> String {
+        let shown = cut.and_then(|cut| self.text.get(..cut)).unwrap_or(self.text);
+        excerpt::lines("", shown, offset, EXCERPT_WIDTH)
+    }
 }
 
 fn line(words: Vec<Word>) -> Option<Line> {
@@ -231,7 +237,7 @@ fn lex_error(source: &Source<'_>, error: LexError) -> Diagnostic {
     let message = format!("{what} at position {}:", source.position(error.offset));
     Diagnostic::error(code, source.at.within(error.offset, 1), message)
         .at(Place::ParsingTight)
-        .with_excerpt(excerpt::lines("", source.text, error.offset, EXCERPT_WIDTH))
+        .with_excerpt(source.excerpt(error.offset, error.cut))
 }
 
 fn too_many_words(source: &Source<'_>, pieces: &Pieces) -> Diagnostic {
@@ -253,13 +259,19 @@ fn too_many_words(source: &Source<'_>, pieces: &Pieces) -> Diagnostic {
 
 const EMPTY_ARGUMENT: &str = "empty-argument";
 
-fn empty_argument(source: &Source<'_>, empty: Empty, host: &dyn Host, diags: &mut Vec<Diagnostic>) {
+fn empty_argument(
+    source: &Source<'_>,
+    empty: Empty,
+    cut: Option<usize>,
+    host: &dyn Host,
+    diags: &mut Vec<Diagnostic>,
+) {
     let message = format!(
         "argument number {} at position {} is empty and marks the end of the argument list:",
         empty.word,
         source.position(empty.offset)
     );
-    let mut excerpt = excerpt::lines("", source.text, empty.offset, EXCERPT_WIDTH);
+    let mut excerpt = source.excerpt(empty.offset, cut);
     if diags.iter().all(|known| known.code != EMPTY_ARGUMENT) {
         excerpt.push_str(
             "\nAborting to prevent all subsequent arguments from being silently ignored. If this \

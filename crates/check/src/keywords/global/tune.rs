@@ -331,7 +331,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<size>",
         ONE,
-        Set::Size(1, u64::MAX, |_, _| {}),
+        Set::Size(1, u64::MAX, |c, _| c.has_large_buffers = true),
     )
     .missing("'{}' expects an integer argument.\n")
     .range("'{}' expects a positive integer argument.\n")

@@ -10,6 +10,7 @@ use crate::line::Line;
 const ALGORITHMS: [&str; 4] = ["identity", "deflate", "raw-deflate", "gzip"];
 
 fn compression(c: &mut Context<'_>, line: &Line<'_>) {
+    c.px.has_compression = true;
     if let Err(fail) = read(c, line) {
         c.fail(fail);
     }

@@ -7,6 +7,7 @@ mod checks;
 mod compression;
 mod cookie;
 mod errors;
+mod filter;
 mod limits;
 mod lines;
 pub(crate) mod log;
@@ -17,7 +18,9 @@ mod removed;
 pub(crate) mod routing;
 mod rules;
 mod source;
+mod spoe;
 mod stats;
+pub(crate) mod stick;
 mod timeouts;
 
 use ir::spec::{Section, Sections};
@@ -49,6 +52,8 @@ pub const TABLES: &[&[Keyword]] = &[
     balance::ROWS,
     routing::ROWS,
     rules::ROWS,
+    stick::ROWS,
+    filter::ROWS,
     errors::ROWS,
     accepted::ROWS,
     removed::ROWS,

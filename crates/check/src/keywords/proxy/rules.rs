@@ -52,6 +52,20 @@ pub fn note_rule(c: &mut Context<'_>, line: &Line<'_>, rank: Rank, shown: &str) 
 
 /// Warns about ACLs of a condition that have no value where it is evaluated.
 pub fn conflicts(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
+    if let Some(text) = conflict(c, cond, place, None) {
+        c.warn("acl-conflict", span, format!("'{text}."));
+    }
+}
+
+/// The same for `stick` lines, whose message ends below.
+pub fn conflicts_quoted(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
+    if let Some(text) = conflict(c, cond, place, None) {
+        c.warn("acl-conflict", span, format!("'{text}.\n'"));
+    }
+}
+
+/// What is wrong with a condition at a place; TCP rules name themselves.
+fn conflict(c: &Context<'_>, cond: &Cond, place: Place, rule: Option<&str>) -> Option<String> {
     for term in cond.any.iter().flatten() {
         let Some(acl) = c.px.proxy.acls.get(term.acl.index()) else { continue };
         let spec = |test: &ir::expr::AclTest| c.registry.fetches().get(test.expr.fetch.index()).copied();
@@ -59,18 +73,21 @@ pub fn conflicts(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
         let Some(first) = wrong.next() else { continue };
         let all = wrong.count() + 1 == acl.tests.len();
         let name = String::from_utf8_lossy(&acl.name);
-        let text = match (acl.name.is_empty(), all) {
+        let within = rule.map_or_else(String::new, |rule| format!(" in '{rule}'"));
+        let plural = if rule.is_some() { "" } else { "s" };
+        return Some(match (acl.name.is_empty(), all) {
             (false, true) => format!(
-                "acl '{name}' will never match because it only involves keywords that are incompatible with '{}'",
+                "acl '{name}' will never match{within} because it only involves keywords that are incompatible \
+                 with '{}'",
                 place.name()
             ),
             (true, true) => format!(
-                "anonymous acl will never match because it uses keyword '{}' which is incompatible with '{}'",
+                "anonymous acl will never match{within} because it uses keyword '{}' which is incompatible with '{}'",
                 first.name,
                 place.name()
             ),
             (false, false) => format!(
-                "acl '{name}' involves keywords '{}' which is incompatible with '{}'",
+                "acl '{name}' involves keyword{plural} '{}' which is incompatible with '{}'",
                 first.name,
                 place.name()
             ),
@@ -79,10 +96,9 @@ pub fn conflicts(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
                 first.name,
                 place.name()
             ),
-        };
-        c.warn("acl-conflict", span, format!("'{text}."));
-        return;
+        });
     }
+    None
 }
 
 /// Warns when the rule before ends the list.
@@ -107,8 +123,13 @@ fn push(c: &mut Context<'_>, set: RuleSet, rule: Rule, is_final: bool) {
 
 pub fn check_conflicts(c: &mut Context<'_>, cond: Option<&Cond>, set: RuleSet, span: Span) {
     let kind = c.px.kind;
-    if let Some(cond) = cond {
-        conflicts(c, cond, Place::of_rules(set, kind.is_frontend(), kind.is_backend()), span);
+    let Some(cond) = cond else { return };
+    let place = Place::of_rules(set, kind.is_frontend(), kind.is_backend());
+    let keyword = action::keyword_of(set);
+    if keyword.starts_with("http") {
+        conflicts(c, cond, place, span);
+    } else if let Some(text) = conflict(c, cond, place, Some(keyword)) {
+        c.warn("acl-conflict", span, text);
     }
 }
 
@@ -210,6 +231,11 @@ fn tcp(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet, rank: Option<Rank>) {
         Ok(rule) => {
             if let Some(rank) = rank {
                 note_rule(c, line, rank, &line.keyword());
+            }
+            if set == RuleSet::TcpResponse && !c.px.proxy.rules[RuleSet::HttpResponse as usize].is_empty() {
+                let text = "a 'tcp-response content' rule placed after an 'http-response' rule will still be \
+                            processed before.";
+                c.warn("rule-order", line.span, text);
             }
             check_conflicts(c, rule.cond.as_ref(), set, line.span);
             c.px.proxy.rules[set as usize].push(rule);

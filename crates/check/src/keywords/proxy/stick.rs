@@ -1,0 +1,130 @@
+//! `stick-table` and the rules that stick a client to a server by one.
+
+use ir::config::StickTable;
+use ir::id::TableId;
+use ir::types::SampleType;
+
+use super::{FLB, LB};
+use crate::context::Context;
+use crate::draft::{Draft, PendingStick, Usage};
+use crate::keyword::{Keyword, MANY, Set};
+use crate::keywords::stick_table;
+use crate::line::{Line, starts_condition};
+use crate::places::Place;
+
+fn table(c: &mut Context<'_>, line: &Line<'_>) {
+    if let Some(other) = c.config.stick_tables.iter().find(|table| table.name == c.px.proxy.name) {
+        let place = c.at_place(other.place);
+        let text = format!(
+            "stick-table name '{0}' conflicts with table declared in {1} '{0}' at {place}.",
+            c.px.name(),
+            c.px.kind.type_name()
+        );
+        return c.alert("same-name", line.span, text);
+    }
+    let Some(table) = stick_table::parse(c, line, line.args, c.px.proxy.name.clone(), false) else { return };
+    c.config.stick_tables.push(table);
+    let last = u32::try_from(c.config.stick_tables.len() - 1).unwrap_or(u32::MAX);
+    c.px.proxy.stick_table = Some(TableId(last));
+}
+
+/// `stick on`, `stick match`, `stick store-request`, `stick store-response`.
+fn stick(c: &mut Context<'_>, line: &Line<'_>) {
+    const WAYS: [&str; 5] = ["on", "match", "store", "store-request", "store-response"];
+    let Some(way) = line.arg(0).filter(|word| WAYS.iter().any(|way| word.is(way))) else {
+        return c.alert("unknown-keyword", line.span, "'stick' expects 'on', 'match', or 'store'.");
+    };
+    let words = &line.args[1..];
+    if words.is_empty() {
+        return c.alert("missing-argument", way.span, "'stick' expects a fetch method.");
+    }
+    let (expr, taken) = match c.within(Usage::Stick, |c| crate::expr::words(c, words)) {
+        Ok(done) => done,
+        Err(fail) => return c.alert(fail.code, fail.span, format!("'stick': {}", fail.message)),
+    };
+    let on_response = way.is("store-response");
+    let (place, when) = match on_response {
+        true => (Place::BE_STO_RUL, "for 'store-response'"),
+        false => (Place::BE_SET_SRV, "during request"),
+    };
+    let spec = c.registry.fetches().get(expr.fetch.index()).copied();
+    if let Some(spec) = spec.filter(|spec| !place.allows(spec.contexts)) {
+        let text = format!(
+            "'stick': fetch method '{}' extracts information from '{}', none of which is available {when}.",
+            spec.name,
+            spec.uses.names()
+        );
+        return c.alert("unavailable-fetch", words[0].span, text);
+    }
+    let mut rest = &words[taken.min(words.len())..];
+    let mut name = None;
+    if rest.first().is_some_and(|word| word.is("table")) {
+        name = Some(rest.get(1).map(|word| word.text.clone()).unwrap_or_default());
+        rest = rest.get(2..).unwrap_or_default();
+    }
+    match rest.first() {
+        Some(word) if starts_condition(word) => match crate::cond::check(c, rest) {
+            Ok(cond) => super::rules::conflicts_quoted(c, &cond, place, line.span),
+            Err(fail) => {
+                let text =
+                    format!("'stick': error detected while parsing sticking condition : {}.", fail.message);
+                return c.alert(fail.code, fail.span, text);
+            }
+        },
+        Some(word) => {
+            let text = format!("'stick': unknown keyword '{}'.", word.lossy());
+            return c.alert("unknown-keyword", word.span, text);
+        }
+        None => {}
+    }
+    c.px.sticks.push(PendingStick { name, out: expr.out, on_response });
+}
+
+/// The table a rule means, when its keys can be those of the expression.
+pub enum Found {
+    Table,
+    Missing,
+    WrongType,
+}
+
+fn named<'a>(c: &'a Context<'_>, draft: &Draft, name: Option<&[u8]>) -> Option<&'a StickTable> {
+    match name {
+        Some(name) => c.config.stick_tables.iter().find(|table| table.name == name),
+        None => draft.proxy.stick_table.and_then(|id| c.config.stick_tables.get(id.index())),
+    }
+}
+
+/// Looks a table up: the proxy's own without a name.
+pub fn find(c: &Context<'_>, draft: &Draft, name: Option<&[u8]>, out: SampleType) -> Found {
+    match named(c, draft, name) {
+        None => Found::Missing,
+        Some(table) if out.casts_to(table.key) => Found::Table,
+        Some(_) => Found::WrongType,
+    }
+}
+
+/// Whether a table stores a kind of data.
+pub fn stores(c: &Context<'_>, draft: &Draft, name: Option<&[u8]>, data: &str) -> bool {
+    named(c, draft, name).is_some_and(|table| table.data.iter().any(|stored| stored.name == data))
+}
+
+pub const ROWS: &[Keyword] = &[
+    Keyword::new(
+        "stick-table",
+        "A table of what clients did.",
+        FLB,
+        "type <type> size <size> …",
+        MANY,
+        Set::Line(table),
+    )
+    .parsed(),
+    Keyword::new(
+        "stick",
+        "Persistence by a table.",
+        LB,
+        "{ on | match | store-request | store-response } <pattern> …",
+        MANY,
+        Set::Line(stick),
+    )
+    .parsed(),
+];
