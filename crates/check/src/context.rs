@@ -53,6 +53,8 @@ pub struct Context<'a> {
     pub part: Part,
     /// Finished peers sections.
     pub peers: Vec<PeersDraft>,
+    /// The proxies of finished log-forward sections.
+    pub log_forwards: Vec<Draft>,
     /// The acme sections that certificates name, with the first line of each.
     pub acme_uses: HashMap<Bytes, Span>,
     /// The mailers that proxies name.
@@ -121,6 +123,7 @@ impl<'a> Context<'a> {
             group_users: Vec::new(),
             part: Part::default(),
             peers: Vec::new(),
+            log_forwards: Vec::new(),
             acme_uses: HashMap::new(),
             used_mailers: HashSet::new(),
             error_pages: HashMap::new(),

@@ -145,6 +145,8 @@ pub struct Draft {
     /// For defaults with rules: the kind of the first section that took them.
     pub used_as: Option<Kind>,
     pub implicit_use: bool,
+    /// For defaults: the header of those of the same name in front of them.
+    pub replaced: Option<Span>,
 }
 
 impl Draft {
@@ -182,6 +184,8 @@ pub struct Part {
     pub cache: Option<Cache>,
     pub ring: Option<Ring>,
     pub acme: Option<Acme>,
+    /// The header of a proxy section was so wrong that there is no proxy.
+    pub no_proxy: bool,
     pub store: crate::keywords::crt_store::Store,
     pub peers: crate::keywords::peers::PeersDraft,
 }

@@ -4,6 +4,7 @@ use ir::Bytes;
 use syntax::Word;
 
 use crate::context::Context;
+use crate::loader::PathKind;
 
 /// The page of `errorfile CODE FILE` with its status. The error is HAProxy's, behind the keyword.
 pub fn file(c: &mut Context<'_>, code: &Word, file: &Word) -> Result<(u16, Bytes), String> {
@@ -14,25 +15,31 @@ pub fn file(c: &mut Context<'_>, code: &Word, file: &Word) -> Result<(u16, Bytes
         return Ok((status, page.clone()));
     }
     let name = file.lossy();
-    let mut page = c.read_file(&file.text).map_err(|_| format!("error opening file '{name}'."))?;
+    let mut page = c.read_file(&file.text).map_err(|_| match c.path_kind(&file.text) {
+        Ok(PathKind::Directory) => format!("error reading file '{name}'."),
+        _ => format!("error opening file '{name}'."),
+    })?;
     let most = c.config.global.tune.bufsize;
     if page.len() > most {
         let text = format!("custom error message file '{name}' larger than {most} bytes. Truncating.");
         c.warn_bare("large-page", file.span, text);
         page.truncate(most);
     }
-    check(&page).map_err(|message| format!("'{name}': {message}"))?;
+    check(&page, most).map_err(|message| format!("'{name}': {message}"))?;
     c.error_pages.insert(file.text.clone(), page.clone());
     Ok((status, page))
 }
 
 /// Whether it is a response that can be sent as it stands.
-fn check(page: &[u8]) -> Result<(), String> {
+fn check(page: &[u8], buffer: usize) -> Result<(), String> {
     if page.is_empty() {
         return Ok(());
     }
     let head = Head::parse(page).map_err(|at| format!("unable to parse headers (error offset: {at})"))?;
-    if head.status < 200 && head.status != 101 {
+    if head.version.len() != 8 {
+        return Err(format!("invalid http version ({})", String::from_utf8_lossy(&head.version)));
+    }
+    if head.status < 200 && (head.status == 100 || head.status > 101) {
         return Err(format!("invalid http status code for an error message ({})", head.status));
     }
     let body = page.len() - head.len;
@@ -48,78 +55,115 @@ fn check(page: &[u8]) -> Result<(), String> {
         Some(length) if length != body as u64 => {
             Err(format!("payload size does not match the announced content-length ({body} != {length})"))
         }
+        _ if head.size + body > buffer => Err("unable to add payload into the HTX message".to_owned()),
         _ => Ok(()),
     }
 }
 
 /// What the head of a response says about its body.
+#[derive(Default)]
 struct Head {
+    version: Bytes,
     status: u16,
     /// Bytes, with the empty line.
     len: usize,
     content_length: Option<u64>,
     chunked: bool,
+    /// What it takes of a buffer in HAProxy's own form of a message.
+    size: usize,
+}
+
+/// What any message takes of a buffer, and what each header adds to its text.
+const MESSAGE: usize = 85;
+const BLOCK: usize = 8;
+
+/// What is wrong with a head: an offset, or this when it has no end.
+const NO_END: i64 = -2;
+
+fn at(offset: usize) -> i64 {
+    i64::try_from(offset).unwrap_or(i64::MAX)
 }
 
 impl Head {
-    /// Reads the head; the error is the offset of what is wrong, or of -1 when the head has no end.
+    /// Reads the head as HAProxy's HTTP/1 parser does.
     fn parse(page: &[u8]) -> Result<Self, i64> {
-        let mut head = Head { status: 0, len: 0, content_length: None, chunked: false };
-        let mut start = 0;
+        let mut head = Self::default();
+        let start = page.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let mut line = head.status_line(page, start)?;
         loop {
-            let Some(length) = page[start..].iter().position(|byte| *byte == b'\n') else { return Err(-1) };
-            let line = &page[start..start + length];
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let offset = |at: usize| i64::try_from(start + at).unwrap_or(i64::MAX);
-            if head.len == 0 {
-                head.status = status_line(line).map_err(offset)?;
-            } else if line.is_empty() {
-                head.len = start + length + 1;
-                return Ok(head);
-            } else {
-                head.header(line).map_err(offset)?;
+            match page.get(line..).unwrap_or_default() {
+                [b'\n', ..] => break head.len = line + 1,
+                [b'\r', b'\n', ..] => break head.len = line + 2,
+                _ => line = head.header(page, line)?,
             }
-            start += length + 1;
-            head.len = start;
         }
+        Ok(head)
     }
 
-    /// Takes a header line; the error is an offset in it.
-    fn header(&mut self, line: &[u8]) -> Result<(), usize> {
-        let end = line.iter().position(|byte| !is_token(*byte)).unwrap_or(line.len());
-        if end == 0 || line.get(end) != Some(&b':') {
-            return Err(end);
+    /// `HTTP/1.1 503 Reason`; gives where the next line begins.
+    fn status_line(&mut self, page: &[u8], start: usize) -> Result<usize, i64> {
+        let is_version =
+            |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"/.".contains(&byte);
+        let end = skip(page, start, is_version)?;
+        let code = skip(page, end, |byte| byte == b' ' || byte == b'\t')?;
+        if code == end {
+            return Err(at(end));
         }
-        let value = line[end + 1..].trim_ascii();
-        if line[..end].eq_ignore_ascii_case(b"content-length") {
-            let length = base::bytes::parse_u64(value).ok_or(end + 1)?;
-            if self.content_length.is_some_and(|other| other != length) {
-                return Err(end + 1);
+        self.version = page[start..end].to_vec();
+        let end = skip(page, code, |byte| byte.is_ascii_digit())?;
+        if end > code + 3 || !page[end].is_ascii_whitespace() {
+            return Err(at(end.min(code + 3)));
+        }
+        let digits = page[code..end].iter();
+        self.status = digits.fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+        let next = line_end(page, end)?;
+        self.size = MESSAGE + self.version.len() + (end - code) + page[end..next].trim_ascii().len();
+        Ok(next)
+    }
+
+    /// Takes a header with the lines that continue it; gives where the next line begins.
+    fn header(&mut self, page: &[u8], start: usize) -> Result<usize, i64> {
+        let end = skip(page, start, is_token)?;
+        if end == start || page[end] != b':' {
+            return Err(at(end));
+        }
+        let value = skip(page, end + 1, |byte| byte == b' ' || byte == b'\t')?;
+        let mut next = line_end(page, value)?;
+        while matches!(page.get(next), Some(b' ' | b'\t')) {
+            next = line_end(page, next)?;
+        }
+        let text = page[value..next].trim_ascii();
+        self.size += BLOCK + (end - start) + text.len();
+        if page[start..end].eq_ignore_ascii_case(b"content-length") {
+            for part in text.split(|byte| *byte == b',') {
+                let length = base::bytes::parse_u64(part.trim_ascii()).ok_or(at(value))?;
+                if self.content_length.is_some_and(|other| other != length) {
+                    return Err(at(value));
+                }
+                self.content_length = Some(length);
             }
-            self.content_length = Some(length);
-        } else if line[..end].eq_ignore_ascii_case(b"transfer-encoding") {
-            let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+        } else if page[start..end].eq_ignore_ascii_case(b"transfer-encoding") {
+            let last = text.rsplit(|byte| *byte == b',').next().unwrap_or_default();
             self.chunked = last.trim_ascii().eq_ignore_ascii_case(b"chunked");
         }
-        Ok(())
+        Ok(next)
     }
 }
 
-/// `HTTP/1.1 503 Reason`; the error is an offset in it.
-fn status_line(line: &[u8]) -> Result<u16, usize> {
-    let is_version = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.');
-    let version = line.iter().take_while(|byte| is_version(byte)).count();
-    if version == 0 || line.get(version) != Some(&b' ') {
-        return Err(version);
-    }
-    if !line.starts_with(b"HTTP/") || version != 8 {
-        return Err(version.min(4));
-    }
-    let start = version + line[version..].iter().take_while(|byte| **byte == b' ').count();
-    let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    match std::str::from_utf8(&line[start..start + digits]).ok().and_then(|text| text.parse().ok()) {
-        Some(status) if matches!(line.get(start + digits), None | Some(b' ')) => Ok(status),
-        _ => Err(start + digits),
+/// The offset of the first byte that is not taken. There must be one.
+fn skip(page: &[u8], from: usize, is_taken: impl Fn(u8) -> bool) -> Result<usize, i64> {
+    let rest = page.get(from..).unwrap_or_default();
+    rest.iter().position(|byte| !is_taken(*byte)).map(|length| from + length).ok_or(NO_END)
+}
+
+/// The offset behind the line's end.
+fn line_end(page: &[u8], from: usize) -> Result<usize, i64> {
+    let end = skip(page, from, |byte| byte != b'\r' && byte != b'\n')?;
+    match (page[end], page.get(end + 1)) {
+        (b'\n', _) => Ok(end + 1),
+        (_, Some(b'\n')) => Ok(end + 2),
+        (_, Some(_)) => Err(at(end + 1)),
+        (_, None) => Err(NO_END),
     }
 }
 
@@ -131,7 +175,7 @@ fn is_token(byte: u8) -> bool {
 mod tests {
     #[track_caller]
     fn check(page: &str, expected: &str) {
-        assert_eq!(super::check(page.as_bytes()).err().unwrap_or_default(), expected, "{page}");
+        assert_eq!(super::check(page.as_bytes(), 16384).err().unwrap_or_default(), expected, "{page}");
     }
 
     #[test]
@@ -141,6 +185,10 @@ mod tests {
         check("HTTP/1.0 503 No\nContent-Length: 4\n\nbody", "");
         check("HTTP/1.1 204 No\r\n\r\n", "");
         check("HTTP/1.1 204 No\r\n\r\nx", "message payload not expected");
+        check("HTTP/1.1 503 No\r\n", "unable to parse headers (error offset: -2)");
+        check("HTTP/1.1 5033 No\r\n\r\n", "unable to parse headers (error offset: 12)");
+        check("<html>", "unable to parse headers (error offset: 0)");
+        check("HTTP/1.12 503 No\r\n\r\n", "invalid http version (HTTP/1.12)");
         check("HTTP/1.1 100 No\r\n\r\n", "invalid http status code for an error message (100)");
         check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "chunk-encoded payload not supported");
         check(

@@ -17,6 +17,13 @@ pub fn fresh(kind: Kind) -> Draft {
     Draft { proxy, kind, ..Draft::default() }
 }
 
+/// What stands for a proxy in a section that has none of its own: messages print C's missing text.
+pub fn unnamed(kind: Kind) -> Draft {
+    let mut draft = fresh(kind);
+    draft.proxy.name = b"(null)".to_vec();
+    draft
+}
+
 /// A proxy that takes over what a `defaults` section says. Its rules come first and keep the
 /// ACLs they name; the names of these ACLs are not visible to the proxy's own lines.
 pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
@@ -34,6 +41,7 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.used_as = None;
     draft.explicit_use = false;
     draft.implicit_use = false;
+    draft.replaced = None;
     draft.proxy.description = None;
     draft.inherited = Inherited { timeouts: draft.proxy.timeouts, rate_limit: draft.rate_limit };
     if let Some(stats) = &mut draft.stats {

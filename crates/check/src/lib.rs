@@ -99,9 +99,12 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
     }
     let told = std::mem::take(&mut context.diags);
     context.diags = std::mem::take(&mut context.early);
+    // What is told early is all that HAProxy tells then.
+    let refused_early = context.diags.iter().any(Diagnostic::is_fatal);
+    let decisive = if refused_early { &context.diags } else { &told };
+    let ended = decisive.iter().any(|d| matches!(d.effect, Effect::Final | Effect::Abort));
     context.diags.extend(told);
     let refused = context.diags.iter().any(Diagnostic::is_fatal);
-    let ended = context.diags.iter().any(|d| matches!(d.effect, Effect::Final | Effect::Abort));
     if refused && !ended {
         context.diags.push(Diagnostic::post_error("fatal", "Fatal errors found in configuration."));
     }
@@ -111,6 +114,16 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
     }
     let checking = std::mem::take(&mut context.diags);
     Outcome { config: context.finish(), reading, checking }
+}
+
+/// HAProxy reads the words of all lines before it checks any: what is wrong with those behind a
+/// line that ends the checking is told too.
+fn read_rest(c: &mut Context, reader: &mut Reader) {
+    let told = c.diags.len();
+    while let Some(line) = c.read_line(reader) {
+        section::negation(c, &line);
+    }
+    c.diags.truncate(told);
 }
 
 /// Checks one file line by line; true when nothing more must be read.
@@ -132,6 +145,7 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) -> bool {
             break;
         };
         if told().any(|d| d.effect == Effect::Abort) {
+            read_rest(c, &mut reader);
             break;
         }
         if fatal_lines >= MAX_FATAL_LINES {

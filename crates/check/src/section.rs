@@ -1,17 +1,19 @@
 //! Sections: their headers, and which rows their lines are looked up in.
 
+mod proxies;
+
 use std::collections::BTreeSet;
 
-use diag::{Diagnostic, Effect, Place, Span};
+use diag::{Diagnostic, Effect, Place};
 use ir::config::Userlist;
 use ir::spec::Section;
 use syntax::{Modifier, Word};
 
 use crate::context::Context;
 use crate::draft::{Draft, Kind};
+use crate::keyword;
 use crate::keywords as k;
 use crate::line::Line;
-use crate::{inherit, keyword};
 
 /// A section: the keyword that opens it, and what is particular to it.
 struct Header {
@@ -58,10 +60,10 @@ impl Header {
 
 const HEADERS: &[Header] = &[
     Header::new("global", Section::Global, open_global, USUAL),
-    Header::new("defaults", Section::Defaults, open_proxy, USUAL).close(close_defaults),
-    Header::new("frontend", Section::Frontend, open_proxy, USUAL).close(close_proxy),
-    Header::new("listen", Section::Listen, open_proxy, USUAL).close(close_proxy),
-    Header::new("backend", Section::Backend, open_proxy, USUAL).close(close_proxy),
+    Header::new("defaults", Section::Defaults, proxies::open, USUAL).close(close_defaults),
+    Header::new("frontend", Section::Frontend, proxies::open, USUAL).close(close_proxy),
+    Header::new("listen", Section::Listen, proxies::open, USUAL).close(close_proxy),
+    Header::new("backend", Section::Backend, proxies::open, USUAL).close(close_proxy),
     Header::new("peers", Section::Peers, k::peers::open, PLAIN).close(k::peers::close),
     Header::new("resolvers", Section::Resolvers, k::resolvers::open, PLAIN),
     Header::new(
@@ -124,8 +126,8 @@ pub fn of(keyword: &[u8]) -> Option<Section> {
     header(keyword).map(|header| header.section)
 }
 
-/// Checks one line of a file.
-pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
+/// Tells about `no` and `default` in front of what they cannot stand.
+pub fn negation(c: &mut Context<'_>, line: &syntax::Line) {
     let (modifier, words) = line.modifier();
     let is_negatable = |word: &Word| NEGATABLE.iter().any(|name| word.is(name));
     if modifier != Modifier::None && !words.first().is_some_and(is_negatable) {
@@ -135,6 +137,12 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
         let told = Diagnostic::error("no-negation", line.span, text).at(Place::ParsingTight);
         c.early.push(told);
     }
+}
+
+/// Checks one line of a file.
+pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
+    negation(c, line);
+    let (modifier, words) = line.modifier();
     let Some(first) = words.first() else { return };
     if let Some(header) = header(&first.text) {
         close(c);
@@ -143,6 +151,9 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
             open(c, header, &Line { name, args, modifier, span: line.span });
         }
         return;
+    }
+    if c.part.no_proxy && c.section.is_some_and(|section| Kind::of(section).is_some()) {
+        return c.alert("no-proxy", line.span, "'listen' or 'defaults' expected.");
     }
     let Some(section) = c.section else {
         let text = format!("unknown keyword '{}' out of section.", first.lossy());
@@ -218,6 +229,9 @@ fn close_defaults(c: &mut Context<'_>) {
 }
 
 fn close_proxy(c: &mut Context<'_>) {
+    if c.part.no_proxy {
+        return;
+    }
     let (draft, index) = (std::mem::take(&mut c.px), c.drafts.len());
     c.seen.proxies.entry(draft.proxy.name.clone()).or_insert(index);
     if draft.has_id {
@@ -239,149 +253,26 @@ fn close_userlist(c: &mut Context<'_>) {
     c.config.userlists.push(list);
 }
 
-/// Opens a proxy section; false when the file cannot say which.
-fn open_proxy(c: &mut Context<'_>, line: &Line<'_>) -> bool {
-    let (header, words, span) = (&line.name[0], line.args, line.span);
-    let Some(kind) = of(&header.text).and_then(Kind::of) else { return false };
-    let name = words.first();
-    if kind != Kind::Defaults {
-        let Some(name) = name else {
-            c.alert("missing-name", span, format!("'{}' expects an <id> argument", header.lossy()));
-            return false;
-        };
-        refuse_characters(c, name, kind);
-        refuse_same_name(c, name, kind, span);
-        if words.get(1).is_some_and(|word| !word.is("from") || words.len() < 3) {
-            if kind.is_frontend() {
-                let text = "please use the 'bind' keyword for listening addresses.";
-                c.alert("address-in-header", words[1].span, text);
-            }
-        } else if let Some(extra) = words.get(3) {
-            let text = format!("'{}' cannot handle unexpected argument '{}'.", header.lossy(), extra.lossy());
-            c.alert("extra-argument", extra.span, text);
-        }
-    }
-    // `defaults from other` has no name.
-    let (name, from) = match (name, words.get(1), words.get(2)) {
-        (Some(first), Some(base), None) if kind == Kind::Defaults && first.is("from") => (None, Some(base)),
-        (name, Some(from), Some(base)) if from.is("from") => (name, Some(base)),
-        (name, ..) => (name, None),
-    };
-    let base = match from {
-        Some(base) => match named_defaults(c, base, kind, name, span) {
-            Some(index) => Some(index),
-            None => return false,
-        },
-        None if kind == Kind::Defaults => None,
-        None => c.last_defaults,
-    };
-    note_use(c, base, from.is_some(), span);
-    if let Some(why) = base.and_then(|index| inherit::refusal(&mut c.defaults[index], kind)) {
-        let header = base.map_or(span, |index| c.defaults[index].header);
-        let place = format!(" (defaults section at {})", c.at(header));
-        // One of the messages lacks the place.
-        let place = if why.starts_with("a listen section") { "" } else { &place };
-        let text = format!("{why}{place}.");
-        c.abort_tight("bad-defaults", span, text);
-        return false;
-    }
-    c.px = match base.and_then(|index| c.defaults.get(index)) {
-        Some(defaults) => inherit::from_defaults(defaults, kind),
-        None => inherit::fresh(kind),
-    };
-    c.px.proxy.name = name.map(|word| word.text.clone()).unwrap_or_default();
-    c.px.proxy.place = crate::line::place(span);
-    c.px.header = span;
-    true
-}
-
-/// The defaults that a header names.
-fn named_defaults(
-    c: &mut Context<'_>,
-    base: &Word,
-    kind: Kind,
-    name: Option<&Word>,
-    span: Span,
-) -> Option<usize> {
-    let found = c.seen.defaults.get(&base.text).copied();
-    if found.is_none() {
-        let text = format!(
-            "defaults section '{}' not found for {} '{}'.",
-            base.lossy(),
-            kind.name(),
-            name.map_or_else(String::new, |name| name.lossy().into_owned())
-        );
-        c.push(Diagnostic::error("unknown-defaults", span, text).with_effect(diag::Effect::Abort));
-    }
-    found
-}
-
-/// Warns when defaults are taken both by name and as the last ones.
-fn note_use(c: &mut Context<'_>, base: Option<usize>, explicit: bool, span: Span) {
-    let Some(defaults) = base.and_then(|index| c.defaults.get_mut(index)) else { return };
-    defaults.explicit_use |= explicit;
-    defaults.implicit_use |= !explicit;
-    if !(defaults.explicit_use && defaults.implicit_use) {
-        return;
-    }
-    let (name, header) = (defaults.name(), defaults.header);
-    let text = format!(
-        "defaults section '{name}' (declared at {}) is explicitly referenced by another proxy and implicitly \
-         used here. To avoid any ambiguity don't mix both usage. Add a last defaults section not explicitly \
-         used or always use explicit references.",
-        c.at(header)
-    );
-    c.warn("ambiguous-defaults", span, text);
-}
-
-fn refuse_characters(c: &mut Context<'_>, name: &Word, kind: Kind) {
-    if let Some(bad) = bad_character(&name.text) {
-        let text =
-            format!("character '{bad}' is not permitted in '{}' name '{}'.", kind.name(), name.lossy());
-        c.alert("bad-name", name.span, text);
-    }
-}
-
 /// The first character that a name may not have.
 pub fn bad_character(name: &[u8]) -> Option<char> {
     name.iter().find(|byte| !syntax::sample::is_name_byte(**byte)).map(|byte| char::from(*byte))
 }
 
-fn refuse_same_name(c: &mut Context<'_>, name: &Word, kind: Kind, span: Span) {
-    let sides = |draft: &Draft| {
-        (draft.kind.is_frontend() && kind.is_frontend()) || (draft.kind.is_backend() && kind.is_backend())
-    };
-    let proxy = c.seen.proxies.get(&name.text).map(|index| &c.drafts[*index]);
-    let defaults = || c.seen.defaults.get(&name.text).map(|index| &c.defaults[*index]);
-    let Some(other) = proxy.or_else(defaults) else { return };
-    let (other_kind, header, shares_side) = (other.kind.type_name(), other.header, sides(other));
-    let start = format!(
-        "Parsing [{}]: {} '{}' has the same name as {other_kind} '{}' declared at {}.",
-        c.at(span),
-        kind.name(),
-        name.lossy(),
-        name.lossy(),
-        c.at(header)
-    );
-    if shares_side {
-        c.alert_bare("same-name", span, start.clone());
-    }
-    let text = format!("{start} This is no longer supported as of 3.3. Please rename one or the other.");
-    let told = Diagnostic::error("same-name", span, text).at(Place::Nowhere);
-    c.push(told.with_effect(diag::Effect::Final));
-}
-
 fn open_userlist(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     let Some(name) = line.arg(0) else {
         c.alert_tight("missing-name", line.span, "'userlist' expects <name> as arguments.");
-        return false;
+        return true;
     };
-    if let Some(bad) = bad_character(&name.text) {
-        let text = format!("character '{bad}' is not permitted in 'userlist' name '{}'.", name.lossy());
-        c.alert_tight("bad-name", name.span, text);
+    if c.has_extra(line, 1, Effect::Fatal) || refuse_name(c, line, name, Place::ParsingTight, Effect::Fatal) {
+        return true;
     }
     if c.config.userlists.iter().any(|list| list.name == name.text) {
         c.warn_tight("same-name", name.span, format!("ignoring duplicated userlist '{}'.", name.lossy()));
+        // Its lines go on with the last list.
+        c.userlist = c.config.userlists.pop().unwrap_or_default();
+        let users = c.userlist.users.iter().enumerate();
+        c.seen.users = users.map(|(index, user)| (user.name.clone(), index)).collect();
+        return true;
     }
     c.userlist = Userlist { name: name.text.clone(), ..Userlist::default() };
     true
@@ -407,19 +298,15 @@ pub fn refuse_name(c: &mut Context<'_>, line: &Line<'_>, name: &Word, place: Pla
     bad.is_some()
 }
 
-/// Notes the name of a section, and gives the place of another one of that name.
-pub fn declare(
-    c: &mut Context<'_>,
-    section: Section,
-    name: &[u8],
-    line: &Line<'_>,
-) -> Option<ir::expr::Place> {
-    let place = line.place();
-    let first = *c.seen.sections.entry((section, name.to_vec())).or_insert(place);
-    (first != place).then_some(first)
+/// Notes the name of a section, and gives the places of others of that name, the first one first.
+pub fn declare(c: &mut Context<'_>, section: Section, name: &[u8], line: &Line<'_>) -> Vec<ir::expr::Place> {
+    let places = c.seen.sections.entry((section, name.to_vec())).or_default();
+    let others = places.clone();
+    places.push(line.place());
+    others
 }
 
-/// Tells about a name that another section has. `what` and `other` are the words for both.
+/// Tells about a name that other sections have. `what` and `other` are the words for both.
 pub fn same_name(c: &mut Context<'_>, line: &Line<'_>, what: &str, other: &str, place: ir::expr::Place) {
     let text = format!(
         "Parsing [{}]: {what} '{}' has the same name as {other} declared at {}.",

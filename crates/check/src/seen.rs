@@ -13,8 +13,8 @@ pub struct Seen {
     pub proxies: HashMap<Bytes, usize>,
     /// Finished defaults with a name, the last of each: indexes into [`crate::Context::defaults`].
     pub defaults: HashMap<Bytes, usize>,
-    /// The other sections, with the first line of each name.
-    pub sections: HashMap<(Section, Bytes), Place>,
+    /// The other sections, with the lines of each name.
+    pub sections: HashMap<(Section, Bytes), Vec<Place>>,
     /// Finished proxies with an `id`.
     pub ids: HashMap<u32, usize>,
     /// The rows of `global` that were used.

@@ -32,7 +32,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         c.abort_tight("missing-name", line.span, "section 'acme' requires an ID argument.");
         return false;
     };
-    if let Some(place) = section::declare(c, Section::Acme, &name.text, line) {
+    if let Some(place) = section::declare(c, Section::Acme, &name.text, line).first().copied() {
         let text = format!("acme section '{}' already exists ({}).", name.lossy(), c.at_place(place));
         c.abort_tight("same-name", name.span, text);
         return false;

@@ -24,7 +24,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     {
         return true;
     }
-    if let Some(place) = section::declare(c, Section::FcgiApp, &name.text, line) {
+    for place in section::declare(c, Section::FcgiApp, &name.text, line).into_iter().rev() {
         section::same_name(c, line, "fcgi-app section", "another one", place);
     }
     c.warn_parsed("fcgi-app", line.span);
@@ -147,7 +147,8 @@ fn max_reqs(c: &mut Context<'_>, line: &Line<'_>) {
     if c.has_extra(line, 1, Effect::Fatal) {
         return;
     }
-    let value = crate::numbers::lenient(&word.text);
+    // HAProxy keeps the low half of the number.
+    let value = crate::numbers::lenient(&word.text).rem_euclid(1 << 32);
     match current(c).filter(|_| value != 0) {
         Some(app) => app.max_reqs = value,
         None => {

@@ -27,7 +27,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if section::refuse_name(c, line, name, Place::Parsing, Effect::Abort) {
         return false;
     }
-    if let Some(place) = section::declare(c, Section::Healthcheck, &name.text, line) {
+    if let Some(place) = section::declare(c, Section::Healthcheck, &name.text, line).first().copied() {
         let place = c.at_place(place);
         let text = format!("healthcheck section '{}' already defined at {place}.", name.lossy());
         c.abort("same-name", name.span, text);

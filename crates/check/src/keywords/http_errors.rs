@@ -14,7 +14,7 @@ const HERE: Sections = Sections::one(Section::HttpErrors);
 pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     let Some(name) = section::name(c, line) else { return false };
     section::refuse_name(c, line, name, Place::Parsing, Effect::Fatal);
-    if let Some(place) = section::declare(c, Section::HttpErrors, &name.text, line) {
+    for place in section::declare(c, Section::HttpErrors, &name.text, line) {
         let text = format!(
             "http-errors section '{}' already exists (declared at {}).",
             name.lossy(),

@@ -38,7 +38,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
 fn refuse_same_name(c: &mut Context<'_>, line: &Line<'_>, name: &[u8]) {
     let shown = String::from_utf8_lossy(name).into_owned();
     let at = c.at(line.span);
-    if let Some(place) = section::declare(c, Section::LogForward, name, line) {
+    if let Some(place) = section::declare(c, Section::LogForward, name, line).first().copied() {
         return section::same_name(c, line, "log-forward section", "another log-forward section", place);
     }
     if let Some(other) = c.seen.proxies.get(name).map(|index| &c.drafts[*index]) {
@@ -61,11 +61,15 @@ fn refuse_same_name(c: &mut Context<'_>, line: &Line<'_>, name: &[u8]) {
 
 /// Moves what the lines gave into the section.
 pub fn close(c: &mut Context<'_>) {
-    let proxy = std::mem::take(&mut c.px.proxy);
-    let Some(section) = c.config.log_forwards.last_mut() else { return };
-    section.binds = proxy.binds;
-    section.logs = proxy.logs;
-    section.timeout_client = proxy.timeouts.client;
+    let mut draft = std::mem::take(&mut c.px);
+    // HAProxy's messages do not know the addresses of these lines.
+    draft.bind_texts.iter_mut().flatten().for_each(|text| *text = b"(null)".to_vec());
+    if let Some(section) = c.config.log_forwards.last_mut() {
+        section.binds.clone_from(&draft.proxy.binds);
+        section.logs.clone_from(&draft.proxy.logs);
+        section.timeout_client = draft.proxy.timeouts.client;
+    }
+    c.log_forwards.push(draft);
 }
 
 fn number(c: &mut Context<'_>, line: &Line<'_>) {

@@ -34,7 +34,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if section::refuse_name(c, line, name, Place::Parsing, Effect::Abort) {
         return false;
     }
-    if let Some(place) = section::declare(c, Section::LogProfile, &name.text, line) {
+    if let Some(place) = section::declare(c, Section::LogProfile, &name.text, line).first().copied() {
         section::same_name(c, line, "log-profile section", "another log-profile section", place);
     }
     c.warn_parsed("log-profile", line.span);

@@ -2,6 +2,7 @@
 
 use base::addr::Rules;
 use ir::config::{Mailer, Mailers};
+use ir::expr::Address;
 use ir::spec::{Section, Sections};
 
 use crate::context::Context;
@@ -17,7 +18,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if section::refuse_name(c, line, name, diag::Place::Parsing, diag::Effect::Abort) {
         return false;
     }
-    if let Some(place) = section::declare(c, Section::Mailers, &name.text, line) {
+    for place in section::declare(c, Section::Mailers, &name.text, line).into_iter().rev() {
         section::same_name(c, line, "mailers section", "another mailers section", place);
     }
     c.warn_parsed("mailers", line.span);
@@ -36,10 +37,13 @@ fn mailer(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("character '{bad}' is not permitted in server name '{}'.", name.lossy());
         return c.alert("bad-name", name.span, text);
     }
-    let rules = Rules { names: true, ..Rules::CONNECT_PORT };
-    match address::resolved(c, &target.text, target, &rules) {
+    match address::resolved(c, &target.text, target, &Rules::CONNECT_PORT) {
         Ok(addresses) => {
             let Some(address) = addresses.into_iter().next() else { return };
+            if !matches!(address, Address::Ip(..)) {
+                let text = format!("'mailer {}' : TCP not supported for this address family.", name.lossy());
+                return c.alert("bad-address", target.span, text);
+            }
             let Some(section) = c.config.mailers.last_mut() else { return };
             section.mailers.push(Mailer { name: name.text.clone(), address });
         }

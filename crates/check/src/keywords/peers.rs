@@ -28,8 +28,6 @@ pub struct PeersDraft {
     pub draft: Draft,
     /// The local peer has a name: the section is complete.
     pub complete: bool,
-    /// The local peer is known, with or without a name.
-    has_local: bool,
     bind_line: bool,
     peer_line: bool,
     listener: Option<Span>,
@@ -56,11 +54,11 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     {
         return false;
     }
-    if let Some(place) = section::declare(c, Section::Peers, &name.text, line) {
+    for place in section::declare(c, Section::Peers, &name.text, line).into_iter().rev() {
         section::same_name(c, line, "peers section", "another peers section", place);
     }
     c.warn_parsed("peers", line.span);
-    c.px = inherit::fresh(Kind::Listen);
+    c.px = inherit::unnamed(Kind::Listen);
     c.part.peers = PeersDraft { name: name.text.clone(), place: line.span, ..PeersDraft::default() };
     true
 }
@@ -92,7 +90,6 @@ fn bind_line(c: &mut Context<'_>, line: &Line<'_>) {
     let peers = &mut c.part.peers;
     peers.listener = Some(line.span);
     peers.bind_line = true;
-    peers.has_local = true;
 }
 
 /// Tells about a second address to listen on.
@@ -126,22 +123,31 @@ fn peer(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.alert("same-name", line.span, text);
     }
-    let before = c.px.proxy.servers.len();
-    match line.args.len() {
-        _ if local && !is_peer => server::local_peer(c, line),
-        0 | 1 => {}
-        _ => server::line(c, line),
+    if local {
+        c.px.proxy.name.clone_from(&name);
+        c.part.peers.complete = true;
     }
-    if c.px.proxy.servers.len() == before {
-        if is_peer {
-            let text = format!("{start} ignoring invalid peer definition (missing address:port)");
-            c.warn("no-address", line.span, text);
-        } else {
-            let text = format!("{start} ignoring server (not a local peer, valid address:port is expected)");
-            c.push(Diagnostic::remark("no-address", line.span, text));
-        }
-        return;
+    let by_bind = local && !is_peer;
+    if !by_bind && line.args.len() < 2 {
+        return without_address(c, line, &start, is_peer, local);
     }
+    let before = c.diags.len();
+    match by_bind {
+        true => server::local_peer(c, line),
+        false => server::line(c, line),
+    }
+    if !c.diags[before..].iter().any(Diagnostic::is_fatal) {
+        doubt(c, line, &start);
+        let shard = value_of(line, "shard").unwrap_or(0);
+        c.part.peers.peers.push(PeerDraft { name, local, shard, place: line.span });
+    }
+    if local && is_peer {
+        listen(c, line);
+    }
+}
+
+/// Warns about words that mean nothing here.
+fn doubt(c: &mut Context<'_>, line: &Line<'_>, start: &str) {
     let shard = value_of(line, "shard").unwrap_or(0);
     if c.part.peers.shards > 0 && shard > c.part.peers.shards {
         let shards = c.part.peers.shards;
@@ -152,13 +158,20 @@ fn peer(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("{start} init_addr, resolvers, check and agent are ignored for peers.");
         c.warn("ignored", line.span, text);
     }
-    c.part.peers.peers.push(PeerDraft { name, local, shard, place: line.span });
+}
+
+/// A peer that nothing leads to is left out.
+fn without_address(c: &mut Context<'_>, line: &Line<'_>, start: &str, is_peer: bool, local: bool) {
+    if is_peer {
+        let text = format!("{start} ignoring invalid peer definition (missing address:port)");
+        c.warn("no-address", line.span, text);
+    } else {
+        let text = format!("{start} ignoring server (not a local peer, valid address:port is expected)");
+        c.push(Diagnostic::remark("no-address", line.span, text));
+    }
     if local {
-        c.part.peers.has_local = true;
-        c.part.peers.complete = true;
-        if is_peer {
-            listen(c, line);
-        }
+        c.part.peers.complete = false;
+        c.px.proxy.name = b"(null)".to_vec();
     }
 }
 

@@ -25,7 +25,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if section::refuse_name(c, line, name, Place::Parsing, Effect::Abort) {
         return false;
     }
-    if let Some(place) = section::declare(c, Section::Resolvers, &name.text, line) {
+    if let Some(place) = section::declare(c, Section::Resolvers, &name.text, line).first().copied() {
         let text = format!(
             "Parsing [{}]: resolvers '{}' has same name as another resolvers (declared at {}).",
             c.at(line.span),
@@ -36,7 +36,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         return false;
     }
     c.warn_parsed("resolvers", line.span);
-    c.px = inherit::fresh(crate::draft::Kind::Listen);
+    c.px = inherit::unnamed(crate::draft::Kind::Listen);
     let (name, place) = (name.text.clone(), line.place());
     c.config.resolvers.push(Resolvers { name, place, ..Resolvers::default() });
     true

@@ -18,8 +18,10 @@ pub const BUILT_IN: [&str; 4] = ["stdout", "stderr", "buf0", "dpapi"];
 const DEFAULT_SIZE: u64 = 16384;
 /// The top bit of a size is a lock.
 const TOO_LARGE: u64 = 1 << 63;
-/// What a ring needs beside its events' bytes.
-const OVERHEAD: u64 = 10;
+/// What the memory of a ring begins with.
+const HEAD: u64 = 192;
+/// No machine has that much memory for a ring.
+const TOO_MUCH: u64 = 1 << 36;
 
 pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     c.part.ring = None;
@@ -33,7 +35,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         return true;
     }
     let is_known = BUILT_IN.iter().any(|known| name.is(known));
-    if is_known || section::declare(c, Section::Ring, &name.text, line).is_some() {
+    if is_known || !section::declare(c, Section::Ring, &name.text, line).is_empty() {
         c.alert("same-name", name.span, format!("sink named '{}' already exists.", name.lossy()));
         return true;
     }
@@ -71,9 +73,21 @@ pub fn close(c: &mut Context<'_>) {
     c.config.rings.push(ring);
 }
 
-/// The largest event of a ring.
+/// The largest event of a ring: its length stands in front of it, and a byte on each side.
 pub fn max_payload(size: u64) -> u64 {
-    size.saturating_sub(OVERHEAD)
+    let usable = usable(size);
+    let length = match usable {
+        0..240 => 1,
+        240..2288 => 2,
+        2288..264_432 => 3,
+        264_432..33_818_864 => 4,
+        _ => 5,
+    };
+    usable.saturating_sub(length + 2)
+}
+
+fn usable(size: u64) -> u64 {
+    size.saturating_sub(HEAD)
 }
 
 /// Tells what a line cannot do when there is no ring.
@@ -103,7 +117,15 @@ fn size(c: &mut Context<'_>, line: &Line<'_>) {
         let text = "cannot resize an already mapped file, please specify 'size' before 'backing-file'.";
         return c.alert("late-size", line.span, text);
     }
-    ring.size = size;
+    if size >= TOO_MUCH {
+        let (old, name) = (usable(ring.size), String::from_utf8_lossy(&ring.name));
+        let text = format!("fail to set sink buffer size '{old}' for ring '{name}'.");
+        return c.alert("out-of-range", line.span, text);
+    }
+    // A size that has no room for anything is not taken.
+    if usable(size) > 0 {
+        ring.size = size;
+    }
 }
 
 fn backing_file(c: &mut Context<'_>, line: &Line<'_>) {
@@ -167,9 +189,9 @@ fn maxlen(c: &mut Context<'_>, line: &Line<'_>) {
     if !needs_ring(c, line, "unable to set event max length '{}'.") {
         return;
     }
-    // As in HAProxy, a negative number is a huge one.
+    // As in HAProxy, the low half of the number counts, and a negative one is a huge one.
     let value = line.arg(0).map_or(0, |word| crate::numbers::lenient(&word.text));
-    let value = u64::from(u32::from_ne_bytes(i32::try_from(value).unwrap_or(0).to_ne_bytes()));
+    let value = value.rem_euclid(1 << 32).unsigned_abs();
     match c.part.ring.as_mut().filter(|_| value > 0) {
         Some(ring) => ring.maxlen = value,
         None => {

@@ -33,11 +33,15 @@ pub fn run(c: &mut Context<'_>) {
             one(c, &mut names, &mut drafts, index);
         }
     }
+    sections::warn_log_forwards(c);
     for draft in drafts.iter_mut().filter(|draft| !draft.proxy.disabled) {
         proxies::forwarded(c, draft);
     }
     servers::check_defaults(c);
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
+        proxies::check_tls(c, draft);
+    }
+    for draft in std::mem::take(&mut c.log_forwards).iter().rev() {
         proxies::check_tls(c, draft);
     }
     sections::check(c);

@@ -1,7 +1,7 @@
 //! The sections beside the proxies, once all proxies are known: incomplete ones are told and left
 //! out, and names of them are looked up.
 
-use diag::Diagnostic;
+use diag::{Diagnostic, Effect};
 use ir::config::{Peer, Peers};
 
 use super::servers;
@@ -22,6 +22,26 @@ pub fn check(c: &mut Context<'_>) {
     check_fcgi(c);
 }
 
+/// Log-forward sections are frontends, told before what is checked of all proxies together.
+pub fn warn_log_forwards(c: &mut Context<'_>) {
+    let silent =
+        |section: &&ir::config::LogForward| section.binds.is_empty() && section.datagram_binds.is_empty();
+    let names: Vec<String> = c
+        .config
+        .log_forwards
+        .iter()
+        .rev()
+        .filter(silent)
+        .map(|section| String::from_utf8_lossy(&section.name).into_owned())
+        .collect();
+    for name in names {
+        let text = format!(
+            "frontend '{name}' has no 'bind' directive. Please declare it as a backend if this was intended."
+        );
+        c.push(Diagnostic::post_warning("no-bind", text));
+    }
+}
+
 fn check_peers(c: &mut Context<'_>, peers: PeersDraft) {
     if peers.disabled {
         return;
@@ -35,7 +55,7 @@ fn check_peers(c: &mut Context<'_>, peers: PeersDraft) {
     }
     let mut draft = peers.draft.clone();
     draft.proxy.name = local_name.into_owned().into_bytes();
-    servers::check_tls(c, &draft);
+    servers::check_peers(c, &draft);
     warn_tls(c, &peers, &draft);
     super::proxies::check_tls(c, &draft);
     for peer in peers.peers.iter().rev().filter(|peer| peer.shard != 0) {
@@ -153,7 +173,9 @@ fn check_fcgi(c: &mut Context<'_>) {
             if app.max_reqs > 1 {
                 let text =
                     format!("fcgi-app '{name}': multiplexing not supported, ignore the option 'max-reqs'.");
-                told.push(Diagnostic::post_warning("ignored", text));
+                // HAProxy takes its own warning for an error.
+                let warning = Diagnostic::post_warning("ignored", text);
+                told.push(warning.with_effect(Effect::Fatal));
             }
             app.max_reqs = 1;
         }

@@ -19,14 +19,15 @@ pub fn check(c: &mut Context<'_>, draft: &Draft) {
         if draft.proxy.mode != Mode::Http {
             mode(c, draft, server);
         }
-        tls(c, draft, server);
+        let start = format!("[{}] : 'server {}' : ", c.at(span(server)), name(draft, server));
+        tls(c, server, &start);
     }
 }
 
-/// The TLS of servers that belong to no backend.
-pub fn check_tls(c: &mut Context<'_>, draft: &Draft) {
+/// The TLS of peers: HAProxy's messages do not name them.
+pub fn check_peers(c: &mut Context<'_>, draft: &Draft) {
     for server in &draft.proxy.servers {
-        tls(c, draft, server);
+        tls(c, server, "");
     }
 }
 
@@ -43,10 +44,9 @@ fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server) {
     }
 }
 
-fn tls(c: &mut Context<'_>, draft: &Draft, server: &Server) {
+fn tls(c: &mut Context<'_>, server: &Server, start: &str) {
     let Some(tls) = &server.tls else { return };
     let place = span(server);
-    let start = format!("[{}] : 'server {}' : ", c.at(place), name(draft, server));
     let verifies =
         tls.verify.map_or(!c.config.global.ssl_server_verify_none, |verify| verify == Verify::Required);
     if verifies && tls.ca_file.is_none() {

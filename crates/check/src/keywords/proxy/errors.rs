@@ -25,7 +25,7 @@ fn status(word: &Word) -> Option<u16> {
 }
 
 /// The code and the second word of a line with exactly these.
-fn two<'a>(line: &Line<'a>, second: &str) -> Checked<(u16, &'a Word)> {
+fn two<'a>(line: &Line<'a>, second: &str) -> Checked<(&'a Word, &'a Word)> {
     let keyword = line.keyword();
     let fail = |message: String| Fail::new("bad-error", line.span, message);
     let (Some(code), Some(value)) = (line.arg(0), line.arg(1)) else {
@@ -34,8 +34,7 @@ fn two<'a>(line: &Line<'a>, second: &str) -> Checked<(u16, &'a Word)> {
     if line.args.len() > 2 {
         return Err(fail(format!("{keyword} : expects exactly two arguments.\n")));
     }
-    let status = status(code).ok_or_else(|| fail(unhandled(&keyword, code)))?;
-    Ok((status, value))
+    Ok((code, value))
 }
 
 fn unhandled(keyword: &str, code: &Word) -> String {
@@ -51,23 +50,23 @@ fn store(c: &mut Context<'_>, status: u16, response: Bytes) {
 }
 
 fn errorfile(c: &mut Context<'_>, line: &Line<'_>) {
-    let (status, path) = match two(line, "file") {
+    let (code, path) = match two(line, "file") {
         Ok(done) => done,
         Err(fail) => return c.alert(fail.code, fail.span, fail.message),
     };
-    match c.read_file(&path.text) {
-        Ok(response) => store(c, status, response),
-        Err(_) => {
-            let text = format!("errorfile : error opening file '{}'.", path.lossy());
-            c.alert("no-file", path.span, text);
-        }
+    match crate::errorpage::file(c, code, path) {
+        Ok((status, response)) => store(c, status, response),
+        Err(message) => c.alert("bad-error", line.span, format!("errorfile : {message}")),
     }
 }
 
 fn errorloc(c: &mut Context<'_>, line: &Line<'_>) {
-    let (status, url) = match two(line, "url") {
+    let (code, url) = match two(line, "url") {
         Ok(done) => done,
         Err(fail) => return c.alert(fail.code, fail.span, fail.message),
+    };
+    let Some(status) = status(code) else {
+        return c.alert("bad-error", line.span, unhandled(&line.keyword(), code));
     };
     let (code, reason) = match line.name[0].is("errorloc303") {
         true => ("303", "See Other"),

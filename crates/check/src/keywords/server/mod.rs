@@ -12,6 +12,7 @@ use ir::spec::{Section, Support};
 use syntax::Word;
 
 use crate::context::Context;
+use crate::draft::Kind;
 use crate::fail::{Checked, Fail};
 use crate::line::Line;
 
@@ -99,7 +100,7 @@ pub fn keywords() -> impl Iterator<Item = &'static ServerKeyword> {
 /// `default-server`
 pub fn default_line(c: &mut Context<'_>, line: &Line<'_>) {
     let mut draft = start(c, line);
-    let told = Told { at: line.span, who: String::new() };
+    let told = Told { at: line.span, who: String::new(), has_address: false };
     if words(c, line.args, &mut draft, &told, true) {
         c.px.default_init_addr = draft.init_addr;
         c.px.default_server = Some(store(draft));
@@ -132,7 +133,8 @@ pub fn line(c: &mut Context<'_>, line: &Line<'_>) {
     };
     let mut draft = start(c, line);
     draft.server.name = name.text.clone();
-    let told = Told { at: line.span, who: format!("'server {}/{}' : ", c.px.name(), name.lossy()) };
+    let who = format!("'server {}/{}' : ", c.px.name(), name.lossy());
+    let told = Told { at: line.span, who, has_address: true };
     if let Some(line) = c.seen.servers.get(&name.text) {
         let text = format!(
             "another server named '{}' was already defined at line {line}, please use a distinct name.",
@@ -174,7 +176,8 @@ pub fn local_peer(c: &mut Context<'_>, line: &Line<'_>) {
     let Some((name, rest)) = line.args.split_first() else { return };
     let mut draft = start(c, line);
     draft.server.name.clone_from(&name.text);
-    let told = Told { at: line.span, who: format!("'server {}/{}' : ", c.px.name(), name.lossy()) };
+    let who = format!("'server {}/{}' : ", c.px.name(), name.lossy());
+    let told = Told { at: line.span, who, has_address: false };
     if words(c, rest, &mut draft, &told, false) {
         push(c, draft);
     }
@@ -190,6 +193,8 @@ fn push(c: &mut Context<'_>, draft: ServerDraft) {
 struct Told {
     at: Span,
     who: String,
+    /// Whether an address stands in front of the words.
+    has_address: bool,
 }
 
 impl Told {
@@ -214,7 +219,8 @@ fn words(
         let Some(row) = keywords().find(|row| word.is(row.name)) else {
             let best = crate::hint::best(&word.text, keywords().map(|row| row.name));
             let hint = best.map_or_else(|| ".".to_owned(), |best| format!("; did you mean '{best}' maybe ?"));
-            let advice = if is_default { " Hint: no address was expected for this server." } else { "" };
+            let advice =
+                if told.has_address { "" } else { " Hint: no address was expected for this server." };
             told.tell(c, "unknown-keyword", format!("unknown keyword '{}'{hint}{advice}", word.lossy()));
             return false;
         };
@@ -303,9 +309,12 @@ fn set_address(c: &Context<'_>, draft: &mut ServerDraft, word: &Word) -> Checked
             draft.port = port;
             match host {
                 Host::Ip(ip) => Some(Address::Ip(*ip, port)),
-                // A name that does not resolve is told after the last line.
                 Host::Name { .. } => {
-                    crate::address::resolve(c, host, &word.text, word).ok().map(|ip| Address::Ip(ip, port))
+                    let ip = crate::address::resolve(c, host, &word.text, word);
+                    // A backend's name that does not resolve is told after the last line.
+                    let is_backend = c.section.is_some_and(|section| Kind::of(section).is_some());
+                    let ip = if is_backend { ip.ok() } else { Some(ip?) };
+                    ip.map(|ip| Address::Ip(ip, port))
                 }
             }
         }
