@@ -288,6 +288,8 @@ enum Operator {
     Below,
     AtLeast,
     Above,
+    /// `ne`, which changes nothing.
+    Other,
 }
 
 impl Operator {
@@ -298,6 +300,7 @@ impl Operator {
             b"lt" => Self::Below,
             b"ge" => Self::AtLeast,
             b"gt" => Self::Above,
+            b"ne" => Self::Other,
             _ => return None,
         })
     }
@@ -333,7 +336,7 @@ impl Operator {
             false => value.to_string(),
         };
         Ok(match self {
-            Self::Equal => text.to_vec(),
+            Self::Equal | Self::Other => text.to_vec(),
             Self::AtMost => format!(":{}", shown(value)).into(),
             Self::Below => format!(":{}", shown(value.wrapping_sub(1))).into(),
             Self::AtLeast => format!("{}:", shown(value)).into(),

@@ -4,6 +4,7 @@
 mod backends;
 mod filters;
 mod formats;
+mod groups;
 mod names;
 mod proxies;
 mod rules;
@@ -63,6 +64,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     formats::resolve(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);
     names::resolve(c, names, drafts, index);
+    groups::check(c, &drafts[index]);
     proxies::warn_timeouts(c, &drafts[index]);
     proxies::warn_state_file(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);

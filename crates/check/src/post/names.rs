@@ -64,7 +64,8 @@ impl Names {
     fn find(&mut self, drafts: &[Draft], kind: ArgType, name: &[u8], own: usize) -> Option<Arg> {
         let proxy = |index| Arg::Proxy(ProxyId(id(index)));
         match kind {
-            ArgType::Frontend | ArgType::Backend if name.is_empty() => Some(proxy(own)),
+            ArgType::Frontend if name.is_empty() => drafts[own].kind.is_frontend().then(|| proxy(own)),
+            ArgType::Backend if name.is_empty() => drafts[own].kind.is_backend().then(|| proxy(own)),
             ArgType::Frontend => self.frontend(drafts, name).map(proxy),
             ArgType::Backend => self.backend(drafts, name).map(proxy),
             ArgType::Server => self.server_path(drafts, name, own),
@@ -140,6 +141,14 @@ fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], own: usize, argumen
         draft.name()
     );
     let what = match argument.kind {
+        ArgType::Frontend | ArgType::Backend if name.is_empty() => {
+            return format!(
+                "parsing [{}]: proxy '{}', referenced {rest}, has not {} capability.",
+                c.at(argument.span),
+                draft.name(),
+                argument.kind.name()
+            );
+        }
         ArgType::Frontend => format!("unable to find frontend '{name}' referenced"),
         ArgType::Backend => format!("unable to find backend '{name}' referenced"),
         ArgType::Table if name.is_empty() => format!("unable to find table '{}' referenced", draft.name()),
