@@ -11,6 +11,7 @@ mod address;
 mod args;
 mod certs;
 mod cond;
+mod conflicts;
 mod context;
 mod crtlist;
 mod draft;

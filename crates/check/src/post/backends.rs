@@ -129,6 +129,9 @@ pub fn switches(c: &mut Context<'_>, names: &Names, drafts: &mut [Draft], index:
                 }
             }
         };
+        if matches!(target, SwitchTarget::Backend(_)) {
+            super::rules::warn_buffers(c, &drafts[index], switch.cond.as_ref(), switch.target.span);
+        }
         drafts[index].proxy.switches.push(Switch { target, cond: switch.cond });
     }
 }
@@ -139,6 +142,7 @@ pub fn use_servers(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft],
             c.warn_parsed("use-server with a log-format", name.span);
             continue;
         }
+        super::rules::warn_buffers(c, &drafts[index], cond.as_ref(), name.span);
         match names.server(drafts, index, &name.text) {
             Some(id) => drafts[index].proxy.use_servers.push((id, cond)),
             None => {

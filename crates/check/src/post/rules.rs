@@ -54,7 +54,8 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
                     c.push(Diagnostic::post_error("unknown-name", text).pointing(draft.header));
                 }
             }
-            warn_buffers(c, draft, rule);
+            let place = Span { file: FileId(rule.place.file), line: rule.place.line, ..draft.header };
+            warn_buffers(c, draft, rule.cond.as_ref(), place);
         }
     }
 }
@@ -152,10 +153,9 @@ fn uses(c: &Context<'_>, draft: &Draft, cond: &Cond, sources: Sources) -> bool {
 }
 
 /// HTTP proxies do not look at the bytes of connections.
-fn warn_buffers(c: &mut Context<'_>, draft: &Draft, rule: &Rule) {
-    let Some(cond) = rule.cond.as_ref().filter(|_| draft.proxy.mode == Mode::Http) else { return };
+pub fn warn_buffers(c: &mut Context<'_>, draft: &Draft, cond: Option<&Cond>, place: Span) {
+    let Some(cond) = cond.filter(|_| draft.proxy.mode == Mode::Http) else { return };
     if uses(c, draft, cond, Sources::BUFFERS) {
-        let place = Span { file: FileId(rule.place.file), line: rule.place.line, ..draft.header };
         let text = format!(
             "Proxy '{}': L6 sample fetches ignored on HTTP proxies (declared at {}).",
             draft.name(),

@@ -1,8 +1,8 @@
 //! What keeps a client with its server, or lets it go: persistence by the protocol, exceptions
 //! from it, and the servers' states over a restart.
 
-use super::rules::conflicts;
 use super::{DLB, FL, LB};
+use crate::conflicts;
 use crate::context::Context;
 use crate::draft::Kind;
 use crate::keyword::{Keyword, MANY, Set};
@@ -40,7 +40,7 @@ fn exception(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("missing-condition", line.span, text);
     }
     match crate::cond::check(c, line.args) {
-        Ok(cond) => conflicts(c, &cond, Place::BE_REQ_CNT, line.span),
+        Ok(cond) => conflicts::of_condition(c, &cond, Place::BE_REQ_CNT, line.span),
         Err(fail) => {
             c.fail(fail.wrap(|why| format!("error detected while parsing a '{keyword}' rule : {why}.")));
         }
@@ -57,7 +57,7 @@ fn force_switch(c: &mut Context<'_>, line: &Line<'_>) {
         }
         _ => {
             return match crate::cond::check(c, line.args) {
-                Ok(cond) => conflicts(c, &cond, Place::FE_REQ_CNT, line.span),
+                Ok(cond) => conflicts::of_condition(c, &cond, Place::FE_REQ_CNT, line.span),
                 Err(fail) => c.fail(fail.wrap(|why| format!("'{keyword}' : {why}."))),
             };
         }

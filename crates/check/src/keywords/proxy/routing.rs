@@ -3,11 +3,12 @@
 use syntax::Word;
 
 use super::{DFL, DFLB, FL, LB};
+use crate::conflicts;
 use crate::context::Context;
 use crate::draft::PendingSwitch;
 use crate::fail::Checked;
 use crate::keyword::{Keyword, MANY, ONE, Set};
-use crate::keywords::proxy::rules::{Rank, conflicts, note_rule};
+use crate::keywords::proxy::rules::{Rank, note_rule};
 use crate::line::{Line, starts_condition};
 use crate::places::Place;
 use ir::config::Capture;
@@ -80,7 +81,7 @@ fn switching_condition(
 
 fn condition(c: &mut Context<'_>, words: &[Word], place: Place, line: &Line<'_>) -> Checked<Cond> {
     let cond = crate::cond::check(c, words)?;
-    conflicts(c, &cond, place, line.span);
+    conflicts::of_condition(c, &cond, place, line.span);
     Ok(cond)
 }
 

@@ -1,18 +1,18 @@
 //! Rules: `http-request` and its like, and `redirect`.
 
-use diag::{Diagnostic, Place as MessagePlace, Span};
-use ir::expr::{Cond, Rule};
+use diag::{Diagnostic, Place as MessagePlace};
+use ir::expr::Rule;
 use ir::spec::RuleSet;
 use syntax::Word;
 
 use super::{DFL, DFLB, DLB, FLB};
 use crate::action::{self, Tail};
+use crate::conflicts;
 use crate::context::Context;
 use crate::draft::Kind;
 use crate::fail::{Checked, Fail};
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
-use crate::places::Place;
 
 /// The order in which kinds of rules run, whatever their order in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,57 +50,6 @@ pub fn note_rule(c: &mut Context<'_>, line: &Line<'_>, rank: Rank, shown: &str) 
     c.px.placed |= 1 << rank as u16;
 }
 
-/// Warns about ACLs of a condition that have no value where it is evaluated.
-pub fn conflicts(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
-    if let Some(text) = conflict(c, cond, place, None) {
-        c.warn("acl-conflict", span, format!("'{text}."));
-    }
-}
-
-/// The same for `stick` lines, whose message ends below.
-pub fn conflicts_quoted(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
-    if let Some(text) = conflict(c, cond, place, None) {
-        c.warn("acl-conflict", span, format!("'{text}.\n'"));
-    }
-}
-
-/// What is wrong with a condition at a place; TCP rules name themselves.
-fn conflict(c: &Context<'_>, cond: &Cond, place: Place, rule: Option<&str>) -> Option<String> {
-    for term in cond.any.iter().flatten() {
-        let Some(acl) = c.px.proxy.acls.get(term.acl.index()) else { continue };
-        let spec = |test: &ir::expr::AclTest| c.registry.fetches().get(test.expr.fetch.index()).copied();
-        let mut wrong = acl.tests.iter().filter_map(spec).filter(|spec| !place.allows(spec.contexts));
-        let Some(first) = wrong.next() else { continue };
-        let all = wrong.count() + 1 == acl.tests.len();
-        let name = String::from_utf8_lossy(&acl.name);
-        let within = rule.map_or_else(String::new, |rule| format!(" in '{rule}'"));
-        let plural = if rule.is_some() { "" } else { "s" };
-        return Some(match (acl.name.is_empty(), all) {
-            (false, true) => format!(
-                "acl '{name}' will never match{within} because it only involves keywords that are incompatible \
-                 with '{}'",
-                place.name()
-            ),
-            (true, true) => format!(
-                "anonymous acl will never match{within} because it uses keyword '{}' which is incompatible with '{}'",
-                first.name,
-                place.name()
-            ),
-            (false, false) => format!(
-                "acl '{name}' involves keyword{plural} '{}' which is incompatible with '{}'",
-                first.name,
-                place.name()
-            ),
-            (true, false) => format!(
-                "anonymous acl involves keyword '{}' which is incompatible with '{}'",
-                first.name,
-                place.name()
-            ),
-        });
-    }
-    None
-}
-
 /// Warns when the rule before ends the list.
 fn warn_unreachable(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
     if c.px.finals & set.bit() != 0 {
@@ -121,18 +70,6 @@ fn push(c: &mut Context<'_>, set: RuleSet, rule: Rule, is_final: bool) {
     c.px.proxy.rules[set as usize].push(rule);
 }
 
-pub fn check_conflicts(c: &mut Context<'_>, cond: Option<&Cond>, set: RuleSet, span: Span) {
-    let kind = c.px.kind;
-    let Some(cond) = cond else { return };
-    let place = Place::of_rules(set, kind.is_frontend(), kind.is_backend());
-    let keyword = action::keyword_of(set);
-    if keyword.starts_with("http") {
-        conflicts(c, cond, place, span);
-    } else if let Some(text) = conflict(c, cond, place, Some(keyword)) {
-        c.warn("acl-conflict", span, text);
-    }
-}
-
 /// `http-request`, `http-response` and `http-after-response`.
 fn http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
     let before = c.diags.len();
@@ -141,7 +78,7 @@ fn http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
         if set == RuleSet::HttpRequest {
             note_rule(c, line, Rank::HttpRequest, "http-request");
         }
-        check_conflicts(c, rule.cond.as_ref(), set, line.span);
+        conflicts::of_rule(c, rule.cond.as_ref(), set, line.span);
         push(c, set, rule, is_final);
     }
     c.finalize(before);
@@ -237,7 +174,7 @@ fn tcp(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet, rank: Option<Rank>) {
                             processed before.";
                 c.warn("rule-order", line.span, text);
             }
-            check_conflicts(c, rule.cond.as_ref(), set, line.span);
+            conflicts::of_rule(c, rule.cond.as_ref(), set, line.span);
             c.px.proxy.rules[set as usize].push(rule);
         }
         Err(fail) => c.alert(fail.code, fail.span, fail.message),
@@ -408,7 +345,7 @@ fn redirect(c: &mut Context<'_>, line: &Line<'_>) {
     match redirect_rule(c, line) {
         Ok(rule) => {
             note_rule(c, line, Rank::Redirect, "redirect");
-            check_conflicts(c, rule.cond.as_ref(), RuleSet::HttpRequest, line.span);
+            conflicts::of_rule(c, rule.cond.as_ref(), RuleSet::HttpRequest, line.span);
             c.px.redirects.push(rule);
         }
         Err(fail) => {

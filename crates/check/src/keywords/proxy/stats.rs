@@ -4,7 +4,8 @@ use base::time::{TimeError, Unit};
 use ir::spec::RuleSet;
 
 use super::DFLB;
-use super::rules::{check_conflicts, http_rule};
+use super::rules::http_rule;
+use crate::conflicts;
 use crate::context::Context;
 use crate::draft::{Kind, Stats};
 use crate::fail::{Checked, Fail};
@@ -81,7 +82,7 @@ fn admin(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("missing-condition", line.span, text);
     }
     match crate::cond::check(c, words) {
-        Ok(cond) => check_conflicts(c, Some(&cond), RuleSet::HttpRequest, line.span),
+        Ok(cond) => conflicts::of_rule(c, Some(&cond), RuleSet::HttpRequest, line.span),
         Err(fail) => {
             c.fail(fail.wrap(|why| format!("error detected while parsing a 'stats admin' rule : {why}.")));
         }
@@ -99,7 +100,7 @@ fn http_request(c: &mut Context<'_>, line: &Line<'_>) {
     let rule = Line { name: &line.args[..1], args: &line.args[1..], ..*line };
     let before = c.diags.len();
     let Some((rule, _)) = http_rule(c, &rule, RuleSet::HttpRequest) else { return c.finalize(before) };
-    check_conflicts(c, rule.cond.as_ref(), RuleSet::HttpRequest, line.span);
+    conflicts::of_rule(c, rule.cond.as_ref(), RuleSet::HttpRequest, line.span);
     let stats = c.px.stats.get_or_insert_default();
     stats.has_rules = true;
     stats.rules_end = rule.cond.is_none();

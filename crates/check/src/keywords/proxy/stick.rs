@@ -64,7 +64,7 @@ fn stick(c: &mut Context<'_>, line: &Line<'_>) {
     }
     match rest.first() {
         Some(word) if starts_condition(word) => match crate::cond::check(c, rest) {
-            Ok(cond) => super::rules::conflicts_quoted(c, &cond, place, line.span),
+            Ok(cond) => crate::conflicts::of_stick(c, &cond, place, line.span),
             Err(fail) => {
                 let text =
                     format!("'stick': error detected while parsing sticking condition : {}.", fail.message);
