@@ -54,12 +54,6 @@ pub const ROWS: &[Code] = &[
     ),
     row("no-pattern", "7.1", "A pattern is missing", "The ACL has nothing to compare with."),
     row(
-        "acl-parenthesis",
-        "7.1",
-        "A parenthesis behind a space",
-        "Arguments stand directly behind the name; what follows a space is a pattern.",
-    ),
-    row(
         "acl-flag",
         "7.1",
         "A wrong flag of an ACL",
@@ -90,7 +84,6 @@ pub const ROWS: &[Code] = &[
         "No such ACL",
         "It must stand above, in this section or in its named defaults.",
     ),
-    row("bad-condition", "7.2", "A wrong condition", "`if` or `unless`, then ACLs and braces."),
     row("condition-start", "7.2", "A condition without its beginning", "It begins with `if` or `unless`."),
     row("missing-condition", "7.2", "A condition is missing", "ACLs are expected behind `if` or `unless`."),
     row(
@@ -126,5 +119,18 @@ pub const ROWS: &[Code] = &[
         "unknown-name",
         "Something that is named does not exist",
         "The message says what was looked for, and where.",
+    ),
+    row(
+        "acl-parenthesis",
+        "7.1",
+        "A doubtful parenthesis in an ACL",
+        "The parentheses of a fetch stand close behind its name.",
+    ),
+    row("bad-expression", "7.3", "An expression that cannot be read", "The message says where."),
+    row(
+        "needs-tcp",
+        "7.3",
+        "A sample fetch that needs raw data",
+        "In `mode http` the data of layer 6 is not there.",
     ),
 ];

@@ -73,6 +73,7 @@ pub const ROWS: &[Code] = &[
     by_keyword("same-name", "A name that is taken", "Give each its own name."),
     by_keyword("same-id", "A number that is taken", "Give each its own number, or none."),
     by_keyword("same-keyword", "A keyword that is given twice", "Keep one of the lines."),
+    by_keyword("same-user", "A user that is listed twice", "Keep one of the lines."),
     by_keyword("repeated", "Something that is given twice", "Keep one of them."),
     by_keyword(
         "already-specified",
@@ -84,18 +85,13 @@ pub const ROWS: &[Code] = &[
         "A line that a later one replaces",
         "Only the last of them counts: keep that one.",
     ),
+    by_keyword(
+        "overwritten",
+        "A line that a later one replaces",
+        "Only the last of them counts: keep that one.",
+    ),
     by_keyword("ignored", "A word without effect", "Something else that it needs is missing."),
     by_keyword("removed", "A keyword that HAProxy no longer has", "Use what the message names instead."),
-    by_keyword(
-        "misplaced",
-        "A keyword that comes too late",
-        "It must stand in front of what the message names.",
-    ),
-    by_keyword(
-        "not-built",
-        "A feature that was not built in",
-        "Take the line out, or build with the feature.",
-    ),
     by_keyword("deprecated", "A keyword that HAProxy will drop", "Use what the message names instead."),
     row(
         "experimental",
@@ -103,6 +99,7 @@ pub const ROWS: &[Code] = &[
         "An experimental feature",
         "It may change without notice: `expose-experimental-directives` in `global` allows it.",
     ),
+    by_keyword("not-built", "A feature that is not built in", "The program was built without it."),
     by_keyword(
         "not-executed",
         "Accepted, but not executed yet",
@@ -115,4 +112,5 @@ pub const ROWS: &[Code] = &[
         "No single line is the cause: the message says what failed.",
     ),
     by_keyword("fatal", "The configuration cannot be used", "The errors were told above."),
+    by_keyword("misplaced", "A word that is not understood here", "The message says which words are."),
 ];

@@ -27,6 +27,12 @@ pub const ROWS: &[Code] = &[
         "A number without a unit counts milliseconds: name the unit.",
     ),
     row("bad-size", "2.6", "No size", "A number of bytes, with `k`, `m` or `g` behind it."),
+    row(
+        "bad-address",
+        "2.9",
+        "No address",
+        "An address, a name or a path is expected, with a port where one is needed.",
+    ),
     row("address-empty", "2.9", "An empty address", "It is often a variable that is not set."),
     row(
         "address-fd",
@@ -95,9 +101,13 @@ pub const ROWS: &[Code] = &[
         "Remove the address, or put it into an `.if feature(QUIC)` block.",
     ),
     by_keyword("no-address", "An address is missing", "Give the address, with its port."),
-    by_keyword("bad-network", "No network", "An address, and behind a slash its mask or its length."),
     by_keyword("bad-mode", "No such mode", "The message says which modes there are."),
     by_keyword("bad-range", "No range", "A number, or two with a dash between them, the smaller one first."),
+    by_keyword(
+        "bad-guid",
+        "A wrong or a taken GUID",
+        "Letters, digits, `-`, `_`, `.` and `:`, unique in the process.",
+    ),
     by_keyword("bad-scope", "No scope", "The message says which scopes there are."),
     by_keyword("bad-kind", "No such kind", "The message says which kinds there are."),
     by_keyword("bad-version", "No such version", "The message says which versions there are."),
