@@ -110,7 +110,8 @@ fn dgram_bind(c: &mut Context<'_>, line: &Line<'_>) {
             let best = crate::hint::best(&word.text, bind::keywords().map(|row| row.name));
             let hint = best.map_or_else(|| ".".to_owned(), |best| crate::hint::suffix(Some(best)));
             let text = format!("unknown keyword '{}' in 'log-forward' section{hint}", word.lossy());
-            return c.alert("unknown-keyword", word.span, text);
+            c.alert("unknown-keyword", word.span, text);
+            return c.suggest(word.span, best);
         };
         if let Err(fail) = bind::set(c, row, &mut draft, line, at) {
             return c.alert(fail.code, fail.span, fail.message);

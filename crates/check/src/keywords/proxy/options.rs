@@ -101,11 +101,15 @@ pub fn unknown(c: &mut Context<'_>, line: &Line<'_>) {
     }
     let rows = super::TABLES.iter().copied().flatten().filter(|row| !row.hidden);
     let names = rows.filter_map(|row| row.spec.name.strip_prefix("option ")).chain([MISNAMED]);
-    let text = match crate::hint::best(name.as_bytes(), names) {
+    let best = crate::hint::best(name.as_bytes(), names);
+    let text = match best {
         Some(best) => format!("unknown option '{name}'; did you mean '{best}' maybe ?"),
         None => format!("unknown option '{name}'."),
     };
     c.push(Diagnostic::error("unknown-option", line.span, text).at(Place::Parsing));
+    if let Some(word) = line.name.get(1).or(line.arg(0)) {
+        c.suggest(word.span, best);
+    }
 }
 
 pub const ROWS: &[Keyword] = &[

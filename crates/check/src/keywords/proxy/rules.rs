@@ -152,6 +152,15 @@ fn unknown_http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
         did_you_mean(c, set, word.as_bytes()),
     );
     c.alert_tight("unknown-action", line.span, text);
+    suggest(c, line, set);
+}
+
+/// Offers the nearest action in the place of one that the rule set does not have.
+fn suggest(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
+    if let Some(word) = line.arg(0).filter(|word| action::find(c, set, word).is_none()) {
+        let best = action::suggestion(c, set, &word.text);
+        c.suggest(word.span, best);
+    }
 }
 
 fn did_you_mean(c: &Context<'_>, set: RuleSet, word: &[u8]) -> String {
@@ -177,7 +186,10 @@ fn tcp(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet, rank: Option<Rank>) {
             conflicts::of_rule(c, rule.cond.as_ref(), set, line.span);
             c.px.proxy.rules[set as usize].push(rule);
         }
-        Err(fail) => c.alert(fail.code, fail.span, fail.message),
+        Err(fail) => {
+            c.alert(fail.code, fail.span, fail.message);
+            suggest(c, line, set);
+        }
     }
 }
 
