@@ -535,10 +535,17 @@ pub fn is_for(section: Section, sections: Sections) -> bool {
     sections.contains(section) || (is_proxy && sections.0 & Sections::PROXY.0 != 0)
 }
 
-/// The keyword of a section that is most like a word.
+/// The keyword of a section that is most like a word: those that HAProxy reads by hand come last.
 pub fn nearest(section: Section, word: &[u8]) -> Option<&'static str> {
-    let names = crate::keywords::all()
-        .filter(|row| !row.hidden && is_for(section, row.spec.sections))
-        .map(Keyword::first_word);
-    crate::hint::best(word, names)
+    let rows = || crate::keywords::all().filter(|row| !row.hidden && is_for(section, row.spec.sections));
+    let listed = rows().filter(|row| row.spec.listed).map(Keyword::first_word);
+    let others = rows().filter(|row| !row.spec.listed).map(Keyword::first_word);
+    let sections = match section {
+        Section::Global => SECTIONS,
+        _ => &[],
+    };
+    crate::hint::best(word, listed.chain(others).chain(sections.iter().copied()))
 }
+
+/// What HAProxy suggests besides the keywords of `global`.
+const SECTIONS: &[&str] = &["global", "defaults", "listen", "frontend", "backend", "peers", "resolvers"];

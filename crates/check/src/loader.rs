@@ -72,6 +72,11 @@ pub trait Loader: syntax::Facts {
     /// Whether servers may start without an address (`-dr`).
     fn may_miss_addresses(&self) -> bool;
 
+    /// How many CPUs the process may use; 0 when nobody knows, and nothing is said of them.
+    fn cpus(&self) -> usize {
+        0
+    }
+
     /// Whether the TLS library knows the cipher list (TLS 1.2 and below).
     fn cipher_list_is_valid(&self, list: &[u8]) -> bool;
 

@@ -4,6 +4,19 @@ use std::collections::HashSet;
 
 use ir::Bytes;
 
+/// Words of 64 bits for the CPUs that HAProxy knows.
+pub const CPUS: usize = 16;
+
+/// A `cpu-map` line; all as bits.
+#[derive(Debug)]
+pub struct CpuMap {
+    pub groups: u64,
+    pub threads: u64,
+    pub cpus: [u64; CPUS],
+    /// `auto:`
+    pub is_auto: bool,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Process {
@@ -19,6 +32,17 @@ pub struct Process {
     pub ocsp_delays: (i64, i64),
     /// The thread group of each thread that was put into one, from thread 1 on.
     pub thread_groups: Vec<Option<usize>>,
+    /// `thread-hard-limit`; 0 for none.
+    pub thread_limit: i64,
+    /// `thread-groups`
+    pub groups: Option<usize>,
+    /// `max-threads-per-group`; 0 for the usual number.
+    pub group_threads: usize,
+    pub cpu_maps: Vec<CpuMap>,
+    /// `cpu-policy` was given.
+    pub cpu_policy: bool,
+    pub server_state_base: Bytes,
+    pub server_state_file: Bytes,
     /// A Lua file was loaded.
     pub lua_loaded: bool,
     /// Lua was started: libraries can no longer be left out.
@@ -34,6 +58,13 @@ impl Default for Process {
             header_case_file: None,
             ocsp_delays: (300, 3600),
             thread_groups: Vec::new(),
+            thread_limit: 0,
+            groups: None,
+            group_threads: 0,
+            cpu_maps: Vec::new(),
+            cpu_policy: false,
+            server_state_base: Bytes::new(),
+            server_state_file: Bytes::new(),
             lua_loaded: false,
             lua_started: false,
         }

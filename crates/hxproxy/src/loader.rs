@@ -109,6 +109,10 @@ impl Loader for World {
         self.may_miss_addresses
     }
 
+    fn cpus(&self) -> usize {
+        std::thread::available_parallelism().map_or(0, std::num::NonZero::get)
+    }
+
     fn cipher_list_is_valid(&self, list: &[u8]) -> bool {
         // The library judges a list when a context is made of it.
         let settings = TlsServer { ciphers: Some(list.to_vec()), ..TlsServer::default() };

@@ -10,6 +10,8 @@ mod proxies;
 mod rules;
 mod sections;
 mod servers;
+mod state;
+mod threads;
 mod visit;
 
 use crate::context::Context;
@@ -17,6 +19,7 @@ use crate::draft::Draft;
 
 /// Resolves and checks all proxies, in order, and moves them into the configuration.
 pub fn run(c: &mut Context<'_>) {
+    let Some(threads) = threads::lay_out(c) else { return };
     let mut drafts = std::mem::take(&mut c.drafts);
     for draft in &mut drafts {
         let redirects = std::mem::take(&mut draft.redirects);
@@ -46,6 +49,8 @@ pub fn run(c: &mut Context<'_>) {
         proxies::check_tls(c, draft);
     }
     sections::check(c);
+    threads::warn_cpus(c, &threads);
+    state::global_file(c);
     servers::unresolved(c, &drafts);
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }

@@ -195,9 +195,14 @@ const fn time(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, u
         .malformed("unexpected character '{c}' in argument to <{}>.\n")
 }
 
-/// A file or a directory, once; nothing reads it yet.
-const fn path(name: &'static str, doc: &'static str, usage: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, usage, SOME, Set::Nothing)
+/// A file or a directory, once.
+const fn path(
+    name: &'static str,
+    doc: &'static str,
+    usage: &'static str,
+    set: fn(&mut Context<'_>, Bytes),
+) -> Keyword {
+    Keyword::new(name, doc, HERE, usage, SOME, Set::Word(set))
         .again(Again::Alert(ALREADY))
         .missing("'{}' expect one argument: a file path.")
         .parsed()
@@ -353,15 +358,20 @@ pub const ROWS: &[Keyword] = &[
     .unlisted()
     .range("'{}' only supports 'preserve-env' as an argument, found '{v}'.")
     .parsed(),
-    path("server-state-base", "The directory of server state files.", "<directory>")
-        .unlisted()
-        .missing("'{}' expects one argument: a directory path."),
-    path("server-state-file", "The file of all servers' states.", "<file>").unlisted(),
-    path("stats-file", "The file of counters to start from.", "<file>").unlisted(),
-    path("shm-stats-file", "The shared file of counters.", "<file>")
+    path("server-state-base", "The directory of server state files.", "<directory>", |c, base| {
+        c.process.server_state_base = base
+    })
+    .unlisted()
+    .missing("'{}' expects one argument: a directory path."),
+    path("server-state-file", "The file of all servers' states.", "<file>", |c, file| {
+        c.process.server_state_file = file
+    })
+    .unlisted(),
+    path("stats-file", "The file of counters to start from.", "<file>", |_, _| {}).unlisted(),
+    path("shm-stats-file", "The shared file of counters.", "<file>", |_, _| {})
         .again(Again::Refused("'{}' already specified.\n"))
         .missing("'{}' expect one argument: a file path.\n"),
-    path("shm-stats-file-max-objects", "The size of the shared file of counters.", "<number>")
+    path("shm-stats-file-max-objects", "The size of the shared file of counters.", "<number>", |_, _| {})
         .again(Again::Refused("'{}' already specified.\n"))
         .missing("'{}' expect one argument: max objects number.\n"),
     Keyword::new("anonkey", "The key that hides names on the CLI.", HERE, "<key>", MANY, Set::Line(anonkey))

@@ -6,6 +6,9 @@ use crate::context::Context;
 use crate::keyword::{Keyword, MANY, ONE, Set};
 use crate::line::Line;
 use crate::numbers;
+use crate::process::{CPUS, CpuMap};
+
+use super::tune::usize_of;
 
 const HERE: Sections = Sections::GLOBAL;
 /// As HAProxy is built by default.
@@ -71,7 +74,9 @@ fn nbthread(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn thread_groups(c: &mut Context<'_>, line: &Line<'_>) {
-    early_number(c, line, MAX_GROUPS);
+    if let Some(groups) = early_number(c, line, MAX_GROUPS) {
+        c.process.groups = usize::try_from(groups).ok();
+    }
 }
 
 fn thread_group(c: &mut Context<'_>, line: &Line<'_>) {
@@ -161,12 +166,13 @@ fn cpu_map(c: &mut Context<'_>, line: &Line<'_>) {
         .and_then(|groups| Ok((groups, thread_set(threads)?)))
         .and_then(|(groups, threads)| Ok((groups, threads, cpu_set(&texts)?)));
     let told = match checked {
-        Ok((groups, threads, cpus))
-            if is_auto && groups.count_ones() != cpus && threads.count_ones() != cpus =>
-        {
+        Ok((groups, threads, cpus)) => {
+            let size = cpus.iter().map(|word| word.count_ones()).sum();
+            if !is_auto || groups.count_ones() == size || threads.count_ones() == size {
+                return c.process.cpu_maps.push(CpuMap { groups, threads, cpus, is_auto });
+            }
             "TGROUP/THREAD range and CPU sets must have the same size to be automatically bound".to_owned()
         }
-        Ok(_) => return,
         Err(told) => told,
     };
     c.alert("bad-value", line.span, format!("{} : {told}", line.keyword()));
@@ -200,9 +206,9 @@ fn thread_set(text: &str) -> Result<u64, String> {
     Ok((low..=high).fold(0, |bits, number| bits | 1 << (number - 1)))
 }
 
-/// How many CPUs words such as `0-3,6` name.
-fn cpu_set<T: AsRef<str>>(words: &[T]) -> Result<u32, String> {
-    let mut cpus = vec![false; 1 + MAX_CPU as usize];
+/// The CPUs that words such as `0-3,6` name.
+fn cpu_set<T: AsRef<str>>(words: &[T]) -> Result<[u64; CPUS], String> {
+    let mut cpus = [0; CPUS];
     let number = |text: &str| u32::try_from(numbers::lenient(text.as_bytes())).unwrap_or(u32::MAX);
     for word in words.iter().map(AsRef::as_ref) {
         if !word.starts_with(|first: char| first.is_ascii_digit()) {
@@ -215,10 +221,10 @@ fn cpu_set<T: AsRef<str>>(words: &[T]) -> Result<u32, String> {
             if high > MAX_CPU {
                 return Err(format!("supports CPU numbers from 0 to {MAX_CPU}."));
             }
-            (low..=high).for_each(|cpu| cpus[cpu as usize] = true);
+            (low..=high).for_each(|cpu| cpus[cpu as usize / 64] |= 1 << (cpu % 64));
         }
     }
-    Ok(cpus.iter().map(|used| u32::from(*used)).sum())
+    Ok(cpus)
 }
 
 fn cpu_policy(c: &mut Context<'_>, line: &Line<'_>) {
@@ -226,6 +232,8 @@ fn cpu_policy(c: &mut Context<'_>, line: &Line<'_>) {
     let text = match (line.lossy(1).as_str(), line.lossy(2).as_str()) {
         ("" | "threads-per-core", "1" | "auto") | ("", _) => {
             if POLICIES.iter().any(|(name, _)| line.arg(0).is_some_and(|word| word.is(name))) {
+                // The first one ignores nothing.
+                c.process.cpu_policy = !line.arg(0).is_some_and(|word| word.is(POLICIES[0].0));
                 return;
             }
             let name = line.lossy(0);
@@ -318,7 +326,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         ONE,
-        Set::Int(0, MAX_GROUP_THREADS, |_, _| {}),
+        Set::Int(0, MAX_GROUP_THREADS, |c, n| c.process.group_threads = usize_of(n)),
     )
     .missing(GROUP_THREADS)
     .malformed(GROUP_THREADS)
@@ -330,7 +338,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         ONE,
-        Set::Int(1, MAX_THREADS, |_, _| {}),
+        Set::Int(1, MAX_THREADS, |c, n| c.process.thread_limit = n),
     )
     .missing(UNPARSABLE)
     .malformed(UNPARSABLE)
