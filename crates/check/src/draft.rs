@@ -110,6 +110,8 @@ pub struct Draft {
     pub pending: Vec<(RuleSet, usize, PendingRule)>,
     /// How many rules of each set came from defaults.
     pub inherited_rules: [usize; RuleSet::COUNT],
+    /// `tcp-check` and `http-check` lines.
+    pub steps: Steps,
     /// `filter` lines.
     pub filters: Vec<Filter>,
     /// `stick` lines.
@@ -327,10 +329,31 @@ pub struct Mail {
 pub struct Checks {
     /// `option external-check` is the last of the checks.
     pub external: bool,
+    /// The last of the checks, as its option is called.
+    pub method: &'static str,
     /// `external-check command`
     pub command: Option<Bytes>,
     /// `external-check path` was given.
     pub has_path: bool,
+}
+
+/// The steps of a proxy's own checks.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    pub tcp: Vec<Step>,
+    pub http: Vec<Step>,
+    /// There are steps of a check that does not run.
+    pub unused_tcp: bool,
+    pub unused_http: bool,
+}
+
+/// What a step of a check does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Connect,
+    Send,
+    Expect,
+    Other,
 }
 
 /// Which statements that need HTTP were used.

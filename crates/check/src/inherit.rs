@@ -3,7 +3,7 @@
 use ir::config::Proxy;
 use ir::spec::RuleSet;
 
-use crate::draft::{Draft, Inherited, Kind};
+use crate::draft::{Draft, Inherited, Kind, Steps};
 
 /// A proxy without a `defaults` section in front of it.
 pub fn fresh(kind: Kind) -> Draft {
@@ -33,6 +33,7 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.proxy.is_backend = kind.is_backend();
     draft.acl_names.clear();
     draft.inherited_rules = std::array::from_fn(|set| draft.proxy.rules[set].len());
+    draft.steps = Steps::default();
     draft.pending.clear();
     draft.sticks.clear();
     draft.placed = 0;

@@ -80,6 +80,17 @@ pub fn check_plain(
     c.within(Usage::Rule(set), |c| read(c, set, id, spec, words, true))
 }
 
+/// Reads an action of a check's steps; `None` when the first word names none.
+pub fn check_step(c: &mut Context<'_>, words: &[Word]) -> Option<Checked<()>> {
+    const NAMES: [&str; 3] = ["set-var-fmt", "set-var", "unset-var"];
+    let first = words.first()?;
+    let name = NAMES.iter().find(|name| first.text.starts_with(name.as_bytes()))?;
+    let (_, spec) = c.registry.action(name.as_bytes(), RuleSet::HttpRequest)?;
+    let mut values = Values { in_check: true, ..Values::new(RuleSet::HttpRequest, spec, words) };
+    let read = variables::read(c, &mut values).map(drop);
+    Some(read.map_err(|fail| fail.wrap(|text| format!("'{name}' : {text}"))))
+}
+
 /// The positional arguments and the options of an action, as its reader gives them.
 type Given = (Vec<ActionValue>, Vec<(usize, Vec<ActionValue>)>);
 
@@ -97,7 +108,7 @@ fn read(
     if spec.support == ir::spec::Support::Parsed {
         c.warn_parsed(spec.name, name.span);
     }
-    let mut values = Values { set, spec, words, at: 1, plain };
+    let mut values = Values { plain, ..Values::new(set, spec, words) };
     let given = match spec.name {
         "sc-inc-gpc" | "sc-inc-gpc0" | "sc-inc-gpc1" | "sc-add-gpc" | "sc-set-gpt" | "sc-set-gpt0" => {
             counters::change(c, &mut values)

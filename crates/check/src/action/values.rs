@@ -20,9 +20,16 @@ pub struct Values<'a> {
     pub at: usize,
     /// Log-formats are taken as text, but for `set-cookie-fmt`.
     pub plain: bool,
+    /// It is a step of a check.
+    pub in_check: bool,
 }
 
 impl<'a> Values<'a> {
+    /// The words of a rule, which begin with the action's name.
+    pub fn new(set: RuleSet, spec: &'static ActionSpec, words: &'a [Word]) -> Self {
+        Self { set, spec, words, at: 1, plain: false, in_check: false }
+    }
+
     pub fn name(&self) -> &'a Word {
         &self.words[0]
     }
@@ -117,6 +124,7 @@ impl<'a> Values<'a> {
         let (front, back) = (c.px.kind.is_frontend(), c.px.kind.is_backend());
         let usual = Place::of_rules(self.set, front, back);
         match self.spec.name {
+            _ if self.in_check => Some(Place::BE_CHK_RUL),
             "pause" | "set-timeout" | "set-bandwidth-limit" | "attach-srv" => None,
             "set-src"
             | "set-src-port"

@@ -59,6 +59,7 @@ pub fn run(c: &mut Context<'_>) {
 fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], index: usize) {
     proxies::warn_mode(c, &mut drafts[index]);
     proxies::warn_without_bind(c, &drafts[index]);
+    rules::warn_steps(c, &drafts[index], true);
     proxies::needs(c, &drafts[index]);
     backends::default(c, names, drafts, index);
     backends::switches(c, names, drafts, index);
@@ -71,6 +72,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     names::resolve(c, names, drafts, index);
     groups::check(c, &drafts[index]);
     proxies::warn_timeouts(c, &drafts[index]);
+    rules::warn_steps(c, &drafts[index], false);
     proxies::warn_state_file(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);

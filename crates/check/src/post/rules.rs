@@ -41,6 +41,21 @@ pub fn sticks(c: &mut Context<'_>, draft: &Draft) {
     }
 }
 
+/// Steps of a check that does not run.
+pub fn warn_steps(c: &mut Context<'_>, draft: &Draft, is_http: bool) {
+    let (unused, steps, option) = match is_http {
+        true => (draft.steps.unused_http, "http-check", "httpchk"),
+        false => (draft.steps.unused_tcp, "tcp-check", "tcp-check"),
+    };
+    if unused {
+        let text = format!(
+            "{} uses {steps} rules without 'option {option}', so the rules are ignored.",
+            draft.title()
+        );
+        c.push(Diagnostic::post_warning("ignored", text).pointing(draft.header));
+    }
+}
+
 /// The rules of one proxy, or of one defaults section, that it did not inherit.
 pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
     for set in ORDER {

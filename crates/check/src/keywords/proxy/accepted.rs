@@ -1,6 +1,6 @@
 //! Families that are accepted and not executed yet.
 
-use super::{DLB, FL, LB};
+use super::{FL, LB};
 use crate::keyword::{Keyword, MANY, Set};
 
 /// Accepted whole.
@@ -14,8 +14,6 @@ const fn parsed(
 }
 
 pub const ROWS: &[Keyword] = &[
-    parsed("http-check", "A step of an HTTP check.", DLB, "<action> …").listed(),
-    parsed("tcp-check", "A step of a TCP check.", DLB, "<action> …").listed(),
     parsed("use-fcgi-app", "The FastCGI application of the backend.", LB, "<name>").listed(),
     Keyword::new(
         "ssl-f-use",

@@ -52,7 +52,12 @@ fn check(c: &mut Context<'_>, line: &Line<'_>) {
         None => (check.read)(c, line),
     };
     match told {
-        Ok(()) => c.px.checks.external = external,
+        Ok(()) => {
+            c.px.checks.external = external;
+            c.px.checks.method = check.name;
+            c.px.steps.unused_tcp &= check.name != "tcp-check";
+            c.px.steps.unused_http &= check.name != "httpchk";
+        }
         Err(fail) => c.fail(fail),
     }
 }

@@ -20,6 +20,7 @@ mod rules;
 mod source;
 mod spoe;
 mod stats;
+mod steps;
 pub(crate) mod stick;
 mod timeouts;
 
@@ -54,6 +55,7 @@ pub const TABLES: &[&[Keyword]] = &[
     rules::ROWS,
     stick::ROWS,
     filter::ROWS,
+    steps::ROWS,
     errors::ROWS,
     accepted::ROWS,
     removed::ROWS,
