@@ -1,5 +1,6 @@
 //! The string hashes of `hash-type`, `balance` and the converters of the same names: public
-//! algorithms, with the values HAProxy gives. Left out: xxHash and the cryptographic ones.
+//! algorithms, with the values HAProxy gives. Left out: the other forms of
+//! xxHash, and the cryptographic ones.
 
 /// Daniel J. Bernstein's hash, the variant that multiplies by 33 and adds.
 pub fn djb2(key: &[u8]) -> u32 {
@@ -24,6 +25,37 @@ pub fn wt6(key: &[u8]) -> u32 {
         (left_turn, right_turn) = (turns & 31, turns >> 11);
     }
     left ^ right
+}
+
+/// xxHash of 32 bits with a seed.
+pub fn xxh32(key: &[u8], seed: u32) -> u32 {
+    const PRIMES: [u32; 5] = [0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x27d4_eb2f, 0x1656_67b1];
+    let [first, second, third, fourth, fifth] = PRIMES;
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word: u32, b| word << 8 | u32::from(*b));
+    let round = |lane: u32, input: u32| {
+        lane.wrapping_add(input.wrapping_mul(second)).rotate_left(13).wrapping_mul(first)
+    };
+    let (blocks, rest) = key.as_chunks::<16>();
+    let mut lanes =
+        [first.wrapping_add(second), second, 0, 0u32.wrapping_sub(first)].map(|lane| seed.wrapping_add(lane));
+    for block in blocks {
+        for (lane, input) in lanes.iter_mut().zip(block.chunks(4)) {
+            *lane = round(*lane, word(input));
+        }
+    }
+    let turned = lanes.iter().zip([1, 7, 12, 18]).map(|(lane, turn)| lane.rotate_left(turn));
+    let start = if blocks.is_empty() { seed.wrapping_add(fifth) } else { turned.fold(0, u32::wrapping_add) };
+    let length = u32::try_from(key.len() & 0xffff_ffff).unwrap_or(0);
+    let (words, bytes) = rest.as_chunks::<4>();
+    let hash = words.iter().fold(start.wrapping_add(length), |hash, input| {
+        hash.wrapping_add(word(input).wrapping_mul(third)).rotate_left(17).wrapping_mul(fourth)
+    });
+    let hash = bytes.iter().fold(hash, |hash, byte| {
+        hash.wrapping_add(u32::from(*byte).wrapping_mul(fifth)).rotate_left(11).wrapping_mul(first)
+    });
+    let hash = (hash ^ hash >> 15).wrapping_mul(second);
+    let hash = (hash ^ hash >> 13).wrapping_mul(third);
+    hash ^ hash >> 16
 }
 
 /// CRC-32 as in Ethernet and gzip (polynomial 0x04C11DB7, reflected).
@@ -72,6 +104,14 @@ mod tests {
         check(wt6, long, 2_207_317_031, Some(68_903_910));
         check(crc32, long, 1_347_240_138, None);
         check(crc32c, long, 2_073_070_752, None);
+    }
+
+    /// Test vectors of the algorithm's own documentation and tools.
+    #[test]
+    fn xxh32_vectors() {
+        assert_eq!(xxh32(b"", 0), 0x02cc_5d05);
+        assert_eq!(xxh32(b"abc", 0), 0x32d1_53ff);
+        assert_eq!(xxh32(b"Nobody inspects the spammish repetition", 0), 0xe229_3b2f);
     }
 
     fn check(hash: fn(&[u8]) -> u32, key: &str, expected: u32, spread: Option<u32>) {

@@ -1,5 +1,5 @@
 //! What must be known before the configuration is checked: a master needs `daemon`, `quiet` and
-//! `pidfile`, and `-dC` shows the lines as they were read. Reading here judges nothing: what is
+//! `pidfile`. Reading here judges nothing: what is
 //! wrong is told by the one who checks.
 
 use diag::{FileId, SourceMap};
@@ -24,34 +24,6 @@ pub fn global(world: &World, sources: &SourceMap) -> Global {
         }
     }
     global
-}
-
-/// `-dC`: the configuration without comments, words separated by one blank; `numbered` puts the
-/// number of the line in front.
-pub fn dump(world: &World, sources: &SourceMap, numbered: bool) -> Vec<u8> {
-    let mut out = Vec::new();
-    for file in files(world, sources) {
-        for line in &file.orphans {
-            write_line(&mut out, line, "\t", numbered);
-        }
-        for section in &file.sections {
-            write_line(&mut out, &section.header, "", numbered);
-            section.lines.iter().for_each(|line| write_line(&mut out, line, "\t", numbered));
-        }
-    }
-    out
-}
-
-fn write_line(out: &mut Vec<u8>, line: &Line, indent: &str, numbered: bool) {
-    if numbered {
-        out.extend_from_slice(format!("{}\t", line.span.line).as_bytes());
-    }
-    out.extend_from_slice(indent.as_bytes());
-    for word in &line.words {
-        out.extend_from_slice(&word.text);
-        out.push(b' ');
-    }
-    out.push(b'\n');
 }
 
 fn files(world: &World, sources: &SourceMap) -> Vec<syntax::File> {

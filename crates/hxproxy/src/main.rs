@@ -15,6 +15,7 @@ mod args;
 mod check_mode;
 mod commands;
 mod condition;
+mod config_dump;
 mod configuration;
 mod console;
 mod discovery;

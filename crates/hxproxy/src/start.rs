@@ -9,6 +9,7 @@ use diag::SourceMap;
 use ir::config::{Config, Global};
 
 use crate::args::{Args, Refusal};
+use crate::config_dump::ConfigDump;
 use crate::configuration::{self, Configuration};
 use crate::console::Console;
 use crate::modes::Modes;
@@ -66,8 +67,8 @@ impl Start {
             return crate::refuse(&self.program, Refusal::Usage);
         }
         let mut world = World::new(&self.args);
-        if let Some(numbered) = self.args.dump_config {
-            console::print_bytes(&discovery::dump(&world, &sources, numbered));
+        if let Some(dump) = self.args.dump_config {
+            return self.dump(dump, &world, &sources);
         }
         let ready = match self.become_worker(&world, &sources) {
             Ok(ready) => ready,
@@ -81,6 +82,14 @@ impl Start {
             Ok(status) => status,
             Err(message) => self.fails(&message),
         })
+    }
+
+    /// `-dC`: nothing else is done.
+    fn dump(&self, dump: ConfigDump, world: &World, sources: &SourceMap) -> u8 {
+        let (text, told) = dump.run(world, sources);
+        console::print_bytes(&text);
+        told.iter().for_each(|diagnostic| self.console.diagnostic("config", sources, diagnostic));
+        if told.is_empty() { 0 } else { FAILED }
     }
 
     /// Everything after the check; comes back when the process may end.
@@ -176,8 +185,7 @@ impl Start {
 
     /// With `-W`: forks, and comes back as the worker.
     fn become_worker(&self, world: &World, sources: &SourceMap) -> Result<Option<Ready>, String> {
-        let looks = self.args.check || self.args.dump_config.is_some();
-        if !self.args.master_worker || looks {
+        if !self.args.master_worker || self.args.check {
             if !self.args.master_cli.is_empty() && !self.args.master_worker {
                 return Err(
                     "a master CLI socket was defined, but master-worker mode (-W) is not enabled.".into()
@@ -210,7 +218,7 @@ impl Start {
         self.args.pidfile.clone().or_else(|| global.pidfile.as_deref().map(path))
     }
 
-    /// `-c`, `-dL`, `-dC`: says whether the process goes no further.
+    /// `-c`, `-dL`: says whether the process goes no further.
     fn only_looks(&self) -> bool {
         if self.args.dump_libs && !self.console.is_quiet() {
             console::print(&check_mode::loaded_objects());
@@ -219,7 +227,7 @@ impl Start {
         if self.args.check && self.args.dump_keywords.is_none() {
             check_mode::accept(self.console);
         }
-        self.args.check || self.args.dump_config.is_some()
+        self.args.check
     }
 
     /// The pid file is written with all rights; the old processes are told before this one may no

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::config_dump::ConfigDump;
 pub use switches::Refusal;
 pub use usage::{usage, usage_of};
 
@@ -52,8 +53,8 @@ pub struct Args {
     pub dump_libs: bool,
     /// `-dK`: the classes, separated by commas.
     pub dump_keywords: Option<String>,
-    /// `-dC`: whether line numbers are wanted.
-    pub dump_config: Option<bool>,
+    /// `-dC`
+    pub dump_config: Option<ConfigDump>,
     /// `-dR`
     pub no_reuseport: bool,
     /// `-dS`
@@ -174,7 +175,7 @@ impl Args {
             diagnostics: flag("diagnostics"),
             dump_libs: flag("dump-libs"),
             dump_keywords: text("dump-keywords"),
-            dump_config: text("dump-config").map(|value| value.split(',').any(|word| word == "line")),
+            dump_config: text("dump-config").as_deref().map(ConfigDump::new),
             no_reuseport: flag("no-reuseport"),
             no_splice: flag("no-splice"),
             ignore_resolution: flag("ignore-resolution"),
@@ -292,8 +293,8 @@ mod tests {
         check("-n 10 -N 5 -m 64", |a| {
             (a.maxconn, a.proxy_maxconn, a.memory) == (Some(10), Some(5), Some(64))
         });
-        check("-dCline", |a| a.dump_config == Some(true));
-        check("-dC123", |a| a.dump_config == Some(false));
+        check("-dCline", |a| a.dump_config == Some(ConfigDump { numbered: true, key: 0 }));
+        check("-dC123,line", |a| a.dump_config == Some(ConfigDump { numbered: true, key: 123 }));
         check("-dKall", |a| a.dump_keywords.as_deref() == Some("all"));
         check("-c", |a| a.dump_keywords.is_none() && a.dump_config.is_none() && a.version.is_none());
         check("-S a -S b,level,admin", |a| a.master_cli.len() == 2);

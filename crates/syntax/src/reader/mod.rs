@@ -61,6 +61,28 @@ impl<'a> Reader<'a> {
     /// ends reading. Pass the same list of diagnostics for all files of a run: the explanation
     /// of empty arguments is given once.
     pub fn next_line(&mut self, host: &dyn Host, diags: &mut Vec<Diagnostic>) -> Option<Line> {
+        self.next(host, diags, |reader, source, pieces, diags| reader.line(source, pieces, host, diags))
+    }
+
+    /// The number and the words of the next line, whatever they are: directives are words, and
+    /// nothing masks a line. A line may have no word, or empty ones.
+    pub fn next_words(
+        &mut self,
+        host: &dyn Host,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Option<(u32, Vec<Vec<u8>>)> {
+        self.next(host, diags, |reader, _, pieces, _| {
+            Some((reader.line, pieces.words.into_iter().map(|word| word.text).collect()))
+        })
+    }
+
+    /// What `read` makes of the next line that it makes something of.
+    fn next<T>(
+        &mut self,
+        host: &dyn Host,
+        diags: &mut Vec<Diagnostic>,
+        read: impl Fn(&mut Self, &Source<'_>, Pieces, &mut Vec<Diagnostic>) -> Option<T>,
+    ) -> Option<T> {
         while !self.done {
             let Some((raw, has_lf)) = self.take_line() else {
                 self.finish(diags);
@@ -80,8 +102,11 @@ impl<'a> Reader<'a> {
                 break;
             }
             self.missing_lf = (!has_lf).then_some(raw.len());
-            if let Some(line) = self.read(raw, host, diags) {
-                return Some(line);
+            let indent = raw.iter().take_while(|b| lex::is_space(**b)).count();
+            let source = Source { text: &raw[indent..], at: self.at(indent, 0) };
+            let pieces = self.pieces(&source, host, diags);
+            if let Some(done) = pieces.and_then(|pieces| read(self, &source, pieces, diags)) {
+                return Some(done);
             }
         }
         None
@@ -104,33 +129,38 @@ impl<'a> Reader<'a> {
         Some((&raw[..nul.unwrap_or(raw.len())], end.is_some() && nul.is_none()))
     }
 
-    fn read(&mut self, raw: &[u8], host: &dyn Host, diags: &mut Vec<Diagnostic>) -> Option<Line> {
-        let indent = raw.iter().take_while(|b| lex::is_space(**b)).count();
-        let source = Source { text: &raw[indent..], at: self.at(indent, 0) };
+    /// The words of a line, unless it is a scope or wrong.
+    fn pieces(
+        &mut self,
+        source: &Source<'_>,
+        host: &dyn Host,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Option<Pieces> {
         if source.text.starts_with(b"[") {
-            if let Some(diagnostic) = scope::check(&source) {
-                diags.push(diagnostic);
-            }
+            diags.extend(scope::check(source));
             return None;
         }
-        let pieces = lex::split(source.text, true, &|name| self.variable(name, host));
-        let pieces = match pieces {
-            Ok(pieces) => pieces,
-            Err(error) => {
-                self.fatal += 1;
-                diags.push(lex_error(&source, error));
-                return None;
-            }
+        let told = match lex::split(source.text, true, &|name| self.variable(name, host)) {
+            Ok(pieces) if !pieces.too_many => return Some(pieces),
+            Ok(pieces) => too_many_words(source, &pieces),
+            Err(error) => lex_error(source, error),
         };
-        if pieces.too_many {
-            self.fatal += 1;
-            diags.push(too_many_words(&source, &pieces));
-            return None;
-        }
+        self.fatal += 1;
+        diags.push(told);
+        None
+    }
+
+    fn line(
+        &mut self,
+        source: &Source<'_>,
+        pieces: Pieces,
+        host: &dyn Host,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Option<Line> {
         // HAProxy takes a line whose first word is empty for an empty line.
         let keyword = pieces.words.first().filter(|word| !word.text.is_empty())?;
         if keyword.text.starts_with(b".") {
-            match self.directive(&source, &pieces.words, host, diags) {
+            match self.directive(source, &pieces.words, host, diags) {
                 After::Line => {}
                 After::End => self.finish(diags),
                 After::Abort => self.done = true,
@@ -142,7 +172,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(empty) = pieces.empty {
             self.fatal += 1;
-            empty_argument(&source, empty, pieces.cut, host, diags);
+            empty_argument(source, empty, pieces.cut, host, diags);
             return None;
         }
         let words: Vec<Word> =
