@@ -85,6 +85,8 @@ pub struct Draft {
     pub use_servers: Vec<(Word, Option<Cond>)>,
     /// `redirect` lines: they run after all `http-request` rules.
     pub redirects: Vec<Rule>,
+    /// How many there were, once they stand among the others.
+    pub redirect_lines: usize,
     pub log_format: Option<Word>,
     /// Where `option httplog` and the like were given.
     pub log_option: Option<Span>,
@@ -139,6 +141,10 @@ pub struct Draft {
     /// `email-alert`
     pub mail: Option<Mail>,
     pub checks: Checks,
+    pub log_ignored: LogIgnored,
+    pub error_sections: Vec<ErrorSection>,
+    /// `use-fcgi-app`
+    pub fcgi_app: Option<Word>,
     pub forwarded: Option<Forwarded>,
     /// `load-server-state-from-file global`
     pub needs_state_file: bool,
@@ -314,6 +320,22 @@ pub struct Inherited {
 pub struct Forwarded {
     pub span: Span,
     pub exprs: Vec<(&'static str, Word)>,
+}
+
+/// Lines that `mode log` ignores.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogIgnored {
+    pub name_header: bool,
+    pub cookie_key: bool,
+    pub steps: bool,
+}
+
+/// An `http-errors` section that a proxy takes pages of.
+#[derive(Clone, Debug)]
+pub struct ErrorSection {
+    pub name: Word,
+    /// Those that are asked for; without any, all that are there.
+    pub statuses: Vec<u16>,
 }
 
 /// What `email-alert` lines give.

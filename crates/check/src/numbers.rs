@@ -124,13 +124,6 @@ pub fn wrapped(text: &[u8]) -> i32 {
     lenient(text) as i32
 }
 
-/// C's `strtol` with base 0: the number that a text starts with, hexadecimal behind `0x` and
-/// octal behind `0`, and where it ends.
-pub fn prefixed(text: &[u8]) -> (i64, usize) {
-    let (value, rest) = strtol(text, true);
-    (value, text.len() - rest.len())
-}
-
 /// C's `strtol`: a sign and digits, in the base of their prefix where `any_base`; gives the number
 /// and what is left. A number out of range is the nearest one.
 pub fn strtol(text: &[u8], any_base: bool) -> (i64, &[u8]) {
@@ -165,17 +158,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes() {
-        let check = |text: &str, expected| assert_eq!(prefixed(text.as_bytes()), expected, "{text}");
-        check("12", (12, 2));
-        check("-1", (-1, 2));
-        check("0x1fz", (31, 4));
-        check("010", (8, 3));
-        check("09", (0, 1));
-        check("0x", (0, 1));
-        check("x", (0, 0));
-        check("-", (0, 0));
-        check("", (0, 0));
-        check("99999999999999999999", (i64::MAX, 20));
+    fn any_base() {
+        let check = |text: &str, value, left: &str| {
+            assert_eq!(strtol(text.as_bytes(), true), (value, left.as_bytes()), "{text}");
+        };
+        check("12", 12, "");
+        check("-1", -1, "");
+        check("0x1fz", 31, "z");
+        check("010", 8, "");
+        check("09", 0, "9");
+        check("0x", 0, "x");
+        check("x", 0, "x");
+        check("-", 0, "-");
+        check("", 0, "");
+        check("99999999999999999999", i64::MAX, "");
+    }
+
+    #[test]
+    fn leading_digits() {
+        let check = |text: &str, value| assert_eq!(lenient(text.as_bytes()), value, "{text}");
+        check("12x", 12);
+        check(" -7", -7);
+        check("x", 0);
+        check("", 0);
+        check("99999999999999999999", i64::MAX);
     }
 }

@@ -47,7 +47,7 @@ impl Action {
     }
 
     /// The first value of an option.
-    fn option(&self, keyword: &str) -> Option<&ActionValue> {
+    pub fn option(&self, keyword: &str) -> Option<&ActionValue> {
         let found = self.options.iter().find(|(index, _)| self.spec.options[*index].keyword == keyword);
         found.and_then(|(_, values)| values.first())
     }

@@ -16,9 +16,9 @@ fn mode(draft: &Draft) -> &'static str {
     match draft.proxy.mode {
         ir::config::Mode::Tcp => "tcp",
         ir::config::Mode::Http => "http",
-        ir::config::Mode::Log => "log",
+        ir::config::Mode::Log => "syslog",
         ir::config::Mode::Spop => "spop",
-        ir::config::Mode::Haterm => "haterm",
+        ir::config::Mode::Haterm => "http",
     }
 }
 

@@ -6,6 +6,7 @@ mod filters;
 mod formats;
 mod groups;
 mod names;
+mod needs;
 mod proxies;
 mod rules;
 mod sections;
@@ -23,13 +24,21 @@ pub fn run(c: &mut Context<'_>) {
     let mut drafts = std::mem::take(&mut c.drafts);
     for draft in &mut drafts {
         let redirects = std::mem::take(&mut draft.redirects);
+        draft.redirect_lines = redirects.len();
         draft.proxy.rules[ir::spec::RuleSet::HttpRequest as usize].extend(redirects);
     }
     proxies::number(&mut drafts);
     let mut names = names::Names::new(&drafts, &c.config.stick_tables, &c.config.userlists);
     let defaults = std::mem::take(&mut c.defaults);
-    for used in defaults.iter().filter(|defaults| defaults.explicit_use || defaults.implicit_use) {
-        rules::check(c, &drafts, used);
+    let last = defaults.len().saturating_sub(1);
+    for (index, draft) in defaults.iter().enumerate() {
+        if draft.explicit_use || draft.implicit_use {
+            rules::check(c, &drafts, draft);
+        }
+        // Those without a name are gone when others follow.
+        if index == last || !draft.proxy.name.is_empty() {
+            needs::error_pages(c, draft);
+        }
     }
     c.defaults = defaults;
     for index in 0..drafts.len() {
@@ -38,9 +47,7 @@ pub fn run(c: &mut Context<'_>) {
         }
     }
     sections::warn_log_forwards(c);
-    for draft in drafts.iter_mut().filter(|draft| !draft.proxy.disabled) {
-        proxies::forwarded(c, draft);
-    }
+    after_all(c, &mut drafts);
     servers::check_defaults(c);
     for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
         proxies::check_tls(c, draft);
@@ -48,6 +55,7 @@ pub fn run(c: &mut Context<'_>) {
     for draft in std::mem::take(&mut c.log_forwards).iter().rev() {
         proxies::check_tls(c, draft);
     }
+    needs::fcgi_servers(c, &drafts);
     sections::check(c);
     threads::warn_cpus(c, &threads);
     state::global_file(c);
@@ -55,27 +63,42 @@ pub fn run(c: &mut Context<'_>) {
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }
 
+/// What HAProxy checks of each proxy once all were looked at.
+fn after_all(c: &mut Context<'_>, drafts: &mut [Draft]) {
+    let is_fatal = |c: &Context<'_>| c.diags.iter().any(diag::Diagnostic::is_fatal);
+    let before = is_fatal(c);
+    for draft in drafts.iter_mut().filter(|draft| !draft.proxy.disabled) {
+        needs::log_backend(c, draft);
+        needs::forwarded(c, draft);
+    }
+    if !before && is_fatal(c) {
+        c.push(diag::Diagnostic::post_error("fatal", "Fatal errors found in configuration."));
+    }
+}
+
 /// One proxy, in the order in which HAProxy tells.
 fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], index: usize) {
     proxies::warn_mode(c, &mut drafts[index]);
     proxies::warn_without_bind(c, &drafts[index]);
     rules::warn_steps(c, &drafts[index], true);
-    proxies::needs(c, &drafts[index]);
+    needs::lines(c, &drafts[index]);
     backends::default(c, names, drafts, index);
     backends::switches(c, names, drafts, index);
     backends::use_servers(c, names, drafts, index);
     rules::sticks(c, &drafts[index]);
     rules::check(c, drafts, &drafts[index]);
-    proxies::stats(c, &drafts[index]);
+    needs::stats(c, &drafts[index]);
     formats::resolve(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);
     names::resolve(c, names, drafts, index);
     groups::check(c, &drafts[index]);
     proxies::warn_timeouts(c, &drafts[index]);
     rules::warn_steps(c, &drafts[index], false);
-    proxies::warn_state_file(c, &drafts[index]);
+    needs::state_file(c, &drafts[index]);
     proxies::warn_log(c, &drafts[index]);
+    needs::error_pages(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
     filters::check(c, drafts, &drafts[index]);
     servers::check(c, &drafts[index]);
+    needs::fcgi_app(c, &drafts[index]);
 }

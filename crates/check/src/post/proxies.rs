@@ -8,7 +8,6 @@ use ir::spec::RuleSet;
 
 use crate::context::Context;
 use crate::draft::Draft;
-use crate::places::Place;
 
 /// Gives numbers to proxies, binds and servers that have none.
 pub fn number(drafts: &mut [Draft]) {
@@ -28,12 +27,12 @@ pub fn number(drafts: &mut [Draft]) {
     }
 }
 
-fn warn(c: &mut Context<'_>, draft: &Draft, code: &'static str, text: String) {
+pub fn warn(c: &mut Context<'_>, draft: &Draft, code: &'static str, text: String) {
     c.push(Diagnostic::post_warning(code, text).pointing(draft.header));
 }
 
 /// `mode haterm` is `mode http` with an answer of its own.
-fn is_http(draft: &Draft) -> bool {
+pub fn is_http(draft: &Draft) -> bool {
     matches!(draft.proxy.mode, Mode::Http | Mode::Haterm)
 }
 
@@ -133,19 +132,16 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
         return;
     }
     let title = draft.title();
-    let redirects = |rule: &ir::expr::Rule| {
-        c.registry.actions().get(rule.action.index()).is_some_and(|spec| spec.name == "redirect")
-    };
-    let requests = &proxy.rules[RuleSet::HttpRequest as usize];
-    let has = |set: RuleSet| !proxy.rules[set as usize].is_empty();
+    // Rules of the defaults stay there.
+    let own = |set: RuleSet| proxy.rules[set as usize].len() - draft.inherited_rules[set as usize];
     let statements = [
         (draft.stats.is_some(), "'stats' statement", "it requires"),
         (proxy.capture_cookie.is_some(), "'capture' statement", "it requires"),
         (proxy.monitor_uri.is_some(), "'monitor-uri' statement", "it requires"),
-        (requests.iter().any(|rule| !redirects(rule)), "'http-request' rules", "they require"),
-        (has(RuleSet::HttpResponse), "'http-response' rules", "they require"),
-        (has(RuleSet::HttpAfterResponse), "'http-after-response' rules", "they require"),
-        (requests.iter().any(redirects), "'redirect' rules", "they require"),
+        (own(RuleSet::HttpRequest) > draft.redirect_lines, "'http-request' rules", "they require"),
+        (own(RuleSet::HttpResponse) > 0, "'http-response' rules", "they require"),
+        (own(RuleSet::HttpAfterResponse) > 0, "'http-after-response' rules", "they require"),
+        (draft.redirect_lines > 0, "'redirect' rules", "they require"),
     ];
     for (_, what, verb) in statements.into_iter().filter(|(used, ..)| *used) {
         warn(c, draft, "needs-http", format!("{what} ignored for {title} as {verb} HTTP mode."));
@@ -157,133 +153,6 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
         let name = String::from_utf8_lossy(header);
         let text = format!("{title} : ignoring use of header {name} as source IP in non-HTTP mode.");
         warn(c, draft, "needs-http", text);
-    }
-}
-
-/// Options about forwarded addresses, of which HAProxy tells after all proxies.
-pub fn forwarded(c: &mut Context<'_>, draft: &mut Draft) {
-    if is_http(draft) || draft.upgrades {
-        return expressions(c, draft);
-    }
-    let options = [
-        (draft.forwarded.is_some(), "forwarded"),
-        (draft.proxy.forwardfor.is_some(), "forwardfor"),
-        (draft.http_only.originalto, "originalto"),
-    ];
-    for (_, option) in options.into_iter().filter(|(used, _)| *used) {
-        let text = format!("'option {option}' ignored for {} as it requires HTTP mode.", draft.title());
-        warn(c, draft, "needs-http", text);
-    }
-}
-
-/// Those of `option forwarded`.
-fn expressions(c: &mut Context<'_>, draft: &mut Draft) {
-    /// The order in which HAProxy reads them.
-    const ORDER: [&str; 5] = ["host-expr", "by-expr", "by_port-expr", "for-expr", "for_port-expr"];
-    let Some(forwarded) = draft.forwarded.take().filter(|_| draft.kind.is_backend()) else { return };
-    for name in ORDER {
-        // The last one of a name counts.
-        let Some((_, word)) = forwarded.exprs.iter().rfind(|(known, _)| *known == name) else { continue };
-        let start = format!("{} [{}]: ", draft.title(), c.at(forwarded.span));
-        std::mem::swap(&mut c.px, draft);
-        let checked = crate::expr::word(c, word);
-        std::mem::swap(&mut c.px, draft);
-        let text = match checked {
-            Ok(expr) => {
-                let spec = c.registry.fetches().get(expr.fetch.index()).copied();
-                let Some(spec) = spec.filter(|spec| !Place::BE_HRQ_HDR.allows(spec.contexts)) else {
-                    continue;
-                };
-                let text = format!(
-                    "{start}in 'option forwarded' sample expression '{}' : some args extract information from \
-                     '{}', none of which is available here.",
-                    word.lossy(),
-                    spec.uses.names()
-                );
-                warn(c, draft, "bad-place", text);
-                continue;
-            }
-            Err(fail) => fail.message,
-        };
-        let text =
-            format!("{start}failed to parse 'option forwarded' expression '{}' in : {text}.", word.lossy());
-        c.push(Diagnostic::post_error("bad-expression", text).pointing(word.span));
-    }
-}
-
-/// What lines about checks, mails and servers' states need of each other.
-pub fn needs(c: &mut Context<'_>, draft: &Draft) {
-    let title = draft.title();
-    let name = draft.name();
-    let checks = &draft.checks;
-    let error = |c: &mut Context<'_>, text: String| {
-        c.push(Diagnostic::post_error("missing-keyword", text).pointing(draft.header));
-    };
-    if checks.external {
-        let start = format!("Proxy '{name}' : 'option external-check' unable to find required ");
-        if !c.seen.keywords.contains("external-check") {
-            error(c, format!("{start}'global.external-check'."));
-        }
-        if checks.command.is_none() {
-            error(c, format!("{start}'external-check command'."));
-        }
-        if !c.seen.keywords.contains("insecure-fork-wanted") {
-            let text = format!(
-                "Proxy '{name}' : 'insecure-fork-wanted' not enabled in the global section, \
-                 'option external-check' will likely fail."
-            );
-            warn(c, draft, "missing-keyword", text);
-        }
-    }
-    if let Some(mail) = &draft.mail
-        && !(mail.has_from && mail.has_to && mail.mailers.is_some())
-    {
-        let text = format!(
-            "'email-alert' will be ignored for {title} (the presence any of 'email-alert from', \
-             'email-alert level' 'email-alert mailers', 'email-alert myhostname', or 'email-alert to' requires each \
-             of 'email-alert from', 'email-alert mailers' and 'email-alert to' to be present)."
-        );
-        warn(c, draft, "missing-keyword", text);
-    }
-    let ignored = |what: &str| {
-        format!("'external-check {what}' will be ignored for {title} (requires 'option external-check').")
-    };
-    if let Some(command) = &checks.command {
-        if !checks.external {
-            warn(c, draft, "missing-keyword", ignored("command"));
-        }
-        if !command.starts_with(b"/") && !checks.has_path {
-            let text = format!(
-                "Proxy '{name}': 'external-check command' does not have a leading '/' and 'external-check path' is \
-                 not set."
-            );
-            error(c, text);
-        }
-    }
-    if checks.has_path && !checks.external {
-        warn(c, draft, "missing-keyword", ignored("path"));
-    }
-}
-
-/// `stats http-request` rules leave no place for accounts.
-pub fn stats(c: &mut Context<'_>, draft: &Draft) {
-    if draft.stats.as_ref().is_some_and(crate::keywords::proxy::stats_contradict) {
-        let text = format!(
-            "proxy '{}': stats 'auth'/'realm' and 'http-request' can't be used at the same time.",
-            draft.name()
-        );
-        c.push(Diagnostic::post_error("bad-stats", text).pointing(draft.header));
-    }
-}
-
-pub fn warn_state_file(c: &mut Context<'_>, draft: &Draft) {
-    if draft.needs_state_file && !c.seen.keywords.contains("server-state-file") {
-        let text = format!(
-            "backend '{}' configured to load server state file from global section 'server-state-file' directive. \
-             Unfortunately, 'server-state-file' is not set!",
-            draft.name()
-        );
-        warn(c, draft, "missing-keyword", text);
     }
 }
 

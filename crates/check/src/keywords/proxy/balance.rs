@@ -69,8 +69,8 @@ fn random(_: &mut Context<'_>, line: &Line<'_>, rest: &[u8]) -> Checked<Balance>
     let Some(inner) = rest.strip_prefix(b"(").filter(|inner| inner.first() != Some(&b')')) else {
         return Ok(done(2));
     };
-    let (draws, end) = crate::numbers::prefixed(inner);
-    match inner.get(end) {
+    let (draws, rest) = crate::numbers::strtol(inner, true);
+    match rest.first() {
         Some(b')') if draws < 1 => Err(fail(line, "random : number of draws must be at least 1.")),
         Some(b')') => Ok(done(draws)),
         None => Err(fail(line, "random : missing closing parenthesis.")),

@@ -31,7 +31,8 @@ fn mode(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("bad-mode", word.span, text);
     }
     if matches!(mode, Mode::Log | Mode::Spop) && !kind.is_backend() && !defaults {
-        let text = format!("mode {} is only applicable on proxies with backend capability.", word.lossy());
+        let name = if mode == Mode::Log { "syslog" } else { "spop" };
+        let text = format!("mode {name} is only applicable on proxies with backend capability.");
         return c.alert("bad-mode", word.span, text);
     }
     if !matches!(mode, Mode::Tcp | Mode::Http) {

@@ -125,7 +125,7 @@ pub const ROWS: &[Keyword] = &[
         DLB,
         "<string>",
         (1, usize::MAX),
-        Set::Nothing,
+        Set::Word(|c, _| c.px.log_ignored.cookie_key = true),
     )
     .missing("'{}' expects <secret_key> as argument.")
     .parsed(),

@@ -2,10 +2,13 @@
 
 use ir::Bytes;
 use ir::config::ErrorFile;
+use ir::expr::ActionValue;
+use ir::spec::RuleSet;
 use syntax::Word;
 
 use super::DFLB;
 use crate::context::Context;
+use crate::draft::ErrorSection;
 use crate::fail::{Checked, Fail};
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
@@ -19,11 +22,6 @@ pub fn has_error_page(status: i64) -> bool {
     u16::try_from(status).is_ok_and(|status| STATUSES.contains(&status))
 }
 
-fn status(word: &Word) -> Option<u16> {
-    let status = crate::numbers::lenient(&word.text);
-    u16::try_from(status).ok().filter(|_| has_error_page(status))
-}
-
 /// The code and the second word of a line with exactly these.
 fn two<'a>(line: &Line<'a>, second: &str) -> Checked<(&'a Word, &'a Word)> {
     let keyword = line.keyword();
@@ -31,14 +29,19 @@ fn two<'a>(line: &Line<'a>, second: &str) -> Checked<(&'a Word, &'a Word)> {
     let (Some(code), Some(value)) = (line.arg(0), line.arg(1)) else {
         return Err(fail(format!("{keyword} : expects <status_code> and <{second}> as arguments.\n")));
     };
-    if line.args.len() > 2 {
-        return Err(fail(format!("{keyword} : expects exactly two arguments.\n")));
+    match line.args.len() {
+        2 => Ok((code, value)),
+        _ => Err(fail(format!("{keyword} : expects exactly two arguments.\n"))),
     }
-    Ok((code, value))
 }
 
-fn unhandled(keyword: &str, code: &Word) -> String {
-    format!("{keyword} : status code '{}' not handled.", crate::numbers::lenient(&code.text))
+/// A code that may have a page.
+fn status(keyword: &str, code: &Word) -> Checked<u16> {
+    let number = i64::from(crate::numbers::wrapped(&code.text));
+    let known = u16::try_from(number).ok().filter(|_| has_error_page(number));
+    known.ok_or_else(|| {
+        Fail::new("unknown-status", code.span, format!("{keyword} : status code '{number}' not handled."))
+    })
 }
 
 fn store(c: &mut Context<'_>, status: u16, response: Bytes) {
@@ -50,23 +53,22 @@ fn store(c: &mut Context<'_>, status: u16, response: Bytes) {
 }
 
 fn errorfile(c: &mut Context<'_>, line: &Line<'_>) {
-    let (code, path) = match two(line, "file") {
-        Ok(done) => done,
-        Err(fail) => return c.alert(fail.code, fail.span, fail.message),
-    };
-    match crate::errorpage::file(c, code, path) {
+    let told = two(line, "file").and_then(|(code, path)| {
+        let page = crate::errorpage::file(c, code, path);
+        page.map_err(|why| Fail::new("bad-error", path.span, format!("errorfile : {why}")))
+    });
+    match told {
         Ok((status, response)) => store(c, status, response),
-        Err(message) => c.alert("bad-error", line.span, format!("errorfile : {message}")),
+        Err(fail) => c.fail(fail),
     }
 }
 
 fn errorloc(c: &mut Context<'_>, line: &Line<'_>) {
-    let (code, url) = match two(line, "url") {
+    let keyword = line.keyword();
+    let told = two(line, "url").and_then(|(code, url)| Ok((status(&keyword, code)?, url)));
+    let (status, url) = match told {
         Ok(done) => done,
-        Err(fail) => return c.alert(fail.code, fail.span, fail.message),
-    };
-    let Some(status) = status(code) else {
-        return c.alert("bad-error", line.span, unhandled(&line.keyword(), code));
+        Err(fail) => return c.fail(fail),
     };
     let (code, reason) = match line.name[0].is("errorloc303") {
         true => ("303", "See Other"),
@@ -75,6 +77,53 @@ fn errorloc(c: &mut Context<'_>, line: &Line<'_>) {
     let head =
         format!("HTTP/1.1 {code} {reason}\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: ");
     store(c, status, [head.as_bytes(), &url.text, b"\r\n\r\n"].concat());
+}
+
+fn errorfiles(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some((name, codes)) = line.args.split_first() else {
+        return c.alert("missing-argument", line.span, "errorfiles : expects <name> as argument.");
+    };
+    match codes.iter().map(|code| status("errorfiles", code)).collect() {
+        Ok(statuses) => c.px.error_sections.push(ErrorSection { name: name.clone(), statuses }),
+        Err(fail) => c.fail(fail),
+    }
+}
+
+/// `http-error`: the options of the action `return`, with a status that has a page.
+fn http_error(c: &mut Context<'_>, line: &Line<'_>) {
+    let told = error_reply(c, line);
+    if let Err(fail) = told {
+        c.fail(fail);
+    }
+}
+
+fn error_reply(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
+    let fail = |text: &str| Fail::new("bad-error", line.span, text);
+    let set = RuleSet::HttpRequest;
+    let Some((id, spec)) = c.registry.action(b"return", set) else { return Ok(()) };
+    let words: Vec<Word> = line.name.iter().chain(line.args).cloned().collect();
+    let reply = crate::action::check(c, set, id, spec, &words);
+    let reply = reply.map_err(|fail| fail.wrap(|why| format!("http-error : {why}")))?;
+    let Some(ActionValue::Int(status)) = reply.option("status") else {
+        if let Some(page) = ["errorfiles", "default-errorfiles"].iter().find(|option| reply.has(option)) {
+            let text = format!("http-error : status code '0' not handled by default with '{page}' argument.");
+            return Err(fail(&text));
+        }
+        return Err(fail("http-error : expects at least a <status> as arguments.\n"));
+    };
+    let status = *status;
+    if !has_error_page(status) {
+        return Err(fail(&format!("http-error: status code '{status}' not handled.")));
+    }
+    if let Some(extra) = words.get(reply.taken) {
+        return Err(fail(&format!("http-error : unknown keyword '{}'.", extra.lossy())));
+    }
+    if let Some(ActionValue::Str(name)) = reply.option("errorfiles") {
+        let name = Word { text: name.clone(), span: line.span, verbatim: None };
+        let statuses = u16::try_from(status).into_iter().collect();
+        c.px.error_sections.push(ErrorSection { name, statuses });
+    }
+    Ok(())
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -106,7 +155,7 @@ pub const ROWS: &[Keyword] = &[
         DFLB,
         "<name> [<code> ...]",
         MANY,
-        Set::Nothing,
+        Set::Line(errorfiles),
     )
     .listed()
     .parsed(),
@@ -116,7 +165,7 @@ pub const ROWS: &[Keyword] = &[
         DFLB,
         "status <code> [content-type <type>] [ … ] [ hdr <name> <fmt> ]*",
         MANY,
-        Set::Nothing,
+        Set::Line(http_error),
     )
     .listed()
     .parsed(),

@@ -72,11 +72,11 @@ fn http_reuse(c: &mut Context<'_>, line: &Line<'_>) {
 
 /// A number in any base of C's; the message names the first byte that belongs to none.
 fn number(word: &Word, keyword: &str) -> Checked<i64> {
-    let (value, end) = numbers::prefixed(&word.text);
-    match word.text.get(end) {
+    let (value, rest) = numbers::strtol(&word.text, true);
+    match rest.first() {
         None => Ok(value),
-        Some(_) => {
-            let at = numbers::character(&word.text, end);
+        Some(at) => {
+            let at = char::from(*at);
             let text =
                 format!("'{keyword}' : unexpected character '{at}' in integer value '{}'", word.lossy());
             Err(Fail::new("bad-number", word.span, text))

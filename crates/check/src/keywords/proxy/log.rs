@@ -329,6 +329,7 @@ fn log_steps(c: &mut Context<'_>, line: &Line<'_>) {
     let known = |step: &str| STEPS.contains(&step);
     // A comma may end the list.
     let list = steps.strip_suffix(',').unwrap_or(&steps);
+    c.px.log_ignored.steps = true;
     if steps == "all" || steps.is_empty() {
         return;
     }

@@ -1,6 +1,6 @@
 //! `defaults`, `frontend`, `listen` and `backend`.
 
-mod accepted;
+mod attached;
 mod balance;
 mod basics;
 mod checks;
@@ -57,7 +57,7 @@ pub const TABLES: &[&[Keyword]] = &[
     filter::ROWS,
     steps::ROWS,
     errors::ROWS,
-    accepted::ROWS,
+    attached::ROWS,
     removed::ROWS,
 ];
 

@@ -85,8 +85,9 @@ fn name_header(c: &mut Context<'_>, line: &Line<'_>) {
     let name = word.lossy();
     if REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused)) {
         let text = format!("'{name}' cannot be used as header name for 'http-send-name-header' directive.");
-        c.alert("bad-name", word.span, text);
+        return c.alert("bad-name", word.span, text);
     }
+    c.px.log_ignored.name_header = true;
 }
 
 const fn row(
