@@ -3,7 +3,7 @@
 use base::time::Unit;
 use syntax::Word;
 
-use super::{DFLB, spoe};
+use super::{FLB, spoe};
 use crate::context::Context;
 use crate::draft::{Filter, FilterKind, Kind, Usage};
 use crate::fail::{Checked, Fail};
@@ -270,15 +270,19 @@ fn sequence(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("filter", "A filter.", DFLB, "<name> [param*]", MANY, Set::Line(filter)).parsed().listed(),
+    Keyword::new("filter", "A filter.", FLB, "<name> [param*]", MANY, Set::Line(filter))
+        .own_side()
+        .parsed()
+        .listed(),
     Keyword::new(
         "filter-sequence",
         "The order of filters.",
-        DFLB,
+        FLB,
         "{ request | response } <name>[,...]",
         MANY,
         Set::Line(sequence),
     )
+    .own_side()
     .parsed()
     .listed(),
 ];
