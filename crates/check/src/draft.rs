@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use diag::Span;
 use ir::Bytes;
-use ir::config::{Acme, Cache, Proxy, Ring, Server};
+use ir::config::{Acme, Cache, Proxy, Ring, Server, TlsServer, Verify};
 use ir::expr::{Cond, Rule};
 use ir::id::AclId;
 use ir::spec::{RuleSet, Section};
@@ -101,6 +101,10 @@ pub struct Draft {
     pub has_certificates: bool,
     /// What `default-server` says.
     pub default_server: Option<Server>,
+    /// What it says of TLS, for servers that use it.
+    pub default_tls: Option<TlsServer>,
+    /// The servers without TLS that name no CA, and what they verify: checks may use TLS.
+    pub without_ca: Vec<(usize, Option<Verify>)>,
     pub default_init_addr: crate::keywords::server::InitAddr,
     /// The expression of `balance hash`.
     pub balance_hash: Option<Word>,
@@ -367,6 +371,8 @@ pub struct Steps {
     /// There are steps of a check that does not run.
     pub unused_tcp: bool,
     pub unused_http: bool,
+    /// `connect ssl`
+    pub tls: bool,
 }
 
 /// What a step of a check does.

@@ -15,12 +15,17 @@ fn name(draft: &Draft, server: &Server) -> String {
 }
 
 pub fn check(c: &mut Context<'_>, draft: &Draft) {
-    for server in &draft.proxy.servers {
+    for (index, server) in draft.proxy.servers.iter().enumerate() {
         if draft.proxy.mode != Mode::Http {
             mode(c, draft, server);
         }
         let start = format!("[{}] : 'server {}' : ", c.at(span(server)), name(draft, server));
         tls(c, server, &start);
+        if draft.steps.tls
+            && let Ok(found) = draft.without_ca.binary_search_by_key(&index, |(index, _)| *index)
+        {
+            needs_ca(c, server, draft.without_ca[found].1, &start);
+        }
     }
 }
 
@@ -47,9 +52,21 @@ fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server) {
 fn tls(c: &mut Context<'_>, server: &Server, start: &str) {
     let Some(tls) = &server.tls else { return };
     let place = span(server);
+    if tls.ca_file.is_none() {
+        needs_ca(c, server, tls.verify, start);
+    }
+    if let Some(ciphers) = tls.ciphers.clone().filter(|ciphers| !c.loader.cipher_list_is_valid(ciphers)) {
+        let text =
+            format!("{start}unable to set SSL cipher list to '{}'.", String::from_utf8_lossy(&ciphers));
+        c.push(Diagnostic::post_error("bad-ciphers", text).pointing(place));
+    }
+}
+
+/// Refuses a server without a CA that verifies the other side.
+fn needs_ca(c: &mut Context<'_>, server: &Server, verify: Option<Verify>, start: &str) {
     let verifies =
-        tls.verify.map_or(!c.config.global.ssl_server_verify_none, |verify| verify == Verify::Required);
-    if verifies && tls.ca_file.is_none() {
+        verify.map_or(!c.config.global.ssl_server_verify_none, |verify| verify == Verify::Required);
+    if verifies {
         let text = match c.config.global.ssl_server_verify_none {
             false => {
                 "verify is enabled by default but no CA file specified. If you're running on a LAN where you're \
@@ -59,12 +76,7 @@ fn tls(c: &mut Context<'_>, server: &Server, start: &str) {
             }
             true => "verify is enabled but no CA file specified.",
         };
-        c.push(Diagnostic::post_error("no-ca-file", format!("{start}{text}")).pointing(place));
-    }
-    if let Some(ciphers) = tls.ciphers.clone().filter(|ciphers| !c.loader.cipher_list_is_valid(ciphers)) {
-        let text =
-            format!("{start}unable to set SSL cipher list to '{}'.", String::from_utf8_lossy(&ciphers));
-        c.push(Diagnostic::post_error("bad-ciphers", text).pointing(place));
+        c.push(Diagnostic::post_error("no-ca-file", format!("{start}{text}")).pointing(span(server)));
     }
 }
 

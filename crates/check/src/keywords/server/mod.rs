@@ -103,6 +103,7 @@ pub fn default_line(c: &mut Context<'_>, line: &Line<'_>) {
     let told = Told { at: line.span, who: String::new(), has_address: false };
     if words(c, line.args, &mut draft, &told, true) {
         c.px.default_init_addr = draft.init_addr;
+        c.px.default_tls = Some(draft.tls.clone());
         c.px.default_server = Some(store(draft));
     }
 }
@@ -184,6 +185,9 @@ pub fn local_peer(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn push(c: &mut Context<'_>, draft: ServerDraft) {
+    if !draft.ssl && draft.tls.ca_file.is_none() {
+        c.px.without_ca.push((c.px.proxy.servers.len(), draft.tls.verify));
+    }
     let server = store(draft);
     c.seen.servers.entry(server.name.clone()).or_insert(server.place.line);
     c.px.proxy.servers.push(server);
@@ -274,7 +278,7 @@ fn start(c: &Context<'_>, line: &Line<'_>) -> ServerDraft {
             place: line.place(),
         },
     };
-    let tls = server.tls.clone().unwrap_or_else(|| c.config.global.ssl_default_server.clone());
+    let tls = c.px.default_tls.clone().unwrap_or_else(|| c.config.global.ssl_default_server.clone());
     ServerDraft {
         ssl: server.tls.is_some(),
         server,

@@ -143,7 +143,11 @@ fn connect(c: &mut Context<'_>, words: &mut Words<'_>) -> Checked<()> {
     }
     while let Some(word) = words.word() {
         match word.lossy().as_ref() {
-            "default" | "send-proxy" | "via-socks4" | "linger" | "ssl" => words.at += 1,
+            "ssl" => {
+                c.px.steps.tls = true;
+                words.at += 1;
+            }
+            "default" | "send-proxy" | "via-socks4" | "linger" => words.at += 1,
             "comment" | "sni" => {
                 words.value("a string as argument.")?;
             }
