@@ -26,7 +26,7 @@ pub fn loaded_objects() -> String {
             seen.push(&line[at..]);
         }
     }
-    format!("List of loaded object files:\n{}\n", seen.join("\n"))
+    format!("{}\n", seen.join("\n"))
 }
 
 #[cfg(test)]

@@ -220,7 +220,8 @@ impl Start {
 
     /// `-c`, `-dL`: says whether the process goes no further.
     fn only_looks(&self) -> bool {
-        if self.args.dump_libs && !self.console.is_quiet() {
+        if self.args.dump_libs {
+            self.console.say("List of loaded object files:");
             console::print(&check_mode::loaded_objects());
         }
         // A list of keywords stands alone, as HAProxy's.
