@@ -121,3 +121,16 @@ pub fn require(c: &Context<'_>, expr: &Expr, place: Place, span: diag::Span) -> 
     );
     Err(Fail::new("unavailable-fetch", span, message))
 }
+
+/// The same, in the words of the lines that name the fetch as it was `shown` to them.
+pub fn require_any(c: &Context<'_>, expr: &Expr, place: Place, shown: &str, span: diag::Span) -> Checked<()> {
+    let Some(spec) = c.registry.fetches().get(expr.fetch.index()) else { return Ok(()) };
+    if place.allows(spec.contexts) {
+        return Ok(());
+    }
+    let message = format!(
+        "fetch method '{shown}' extracts information from '{}', none of which is available here",
+        spec.uses.names()
+    );
+    Err(Fail::new("unavailable-fetch", span, message))
+}

@@ -1,11 +1,14 @@
 //! Log-formats: aliases are known, expressions checked, flags folded into each node.
 
 use diag::Span;
-use ir::expr::{FormatFlags, FormatNode, LogFormat};
+use ir::config::Mode;
+use ir::expr::{Expr, FormatFlags, FormatNode, LogFormat};
+use ir::sources::Sources;
 use ir::spec::Support;
 use syntax::{LogNode, LogTag, SampleExpr, Word};
 
 use crate::context::Context;
+use crate::draft::Usage;
 use crate::fail::{Checked, Fail};
 use crate::places::Place;
 
@@ -35,6 +38,7 @@ pub fn check(c: &mut Context<'_>, word: &Word, used: Use, place: Place) -> Check
             LogNode::Expr { tag, expr } => {
                 let checked = crate::expr::check(c, expr).map_err(|fail| in_sample(fail, expr))?;
                 crate::expr::require(c, &checked, place, expr.span)?;
+                warn_buffers(c, &checked, expr.span);
                 let flags = flags(c, tag, global, expr.span);
                 format.nodes.push(FormatNode::Expr { expr: checked, flags });
             }
@@ -46,13 +50,25 @@ pub fn check(c: &mut Context<'_>, word: &Word, used: Use, place: Place) -> Check
     }
 }
 
-/// HAProxy names the text from the expression on to the closing bracket's end.
+/// HAProxy names the text from the expression on.
 fn in_sample(fail: Fail, expr: &SampleExpr) -> Fail {
-    let source = &expr.fetch.source;
-    let end = source.len().min(expr.end + 1);
-    let text = source.get(expr.start..end).unwrap_or_default();
-    let text = String::from_utf8_lossy(text);
+    let text = String::from_utf8_lossy(expr.fetch.source.get(expr.start..).unwrap_or_default());
     fail.wrap(|message| format!("failed to parse sample expression <{text}> : {message}"))
+}
+
+/// Streams of HTTP do not show the bytes of their connections.
+fn warn_buffers(c: &mut Context<'_>, expr: &Expr, span: Span) {
+    use ir::spec::RuleSet::{HttpAfterResponse, HttpRequest, HttpResponse};
+    let Some(spec) = c.registry.fetches().get(expr.fetch.index()).copied() else { return };
+    let is_told = match c.usage {
+        Usage::UniqueId => true,
+        Usage::Rule(HttpRequest | HttpResponse | HttpAfterResponse) => c.px.proxy.mode == Mode::Http,
+        _ => false,
+    };
+    if is_told && spec.uses.meets(Sources::BUFFERS) {
+        let text = format!("L6 sample fetch <{}> ignored in HTTP log-format string.", spec.name);
+        c.warn("needs-tcp", span, text);
+    }
 }
 
 /// Neighbouring texts are one node.

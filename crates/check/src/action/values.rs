@@ -162,10 +162,6 @@ impl<'a> Values<'a> {
     }
 
     fn require(&self, c: &Context<'_>, expr: &Expr, place: Place) -> Checked<()> {
-        let Some(spec) = c.registry.fetches().get(expr.fetch.index()) else { return Ok(()) };
-        if place.allows(spec.contexts) {
-            return Ok(());
-        }
         let shown = match self.spec.name {
             "set-var" | "set-fc-mark" | "set-fc-tos" | "set-bc-mark" | "set-bc-tos" | "set-mark"
             | "set-tos" => self.name().lossy(),
@@ -175,11 +171,7 @@ impl<'a> Values<'a> {
             },
             _ => self.words[self.at - 1].lossy(),
         };
-        let message = format!(
-            "fetch method '{shown}' extracts information from '{}', none of which is available here",
-            spec.uses.names()
-        );
-        Err(Fail::new("unavailable-fetch", self.words[self.at - 1].span, message))
+        crate::expr::require_any(c, expr, place, &shown, self.words[self.at - 1].span)
     }
 
     pub fn value(

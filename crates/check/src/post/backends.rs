@@ -2,6 +2,7 @@
 
 use diag::Diagnostic;
 use ir::config::{Switch, SwitchTarget};
+use ir::expr::FormatNode;
 use ir::id::ProxyId;
 
 use super::names::Names;
@@ -105,7 +106,13 @@ pub fn switches(c: &mut Context<'_>, names: &Names, drafts: &mut [Draft], index:
                 logformat::check(c, &switch.target, Use::Value, Place::FE_SET_BCK)
             });
             std::mem::swap(&mut c.px, &mut drafts[index]);
+            let is_text = |node: &FormatNode| matches!(node, FormatNode::Text(_));
             match format {
+                // Only text: it is a name as it stands.
+                Ok(format) if format.nodes.iter().all(is_text) => {
+                    refuse(c, drafts, index, &name, Refused::Unknown, "use_backend", "");
+                    continue;
+                }
                 Ok(format) => SwitchTarget::Dynamic(format),
                 Err(fail) => {
                     let text = format!(

@@ -1,13 +1,14 @@
 //! Log-formats of a proxy: read when its mode is known.
 
 use diag::{Diagnostic, Span};
-use ir::config::LogPreset;
+use ir::config::{LogPreset, Mode};
 use ir::expr::LogFormat;
+use ir::sources::{Source, Sources};
+use ir::spec::RuleSet;
 use syntax::Word;
 
 use crate::context::Context;
 use crate::draft::{Draft, Usage};
-use crate::fail::Fail;
 use crate::logformat::{self, Use};
 use crate::places::Place;
 
@@ -15,25 +16,41 @@ use crate::places::Place;
 pub fn balance(c: &mut Context<'_>, draft: &mut Draft) {
     let Some(word) = draft.balance_hash.take() else { return };
     std::mem::swap(&mut c.px, draft);
-    let checked = c.within(Usage::Balance, |c| {
-        let expr = crate::expr::word(c, &word)?;
-        crate::expr::require(c, &expr, Place::BE_SET_SRV, word.span)?;
-        Ok::<_, Fail>(expr)
-    });
+    let checked = c.within(Usage::Balance, |c| crate::expr::word(c, &word));
     std::mem::swap(&mut c.px, draft);
-    match checked {
-        Ok(expr) => draft.proxy.balance.expr = Some(expr),
+    let start = format!("{} [{}]: ", draft.title(), c.at(draft.header));
+    let expr = match checked {
+        Ok(expr) => expr,
         Err(fail) => {
             let text = format!(
-                "{} [{}]: failed to parse 'balance hash' expression '{}' in : {}.",
-                draft.title(),
-                c.at(draft.header),
+                "{start}failed to parse 'balance hash' expression '{}' in : {}.",
                 word.lossy(),
                 fail.message
             );
             c.push(Diagnostic::post_error(fail.code, text).pointing(fail.span));
+            return;
         }
+    };
+    let uses = c.registry.fetches().get(expr.fetch.index()).map(|spec| (spec.uses, spec.contexts));
+    if let Some((uses, _)) = uses.filter(|(_, contexts)| !Place::BE_SET_SRV.allows(*contexts)) {
+        let text = format!(
+            "{start}error detected while parsing 'balance hash' expression '{}' which requires information from {}, \
+             which is not available here.",
+            word.lossy(),
+            uses.names()
+        );
+        c.push(Diagnostic::post_error("unavailable-fetch", text).pointing(word.span));
+        return;
     }
+    let reads_request = |(uses, _): (Sources, _)| uses.meets(Sources::of(&[Source::RequestBuffer]));
+    if draft.proxy.mode == Mode::Http && uses.is_some_and(reads_request) {
+        let text = format!(
+            "{start}L6 sample fetch <{}> will be ignored in 'balance hash' expression in HTTP mode.",
+            word.lossy()
+        );
+        c.push(Diagnostic::post_warning("needs-tcp", text).pointing(word.span));
+    }
+    draft.proxy.balance.expr = Some(expr);
 }
 
 pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
@@ -47,6 +64,9 @@ pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
             }
         };
         draft.proxy.log_format = format;
+    }
+    if let Some(word) = draft.log_format_sd.take() {
+        parse(c, draft, &word, Usage::LogSd, "log-format-sd");
     }
     if let Some(word) = draft.unique_id_format.take() {
         draft.proxy.unique_id_format = parse(c, draft, &word, Usage::UniqueId, "unique-id");
@@ -63,16 +83,20 @@ fn preset(draft: &Draft) -> Option<Word> {
 }
 
 fn parse(c: &mut Context<'_>, draft: &mut Draft, word: &Word, usage: Usage, name: &str) -> Option<LogFormat> {
+    let (is_frontend, is_backend) = (draft.kind.is_frontend(), draft.kind.is_backend());
     let (used, place) = match usage {
-        Usage::UniqueId => (Use::Value, Place::FE_HRQ_HDR),
+        Usage::UniqueId => (Use::Value, Place::of_rules(RuleSet::HttpRequest, is_frontend, is_backend)),
         _ => (Use::Log, Place::FE_LOG_END),
     };
+    let named = draft.unresolved.len();
     std::mem::swap(&mut c.px, draft);
     let parsed = c.within(usage, |c| logformat::check(c, word, used, place));
     std::mem::swap(&mut c.px, draft);
     match parsed {
         Ok(format) => Some(format),
         Err(fail) => {
+            // Nothing more is told about the names in it.
+            draft.unresolved.truncate(named);
             let text = format!("Parsing [{}]: failed to parse {name} : {}.", c.at(word.span), fail.message);
             c.push(Diagnostic::post_error(fail.code, text).pointing(fail.span));
             None

@@ -329,9 +329,12 @@ fn set_address(c: &Context<'_>, draft: &mut ServerDraft, word: &Word) -> Checked
 
 fn finish_sni(c: &mut Context<'_>, draft: &mut ServerDraft) -> Checked<()> {
     let Some(word) = draft.sni.take() else { return Ok(()) };
-    let expr = crate::expr::word(c, &word).map_err(|fail| {
+    let within = |fail: Fail| {
         fail.wrap(|text| format!("error detected while parsing sni or pool-conn-name expressions : {text}."))
-    })?;
+    };
+    let expr = c.within(crate::draft::Usage::Server, |c| crate::expr::word(c, &word)).map_err(within)?;
+    let place = crate::places::Place::BE_SRV_CON;
+    crate::expr::require_any(c, &expr, place, &word.lossy(), word.span).map_err(within)?;
     draft.tls.sni = Some(expr);
     Ok(())
 }
