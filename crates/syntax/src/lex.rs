@@ -136,7 +136,7 @@ impl Splitter<'_> {
                     let rest = &self.line[self.at..];
                     self.at += rest.iter().take_while(|b| is_space(**b)).count();
                 }
-                (byte, _) => self.push(byte, 1),
+                (byte, _) => self.push_run(byte),
             }
         }
         if let Some(quote) = &self.quote {
@@ -171,6 +171,18 @@ impl Splitter<'_> {
         word.ends_in_value = taken == 0;
         self.at += taken;
         self.fill_quote();
+    }
+
+    /// Adds a byte that stands for itself, with all that follow it and can be nothing else.
+    fn push_run(&mut self, first: u8) {
+        self.push(first, 1);
+        let rest = &self.line[self.at..];
+        let run = rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
+        let text = &rest[..run];
+        if let Some(word) = &mut self.word {
+            word.text.extend_from_slice(text);
+        }
+        self.at += run;
     }
 
     fn fill_quote(&mut self) {
@@ -286,6 +298,11 @@ impl Splitter<'_> {
             }
         }
     }
+}
+
+/// Whether the byte stands for itself wherever it is.
+fn is_plain(byte: u8) -> bool {
+    !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'#')
 }
 
 /// C's `isspace`.
