@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use diag::{Diagnostic, Effect, Fix, Place, SourceMap, Span};
 use ir::Bytes;
-use ir::config::{Config, Global, Userlist};
+use ir::config::{Config, Global, StickTable, Userlist};
+use ir::id::TableId;
 use ir::spec::Section;
 use syntax::{Facts, Host, Reader};
 
@@ -161,6 +162,19 @@ impl<'a> Context<'a> {
             self.early.extend(told);
         }
         line
+    }
+
+    /// The stick table of that name, as far as tables were read.
+    pub fn table(&self, name: &[u8]) -> Option<&StickTable> {
+        self.seen.tables.get(name).and_then(|index| self.config.stick_tables.get(*index))
+    }
+
+    /// Adds a stick table.
+    pub fn add_table(&mut self, table: StickTable) -> TableId {
+        let index = self.config.stick_tables.len();
+        self.seen.tables.entry(table.name.clone()).or_insert(index);
+        self.config.stick_tables.push(table);
+        TableId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
     /// A path with `default-path` in front of it when it is relative.

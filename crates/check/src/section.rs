@@ -250,6 +250,7 @@ fn close_userlist(c: &mut Context<'_>) {
             list.users[member].groups.push(group.clone());
         }
     }
+    c.seen.userlists.insert(list.name.clone());
     c.config.userlists.push(list);
 }
 
@@ -266,7 +267,7 @@ fn open_userlist(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if c.has_extra(line, 1, Effect::Fatal) || refuse_name(c, line, name, Place::ParsingTight, Effect::Fatal) {
         return true;
     }
-    if c.config.userlists.iter().any(|list| list.name == name.text) {
+    if c.seen.userlists.contains(&name.text) {
         c.warn_tight("same-name", name.span, format!("ignoring duplicated userlist '{}'.", name.lossy()));
         // Its lines go on with the last list.
         c.userlist = c.config.userlists.pop().unwrap_or_default();

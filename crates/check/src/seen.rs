@@ -23,6 +23,10 @@ pub struct Seen {
     pub guids: HashMap<Bytes, String>,
     /// The servers of the section at hand, with their lines.
     pub servers: HashMap<Bytes, u32>,
+    /// Stick tables: indexes into those of the configuration.
+    pub tables: HashMap<Bytes, usize>,
+    /// Finished userlists.
+    pub userlists: HashSet<Bytes>,
     /// The users of the userlist at hand: indexes into its users.
     pub users: HashMap<Bytes, usize>,
 }

@@ -208,7 +208,7 @@ fn shards(c: &mut Context<'_>, line: &Line<'_>) {
 fn table(c: &mut Context<'_>, line: &Line<'_>) {
     let name = line.arg(0).map(|word| word.text.as_slice()).unwrap_or_default();
     let name = [c.part.peers.name.as_slice(), b"/", name].concat();
-    if c.config.stick_tables.iter().any(|table| table.name == name) {
+    if c.table(&name).is_some() {
         let place = c.part.peers.place;
         let text = format!(
             "stick-table name '{}' conflicts with table declared in peers '{}' at {}.",
@@ -220,7 +220,7 @@ fn table(c: &mut Context<'_>, line: &Line<'_>) {
     }
     let words = line.args.get(1..).unwrap_or_default();
     let Some(table) = super::stick_table::parse(c, line, words, name.clone(), true) else { return };
-    c.config.stick_tables.push(table);
+    c.add_table(table);
     c.part.peers.tables.push(name);
 }
 

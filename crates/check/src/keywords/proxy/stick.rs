@@ -13,7 +13,7 @@ use crate::line::{Line, starts_condition};
 use crate::places::Place;
 
 fn table(c: &mut Context<'_>, line: &Line<'_>) {
-    if let Some(other) = c.config.stick_tables.iter().find(|table| table.name == c.px.proxy.name) {
+    if let Some(other) = c.table(&c.px.proxy.name) {
         let place = c.at_place(other.place);
         let text = format!(
             "stick-table name '{0}' conflicts with table declared in {1} '{0}' at {place}.",
@@ -23,9 +23,7 @@ fn table(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("same-name", line.span, text);
     }
     let Some(table) = stick_table::parse(c, line, line.args, c.px.proxy.name.clone(), false) else { return };
-    c.config.stick_tables.push(table);
-    let last = u32::try_from(c.config.stick_tables.len() - 1).unwrap_or(u32::MAX);
-    c.px.proxy.stick_table = Some(TableId(last));
+    c.px.proxy.stick_table = Some(c.add_table(table));
 }
 
 /// `stick on`, `stick match`, `stick store-request`, `stick store-response`.
@@ -89,7 +87,7 @@ pub enum Found {
 
 fn named<'a>(c: &'a Context<'_>, draft: &Draft, name: Option<&[u8]>) -> Option<&'a StickTable> {
     match name {
-        Some(name) => c.config.stick_tables.iter().find(|table| table.name == name),
+        Some(name) => c.table(name),
         None => draft.proxy.stick_table.and_then(|id| c.config.stick_tables.get(id.index())),
     }
 }
