@@ -108,6 +108,14 @@ fn read(
     if spec.support == ir::spec::Support::Parsed {
         c.warn_parsed(spec.name, name.span);
     }
+    if spec.name == "attach-srv" && !c.experimental {
+        let text = format!(
+            "parsing [{}] : 'attach-srv' action is experimental, must be allowed via a global \
+             'expose-experimental-directives'",
+            c.at(name.span)
+        );
+        return Err(Fail::new("experimental", name.span, text));
+    }
     let mut values = Values { plain, ..Values::new(set, spec, words) };
     let given = match spec.name {
         "sc-inc-gpc" | "sc-inc-gpc0" | "sc-inc-gpc1" | "sc-add-gpc" | "sc-set-gpt" | "sc-set-gpt0" => {
