@@ -275,8 +275,8 @@ impl Loader for Disk {
         false
     }
 
-    fn cipher_list_is_valid(&self, list: &[u8]) -> bool {
-        self.world.cipher_list_is_valid(list)
+    fn tls_list_is_valid(&self, kind: check::TlsList, list: &[u8]) -> bool {
+        self.world.tls_list_is_valid(kind, list)
     }
 
     fn has_digest(&self, name: &[u8]) -> bool {

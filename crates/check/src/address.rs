@@ -1,6 +1,6 @@
 //! Addresses of lines: read by `base`, resolved through the loader.
 
-use base::addr::{self, Endpoint, Host, Port, Rules, Transport};
+use base::addr::{self, Endpoint, Fds, Host, Port, Rules, Transport};
 use ir::expr::Address;
 use std::net::IpAddr;
 use syntax::Word;
@@ -8,25 +8,71 @@ use syntax::Word;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 
+fn fail(error: &addr::AddrError, word: &Word) -> Fail {
+    Fail::new(error.code(), word.span, error.to_string())
+}
+
 /// Reads an address without resolving its name.
 pub fn parse(c: &Context<'_>, text: &[u8], word: &Word, rules: &Rules<'_>) -> Checked<addr::Address> {
     let rules = Rules { experimental: c.experimental, ..*rules };
     let variable = |name: &[u8]| c.variable(name);
-    addr::parse(text, &rules, &variable)
-        .map_err(|error| Fail::new(error.code(), word.span, error.to_string()))
+    let address = addr::parse(text, &rules, &variable).map_err(|error| fail(&error, word))?;
+    check_socket(c, &address, word, &rules)?;
+    Ok(address)
 }
 
-/// Reads an address and resolves its name at once, as `bind`, `log` and `source` do.
-pub fn resolved(c: &Context<'_>, text: &[u8], word: &Word, rules: &Rules<'_>) -> Checked<Vec<Address>> {
-    let address = parse(c, text, word, rules)?;
-    match &address.endpoint {
-        Endpoint::Ip { host, port } => {
-            let ip = resolve(c, host, text, word)?;
-            let (first, last) = ports(port);
-            Ok((first..=last).map(|port| Address::Ip(ip, port)).collect())
-        }
-        other => Ok(vec![plain(other, word)?]),
+/// A descriptor must be a socket of the right kind.
+fn check_socket(c: &Context<'_>, address: &addr::Address, word: &Word, rules: &Rules<'_>) -> Checked<()> {
+    let fd = match address.endpoint {
+        Endpoint::SocketPair(fd) => fd,
+        Endpoint::Fd(fd) if rules.fds == Fds::Sockets => fd,
+        _ => return Ok(()),
+    };
+    let is_stream = c.loader.stream_socket(fd).map_err(|error| {
+        Fail::new("address-fd", word.span, format!("cannot use file descriptor '{fd}' : {error}."))
+    })?;
+    let wanted = address.transport == Transport::Stream;
+    if matches!(address.endpoint, Endpoint::Fd(_)) && is_stream != wanted {
+        let text = format!("socket on file descriptor '{fd}' is of the wrong type.");
+        return Err(Fail::new("address-fd", word.span, text));
     }
+    Ok(())
+}
+
+/// Reads an address, resolves its name at once and looks for its protocol, as `bind`, `log` and
+/// `source` do.
+pub fn resolved(c: &mut Context<'_>, text: &[u8], word: &Word, rules: &Rules<'_>) -> Checked<Vec<Address>> {
+    let address = parse(c, text, word, rules)?;
+    let (ip, first, last) = match &address.endpoint {
+        Endpoint::Ip { host, port } => {
+            let (first, last) = ports(port);
+            (Some(resolve(c, host, text, word)?), first, last)
+        }
+        _ => (None, 0, 0),
+    };
+    address.check_protocol(rules, ip, text).map_err(|error| fail(&error, word))?;
+    warn_parsed(c, &address, word);
+    match ip {
+        Some(ip) => Ok((first..=last).map(|port| Address::Ip(ip, port)).collect()),
+        None => Ok(vec![plain(&address.endpoint)]),
+    }
+}
+
+/// Says which forms of addresses are not executed yet.
+pub fn warn_parsed(c: &mut Context<'_>, address: &addr::Address, word: &Word) {
+    if address.mptcp {
+        c.warn_parsed("mptcp@", word.span);
+    }
+    match address.endpoint {
+        Endpoint::SocketPair(_) => c.warn_parsed("sockpair@", word.span),
+        Endpoint::ReverseHttp(_) => c.warn_parsed("rhttp@", word.span),
+        _ => {}
+    }
+}
+
+/// Whether a network namespace was given the name.
+pub fn namespace_exists(c: &Context<'_>, name: &[u8]) -> bool {
+    c.loader.path_kind(&[b"/var/run/netns/", name].concat()).is_ok()
 }
 
 /// The address of a host, now.
@@ -55,37 +101,12 @@ pub fn ports(port: &Port) -> (u16, u16) {
     }
 }
 
-/// An endpoint that is no IP address.
-pub fn plain(endpoint: &Endpoint, word: &Word) -> Checked<Address> {
+/// An endpoint that is no IP address. What is not executed yet listens and connects nowhere.
+pub fn plain(endpoint: &Endpoint) -> Address {
     match endpoint {
-        Endpoint::Unix(path) => Ok(Address::Unix(path.clone())),
-        Endpoint::Abstract { name, zero_terminated } => Ok(Address::Abstract(name.clone(), *zero_terminated)),
-        Endpoint::Fd(fd) => Ok(Address::Fd(*fd)),
-        Endpoint::SocketPair(_) | Endpoint::ReverseHttp(_) | Endpoint::Ip { .. } => Err(Fail::new(
-            "address-not-executed",
-            word.span,
-            format!("address '{}' is not supported by hxproxy yet", word.lossy()),
-        )),
+        Endpoint::Unix(path) => Address::Unix(path.clone()),
+        Endpoint::Abstract { name, zero_terminated } => Address::Abstract(name.clone(), *zero_terminated),
+        Endpoint::Fd(fd) => Address::Fd(*fd),
+        Endpoint::SocketPair(_) | Endpoint::ReverseHttp(_) | Endpoint::Ip { .. } => Address::Fd(-1),
     }
-}
-
-/// HAProxy's complaint about QUIC in a build without it.
-pub fn refuse_quic(address: &addr::Address, text: &[u8], word: &Word) -> Checked<()> {
-    if address.transport != Transport::Quic {
-        return Ok(());
-    }
-    let is_v6 = matches!(
-        &address.endpoint,
-        Endpoint::Ip {
-            host: Host::Ip(IpAddr::V6(_)) | Host::Name { family: Some(addr::Family::V6), .. },
-            ..
-        }
-    );
-    let message = format!(
-        "unsupported stream protocol for datagram family {} address '{}'; \
-         QUIC is not compiled in if this is what you were looking for.",
-        if is_v6 { 10 } else { 2 },
-        String::from_utf8_lossy(text)
-    );
-    Err(Fail::new("quic", word.span, message))
 }

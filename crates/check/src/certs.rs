@@ -1,6 +1,7 @@
 //! Certificates of `crt`: a file, or a directory of them. They are read, joined with their key,
 //! and parsed while the configuration is checked.
 
+use diag::Diagnostic;
 use ir::Bytes;
 use ir::config::{CertEntry, CertSource};
 use syntax::Word;
@@ -20,6 +21,25 @@ pub fn below(base: Option<&[u8]>, path: &[u8]) -> Bytes {
     }
 }
 
+/// A file of authorities or revocations, below `ca-base`, with what there is to tell about it; none
+/// when it cannot be used.
+pub fn authorities(c: &mut Context<'_>, word: &Word) -> (Option<Bytes>, Vec<Diagnostic>) {
+    let shown = below(c.ca_base.as_deref(), &word.text);
+    let path = if shown.starts_with(b"@") { shown.clone() } else { c.path(&shown) };
+    if c.authorities.contains(&path) {
+        return (Some(path), Vec::new());
+    }
+    match c.loader.check_authorities(&path) {
+        Err(text) => (None, vec![Diagnostic::error("no-file", word.span, text)]),
+        Ok(count) => {
+            c.authorities.insert(path.clone());
+            let text = format!("ca-file: 0 CA were loaded from '{}'", String::from_utf8_lossy(&shown));
+            let told = (count == 0).then(|| Diagnostic::warning("no-ca-file", word.span, text));
+            (Some(path), told.into_iter().collect())
+        }
+    }
+}
+
 /// The certificates that a `crt` names.
 pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
     if let Some(known) = c.certificates.get(&word.text) {
@@ -30,6 +50,20 @@ pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
         Ok(PathKind::File) => Ok(vec![entry(source(c, &path, word)?)]),
         Ok(PathKind::Directory) => directory(c, &path, word),
         Err(error) => bundle(c, &path, word, &error),
+    }
+}
+
+/// The one certificate of a server's `crt`.
+pub fn load_one(c: &mut Context<'_>, word: &Word) -> Checked<CertSource> {
+    let path = below(c.crt_base.as_deref(), &word.text);
+    match c.path_kind(&path) {
+        Ok(PathKind::File) => source(c, &path, word),
+        other => {
+            let error = other.err().unwrap_or_else(|| "Success".into());
+            let path = String::from_utf8_lossy(&path);
+            let text = format!("unable to stat SSL certificate from file '{path}' : {error}.");
+            Err(Fail::new("no-certificate", word.span, text))
+        }
     }
 }
 

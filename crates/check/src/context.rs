@@ -100,6 +100,8 @@ pub struct Context<'a> {
     /// Numbers that `-u` gave to lists of patterns.
     pub pattern_ids: HashSet<i64>,
     pub process: Process,
+    /// Files of authorities that were read.
+    pub authorities: HashSet<Bytes>,
     /// Keywords that were told to be parsed only.
     told_parsed: HashSet<&'static str>,
 }
@@ -149,6 +151,7 @@ impl<'a> Context<'a> {
             pattern_files: HashMap::new(),
             pattern_ids: HashSet::new(),
             process: Process::default(),
+            authorities: HashSet::new(),
             told_parsed: HashSet::new(),
         }
     }

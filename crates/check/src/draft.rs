@@ -5,12 +5,15 @@ use std::collections::HashMap;
 
 use diag::Span;
 use ir::Bytes;
-use ir::config::{Acme, Cache, Proxy, Ring, Server, TlsServer, Verify};
+use ir::config::{Acme, Cache, Proxy, Ring, Server};
 use ir::expr::{Cond, Rule};
 use ir::id::AclId;
 use ir::spec::{RuleSet, Section};
 use ir::types::SampleType;
 use syntax::Word;
+
+use crate::keywords::bind::BindLine;
+use crate::keywords::server::ServerMore;
 
 /// Which of the four proxy sections it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,19 +96,16 @@ pub struct Draft {
     pub log_format_sd: Option<Word>,
     pub error_log_format: Option<Word>,
     pub unique_id_format: Option<Word>,
-    /// The address of each bind as it was written, at the first of its line.
-    pub bind_texts: Vec<Option<Bytes>>,
+    /// What the checks want to know of each `bind` line.
+    pub bind_lines: Vec<BindLine>,
     /// A TCP frontend with an HTTP backend: its streams become HTTP.
     pub upgrades: bool,
     /// `ssl-f-use` gives the binds their certificates.
     pub has_certificates: bool,
-    /// What `default-server` says.
-    pub default_server: Option<Server>,
-    /// What it says of TLS, for servers that use it.
-    pub default_tls: Option<TlsServer>,
-    /// The servers without TLS that name no CA, and what they verify: checks may use TLS.
-    pub without_ca: Vec<(usize, Option<Verify>)>,
-    pub default_init_addr: crate::keywords::server::InitAddr,
+    /// What the checks want to know of each server.
+    pub servers: Vec<ServerMore>,
+    /// What `default-server` says, by name.
+    pub default_servers: HashMap<Bytes, (Server, ServerMore)>,
     /// The expression of `balance hash`.
     pub balance_hash: Option<Word>,
     /// `log global` was given: the global targets are added.

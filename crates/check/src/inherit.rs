@@ -34,7 +34,6 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.acl_names.clear();
     draft.inherited_rules = std::array::from_fn(|set| draft.proxy.rules[set].len());
     draft.steps = Steps { tls: draft.steps.tls, ..Steps::default() };
-    draft.without_ca.clear();
     draft.pending.clear();
     draft.sticks.clear();
     draft.placed = 0;

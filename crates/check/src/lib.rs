@@ -18,6 +18,7 @@ mod draft;
 mod errorpage;
 mod expr;
 mod fail;
+mod given;
 mod hint;
 mod inherit;
 mod keyword;
@@ -34,6 +35,7 @@ mod registry;
 mod section;
 mod seen;
 mod variables;
+mod verify_errors;
 
 use diag::{Diagnostic, Effect, FileId, SourceMap};
 use ir::config::Config;
@@ -48,7 +50,7 @@ pub use keywords::bind::{
 };
 pub use keywords::server::{ServerKeyword, keywords as server_keywords};
 pub use line::Line;
-pub use loader::{Loader, LuaNames, PathKind};
+pub use loader::{Loader, LuaNames, PathKind, TlsList};
 pub use registry::Registry;
 pub use section::of as section_of;
 

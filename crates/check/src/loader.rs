@@ -10,6 +10,17 @@ pub enum PathKind {
     Directory,
 }
 
+/// A list of names that the TLS library is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsList {
+    /// TLS 1.2 and below.
+    Ciphers,
+    /// TLS 1.3.
+    Ciphersuites,
+    Curves,
+    Sigalgs,
+}
+
 /// The names that a Lua file registered, for the registry's dynamic list.
 #[derive(Clone, Debug, Default)]
 pub struct LuaNames {
@@ -33,6 +44,12 @@ pub trait Loader: syntax::Facts {
 
     /// The first address of a host; `None` when it has none.
     fn resolve_host(&self, name: &[u8]) -> Option<IpAddr>;
+
+    /// Whether the descriptor is a stream socket; the error is the system's. Tests have no
+    /// descriptors: any is one.
+    fn stream_socket(&self, _fd: i32) -> Result<bool, String> {
+        Ok(true)
+    }
 
     fn user_id(&self, name: &[u8]) -> Option<u32>;
 
@@ -77,8 +94,16 @@ pub trait Loader: syntax::Facts {
         0
     }
 
-    /// Whether the TLS library knows the cipher list (TLS 1.2 and below).
-    fn cipher_list_is_valid(&self, list: &[u8]) -> bool;
+    /// Whether the TLS library understands a list of names.
+    fn tls_list_is_valid(&self, kind: TlsList, list: &[u8]) -> bool;
+
+    /// Loads a file or directory of authorities or revocations. Gives how many there are; the
+    /// error is HAProxy's message.
+    fn check_authorities(&self, path: &[u8]) -> Result<usize, String> {
+        let shown = String::from_utf8_lossy(path);
+        let found = self.path_kind(path).map(|_| 1);
+        found.map_err(|error| format!("Couldn't open the ca-file '{shown}' ({error})."))
+    }
 
     /// Whether the TLS library knows a digest of that name.
     fn has_digest(&self, name: &[u8]) -> bool;

@@ -173,6 +173,8 @@ pub fn close(c: &mut Context<'_>) {
     }
     c.px = Draft::default();
     c.seen.servers.clear();
+    c.seen.binds.clear();
+    c.seen.server_ids.clear();
     c.section = None;
 }
 

@@ -27,6 +27,10 @@ pub struct Seen {
     pub tables: HashMap<Bytes, usize>,
     /// Finished userlists.
     pub userlists: HashSet<Bytes>,
+    /// The `id`s of the sockets of the section at hand, with their places and addresses.
+    pub binds: HashMap<u32, (diag::Span, String)>,
+    /// The `id`s of its servers, with their places and names.
+    pub server_ids: HashMap<u32, (diag::Span, String)>,
     /// The users of the userlist at hand: indexes into its users.
     pub users: HashMap<Bytes, usize>,
 }

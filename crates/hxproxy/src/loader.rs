@@ -9,9 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use check::{Loader, LuaNames, PathKind};
-use ir::config::{TlsServer, Verify};
-use net::tls::ClientContext;
+use check::{Loader, LuaNames, PathKind, TlsList};
 
 use crate::files::strerror;
 use crate::process::sys;
@@ -42,6 +40,10 @@ impl Loader for World {
     fn resolve_host(&self, name: &[u8]) -> Option<IpAddr> {
         let name = std::str::from_utf8(name).ok()?;
         (name, 0).to_socket_addrs().ok()?.next().map(|address| address.ip())
+    }
+
+    fn stream_socket(&self, fd: i32) -> Result<bool, String> {
+        sys::is_stream_socket(fd).map_err(|e| strerror(&e))
     }
 
     fn user_id(&self, name: &[u8]) -> Option<u32> {
@@ -113,10 +115,17 @@ impl Loader for World {
         std::thread::available_parallelism().map_or(0, std::num::NonZero::get)
     }
 
-    fn cipher_list_is_valid(&self, list: &[u8]) -> bool {
-        // The library judges a list when a context is made of it.
-        let settings = TlsServer { ciphers: Some(list.to_vec()), ..TlsServer::default() };
-        ClientContext::new(&settings, Verify::None).is_ok()
+    fn tls_list_is_valid(&self, kind: TlsList, list: &[u8]) -> bool {
+        net::tls::is_valid_list(match kind {
+            TlsList::Ciphers => net::tls::List::Ciphers(list),
+            TlsList::Ciphersuites => net::tls::List::Ciphersuites(list),
+            TlsList::Curves => net::tls::List::Curves(list),
+            TlsList::Sigalgs => net::tls::List::Sigalgs(list),
+        })
+    }
+
+    fn check_authorities(&self, path: &[u8]) -> Result<usize, String> {
+        net::tls::check_ca_file(path)
     }
 
     fn has_digest(&self, name: &[u8]) -> bool {

@@ -19,7 +19,19 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("global", "stats", "stats calculate-max-counters on"),
     ("listen", "stats", "stats enable"),
     ("listen", "stick", "stick on src table t"),
+    ("bind", "nbconn", "bind rhttp@b/s nbconn 1"),
+    ("bind", "expose-fd", "expose-fd listeners"),
+    ("bind", "level", "level admin"),
+    ("bind", "tls-ticket-keys", "tls-ticket-keys /ticket-keys"),
+    ("server", "agent-check", "agent-check agent-port 1"),
+    ("server", "check-ssl", "check-ssl verify none"),
+    ("server", "hash-key", "hash-key id"),
+    ("server", "log-proto", "log-proto legacy"),
     ("server", "on-error", "on-error mark-down"),
+    ("server", "proxy-v2-options", "proxy-v2-options ssl"),
+    ("server", "resolve-opts", "resolve-opts allow-dup-ip"),
+    ("server", "track", "track w/w\nbackend w\n  server w 127.0.0.1:6 check"),
+    ("server", "ws", "ws h1"),
     ("server", "on-marked-down", "on-marked-down shutdown-sessions"),
     ("server", "on-marked-up", "on-marked-up shutdown-backup-sessions"),
     ("action", "set-timeout", "set-timeout server 10s"),
@@ -199,6 +211,7 @@ impl Walk {
                     .collect(),
             };
             let texts = lines.iter().flat_map(|line| match kind {
+                "bind" if line.starts_with("bind ") => section("listen", line),
                 "bind" => section("listen", &format!("bind 127.0.0.1:4 {line}")),
                 _ => section("listen", &format!("server v 127.0.0.1:5 {line}")),
             });

@@ -57,6 +57,17 @@ pub enum AddrError {
     DatagramRefused {
         text: String,
     },
+    /// No protocol of this build talks to such an address.
+    Unsupported {
+        transport: super::Transport,
+        family: u16,
+        text: String,
+    },
+    /// Nothing can connect to such an address.
+    NoConnect {
+        family: u16,
+        text: String,
+    },
 }
 
 impl AddrError {
@@ -76,6 +87,7 @@ impl AddrError {
             | AddrError::RangeInvalid { .. } => "address-port-invalid",
             AddrError::HostInvalid { .. } => "address-host-invalid",
             AddrError::StreamRefused { .. } | AddrError::DatagramRefused { .. } => "address-socket-type",
+            AddrError::Unsupported { .. } | AddrError::NoConnect { .. } => "address-protocol",
         }
     }
 }
@@ -128,6 +140,18 @@ impl fmt::Display for AddrError {
             AddrError::DatagramRefused { text } => {
                 write!(f, "dgram-type address not acceptable in '{text}'")
             }
+            AddrError::Unsupported { transport, family, text } => {
+                let is_quic = *transport == super::Transport::Quic;
+                let (kind, hint) = match is_quic {
+                    true => ("stream", "; QUIC is not compiled in if this is what you were looking for."),
+                    false => ("datagram", ""),
+                };
+                write!(f, "unsupported {kind} protocol for datagram family {family} address '{text}'{hint}")
+            }
+            AddrError::NoConnect { family, text } => write!(
+                f,
+                "connect() not supported for this protocol family {family} used by address '{text}'"
+            ),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{AddrError, Address, Endpoint, Family, Host, LogTarget, Port, Rules, Sockets, Transport};
+use super::{AddrError, Address, Endpoint, Family, Fds, Host, LogTarget, Port, Rules, Sockets, Transport};
 
 /// The longest path in a `sockaddr_un`, without its final zero.
 const MAX_PATH: usize = 107;
@@ -69,7 +69,8 @@ const PREFIXES: &[Prefix] = &[
     mptcp(b"mptcp6@", V6),
     prefix(b"fd@", Kind::Fd, None),
     prefix(b"sockpair@", Kind::SocketPair, None),
-    prefix(b"rhttp@", Kind::ReverseHttp, None),
+    // HAProxy looks no further than these three.
+    prefix(b"rht", Kind::ReverseHttp, None),
 ];
 
 /// Manual, 2.9.2.
@@ -148,7 +149,7 @@ impl Input<'_> {
             Kind::SocketPair => self.fd(rest).map(Endpoint::SocketPair),
             Kind::Fd => {
                 let fd = self.fd(rest)?;
-                if !self.rules.fds {
+                if self.rules.fds == Fds::None {
                     return Err(AddrError::FdRefused { text: self.text() });
                 }
                 Ok(Endpoint::Fd(fd))
@@ -162,7 +163,9 @@ impl Input<'_> {
                 self.fits(rest, MAX_PATH)?;
                 Ok(Endpoint::Abstract { name: rest.to_vec(), zero_terminated })
             }
-            Kind::ReverseHttp => Ok(Endpoint::ReverseHttp(rest.to_vec())),
+            Kind::ReverseHttp => {
+                Ok(Endpoint::ReverseHttp(rest.strip_prefix(b"tp@").unwrap_or(rest).to_vec()))
+            }
             Kind::Ip(family) => {
                 let (host, port) = self.split_port(rest)?;
                 let port = self.port(port)?;

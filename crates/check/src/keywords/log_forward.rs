@@ -63,7 +63,7 @@ fn refuse_same_name(c: &mut Context<'_>, line: &Line<'_>, name: &[u8]) {
 pub fn close(c: &mut Context<'_>) {
     let mut draft = std::mem::take(&mut c.px);
     // HAProxy's messages do not know the addresses of these lines.
-    draft.bind_texts.iter_mut().flatten().for_each(|text| *text = b"(null)".to_vec());
+    draft.bind_lines.iter_mut().for_each(|line| line.text = b"(null)".to_vec());
     if let Some(section) = c.config.log_forwards.last_mut() {
         section.binds.clone_from(&draft.proxy.binds);
         section.logs.clone_from(&draft.proxy.logs);
@@ -113,7 +113,7 @@ fn dgram_bind(c: &mut Context<'_>, line: &Line<'_>) {
             c.alert("unknown-keyword", word.span, text);
             return c.suggest(word.span, best);
         };
-        if let Err(fail) = bind::set(c, row, &mut draft, line, at) {
+        if let Err(fail) = bind::set(c, row, &mut draft, &line.args[at..]) {
             return c.alert(fail.code, fail.span, fail.message);
         }
         if row.support == Support::Parsed {

@@ -1,7 +1,9 @@
 //! What only the whole configuration can tell: names of other sections, formats that depend on
 //! the mode, contradictions. Nothing here runs when reading failed.
 
+mod addresses;
 mod backends;
+mod binds;
 mod filters;
 mod formats;
 mod groups;
@@ -13,6 +15,7 @@ mod sections;
 mod servers;
 mod state;
 mod threads;
+mod versions;
 mod visit;
 
 use crate::context::Context;
@@ -47,37 +50,40 @@ pub fn run(c: &mut Context<'_>) {
         }
     }
     sections::warn_log_forwards(c);
-    after_all(c, &mut drafts);
-    servers::check_defaults(c);
-    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
-        proxies::check_tls(c, draft);
+    // Each step is taken when there was no error so far.
+    let steps: [&dyn Fn(&mut Context<'_>, &mut [Draft]); 5] = [
+        &servers::check_defaults,
+        &prepare,
+        &addresses::check,
+        &|c, _| {
+            threads::warn_cpus(c, &threads);
+            state::global_file(c);
+        },
+        &addresses::resolve,
+    ];
+    for step in steps {
+        if !c.diags.iter().any(diag::Diagnostic::is_fatal) {
+            step(c, &mut drafts);
+        }
     }
-    for draft in std::mem::take(&mut c.log_forwards).iter().rev() {
-        proxies::check_tls(c, draft);
-    }
-    needs::fcgi_servers(c, &drafts);
-    sections::check(c);
-    threads::warn_cpus(c, &threads);
-    state::global_file(c);
-    servers::unresolved(c, &drafts);
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }
 
-/// What HAProxy checks of each proxy once all were looked at.
-fn after_all(c: &mut Context<'_>, drafts: &mut [Draft]) {
-    let is_fatal = |c: &Context<'_>| c.diags.iter().any(diag::Diagnostic::is_fatal);
-    let before = is_fatal(c);
+/// What HAProxy prepares when all proxies are known.
+fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
     for draft in drafts.iter_mut().filter(|draft| !draft.proxy.disabled) {
-        needs::log_backend(c, draft);
-        needs::forwarded(c, draft);
+        binds::check_tls(c, draft);
     }
-    if !before && is_fatal(c) {
-        c.push(diag::Diagnostic::post_error("fatal", "Fatal errors found in configuration."));
+    for draft in std::mem::take(&mut c.log_forwards).iter_mut().rev() {
+        binds::check_tls(c, draft);
     }
+    needs::fcgi_servers(c, drafts);
+    sections::check(c);
 }
 
 /// One proxy, in the order in which HAProxy tells.
 fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], index: usize) {
+    binds::check_protocols(c, &drafts[index]);
     proxies::warn_mode(c, &mut drafts[index]);
     proxies::warn_without_bind(c, &drafts[index]);
     rules::warn_steps(c, &drafts[index], true);
@@ -95,10 +101,12 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     proxies::warn_timeouts(c, &drafts[index]);
     rules::warn_steps(c, &drafts[index], false);
     needs::state_file(c, &drafts[index]);
+    servers::prepare(c, names, drafts, index);
     proxies::warn_log(c, &drafts[index]);
     needs::error_pages(c, &drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
+    servers::check_mode(c, &drafts[index]);
     filters::check(c, drafts, &drafts[index]);
-    servers::check(c, &drafts[index]);
+    servers::check_protocols(c, &drafts[index]);
     needs::fcgi_app(c, &drafts[index]);
 }

@@ -155,30 +155,3 @@ pub fn warn_http_only(c: &mut Context<'_>, draft: &Draft) {
         warn(c, draft, "needs-http", text);
     }
 }
-
-/// TLS of the `bind` lines: ciphers, and certificates.
-pub fn check_tls(c: &mut Context<'_>, draft: &Draft) {
-    for (bind, text) in draft.proxy.binds.iter().zip(&draft.bind_texts) {
-        let Some(tls) = &bind.tls else { continue };
-        // A line with several addresses is told once.
-        let Some(text) = text else { continue };
-        let place = diag::Span { file: diag::FileId(bind.place.file), line: bind.place.line, col: 0, len: 0 };
-        let (name, line) =
-            (draft.name(), format!("'{}' at [{}]", String::from_utf8_lossy(text), c.at(place)));
-        if tls.certs.is_empty() && tls.strict_sni && !draft.has_certificates {
-            let text = format!(
-                "Proxy '{name}': no SSL certificate specified for bind {line}, ssl connections will fail (use 'crt')."
-            );
-            c.push(Diagnostic::post_warning("no-certificate", text).pointing(place));
-        } else if tls.certs.is_empty() && !draft.has_certificates {
-            let text = format!("Proxy '{name}': no SSL certificate specified for bind {line} (use 'crt').");
-            c.push(Diagnostic::post_error("no-certificate", text).pointing(place));
-            continue;
-        }
-        if let Some(ciphers) = tls.ciphers.as_ref().filter(|list| !c.loader.cipher_list_is_valid(list)) {
-            let list = String::from_utf8_lossy(ciphers);
-            let text = format!("Proxy '{name}': unable to set SSL cipher list to '{list}' for bind {line}.");
-            c.push(Diagnostic::post_error("bad-ciphers", text).pointing(place));
-        }
-    }
-}

@@ -55,9 +55,9 @@ fn check_peers(c: &mut Context<'_>, peers: PeersDraft) {
     }
     let mut draft = peers.draft.clone();
     draft.proxy.name = local_name.into_owned().into_bytes();
-    servers::check_peers(c, &draft);
+    servers::check_peers(c, &mut draft);
     warn_tls(c, &peers, &draft);
-    super::proxies::check_tls(c, &draft);
+    super::binds::check_tls(c, &mut draft);
     for peer in peers.peers.iter().rev().filter(|peer| peer.shard != 0) {
         let who = String::from_utf8_lossy(&peer.name);
         let text = match peer.local {

@@ -1,126 +1,275 @@
-//! Servers: what their mode and TLS need, and addresses that did not resolve.
+//! Servers: what their TLS, tracks, mode and protocol need.
 
 use diag::{Diagnostic, FileId, Span};
-use ir::config::{Mode, Server, Verify};
+use ir::config::{Mode, Server, TlsServer, Verify};
+use ir::id::ServerId;
 
+use super::names::Names;
+use super::versions::{self, Versions};
 use crate::context::Context;
 use crate::draft::Draft;
+use crate::keywords::server::{Family, Told};
+use crate::loader::TlsList;
 
-fn span(server: &Server) -> Span {
+pub fn span(server: &Server) -> Span {
     Span { file: FileId(server.place.file), line: server.place.line, col: 0, len: 0 }
 }
 
-fn name(draft: &Draft, server: &Server) -> String {
-    format!("{}/{}", draft.name(), String::from_utf8_lossy(&server.name))
+pub fn name(server: &Server) -> String {
+    String::from_utf8_lossy(&server.name).into_owned()
 }
 
-pub fn check(c: &mut Context<'_>, draft: &Draft) {
-    for (index, server) in draft.proxy.servers.iter().enumerate() {
-        if draft.proxy.mode != Mode::Http {
-            mode(c, draft, server);
-        }
-        let start = format!("[{}] : 'server {}' : ", c.at(span(server)), name(draft, server));
-        tls(c, server, &start);
-        if draft.steps.tls
-            && let Ok(found) = draft.without_ca.binary_search_by_key(&index, |(index, _)| *index)
-        {
-            needs_ca(c, server, draft.without_ca[found].1, &start);
-        }
+/// How messages about a server begin.
+pub fn told(draft: &Draft, server: &Server) -> Told {
+    let who = format!("'server {}/{}' : ", draft.name(), name(server));
+    let mut told = Told::new(span(server));
+    told.who = who;
+    told
+}
+
+/// TLS and tracks, before the proxy's mode is looked at.
+pub fn prepare(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], index: usize) {
+    for at in 0..drafts[index].servers.len() {
+        let mut told = told(&drafts[index], &drafts[index].proxy.servers[at]);
+        tls(c, &mut drafts[index], at, &mut told);
+        warn_fast_open(c, &drafts[index], at, &mut told);
+        track(c, names, drafts, (index, at), &mut told);
     }
 }
 
 /// The TLS of peers: HAProxy's messages do not name them.
-pub fn check_peers(c: &mut Context<'_>, draft: &Draft) {
-    for server in &draft.proxy.servers {
-        tls(c, server, "");
+pub fn check_peers(c: &mut Context<'_>, draft: &mut Draft) {
+    for at in 0..draft.servers.len() {
+        let mut told = Told::nameless(span(&draft.proxy.servers[at]));
+        tls(c, draft, at, &mut told);
     }
 }
 
-fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server) {
-    let title = draft.title();
-    if server.redir.is_some() {
-        let text = format!("{title} : server cannot have cookie or redirect prefix in non-HTTP mode.");
-        c.push(Diagnostic::post_error("needs-http", text).pointing(span(server)));
+fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
+    let more = &draft.servers[at];
+    let is_used =
+        more.ssl == Some(true) || more.check_ssl == Some(true) || more.default_ssl || draft.steps.tls;
+    if !is_used {
+        return;
     }
-    if server.cookie.is_some() {
-        let shown = String::from_utf8_lossy(&server.name);
-        let text = format!("{title} : ignoring cookie for server '{shown}' as HTTP mode is disabled.");
-        c.push(Diagnostic::post_warning("needs-http", text).pointing(span(server)));
+    let mut tls = more.tls.clone();
+    if let Some(word) = more.crt.clone() {
+        match crate::certs::load_one(c, &word) {
+            Ok(source) => tls.crt = Some(source),
+            Err(fail) => told.alert(c, fail.code, fail.message),
+        }
+    }
+    let title = format!("{}: ", draft.title());
+    let shown = name(&draft.proxy.servers[at]);
+    let settled = versions::settle(&mut tls.versions, None);
+    for problem in settled {
+        versions_told(c, told, &title, &shown, problem);
+    }
+    authorities(c, &tls, told);
+    lists(c, draft, at, &tls, told);
+    let server = &mut draft.proxy.servers[at];
+    server.tls = server.tls.is_some().then_some(tls);
+}
+
+fn versions_told(c: &mut Context<'_>, told: &mut Told, title: &str, server: &str, problem: Versions) {
+    match problem {
+        Versions::Ignored => {
+            let text = "no-sslv3/no-tlsv1x are ignored for this server. Use only 'ssl-min-ver' and \
+                        'ssl-max-ver' to fix.";
+            told.warn(c, "bad-version", text);
+        }
+        Versions::Hole(version) => {
+            let text = format!(
+                "{title}SSL/TLS versions range not contiguous for server '{server}'. Hole find for {}. \
+                 Use only 'ssl-min-ver' and 'ssl-max-ver' to fix.",
+                version.name()
+            );
+            told.warn(c, "bad-version", text);
+        }
+        Versions::None => {
+            let text = format!("{title}all SSL/TLS versions are disabled for server '{server}'.");
+            told.alert(c, "bad-version", text);
+        }
+        Versions::Ambiguous(..) => {}
     }
 }
 
-fn tls(c: &mut Context<'_>, server: &Server, start: &str) {
-    let Some(tls) = &server.tls else { return };
-    let place = span(server);
-    if tls.ca_file.is_none() {
-        needs_ca(c, server, tls.verify, start);
+fn authorities(c: &mut Context<'_>, tls: &TlsServer, told: &mut Told) {
+    let by_default = !c.config.global.ssl_server_verify_none;
+    let verifies = tls.verify.map_or(by_default, |verify| verify == Verify::Required);
+    if !verifies || tls.ca_file.is_some() {
+        return;
     }
-    if let Some(ciphers) = tls.ciphers.clone().filter(|ciphers| !c.loader.cipher_list_is_valid(ciphers)) {
-        let text =
-            format!("{start}unable to set SSL cipher list to '{}'.", String::from_utf8_lossy(&ciphers));
-        c.push(Diagnostic::post_error("bad-ciphers", text).pointing(place));
-    }
+    let text = match by_default {
+        true => {
+            "verify is enabled by default but no CA file specified. If you're running on a LAN where you're \
+             certain to trust the server's certificate, please set an explicit 'verify none' statement on the \
+             'server' line, or use 'ssl-server-verify none' in the global section to disable server-side \
+             verifications by default."
+        }
+        false => "verify is enabled but no CA file specified.",
+    };
+    told.alert(c, "no-ca-file", text);
 }
 
-/// Refuses a server without a CA that verifies the other side.
-fn needs_ca(c: &mut Context<'_>, server: &Server, verify: Option<Verify>, start: &str) {
-    let verifies =
-        verify.map_or(!c.config.global.ssl_server_verify_none, |verify| verify == Verify::Required);
-    if verifies {
-        let text = match c.config.global.ssl_server_verify_none {
-            false => {
-                "verify is enabled by default but no CA file specified. If you're running on a LAN where you're \
-                 certain to trust the server's certificate, please set an explicit 'verify none' statement on the \
-                 'server' line, or use 'ssl-server-verify none' in the global section to disable server-side \
-                 verifications by default."
-            }
-            true => "verify is enabled but no CA file specified.",
+/// Lists of names that the TLS library must understand.
+fn lists(c: &mut Context<'_>, draft: &Draft, at: usize, tls: &TlsServer, told: &mut Told) {
+    let more = &draft.servers[at];
+    let (proxy, server) = (draft.name(), name(&draft.proxy.servers[at]));
+    let own = |what: &str| (String::new(), format!("{what} to '"), "'.".to_owned());
+    let named = |what: &str| {
+        (format!("Proxy '{proxy}': "), format!("{what} to '"), format!("' for server '{server}'."))
+    };
+    let lists = [
+        (TlsList::Ciphers, &tls.ciphers, own("SSL cipher list")),
+        (TlsList::Ciphersuites, &tls.ciphersuites, own("TLS 1.3 cipher suites")),
+        (TlsList::Sigalgs, &more.sigalgs, named("SSL Signature Algorithm list")),
+        (TlsList::Sigalgs, &more.client_sigalgs, named("SSL Client Signature Algorithm list")),
+        (TlsList::Curves, &more.curves, named("SSL curves list")),
+    ];
+    for (kind, list, (start, what, end)) in lists {
+        let Some(list) = list.as_ref().filter(|list| !c.loader.tls_list_is_valid(kind, list)) else {
+            continue;
         };
-        c.push(Diagnostic::post_error("no-ca-file", format!("{start}{text}")).pointing(span(server)));
+        let list = String::from_utf8_lossy(list);
+        told.alert(c, "bad-ciphers", format!("{start}unable to set {what}{list}{end}"));
+    }
+}
+
+fn warn_fast_open(c: &mut Context<'_>, draft: &Draft, at: usize, told: &mut Told) {
+    use ir::config::retry;
+    let needed = retry::EMPTY_RESPONSE | retry::RESPONSE_TIMEOUT;
+    if draft.servers[at].tfo && draft.proxy.retry_on & needed != needed {
+        let text = "server has tfo activated, the backend should be configured with at least 'conn-failure', \
+                    'empty-response' and 'response-timeout' or we wouldn't be able to retry the connection on \
+                    failure.";
+        told.warn(c, "tfo-retries", text);
+    }
+}
+
+fn track(
+    c: &mut Context<'_>,
+    names: &mut Names,
+    drafts: &mut [Draft],
+    (index, at): (usize, usize),
+    told: &mut Told,
+) {
+    let Some(target) = drafts[index].servers[at].track.clone() else { return };
+    let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+    let slash = target.iter().rposition(|byte| *byte == b'/');
+    let (proxy, server) = match slash {
+        None => (Some(index), target.as_slice()),
+        Some(slash) => (names.backend(drafts, &target[..slash]), &target[slash + 1..]),
+    };
+    let Some(proxy) = proxy else {
+        let text =
+            format!("unable to find required proxy '{}' for tracking.", shown(&target[..slash.unwrap_or(0)]));
+        return told.alert(c, "unknown-server", text);
+    };
+    let Some(ServerId(found)) = names.server(drafts, proxy, server) else {
+        let text = format!("unable to find required server '{}' for tracking.", shown(server));
+        return told.alert(c, "unknown-server", text);
+    };
+    let found = (proxy, found as usize);
+    let path =
+        |at: (usize, usize)| format!("{}/{}", drafts[at.0].name(), name(&drafts[at.0].proxy.servers[at.1]));
+    let more = &drafts[found.0].servers[found.1];
+    let is_checked = drafts[found.0].proxy.servers[found.1].check || more.agent;
+    if !is_checked && more.tracked.is_none() && more.track.is_none() {
+        let text = format!(
+            "unable to use {} for tracking as it does not have any check nor agent enabled.",
+            path(found)
+        );
+        return told.alert(c, "bad-track", text);
+    }
+    // A chain that is already known has no loop: only one that ends here does.
+    let next = |at: (usize, usize)| drafts[at.0].servers[at.1].tracked;
+    let mut end = found;
+    while end != (index, at) {
+        match next(end) {
+            Some(further) => end = further,
+            None => break,
+        }
+    }
+    if end == (index, at) {
+        let text = format!(
+            "unable to track {} as it belongs to a tracking chain looping back to {}.",
+            path(found),
+            path(end)
+        );
+        return told.alert(c, "bad-track", text);
+    }
+    drafts[index].servers[at].tracked = Some(found);
+}
+
+/// What a server may not have in the proxy's mode.
+pub fn check_mode(c: &mut Context<'_>, draft: &Draft) {
+    if draft.proxy.mode == Mode::Http {
+        return;
+    }
+    let title = draft.title();
+    for (server, more) in draft.proxy.servers.iter().zip(&draft.servers) {
+        let shown = name(server);
+        let at = span(server);
+        let mut warn = |text: String| c.push(Diagnostic::post_warning("needs-http", text).pointing(at));
+        if server.cookie.is_some() {
+            warn(format!("{title} : ignoring cookie for server '{shown}' as HTTP mode is disabled."));
+        }
+        if let Some(header) = &more.source_header {
+            let header = String::from_utf8_lossy(header);
+            warn(format!(
+                "{title} : server {shown} cannot use header {header} as source IP in non-HTTP mode."
+            ));
+        }
+        let mut alert = |text: String| c.push(Diagnostic::post_error("needs-http", text).pointing(at));
+        if server.redir.is_some() {
+            alert(format!("{title} : server cannot have cookie or redirect prefix in non-HTTP mode."));
+        }
+        if more.family == Family::Reverse {
+            return alert(format!(
+                "{title} : server {shown} uses reverse HTTP addressing which can only be used with HTTP mode."
+            ));
+        }
+    }
+}
+
+/// The modes in which a multiplexer speaks; `server` for the side of servers.
+pub fn is_usable(proto: &[u8], mode: Mode, server: bool) -> bool {
+    match proto {
+        b"h1" | b"h2" => mode == Mode::Http,
+        b"fcgi" => mode == Mode::Http && server,
+        b"spop" => mode == Mode::Spop && server,
+        _ => !matches!(mode, Mode::Http | Mode::Spop),
+    }
+}
+
+/// The multiplexers of the servers.
+pub fn check_protocols(c: &mut Context<'_>, draft: &Draft) {
+    for server in &draft.proxy.servers {
+        let Some(proto) = server.proto.as_ref().filter(|proto| !is_usable(proto, draft.proxy.mode, true))
+        else {
+            continue;
+        };
+        let text = format!(
+            "{} : MUX protocol '{}' is not usable for server '{}' at [{}].",
+            draft.title(),
+            String::from_utf8_lossy(proto),
+            name(server),
+            c.at(span(server))
+        );
+        c.push(Diagnostic::post_error("bad-proto", text).pointing(span(server)));
     }
 }
 
 /// The ciphers that HAProxy's own HTTP client and OCSP updates would use: they are told after those
 /// of the configuration's servers.
-pub fn check_defaults(c: &mut Context<'_>) {
+pub fn check_defaults(c: &mut Context<'_>, _: &mut [Draft]) {
     let Some(ciphers) = c.config.global.ssl_default_server.ciphers.clone() else { return };
-    if !c.loader.cipher_list_is_valid(&ciphers) {
+    if !c.loader.tls_list_is_valid(TlsList::Ciphers, &ciphers) {
         let text = format!(
             "'server <OCSP-UPDATE>/<HTTPSCLIENT>' : unable to set SSL cipher list to '{}'.",
             String::from_utf8_lossy(&ciphers)
         );
         c.push(Diagnostic::post_error("bad-ciphers", text));
     }
-}
-
-/// Told last, as HAProxy resolves last.
-pub fn unresolved(c: &mut Context<'_>, drafts: &[Draft]) {
-    // `-dr` lets servers start without an address.
-    if c.loader.may_miss_addresses() || c.diags.iter().any(Diagnostic::is_fatal) {
-        return;
-    }
-    let mut failed = false;
-    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
-        let lost = |server: &&Server| server.address.is_none() && !server.may_miss_address;
-        for server in draft.proxy.servers.iter().filter(lost) {
-            let host = host(&server.address_text);
-            let text = format!(
-                "[{}] : 'server {}' : could not resolve address '{}'.",
-                c.at(span(server)),
-                name(draft, server),
-                String::from_utf8_lossy(host)
-            );
-            c.push(Diagnostic::post_error("unresolved-address", text).pointing(span(server)));
-            failed = true;
-        }
-    }
-    if failed {
-        c.push(Diagnostic::post_error("unresolved-address", "Failed to initialize server(s) addr."));
-    }
-}
-
-/// The host of an address without its port.
-fn host(text: &[u8]) -> &[u8] {
-    let colon = text.iter().rposition(|byte| *byte == b':');
-    &text[..colon.unwrap_or(text.len())]
 }

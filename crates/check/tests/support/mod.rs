@@ -130,7 +130,7 @@ impl Loader for World {
         false
     }
 
-    fn cipher_list_is_valid(&self, list: &[u8]) -> bool {
+    fn tls_list_is_valid(&self, _: check::TlsList, list: &[u8]) -> bool {
         !list.starts_with(b"PROFILE=")
     }
 

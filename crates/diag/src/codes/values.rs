@@ -83,10 +83,10 @@ pub const ROWS: &[Code] = &[
         "The keyword takes streams or datagrams only.",
     ),
     row(
-        "address-not-executed",
+        "address-protocol",
         "2.9",
-        "A kind of address that is not supported yet",
-        "hxproxy cannot listen or connect there yet.",
+        "No protocol for an address",
+        "This program does not speak it, or cannot connect so.",
     ),
     row(
         "unresolved-address",

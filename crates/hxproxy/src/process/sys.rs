@@ -72,6 +72,16 @@ pub fn status_text(status: Status) -> String {
     text.to_string_lossy().into_owned()
 }
 
+/// Whether a descriptor is a stream socket; an error when it is no socket.
+pub fn is_stream_socket(fd: i32) -> io::Result<bool> {
+    let mut kind: libc::c_int = 0;
+    let mut size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(0);
+    let (value, length) = (std::ptr::from_mut(&mut kind).cast(), std::ptr::from_mut(&mut size));
+    // SAFETY: both pointers are to live values of the size told; any number may be asked about.
+    checked(unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, value, length) })?;
+    Ok(kind == libc::SOCK_STREAM)
+}
+
 /// Makes the three standard descriptors mean `null`.
 pub fn detach_stdio(null: BorrowedFd<'_>) -> io::Result<()> {
     for standard in 0..3 {

@@ -113,9 +113,33 @@ pub enum TlsVersion {
     Tls13,
 }
 
+impl TlsVersion {
+    /// From the lowest to the highest.
+    pub const ALL: [Self; 5] = [Self::Sslv3, Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
+
+    /// Its bit in [`TlsVersions::off`].
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
+    /// As `ssl-min-ver` names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sslv3 => "SSLv3",
+            Self::Tls10 => "TLSv1.0",
+            Self::Tls11 => "TLSv1.1",
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        }
+    }
+}
+
 /// `ssl-min-ver`, `ssl-max-ver`, `force-*`, `no-*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TlsVersions {
     pub min: Option<TlsVersion>,
     pub max: Option<TlsVersion>,
+    /// What `no-*` left out, as [`TlsVersion::bit`]s. The checker makes bounds of it: in a checked
+    /// configuration it is empty.
+    pub off: u8,
 }

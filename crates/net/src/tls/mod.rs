@@ -18,7 +18,7 @@ pub use error::{ContextError, HandshakeError};
 pub use make::{private_key, temporary_certificate};
 pub use pem::{certificate_names, check_pem};
 pub use server::ServerContext;
-pub use settings::check_ca_file;
+pub use settings::{List, check_ca_file, is_valid_list};
 pub use stream::Tls;
 
 /// Versions of the TLS library, for `-vv`.

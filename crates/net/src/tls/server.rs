@@ -172,6 +172,7 @@ fn certificate(
         versions: entry.versions.map_or(line.versions, |own| TlsVersions {
             min: own.min.or(line.versions.min),
             max: own.max.or(line.versions.max),
+            off: 0,
         }),
         ciphers: entry.ciphers.as_deref().or(line.ciphers),
         ciphersuites: entry.ciphersuites.as_deref().or(line.ciphersuites),

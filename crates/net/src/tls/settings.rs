@@ -53,6 +53,28 @@ pub fn builder(settings: Settings<'_>, options: SslOptions) -> Result<SslContext
     Ok(context)
 }
 
+/// A list of names in the TLS library's language.
+#[derive(Clone, Copy, Debug)]
+pub enum List<'a> {
+    /// TLS 1.2 and below.
+    Ciphers(&'a [u8]),
+    /// TLS 1.3.
+    Ciphersuites(&'a [u8]),
+    Curves(&'a [u8]),
+    Sigalgs(&'a [u8]),
+}
+
+/// Whether the library understands a list: it judges one when a context is made of it.
+pub fn is_valid_list(list: List<'_>) -> bool {
+    let settings = match list {
+        List::Ciphers(list) => Settings { ciphers: Some(list), ..Settings::default() },
+        List::Ciphersuites(list) => Settings { ciphersuites: Some(list), ..Settings::default() },
+        List::Curves(list) => Settings { curves: Some(list), ..Settings::default() },
+        List::Sigalgs(list) => Settings { sigalgs: Some(list), ..Settings::default() },
+    };
+    builder(settings, SslOptions::empty()).is_ok()
+}
+
 /// The lowest and the highest version; TLS 1.2 at least where nothing is said (manual,
 /// `ssl-min-ver`).
 pub fn bounds(versions: TlsVersions) -> Result<(Option<SslVersion>, Option<SslVersion>), ContextError> {
@@ -101,7 +123,7 @@ pub fn verify(
         store.set_default_paths().map_err(failed)?;
         Vec::new()
     } else {
-        load_authorities(ca_file).map_err(ContextError::Setting)?
+        load_authorities(ca_file).map_err(ContextError::Setting)?.0
     };
     for certificate in &certificates {
         store.add_cert(certificate.clone()).map_err(failed)?;
@@ -169,30 +191,41 @@ impl Ignored {
     }
 }
 
-/// Checks a `ca-file` or `crl-file` as `-c` does.
+/// Checks a `ca-file` or `crl-file` as `-c` does; gives how many certificates and lists there are.
 ///
 /// # Errors
 /// `Couldn't open the ca-file '/a.pem' (No such file or directory).`, to which HAProxy adds a
 /// second alert: `'ca-file' : unable to load /a.pem`.
-pub fn check_ca_file(file: &[u8]) -> Result<(), String> {
+pub fn check_ca_file(file: &[u8]) -> Result<usize, String> {
     match file {
-        b"@system-ca" => Ok(()),
-        file => load_authorities(file).map(drop),
+        b"@system-ca" => Ok(1),
+        file => {
+            load_authorities(file).map(|(certificates, has_crl)| certificates.len() + usize::from(has_crl))
+        }
     }
 }
 
-/// The certificates of a file, or of all files of a directory.
-fn load_authorities(file: &[u8]) -> Result<Vec<X509>, String> {
+/// What names of files in a directory of authorities end in.
+const EXTENSIONS: [&str; 4] = ["pem", "crt", "cer", "crl"];
+
+/// The certificates of a file, or of all files of a directory, where those that are no certificates
+/// are left out; and whether there is a list of revocations.
+fn load_authorities(file: &[u8]) -> Result<(Vec<X509>, bool), String> {
     let shown = String::from_utf8_lossy(file);
     let fail = |reason: &str| format!("Couldn't open the ca-file '{shown}' ({reason}).");
     let io = |e: std::io::Error| fail(&crate::listener::reason(&e));
     let path = path(file);
     let mut files = Vec::new();
-    if path.is_dir() {
+    let is_dir = path.is_dir();
+    if is_dir {
         for entry in fs::read_dir(path).map_err(io)? {
             files.push(entry.map_err(io)?.path());
         }
-        files.retain(|file| file.is_file());
+        let is_wanted = |file: &Path| {
+            let extension = file.extension().and_then(std::ffi::OsStr::to_str);
+            extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) && file.is_file()
+        };
+        files.retain(|file| is_wanted(file));
         files.sort();
     } else {
         files.push(path.to_path_buf());
@@ -202,12 +235,16 @@ fn load_authorities(file: &[u8]) -> Result<Vec<X509>, String> {
     for file in files {
         let pem = fs::read(file).map_err(io)?;
         has_crl |= openssl::x509::X509Crl::from_pem(&pem).is_ok();
-        certificates.extend(X509::stack_from_pem(&pem).map_err(|e| fail(first_reason(&e).unwrap_or("")))?);
+        match X509::stack_from_pem(&pem) {
+            Ok(read) => certificates.extend(read),
+            Err(_) if is_dir => {}
+            Err(error) => return Err(fail(first_reason(&error).unwrap_or(""))),
+        }
     }
-    if certificates.is_empty() && !has_crl {
+    if certificates.is_empty() && !has_crl && !is_dir {
         return Err(fail("no certificate or crl found"));
     }
-    Ok(certificates)
+    Ok((certificates, has_crl))
 }
 
 fn path(bytes: &[u8]) -> &Path {

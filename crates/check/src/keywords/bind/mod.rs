@@ -1,8 +1,14 @@
 //! `bind` lines: addresses, then words of a table of their own.
 
+mod inet;
 mod socket;
+pub mod thread;
 pub mod tls;
 
+pub use inet::{MAX_SECRET, too_long, user_timeout};
+pub use socket::check_proto;
+
+use base::addr::{Endpoint, Rules, Transport};
 use ir::config::{Bind, TlsBind};
 use ir::expr::Address;
 use ir::spec::Support;
@@ -10,9 +16,10 @@ use syntax::Word;
 
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
+use crate::given::{self, Given};
 use crate::line::Line;
 
-/// One word of a `bind` line with the values behind it.
+/// One word of a `bind` line with the value behind it.
 pub struct BindKeyword {
     pub name: &'static str,
     pub doc: &'static str,
@@ -21,35 +28,47 @@ pub struct BindKeyword {
     /// Whether `-dK` names it as a word of a crt-list's brackets.
     pub crt_list: bool,
     pub support: Support,
-    /// What is missing when a value is: the message behind `'name' : `.
+    /// The message when the value is missing; `{}` stands for the word. Empty: the value is read
+    /// as an empty one.
     pub missing: &'static str,
-    pub set: fn(&mut Context<'_>, &mut BindDraft, &[Word]) -> Checked<()>,
+    /// Whether sockets of reverse HTTP take it.
+    pub reverse: bool,
+    pub set: Set,
 }
 
+/// Checks and stores what a word says.
+pub type Set = fn(&mut Context<'_>, &mut BindDraft, &Given<'_>) -> Checked<()>;
+
 impl BindKeyword {
-    const fn new(
-        name: &'static str,
-        doc: &'static str,
-        args: usize,
-        set: fn(&mut Context<'_>, &mut BindDraft, &[Word]) -> Checked<()>,
-    ) -> Self {
-        let (crt_list, support) = (false, Support::Full);
-        Self { name, doc, args, crt_list, support, missing: "missing value", set }
+    /// A word without a value.
+    const fn flag(name: &'static str, doc: &'static str, set: Set) -> Self {
+        let support = Support::Full;
+        Self { name, doc, args: 0, crt_list: false, support, missing: "", reverse: false, set }
     }
 
-    /// Accepted, not executed yet.
-    const fn parsed(name: &'static str, doc: &'static str, args: usize) -> Self {
-        Self { support: Support::Parsed, ..Self::new(name, doc, args, |_, _, _| Ok(())) }
+    const fn value(name: &'static str, doc: &'static str, missing: &'static str, set: Set) -> Self {
+        Self { args: 1, missing, ..Self::flag(name, doc, set) }
     }
 
-    const fn missing(self, missing: &'static str) -> Self {
-        Self { missing, ..self }
+    /// Accepted and checked, not executed yet.
+    const fn parsed(self) -> Self {
+        Self { support: Support::Parsed, ..self }
     }
 
     /// A word of a crt-list's brackets as well.
     const fn in_crt_list(self) -> Self {
         Self { crt_list: true, ..self }
     }
+
+    /// Sockets of reverse HTTP take it.
+    const fn for_reverse(self) -> Self {
+        Self { reverse: true, ..self }
+    }
+}
+
+/// Nothing to store.
+fn nothing(_: &mut Context<'_>, _: &mut BindDraft, _: &Given<'_>) -> Checked<()> {
+    Ok(())
 }
 
 /// A line while its words are read; all its addresses share it.
@@ -58,6 +77,36 @@ pub struct BindDraft {
     pub bind: Bind,
     pub tls: TlsBind,
     pub ssl: bool,
+    /// How many sockets the line opens.
+    pub sockets: usize,
+    /// The first address is `rhttp@…`.
+    pub is_reverse: bool,
+    pub line: BindLine,
+}
+
+/// What the checks after the last line want to know of a `bind` line.
+#[derive(Clone, Debug, Default)]
+pub struct BindLine {
+    /// The addresses as they were written.
+    pub text: Vec<u8>,
+    /// Its first socket among the proxy's.
+    pub first: usize,
+    /// Something like `crt` was given, whether or not `ssl` was.
+    pub has_certificates: bool,
+    pub default_crt: bool,
+    pub generates: bool,
+    pub ca_verify_file: bool,
+    pub client_sigalgs: Option<Vec<u8>>,
+    pub ecdhe: Option<Vec<u8>>,
+    /// `alpn`, whether or not `ssl` was given.
+    pub alpn: Option<Vec<Vec<u8>>>,
+}
+
+impl BindLine {
+    /// The addresses for a message.
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.text).into_owned()
+    }
 }
 
 /// Every word a `bind` line understands.
@@ -67,7 +116,7 @@ pub fn keywords() -> impl Iterator<Item = &'static BindKeyword> {
 
 /// Those that have nothing to do with TLS.
 pub fn socket_keywords() -> impl Iterator<Item = &'static BindKeyword> {
-    socket::ROWS.iter()
+    socket::ROWS.iter().chain(inet::ROWS)
 }
 
 /// Those about TLS.
@@ -102,47 +151,60 @@ pub fn default_line(c: &mut Context<'_>, line: &Line<'_>) {
 /// Adds the addresses of a word, with what the words from `from` on say. `shown` introduces the
 /// line in messages.
 pub fn add(c: &mut Context<'_>, line: &Line<'_>, word: &Word, shown: &str, from: usize) {
-    let addresses = match addresses(c, word) {
+    let (addresses, is_reverse) = match addresses(c, word) {
         Ok(addresses) => addresses,
-        Err(fail) => return c.alert(fail.code, fail.span, format!("{shown} : {}", fail.message)),
+        Err(fail) => {
+            let text = format!("{shown} : {}", given::indented(&fail.message));
+            return c.alert(fail.code, fail.span, text);
+        }
     };
-    let mut draft = BindDraft::new(c, line);
+    let mut draft = BindDraft { sockets: addresses.len(), is_reverse, ..BindDraft::new(c, line) };
+    draft.line.text.clone_from(&word.text);
     if !words(c, line, &mut draft, from) {
         return;
     }
-    if draft.ssl {
-        draft.bind.tls = Some(draft.tls);
-    }
-    let mut text = Some(word.text.clone());
+    c.px.bind_lines.push(BindLine { first: c.px.proxy.binds.len(), ..draft.line });
+    let bind = Bind { tls: draft.ssl.then_some(draft.tls), ..draft.bind };
     for address in addresses {
-        c.px.bind_texts.push(text.take());
-        let bind = Bind { address, ..draft.bind.clone() };
-        c.px.proxy.binds.push(bind);
+        c.px.proxy.binds.push(Bind { address, ..bind.clone() });
     }
 }
 
 impl BindDraft {
     /// What a line starts from.
     pub fn new(c: &Context<'_>, line: &Line<'_>) -> Self {
-        let start = || Self { bind: empty(line), tls: c.config.global.ssl_default_bind.clone(), ssl: false };
+        let start = || Self {
+            bind: empty(line),
+            tls: c.config.global.ssl_default_bind.clone(),
+            ssl: false,
+            sockets: 0,
+            is_reverse: false,
+            line: BindLine::default(),
+        };
         c.part.peers.default_bind.clone().unwrap_or_else(start)
     }
 }
 
+/// Reads the words of a line from one on.
 fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft, from: usize) -> bool {
-    let start = format!("'{} {}'", line.keyword(), line.lossy(0));
+    let title = format!("{} {}", line.keyword(), line.lossy(0));
     let section = c.section_name.clone();
     let mut at = from;
     while let Some(word) = line.arg(at) {
-        let Some(row) = keywords().find(|row| word.is(row.name)) else {
+        let Some(row) = given::find(word, keywords(), |row| row.name) else {
             let best = crate::hint::best(&word.text, keywords().map(|row| row.name));
             let hint = best.map_or_else(|| ".".to_owned(), |best| format!("; did you mean '{best}' maybe ?"));
-            let text = format!("{start} in section '{section}': unknown keyword '{}'{hint}", word.lossy());
+            let text = format!("'{title}' in section '{section}': unknown keyword '{}'{hint}", word.lossy());
             c.alert("unknown-keyword", word.span, text);
             return false;
         };
-        if let Err(fail) = set(c, row, draft, line, at) {
-            let text = format!("{start} in section '{section}' : {}", fail.message);
+        if draft.is_reverse && !row.reverse {
+            let text = format!("'{}' option is not accepted for reverse HTTP", word.lossy());
+            c.alert_bare("reverse-http", word.span, text);
+            return false;
+        }
+        if let Err(fail) = set(c, row, draft, &line.args[at..]) {
+            let text = format!("'{title}' in section '{section}' : {}", given::indented(&fail.message));
             c.alert(fail.code, fail.span, text);
             return false;
         }
@@ -154,37 +216,48 @@ fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft, from: usiz
     true
 }
 
-/// Runs the row of the word at `at` on the values behind it.
-pub fn set(
-    c: &mut Context<'_>,
-    row: &BindKeyword,
-    draft: &mut BindDraft,
-    line: &Line<'_>,
-    at: usize,
-) -> Checked<()> {
-    let missing = || {
-        let span = line.arg(at).map_or(line.span, |word| word.span);
-        Fail::new("missing-argument", span, format!("'{}' : {}", row.name, row.missing))
+/// Runs the row of the first word on the value behind it.
+pub fn set(c: &mut Context<'_>, row: &BindKeyword, draft: &mut BindDraft, words: &[Word]) -> Checked<()> {
+    let Some(word) = words.first() else { return Ok(()) };
+    let none = Word { text: Vec::new(), span: word.span, verbatim: None };
+    let value = match words.get(1) {
+        Some(value) if row.args > 0 => value,
+        _ if row.missing.is_empty() => &none,
+        _ => {
+            return Err(Fail::new("missing-argument", word.span, row.missing.replace("{}", &word.lossy())));
+        }
     };
-    let values = line.args.get(at + 1..=at + row.args).ok_or_else(missing)?;
-    (row.set)(c, draft, values)
+    (row.set)(c, draft, &Given { word, value })
 }
 
-/// The addresses of a comma list with port ranges.
-pub fn addresses(c: &Context<'_>, word: &Word) -> Checked<Vec<Address>> {
+/// The addresses of a comma list with port ranges, and whether they are of reverse HTTP.
+pub fn addresses(c: &mut Context<'_>, word: &Word) -> Checked<(Vec<Address>, bool)> {
     let prefix = c.unix_prefix.clone();
-    let rules = base::addr::Rules { unix_prefix: &prefix, ..base::addr::Rules::BIND };
-    let mut all = Vec::new();
-    for text in word.text.split(|byte| *byte == b',').filter(|text| !text.is_empty()) {
+    let rules = Rules { unix_prefix: &prefix, ..Rules::BIND };
+    let (mut all, mut reverse) = (Vec::new(), None);
+    for text in split(&word.text) {
         let address = crate::address::parse(c, text, word, &rules)?;
-        crate::address::refuse_quic(&address, text, word)?;
-        all.extend(crate::address::resolved(c, text, word, &rules)?);
+        let is_reverse = matches!(address.endpoint, Endpoint::ReverseHttp(_));
+        let found = crate::address::resolved(c, text, word, &rules)?;
+        if *reverse.get_or_insert(is_reverse) != is_reverse {
+            return Err(Fail::new("reverse-http", word.span, "Cannot mix reverse HTTP bind with others."));
+        }
+        if address.transport == Transport::Datagram {
+            c.warn_parsed("datagram listener", word.span);
+        }
+        all.extend(found);
     }
-    Ok(all)
+    Ok((all, reverse.unwrap_or(false)))
+}
+
+/// The addresses of a list: nothing behind the last comma is no address, nothing before one is.
+fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_suffix(b",").unwrap_or(text);
+    text.split(|byte| *byte == b',')
 }
 
 /// A socket without anything but its place.
-pub fn empty(line: &Line<'_>) -> Bind {
+fn empty(line: &Line<'_>) -> Bind {
     Bind {
         address: Address::Fd(-1),
         name: None,

@@ -1,161 +1,242 @@
-//! The words of a `bind` line about its socket.
+//! The words of a `bind` line about all its sockets: names, limits, rights, threads.
 
-use super::{BindDraft, BindKeyword};
+use super::{BindDraft, BindKeyword, nothing, thread};
 use crate::context::Context;
-use crate::fail::{Checked, Fail};
-use crate::numbers::{bounded, lenient};
-use syntax::Word;
+use crate::fail::Checked;
+use crate::given::Given;
+use crate::numbers::wrapped;
 
-const MAX: i64 = i32::MAX as i64;
-
-fn u32_of(word: &Word, name: &str, max: i64) -> Checked<u32> {
-    let value = bounded(word, 0, max, || format!("'{name}' : invalid value '{}'", word.lossy()))?;
-    Ok(u32::try_from(value).unwrap_or(u32::MAX))
+/// C's `atol`, not below `min`; `bound` is how the message says it.
+fn at_least(given: &Given<'_>, min: i32, bound: &str) -> Checked<u32> {
+    let value = wrapped(&given.value.text);
+    let text = || format!("'{}' : invalid value {value}, must be {bound}", given.name());
+    u32::try_from(value).ok().filter(|_| value >= min).ok_or_else(|| given.fail("out-of-range", text()))
 }
 
-fn id(_: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    let value = u32::try_from(lenient(&values[0].text)).ok().filter(|id| *id > 0);
-    draft.bind.id =
-        Some(value.ok_or_else(|| Fail::new("out-of-range", values[0].span, "custom id has to be > 0"))?);
-    Ok(())
+/// C's `atol` as the system's own unsigned number.
+fn number(given: &Given<'_>) -> u32 {
+    wrapped(&given.value.text).cast_unsigned()
 }
 
-fn proto(_: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    if !["h1", "h2", "none"].iter().any(|name| values[0].is(name)) {
-        let text = format!("'proto' :  unknown MUX protocol '{}'", values[0].lossy());
-        return Err(Fail::new("bad-proto", values[0].span, text));
+fn netscaler(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    match wrapped(&given.value.text) {
+        0 => {
+            let text = format!("'{}' : invalid value 0, must be >= 0", given.name());
+            Err(given.fail("out-of-range", text))
+        }
+        _ => Ok(()),
     }
-    draft.bind.proto = Some(values[0].text.clone());
+}
+
+fn id(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    let name = given.name();
+    if draft.sockets != 1 {
+        return Err(given.fail("bad-id", format!("'{name}' can only be used with a single socket")));
+    }
+    if given.value.text.is_empty() {
+        let text = format!("'{name}' : expects an integer argument");
+        return Err(given.fail("missing-argument", text));
+    }
+    let digits = given.value.text.strip_prefix(b"-").unwrap_or(&given.value.text);
+    if !digits.iter().all(u8::is_ascii_digit) {
+        let text = format!("'{name}' : expects an integer argument, found '{}'", given.value.lossy());
+        return Err(given.fail("bad-number", text));
+    }
+    let Some(id) = u32::try_from(wrapped(&given.value.text)).ok().filter(|id| *id > 0) else {
+        return Err(given.fail("out-of-range", format!("'{name}' : custom id has to be > 0")));
+    };
+    if let Some((place, text)) = c.seen.binds.get(&id) {
+        let at = c.at(*place);
+        let text = format!("'{name}' : custom id {id} already used at {at} ('bind {text}')");
+        return Err(given.fail("same-id", text));
+    }
+    c.seen.binds.insert(id, (given.word.span, draft.line.shown()));
+    draft.bind.id = Some(id);
     Ok(())
 }
 
-fn mode(_: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    let text = std::str::from_utf8(&values[0].text).ok();
+fn proto(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    check_proto(given)?;
+    draft.bind.proto = Some(given.value.text.clone());
+    Ok(())
+}
+
+/// The name of a multiplexer, of any side.
+pub fn check_proto(given: &Given<'_>) -> Checked<()> {
+    let known = ["h1", "h2", "fcgi", "spop", "none"];
+    given.one_of(&known, || format!("'{}' :  unknown MUX protocol '{}'", given.name(), given.value.lossy()))
+}
+
+fn shards(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    if given.value.is("by-thread") || given.value.is("by-group") {
+        return Ok(());
+    }
+    let value = wrapped(&given.value.text);
+    if (1..=1024).contains(&value) {
+        return Ok(());
+    }
+    let text = format!("'shards' : invalid value {value}, allowed range is 1..1024 or 'by-thread'");
+    Err(given.fail("out-of-range", text))
+}
+
+fn nbconn(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    let name = given.name();
+    if !c.experimental {
+        let text = format!(
+            "'{name}' is experimental, must be allowed via a global 'expose-experimental-directives'"
+        );
+        return Err(given.fail("experimental", text));
+    }
+    if !draft.is_reverse {
+        let text = format!("'{name}' : only valid for reverse HTTP listeners.");
+        return Err(given.fail("reverse-http", text));
+    }
+    if given.value.text.is_empty() {
+        return Err(given.fail("missing-argument", format!("'{name}' : missing value.")));
+    }
+    at_least(given, 1, "> 0.").map(drop)
+}
+
+fn mode(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    let text = given.value.as_str();
     let mode = text.and_then(|text| u32::from_str_radix(text, 8).ok());
     draft.bind.unix_mode = Some(mode.ok_or_else(|| {
-        Fail::new("bad-mode", values[0].span, format!("'mode' : invalid value '{}'", values[0].lossy()))
+        let text = format!(
+            "'{}' : missing or invalid mode '{}' (octal integer expected)",
+            given.name(),
+            given.value.lossy()
+        );
+        given.fail("bad-mode", text)
     })?);
     Ok(())
 }
 
-fn user(c: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    draft.bind.unix_uid = Some(c.loader.user_id(&values[0].text).ok_or_else(|| {
-        Fail::new(
-            "unknown-user",
-            values[0].span,
-            format!("'user' : unknown user name '{}'", values[0].lossy()),
-        )
+fn user(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    draft.bind.unix_uid = Some(c.loader.user_id(&given.value.text).ok_or_else(|| {
+        given.fail("unknown-user", format!("'user' : unknown user name '{}'", given.value.lossy()))
     })?);
     Ok(())
 }
 
-fn group(c: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    draft.bind.unix_gid = Some(c.loader.group_id(&values[0].text).ok_or_else(|| {
-        Fail::new(
-            "unknown-group",
-            values[0].span,
-            format!("'group' : unknown group name '{}'", values[0].lossy()),
-        )
+fn group(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    draft.bind.unix_gid = Some(c.loader.group_id(&given.value.text).ok_or_else(|| {
+        given.fail("unknown-group", format!("'group' : unknown group name '{}'", given.value.lossy()))
     })?);
     Ok(())
 }
 
-fn mss(_: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    let mss = i32::try_from(lenient(&values[0].text)).ok().filter(|mss| *mss != 0 && mss.abs() <= 65535);
-    draft.bind.mss = Some(mss.ok_or_else(|| {
-        Fail::new(
-            "out-of-range",
-            values[0].span,
-            "'mss' : expects an MSS with and absolute value between 1 and 65535",
-        )
-    })?);
-    Ok(())
+fn only(given: &Given<'_>, words: &[&str], listed: &str) -> Checked<()> {
+    let text = || format!("'{}' only supports {listed} (got '{}')", given.name(), given.value.lossy());
+    given.one_of(words, text)
 }
 
-fn tcp_ut(_: &mut Context<'_>, draft: &mut BindDraft, values: &[Word]) -> Checked<()> {
-    let time = base::time::parse(&values[0].text, base::time::Unit::Ms).map_err(|_| {
-        Fail::new("bad-time", values[0].span, "'tcp-ut' : expects a positive delay in milliseconds")
-    })?;
-    draft.bind.tcp_ut = Some(time.value);
-    Ok(())
+fn process(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    let text = format!(
+        "'process {}' on 'bind' lines is not supported anymore, please use 'thread' instead.",
+        given.value.lossy()
+    );
+    Err(given.fail("removed", text))
 }
+
+const VALUE: &str = "'{}' : missing value";
 
 pub const ROWS: &[BindKeyword] = &[
-    BindKeyword::new("accept-proxy", "Expects the PROXY protocol.", 0, |_, draft, _| {
+    BindKeyword::value("accept-netscaler-cip", "Expects the NetScaler protocol.", VALUE, netscaler).parsed(),
+    BindKeyword::flag("accept-proxy", "Expects the PROXY protocol.", |_, draft, _| {
         draft.bind.accept_proxy = true;
         Ok(())
     }),
-    BindKeyword::new("backlog", "Connections that wait to be accepted.", 1, |_, draft, values| {
-        draft.bind.backlog = Some(u32_of(&values[0], "backlog", MAX)?);
+    BindKeyword::value("backlog", "Connections that wait to be accepted.", VALUE, |_, draft, given| {
+        draft.bind.backlog = Some(at_least(given, 0, "> 0")?);
         Ok(())
     }),
-    BindKeyword::new("defer-accept", "Accepts when data comes.", 0, |_, draft, _| {
-        draft.bind.defer_accept = true;
-        Ok(())
-    }),
-    BindKeyword::new("gid", "The group of a UNIX socket.", 1, |_, draft, values| {
-        draft.bind.unix_gid = Some(u32_of(&values[0], "gid", MAX)?);
-        Ok(())
-    }),
-    BindKeyword::new("group", "The group of a UNIX socket, by name.", 1, group).missing("missing group name"),
-    BindKeyword::new("id", "The number of the socket in statistics.", 1, id).missing("missing value"),
-    BindKeyword::new("interface", "The interface to listen on.", 1, |_, draft, values| {
-        draft.bind.interface = Some(values[0].text.clone());
-        Ok(())
+    BindKeyword::value(
+        "guid-prefix",
+        "Names that stay the same over reloads.",
+        "'{}' : expects an argument",
+        nothing,
+    )
+    .parsed()
+    .for_reverse(),
+    BindKeyword::value("id", "The number of the socket in statistics.", "", id).for_reverse(),
+    BindKeyword::value("idle-ping", "Pings idle clients.", "'{}' expects an argument.", |_, _, given| {
+        let other =
+            |found| format!("unexpected character '{found}' in '{}' argument on bind line.", given.name());
+        given.delay("on bind line", other).map(drop)
     })
-    .missing("missing interface name"),
-    BindKeyword::new("maxconn", "The greatest number of connections.", 1, |_, draft, values| {
-        let text = || format!("'maxconn' : invalid value {}, must be > 0", lenient(&values[0].text));
-        draft.bind.maxconn = u32::try_from(bounded(&values[0], 0, MAX, text)?).unwrap_or(0);
+    .parsed()
+    .for_reverse(),
+    BindKeyword::value("label", "A label.", "'{}' : missing label", nothing).parsed().for_reverse(),
+    BindKeyword::value("maxconn", "The greatest number of connections.", VALUE, |_, draft, given| {
+        draft.bind.maxconn = at_least(given, 0, ">= 0")?;
         Ok(())
+    }),
+    BindKeyword::value(
+        "name",
+        "The name of the socket in statistics.",
+        "'{}' : missing name",
+        |_, draft, given| {
+            draft.bind.name = Some(given.value.text.clone());
+            Ok(())
+        },
+    )
+    .for_reverse(),
+    BindKeyword::value("nbconn", "Connections that are opened in reverse.", "", nbconn)
+        .parsed()
+        .for_reverse(),
+    BindKeyword::value("nice", "The priority.", VALUE, |_, _, given| {
+        let value = wrapped(&given.value.text);
+        match (-1024..=1024).contains(&value) {
+            true => Ok(()),
+            false => {
+                let text = format!("'nice' : invalid value {value}, allowed range is -1024..1024");
+                Err(given.fail("out-of-range", text))
+            }
+        }
     })
-    .missing("missing value"),
-    BindKeyword::new("mode", "The access rights of a UNIX socket.", 1, mode)
-        .missing("missing mode (octal integer expected)"),
-    BindKeyword::new("mss", "The largest TCP segment.", 1, mss).missing("missing MSS value"),
-    BindKeyword::new("name", "The name of the socket in statistics.", 1, |_, draft, values| {
-        draft.bind.name = Some(values[0].text.clone());
-        Ok(())
+    .parsed(),
+    BindKeyword::value("process", "The processes of the socket; removed.", "", process),
+    BindKeyword::value("proto", "The protocol, without negotiation.", VALUE, proto),
+    BindKeyword::value("shards", "Into how many sockets the line is split.", VALUE, shards).parsed(),
+    BindKeyword::value("thread", "The threads of the socket.", "", |_, draft, given| {
+        let groups = thread::check(given)?;
+        match draft.is_reverse && groups > 1 {
+            true => {
+                let text = "'thread' : reverse HTTP bind cannot span multiple thread groups.";
+                Err(given.fail("reverse-http", text))
+            }
+            false => Ok(()),
+        }
     })
-    .missing("missing name"),
-    BindKeyword::new("proto", "The protocol, without negotiation.", 1, proto),
-    BindKeyword::new("tcp-ut", "How long sent data may stay unacknowledged.", 1, tcp_ut)
-        .missing("missing TCP User Timeout value"),
-    BindKeyword::new("tfo", "TCP fast open.", 0, |_, draft, _| {
-        draft.bind.tcp_fast_open = true;
+    .parsed()
+    .for_reverse(),
+    BindKeyword::value("gid", "The group of a UNIX socket.", VALUE, |_, draft, given| {
+        draft.bind.unix_gid = Some(number(given));
         Ok(())
     }),
-    BindKeyword::new("transparent", "Accepts connections to foreign addresses.", 0, |_, draft, _| {
-        draft.bind.transparent = true;
+    BindKeyword::value("group", "The group of a UNIX socket, by name.", "'{}' : missing group name", group),
+    BindKeyword::value("mode", "The access rights of a UNIX socket.", "", mode),
+    BindKeyword::value("uid", "The user of a UNIX socket.", VALUE, |_, draft, given| {
+        draft.bind.unix_uid = Some(number(given));
         Ok(())
     }),
-    BindKeyword::new("uid", "The user of a UNIX socket.", 1, |_, draft, values| {
-        draft.bind.unix_uid = Some(u32_of(&values[0], "uid", MAX)?);
-        Ok(())
-    }),
-    BindKeyword::new("user", "The user of a UNIX socket, by name.", 1, user).missing("missing user name"),
-    BindKeyword::new("v4v6", "IPv6 sockets take IPv4 too.", 0, |_, draft, _| {
-        draft.bind.v4v6 = true;
-        Ok(())
-    }),
-    BindKeyword::new("v6only", "IPv6 sockets take IPv6 only.", 0, |_, draft, _| {
-        draft.bind.v6only = true;
-        Ok(())
-    }),
-    BindKeyword::parsed("accept-netscaler-cip", "Expects the NetScaler protocol.", 1),
-    BindKeyword::parsed("cc", "The congestion control.", 1),
-    BindKeyword::parsed("expose-fd", "Whether sockets can be handed over.", 1),
-    BindKeyword::parsed("guid-prefix", "Names that stay the same over reloads.", 1),
-    BindKeyword::parsed("idle-ping", "Pings idle clients.", 1),
-    BindKeyword::parsed("label", "A label.", 1),
-    BindKeyword::parsed("level", "What the CLI may do.", 1),
-    BindKeyword::parsed("namespace", "The network namespace.", 1),
-    BindKeyword::parsed("nbconn", "Connections that are opened in reverse.", 1),
-    BindKeyword::parsed("nice", "The priority.", 1),
-    BindKeyword::parsed("process", "The threads of the socket.", 1),
-    BindKeyword::parsed("severity-output", "How the CLI shows severities.", 1),
-    BindKeyword::parsed("shards", "Into how many sockets the line is split.", 1),
-    BindKeyword::parsed("tcp-md5sig", "The TCP signature's secret.", 1),
-    BindKeyword::parsed("tcp-ss", "TCP save SYN.", 1),
-    BindKeyword::parsed("thread", "The threads of the socket.", 1),
+    BindKeyword::value("user", "The user of a UNIX socket, by name.", "'{}' : missing user name", user),
+    BindKeyword::value(
+        "expose-fd",
+        "Whether sockets can be handed over.",
+        "'{}' : missing fd type",
+        |_, _, given| only(given, &["listeners"], "'listeners'"),
+    )
+    .parsed(),
+    BindKeyword::value("level", "What the CLI may do.", "'{}' : missing level", |_, _, given| {
+        only(given, &["user", "operator", "admin"], "'user', 'operator', and 'admin'")
+    })
+    .parsed(),
+    BindKeyword::value(
+        "severity-output",
+        "How the CLI shows severities.",
+        "'{}' : missing severity format",
+        |_, _, given| only(given, &["none", "number", "string"], "'none', 'number', and 'string'"),
+    )
+    .parsed(),
 ];

@@ -1,7 +1,6 @@
 //! `stats`: the sockets of the runtime API and their limits.
 
 use base::time::{TimeError, Unit};
-use ir::config::TlsBind;
 use ir::spec::{Sections, Support};
 use syntax::Word;
 
@@ -50,10 +49,10 @@ fn socket(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("parsing [{}] : 'stats socket' : {}\n", c.at(line.span), fail.message);
         return c.alert(fail.code, fail.span, text);
     }
-    let mut draft = BindDraft { bind: bind::empty(line), tls: TlsBind::default(), ssl: false };
+    let mut draft = BindDraft::new(c, line);
     let mut at = 0;
     while let Some(word) = options.get(at) {
-        match option(c, &mut draft, word, &options[at + 1..]) {
+        match option(c, &mut draft, word, &options[at..]) {
             Ok(values) => at += 1 + values,
             Err(fail) => return c.alert(fail.code, fail.span, format!("'stats socket' : {}", fail.message)),
         }
@@ -63,18 +62,14 @@ fn socket(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 /// Checks one word of the socket, which is one of a `bind` line; gives how many values it took.
-fn option(c: &mut Context<'_>, draft: &mut BindDraft, word: &Word, behind: &[Word]) -> Checked<usize> {
+fn option(c: &mut Context<'_>, draft: &mut BindDraft, word: &Word, words: &[Word]) -> Checked<usize> {
     let Some(row) = bind::keywords().find(|row| word.is(row.name)) else {
         let best = crate::hint::best(&word.text, bind::keywords().map(|row| row.name));
         let hint = best.map_or_else(String::new, |best| format!(" Did you mean '{best}' maybe ?"));
         let text = format!("unknown keyword '{}'.{hint}", word.lossy());
         return Err(Fail::new("unknown-keyword", word.span, text));
     };
-    let missing = || Fail::new("missing-argument", word.span, format!("'{}' : {}", row.name, row.missing));
-    let values = behind.get(..row.args).ok_or_else(missing);
-    values
-        .and_then(|values| (row.set)(c, draft, values))
-        .map_err(|fail| fail.wrap(|message| format!("'{message}'")))?;
+    bind::set(c, row, draft, words).map_err(|fail| fail.wrap(|message| format!("'{message}'")))?;
     if row.support == Support::Parsed {
         c.warn_parsed(row.name, word.span);
     }

@@ -205,7 +205,7 @@ fn transport(c: &mut Context<'_>, word: &Word) -> Checked<LogTransport> {
             let (port, _) = crate::address::ports(port);
             LogTransport::Datagram(Address::Ip(ip, if port == 0 { SYSLOG_PORT } else { port }))
         }
-        other => LogTransport::Datagram(crate::address::plain(other, word)?),
+        other => LogTransport::Datagram(crate::address::plain(other)),
     })
 }
 

@@ -50,7 +50,7 @@ fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
     Ok(())
 }
 
-fn address(c: &Context<'_>, keyword: &str, word: &Word) -> Checked<Option<ir::expr::Address>> {
+fn address(c: &mut Context<'_>, keyword: &str, word: &Word) -> Checked<Option<ir::expr::Address>> {
     let found = crate::address::resolved(c, &word.text, word, &base::addr::Rules::CONNECT);
     let found = found.map_err(|fail| fail.wrap(|why| format!("'{keyword} {}' : {why}", word.lossy())))?;
     Ok(found.into_iter().next())

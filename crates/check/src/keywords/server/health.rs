@@ -1,151 +1,209 @@
 //! The words of a `server` line about checks.
 
-use diag::{Diagnostic, Place};
+use base::addr::Rules;
+use diag::Diagnostic;
 
-use super::{ServerDraft, ServerKeyword};
+use super::{ServerDraft, ServerKeyword, nothing};
 use crate::context::Context;
-use crate::fail::{Checked, Fail};
-use syntax::Word;
+use crate::fail::Checked;
+use crate::given::Given;
+use crate::numbers::wrapped;
 
-/// A delay that is checked and not used yet.
-fn delay(c: &mut Context<'_>, draft: &ServerDraft, word: &Word, keyword: &str) -> Checked<()> {
-    let name = String::from_utf8_lossy(&draft.server.name);
-    match base::time::parse(&word.text, base::time::Unit::Ms) {
-        Ok(time) => {
-            if let Some(extra) = time.extra {
-                let text = base::time::extra_message(extra, &word.text);
-                let text = format!("'server {}/{name}' : {text}", c.px.name());
-                c.push(Diagnostic::warning("time-extra", word.span, text).at(Place::Line));
-            }
-            Ok(())
-        }
-        Err(base::time::TimeError::Over) => Err(Fail::new(
-            "bad-time",
-            word.span,
-            format!(
-                "timer overflow in argument <{}> to <{keyword}> of server {name}, maximum value is 2147483647 ms (~24.8 days).",
-                word.lossy()
-            ),
-        )),
-        // HAProxy names `agent-inter` whatever the keyword is.
-        Err(base::time::TimeError::Unexpected(at)) => Err(Fail::new(
-            "bad-time",
-            word.span,
-            format!(
-                "unexpected character '{}' in 'agent-inter' argument of server {name}.",
-                crate::numbers::character(&word.text, at)
-            ),
-        )),
+/// A number below this many milliseconds without a unit was hardly meant.
+const SUSPICIOUS: u32 = 100;
+
+/// A time between checks.
+fn delay(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let (name, of) = (given.name(), draft.of());
+    // HAProxy names `agent-inter` whatever the word is.
+    let time = given
+        .delay(&of, |found| format!("unexpected character '{found}' in 'agent-inter' argument {of}."))?;
+    if let Some(extra) = time.extra {
+        let text = base::time::extra_message(extra, &given.value.text);
+        draft.told.push(c, Diagnostic::warning("time-extra", draft.told.at, text));
+    }
+    if time.value == 0 {
+        return Err(given.fail("out-of-range", format!("invalid value 0 for argument '{name}' {of}.")));
+    }
+    let value = time.value;
+    if value < SUSPICIOUS && given.value.text.iter().all(u8::is_ascii_digit) {
+        let text = format!(
+            "'{name} {value}' in server '{}' is suspiciously small for a value in milliseconds. Please use an \
+             explicit unit ('{value}ms') if that was the intent.",
+            draft.shown()
+        );
+        draft.told.warn(c, "suspicious-time", text);
+    }
+    Ok(())
+}
+
+fn positive(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    match wrapped(&given.value.text) > 0 {
+        true => Ok(()),
+        false => Err(given.fail("out-of-range", format!("'{}' has to be > 0.", given.name()))),
     }
 }
 
-fn positive(word: &Word, keyword: &str) -> Checked<()> {
-    if crate::numbers::lenient(&word.text) > 0 {
+/// `'observe' expects one of 'a', 'b' but got 'c'`
+fn expects(given: &Given<'_>, words: &[&str], listed: &str) -> Checked<()> {
+    given.one_of(words, || format!("'{}' expects {listed} but got '{}'", given.name(), given.value.lossy()))
+}
+
+fn observe(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    expects(given, &["none", "layer4", "layer7"], "one of 'none', 'layer4', 'layer7'")?;
+    if given.value.is("layer7") && c.px.proxy.mode != ir::config::Mode::Http {
+        draft.told.alert_only(c, "needs-http", "'layer7' can only be used in http proxies..");
+    }
+    Ok(())
+}
+
+fn on_error(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let words = ["fastinter", "fail-check", "sudden-death", "mark-down"];
+    expects(given, &words, "one of 'fastinter', 'fail-check', 'sudden-death' or 'mark-down'")
+}
+
+fn port(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.more.check_port = wrapped(&given.value.text);
+    if !draft.more.own_agent_port {
+        draft.more.agent_port = draft.more.check_port;
+    }
+    Ok(())
+}
+
+fn addr(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let found = crate::address::resolved(c, &given.value.text, given.value, &Rules::CONNECT);
+    let name = given.name();
+    let found = found.map_err(|fail| fail.wrap(|text| format!("'{name}' : {text}")))?;
+    draft.more.check_address = found.into_iter().next();
+    Ok(())
+}
+
+fn agent_addr(c: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let text = given.value.as_str().unwrap_or("");
+    let is_known = matches!(text, "" | "*")
+        || text.parse::<std::net::IpAddr>().is_ok()
+        || c.loader.resolve_host(&given.value.text).is_some();
+    if is_known {
         return Ok(());
     }
-    Err(Fail::new("out-of-range", word.span, format!("'{keyword}' has to be > 0.")))
+    let text = format!("parsing agent-addr failed. Check if '{text}' is correct address.");
+    Err(given.fail("bad-address", text))
 }
 
-fn one_of(word: &Word, keyword: &str, names: &[&str], listed: &str) -> Checked<()> {
-    if names.iter().any(|name| word.is(name)) {
+fn agent_port(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.more.agent_port = wrapped(&given.value.text);
+    draft.more.own_agent_port = true;
+    Ok(())
+}
+
+fn healthcheck(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    if given.value.text.is_empty() {
+        let text = format!("'{}' expects a healthcheck name as argument..", given.name());
+        draft.told.alert_only(c, "missing-argument", text);
         return Ok(());
     }
-    let text = format!("'{keyword}' expects {listed} but got '{}'", word.lossy());
-    Err(Fail::new("bad-argument", word.span, text))
-}
-
-/// A keyword whose value is checked, and that nothing executes yet.
-const fn checked(
-    name: &'static str,
-    doc: &'static str,
-    set: fn(&mut Context<'_>, &mut ServerDraft, &[Word]) -> Checked<()>,
-) -> ServerKeyword {
-    let row = ServerKeyword::parsed(name, doc, 1);
-    ServerKeyword { set, ..row }
+    draft.more.healthcheck = Some(given.value.text.clone());
+    Ok(())
 }
 
 const DELAY: &str = "'{}' expects a delay as argument.";
+const INTEGER: &str = "'{}' expects an integer argument.";
+const PORT: &str = "'{}' expects a port number as argument.";
 
 pub const ROWS: &[ServerKeyword] = &[
-    ServerKeyword {
-        set: |_, draft, _| {
-            draft.server.check = true;
-            Ok(())
-        },
-        ..ServerKeyword::parsed("check", "Checks the server.", 0)
-    },
-    ServerKeyword::new("no-check", "Does not check the server.", 0, |_, draft, _| {
+    ServerKeyword::flag("check", "Checks the server.", |_, draft, _| {
+        draft.server.check = true;
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::flag("no-check", "Does not check the server.", |_, draft, _| {
         draft.server.check = false;
         Ok(())
     }),
-    checked("inter", "The time between checks.", |c, draft, values| delay(c, draft, &values[0], "inter"))
-        .missing(DELAY),
-    checked("fastinter", "The time between checks while the state changes.", |c, draft, values| {
-        delay(c, draft, &values[0], "fastinter")
+    ServerKeyword::value("inter", "The time between checks.", DELAY, delay).parsed(),
+    ServerKeyword::value("fastinter", "The time between checks while the state changes.", DELAY, delay)
+        .parsed(),
+    ServerKeyword::value("downinter", "The time between checks of a server that is down.", DELAY, delay)
+        .parsed(),
+    ServerKeyword::value("agent-inter", "The time between agent checks.", DELAY, delay).parsed(),
+    ServerKeyword::value("rise", "Good checks until the server is up.", INTEGER, positive).parsed(),
+    ServerKeyword::value("fall", "Bad checks until the server is down.", INTEGER, positive).parsed(),
+    ServerKeyword::value("port", "The port of checks.", PORT, port).parsed(),
+    ServerKeyword::value(
+        "observe",
+        "Checks by watching traffic.",
+        "'{}' expects <mode> as argument.\n",
+        observe,
+    )
+    .parsed(),
+    ServerKeyword::value("on-error", "What happens on errors.", "", on_error).parsed(),
+    ServerKeyword::value("on-marked-down", "What happens when the server goes down.", "", |_, _, given| {
+        expects(given, &["shutdown-sessions"], "'shutdown-sessions'")
     })
-    .missing(DELAY),
-    checked("downinter", "The time between checks of a server that is down.", |c, draft, values| {
-        delay(c, draft, &values[0], "downinter")
+    .parsed(),
+    ServerKeyword::value("on-marked-up", "What happens when the server comes up.", "", |_, _, given| {
+        expects(given, &["shutdown-backup-sessions"], "'shutdown-backup-sessions'")
     })
-    .missing(DELAY),
-    checked("agent-inter", "The time between agent checks.", |c, draft, values| {
-        delay(c, draft, &values[0], "agent-inter")
-    })
-    .missing(DELAY),
-    checked("rise", "Good checks until the server is up.", |_, _, values| positive(&values[0], "rise"))
-        .missing("'{}' expects an integer argument."),
-    checked("fall", "Bad checks until the server is down.", |_, _, values| positive(&values[0], "fall"))
-        .missing("'{}' expects an integer argument."),
-    checked("error-limit", "Errors until something is done.", |_, _, values| {
-        positive(&values[0], "error-limit")
-    })
-    .missing("'{}' expects an integer argument."),
-    checked("port", "The port of checks.", |_, _, _| Ok(()))
-        .missing("'{}' expects a port number as argument."),
-    checked("observe", "Checks by watching traffic.", |_, _, values| {
-        one_of(&values[0], "observe", &["none", "layer4", "layer7"], "one of 'none', 'layer4', 'layer7'")
-    }),
-    checked("on-error", "What happens on errors.", |_, _, values| {
-        let names = ["fastinter", "fail-check", "sudden-death", "mark-down"];
-        one_of(
-            &values[0],
-            "on-error",
-            &names,
-            "one of 'fastinter', 'fail-check', 'sudden-death' or 'mark-down'",
-        )
-    }),
-    checked("on-marked-down", "What happens when the server goes down.", |_, _, values| {
-        one_of(&values[0], "on-marked-down", &["shutdown-sessions"], "'shutdown-sessions'")
-    }),
-    checked("on-marked-up", "What happens when the server comes up.", |_, _, values| {
-        one_of(&values[0], "on-marked-up", &["shutdown-backup-sessions"], "'shutdown-backup-sessions'")
-    }),
-    ServerKeyword {
-        set: |_, draft, _| {
-            draft.track = true;
+    .parsed(),
+    ServerKeyword::value(
+        "track",
+        "Takes over another server's state.",
+        "'track' expects [<proxy>/]<server> as argument.\n",
+        |_, draft, given| {
+            draft.more.track = Some(given.value.text.clone());
             Ok(())
         },
-        ..ServerKeyword::parsed("track", "Takes over another server's state.", 1)
-    }
-    .missing("'{}' expects [<proxy>/]<server> as argument.\n"),
-    ServerKeyword::parsed("addr", "The address of checks.", 1),
-    ServerKeyword::parsed("agent-addr", "The address of the agent.", 1),
-    ServerKeyword::parsed("agent-check", "Asks an agent.", 0),
-    ServerKeyword::parsed("no-agent-check", "Does not ask an agent.", 0),
-    ServerKeyword::parsed("agent-port", "The port of the agent.", 1),
-    ServerKeyword::parsed("agent-send", "What is sent to the agent.", 1),
-    ServerKeyword::parsed("check-alpn", "The protocol of checks.", 1),
-    ServerKeyword::parsed("check-pool-conn-name", "The connections of checks.", 1),
-    ServerKeyword::parsed("check-proto", "The protocol of checks.", 1),
-    ServerKeyword::parsed("check-reuse-pool", "Checks use idle connections.", 0),
-    ServerKeyword::parsed("no-check-reuse-pool", "Checks use their own connections.", 0),
-    ServerKeyword::parsed("check-send-proxy", "Checks send the PROXY protocol.", 0),
-    ServerKeyword::parsed("no-check-send-proxy", "Checks do not send the PROXY protocol.", 0),
-    ServerKeyword::parsed("check-sni", "The name of checks.", 1),
-    ServerKeyword::parsed("check-sni-auto", "The name of checks is the host.", 0),
-    ServerKeyword::parsed("no-check-sni-auto", "It is not.", 0),
-    ServerKeyword::parsed("check-ssl", "Checks use TLS.", 0),
-    ServerKeyword::parsed("no-check-ssl", "Checks use no TLS.", 0),
-    ServerKeyword::parsed("check-via-socks4", "Checks go through the SOCKS4 proxy.", 0),
-    ServerKeyword::parsed("healthcheck", "The checks of a section.", 1),
+    )
+    .parsed(),
+    ServerKeyword::value("addr", "The address of checks.", "'{}' expects <ipv4|ipv6> as argument.", addr)
+        .parsed(),
+    ServerKeyword::value(
+        "agent-addr",
+        "The address of the agent.",
+        "'{}' expects an address as argument.",
+        agent_addr,
+    )
+    .parsed(),
+    ServerKeyword::flag("agent-check", "Asks an agent.", |_, draft, _| {
+        draft.more.agent = true;
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::flag("no-agent-check", "Does not ask an agent.", |_, draft, _| {
+        draft.more.agent = false;
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::value("agent-port", "The port of the agent.", PORT, agent_port).parsed(),
+    ServerKeyword::value(
+        "agent-send",
+        "What is sent to the agent.",
+        "'{}' expects a string as argument.",
+        nothing,
+    )
+    .parsed(),
+    ServerKeyword::value(
+        "check-pool-conn-name",
+        "The connections of checks.",
+        "'{}' : missing value",
+        nothing,
+    )
+    .parsed(),
+    ServerKeyword::value(
+        "check-proto",
+        "The protocol of checks.",
+        "'{}' : missing value",
+        |_, draft, given| {
+            crate::keywords::bind::check_proto(given)?;
+            draft.more.check_proto = Some(given.value.text.clone());
+            Ok(())
+        },
+    )
+    .parsed(),
+    ServerKeyword::flag("check-reuse-pool", "Checks use idle connections.", nothing).parsed(),
+    ServerKeyword::flag("no-check-reuse-pool", "Checks use their own connections.", nothing).parsed(),
+    ServerKeyword::flag("check-send-proxy", "Checks send the PROXY protocol.", nothing).parsed(),
+    ServerKeyword::flag("no-check-send-proxy", "Checks do not send the PROXY protocol.", nothing).parsed(),
+    ServerKeyword::flag("check-via-socks4", "Checks go through the SOCKS4 proxy.", nothing).parsed(),
+    ServerKeyword::value("healthcheck", "The checks of a section.", "", healthcheck).parsed(),
 ];

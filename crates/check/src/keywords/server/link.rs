@@ -1,198 +1,274 @@
-//! The words of a `server` line about its load and its connections.
+//! The words of a `server` line about its connections.
 
-use super::{ServerDraft, ServerKeyword};
-use crate::context::Context;
-use crate::fail::{Checked, Fail};
-use crate::numbers::lenient;
+use base::addr::Rules;
 use syntax::Word;
 
-fn fail(word: &Word, message: String) -> Fail {
-    Fail::new("bad-argument", word.span, message)
-}
+use super::{ServerDraft, ServerKeyword, nothing};
+use crate::context::Context;
+use crate::fail::Checked;
+use crate::given::Given;
+use crate::keywords::bind::{MAX_SECRET, too_long, user_timeout};
+use crate::numbers::wrapped;
 
-fn number(word: &Word, name: &str) -> Checked<u32> {
-    let value = base::bytes::parse_u64(&word.text).and_then(|n| u32::try_from(n).ok());
-    value.ok_or_else(|| fail(word, format!("'{name}' expects an integer argument")))
-}
-
-fn weight(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let weight = lenient(&values[0].text);
-    draft.server.weight = u32::try_from(weight).ok().filter(|weight| *weight <= 256).ok_or_else(|| {
-        let name = String::from_utf8_lossy(&draft.server.name);
-        fail(&values[0], format!("weight of server {name} is not within 0 and 256 ({weight})."))
-    })?;
+fn proto(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    crate::keywords::bind::check_proto(given)?;
+    draft.server.proto = Some(given.value.text.clone());
     Ok(())
 }
 
-fn id(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let id = base::bytes::parse_u64(&values[0].text).and_then(|id| u32::try_from(id).ok());
-    draft.server.id = id
-        .filter(|id| *id > 0)
-        .ok_or_else(|| fail(&values[0], "'id' : custom id has to be between 1 and 4294967295.".into()))?;
-    Ok(())
-}
-
-fn proto(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    if !["h1", "h2", "fcgi", "spop", "none"].iter().any(|name| values[0].is(name)) {
-        return Err(fail(&values[0], format!("'proto' :  unknown MUX protocol '{}'", values[0].lossy())));
-    }
-    draft.server.proto = Some(values[0].text.clone());
-    Ok(())
-}
-
-fn source(c: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let rules = base::addr::Rules::SERVER_SOURCE;
-    let addresses = crate::address::resolved(c, &values[0].text, &values[0], &rules)
-        .map_err(|error| error.wrap(|text| format!("'source {}' : {text}\n", values[0].lossy())))?;
+fn source(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let addresses = crate::address::resolved(c, &given.value.text, given.value, &Rules::SERVER_SOURCE)
+        .map_err(|error| error.wrap(|text| format!("'source {}' : {text}", given.value.lossy())))?;
     draft.server.source = addresses.into_iter().next();
     Ok(())
 }
 
-fn pool_max_conn(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let value = i32::try_from(lenient(&values[0].text)).ok().filter(|value| *value >= -1);
-    draft.server.pool_max_conn =
-        value.ok_or_else(|| fail(&values[0], "'pool-max-conn' must be >= -1".into()))?;
+/// `usesrc` and `interface` behind `source`. What is wrong is told before the word that it is in.
+fn source_options(c: &mut Context<'_>, draft: &mut ServerDraft, words: &[Word]) -> Result<usize, String> {
+    let mut read = 0;
+    while let [word, rest @ ..] = &words[read..] {
+        let told = if word.is("usesrc") {
+            c.warn_parsed("usesrc", word.span);
+            use_source(c, draft, rest.first())
+        } else if word.is("interface") {
+            c.warn_parsed("source … interface", word.span);
+            rest.first().map(drop).ok_or_else(|| "'server' : missing interface name.".to_owned())
+        } else {
+            break;
+        };
+        if let Err(text) = told {
+            draft.told.alert(c, "usesrc", text);
+            return Err(word.lossy().into_owned());
+        }
+        read += 2;
+    }
+    Ok(read)
+}
+
+/// The greatest distance from the last occurrence of a header.
+const MAX_OCCURRENCE: i32 = 10;
+
+fn use_source(c: &mut Context<'_>, draft: &mut ServerDraft, value: Option<&Word>) -> Result<(), String> {
+    let Some(value) = value else {
+        let text = "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
+        return Err(text.into());
+    };
+    if value.is("client") || value.is("clientip") {
+        return Ok(());
+    }
+    let Some(header) = value.text.strip_prefix(b"hdr_ip(") else {
+        let found = crate::address::resolved(c, &value.text, value, &Rules::CONNECT);
+        return found.map(drop).map_err(|fail| format!("'usesrc {}' : {}", value.lossy(), fail.message));
+    };
+    let end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b')');
+    let header = header.trim_ascii_start();
+    let name = &header[..header.iter().position(end).unwrap_or(header.len())];
+    let occurrence = match header[name.len()..].trim_ascii_start() {
+        [b',', number @ ..] => wrapped(number),
+        _ => -1,
+    };
+    if occurrence < -MAX_OCCURRENCE {
+        return Err(format!(
+            "usesrc hdr_ip(name,num) does not support negative occurrences values smaller than {MAX_OCCURRENCE}."
+        ));
+    }
+    draft.more.source_header = Some(name.to_vec());
     Ok(())
 }
 
-fn pool_purge_delay(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let time = base::time::parse(&values[0].text, base::time::Unit::Ms)
-        .map_err(|_| fail(&values[0], "unexpected character in argument to <pool-purge-delay>.\n".into()))?;
+fn usesrc(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    Err(given.fail("usesrc", "'usesrc' only allowed after a 'source' statement."))
+}
+
+fn pool_max_conn(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let value = wrapped(&given.value.text);
+    if value < -1 {
+        return Err(given.fail("out-of-range", "'pool-max-conn' must be >= -1"));
+    }
+    draft.server.pool_max_conn = value;
+    Ok(())
+}
+
+fn pool_purge_delay(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let time =
+        given.time(|found| format!("unexpected character '{found}' in argument to <{}>.", given.name()))?;
     draft.server.pool_purge_delay = u64::from(time.value);
     Ok(())
 }
 
-fn init_addr(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let mut may_miss = false;
-    for method in values[0].lossy().split(',') {
-        match method {
-            // The state file that `last` reads is not there yet.
-            "libc" | "last" => {}
-            "none" => may_miss = true,
-            other => match other.parse() {
-                Ok(ip) => draft.init_addr.fallback = Some(ip),
-                Err(_) => {
-                    let text = format!(
-                        "'init-addr' : unknown init-addr method '{other}', supported methods are 'libc', 'last', 'none'."
-                    );
-                    return Err(fail(&values[0], text));
-                }
-            },
-        }
+fn idle_ping(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let of = draft.of();
+    let other = |found| format!("unexpected character '{found}' in '{}' argument {of}.", given.name());
+    given.delay(&of, other).map(drop)
+}
+
+fn namespace(c: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    if given.value.is("*") || crate::address::namespace_exists(c, &given.value.text) {
+        return Ok(());
     }
-    draft.init_addr.may_miss = Some(may_miss);
+    Err(given.fail("no-namespace", format!("Cannot open namespace '{}'", given.value.lossy())))
+}
+
+fn socks4(c: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let found = crate::address::resolved(c, &given.value.text, given.value, &Rules::CONNECT_PORT);
+    let name = given.name();
+    found.map(drop).map_err(|fail| fail.wrap(|text| format!("'{name} {}' : {text}", given.value.lossy())))
+}
+
+fn secret(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    if given.value.text.len() > MAX_SECRET && draft.more.family == super::Family::Ip {
+        draft.told.alert_only(c, "out-of-range", format!("{}.", too_long(given)));
+    }
     Ok(())
 }
 
-const fn flag(
-    name: &'static str,
-    doc: &'static str,
-    set: fn(&mut Context<'_>, &mut ServerDraft, &[Word]) -> Checked<()>,
-) -> ServerKeyword {
-    ServerKeyword::new(name, doc, 0, set)
+/// What `proxy-v2-options` may name.
+const PROXY_OPTIONS: [&str; 8] =
+    ["ssl", "cert-cn", "cert-key", "cert-sig", "ssl-cipher", "authority", "crc32c", "unique-id"];
+
+fn proxy_options(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    for option in given.value.lossy().split(',') {
+        if !PROXY_OPTIONS.contains(&option) {
+            let text = format!("'{option}' : proxy v2 option not implemented");
+            return Err(given.fail("unknown-option", text));
+        }
+    }
+    draft.more.proxy_protocol = true;
+    Ok(())
 }
 
-pub const ROWS: &[ServerKeyword] = &[
-    flag("backup", "Used when no other server is up.", |_, draft, _| {
-        draft.server.backup = true;
-        Ok(())
-    }),
-    flag("no-backup", "Used like the others.", |_, draft, _| {
-        draft.server.backup = false;
-        Ok(())
-    }),
-    flag("disabled", "Not used at first.", |_, draft, _| {
-        draft.server.disabled = true;
-        Ok(())
-    }),
-    flag("enabled", "Used.", |_, draft, _| {
-        draft.server.disabled = false;
-        Ok(())
-    }),
-    ServerKeyword::new("id", "The number of the server in statistics.", 1, id).not_default().missing("'{}' : expects an integer argument"),
-    ServerKeyword::new("weight", "The share of the load.", 1, weight),
-    ServerKeyword::new("maxconn", "Connections at a time.", 1, |_, draft, values| {
-        draft.server.maxconn = number(&values[0], "maxconn")?;
-        Ok(())
-    }),
-    ServerKeyword::new("minconn", "Connections at a time under low load.", 1, |_, draft, values| {
-        draft.server.minconn = number(&values[0], "minconn")?;
-        Ok(())
-    }),
-    ServerKeyword::new("maxqueue", "Requests that wait for the server.", 1, |_, draft, values| {
-        draft.server.maxqueue = number(&values[0], "maxqueue")?;
-        Ok(())
-    }),
-    ServerKeyword::new("cookie", "The value of the persistence cookie.", 1, |_, draft, values| {
-        draft.server.cookie = Some(values[0].text.clone());
-        Ok(())
-    }),
-    ServerKeyword::new("redir", "Where requests are redirected to.", 1, |_, draft, values| {
-        draft.server.redir = Some(values[0].text.clone());
+/// `set-proxy-v2-tlv-fmt(<id>) <fmt>`
+fn tlv(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let name = given.name();
+    if let Some((_, id)) = name.split_once('(') {
+        let digits = id.trim_start();
+        let (radix, digits) = match digits {
+            hex if hex.starts_with("0x") || hex.starts_with("0X") => (16, &hex[2..]),
+            octal if octal.starts_with('0') => (8, octal),
+            other => (10, other),
+        };
+        let end = digits.find(|digit: char| !digit.is_digit(radix)).unwrap_or(digits.len());
+        let fail = |text: &str| given.fail("bad-argument", format!("'{name}' : {text}"));
+        let number =
+            u64::from_str_radix(&digits[..end], radix).map_err(|_| fail("could not convert TLV ID"))?;
+        if !digits[end..].starts_with(')') {
+            return Err(fail("expects set-proxy-v2-tlv(<TLV ID>)"));
+        }
+        if number > 0xff {
+            return Err(fail("the maximum allowed TLV ID is 255"));
+        }
+    }
+    draft.more.tlvs.push(given.value.clone());
+    Ok(())
+}
+
+/// A word that turns the PROXY protocol on or off.
+const fn proxy_flag(name: &'static str, doc: &'static str) -> ServerKeyword {
+    ServerKeyword::flag(name, doc, |_, draft, given| {
+        draft.more.proxy_protocol = !given.word.text.starts_with(b"no-");
         Ok(())
     })
-    .missing("'{}' expects <prefix> as argument.\n"),
-    ServerKeyword::new("proto", "The protocol, without negotiation.", 1, proto).missing("'{}' : missing value"),
-    flag("send-proxy", "Sends the PROXY protocol, version 1.", |_, draft, _| {
+    .parsed()
+}
+
+const VALUE: &str = "'{}' expects <value> as argument.\n";
+
+pub const ROWS: &[ServerKeyword] = &[
+    ServerKeyword::value(
+        "cc",
+        "The congestion control.",
+        "'{}' : missing TCP congestion control algorithm",
+        nothing,
+    )
+    .parsed(),
+    ServerKeyword::value("idle-ping", "Pings idle connections.", "'{}' expects an argument.", idle_ping).parsed(),
+    ServerKeyword::value("max-reuse", "Requests on a connection.", VALUE, nothing).parsed(),
+    ServerKeyword::value("namespace", "The network namespace.", "'{}' : expects <name> as argument", namespace)
+        .parsed(),
+    ServerKeyword::flag("send-proxy", "Sends the PROXY protocol, version 1.", |_, draft, _| {
+        draft.more.proxy_protocol = true;
         draft.server.send_proxy = Some(1);
         Ok(())
     }),
-    flag("send-proxy-v2", "Sends the PROXY protocol, version 2.", |_, draft, _| {
+    ServerKeyword::flag("send-proxy-v2", "Sends the PROXY protocol, version 2.", |_, draft, _| {
+        draft.more.proxy_protocol = true;
         draft.server.send_proxy = Some(2);
         Ok(())
     }),
-    flag("no-send-proxy", "Does not send the PROXY protocol.", |_, draft, _| {
+    ServerKeyword::flag("no-send-proxy", "Does not send the PROXY protocol.", |_, draft, _| {
+        draft.more.proxy_protocol = false;
         draft.server.send_proxy = None;
         Ok(())
     }),
-    flag("no-send-proxy-v2", "Does not send the PROXY protocol.", |_, draft, _| {
+    ServerKeyword::flag("no-send-proxy-v2", "Does not send the PROXY protocol.", |_, draft, _| {
+        draft.more.proxy_protocol = false;
         draft.server.send_proxy = None;
         Ok(())
     }),
-    ServerKeyword::new("source", "The address to connect from.", 1, source)
-        .missing("'{}' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument.")
-        .listed(Some(-1)),
-    ServerKeyword::new("pool-max-conn", "Idle connections that are kept.", 1, pool_max_conn),
-    ServerKeyword::new("pool-purge-delay", "How often idle connections are closed.", 1, pool_purge_delay),
-    ServerKeyword::parsed("usesrc", "Whose address to connect from.", 1).listed(Some(0)),
-    ServerKeyword::parsed("interface", "The interface to connect from.", 1).listed(None),
-    ServerKeyword::parsed("pool-low-conn", "Idle connections that are not shared.", 1),
-    ServerKeyword::parsed("pool-conn-name", "Whose idle connections are used.", 1),
-    ServerKeyword::parsed("max-reuse", "Requests on a connection.", 1),
-    ServerKeyword::parsed("strict-maxconn", "Idle connections count.", 0),
-    ServerKeyword::parsed("send-proxy-v2-ssl", "Sends the PROXY protocol with TLS.", 0),
-    ServerKeyword::parsed("send-proxy-v2-ssl-cn", "Sends the PROXY protocol with TLS.", 0),
-    ServerKeyword::parsed("no-send-proxy-v2-ssl", "Does not.", 0),
-    ServerKeyword::parsed("no-send-proxy-v2-ssl-cn", "Does not.", 0),
-    ServerKeyword::parsed("proxy-v2-options", "What the PROXY protocol carries.", 1),
-    ServerKeyword::parsed("set-proxy-v2-tlv-fmt", "What the PROXY protocol carries.", 1).listed(Some(0)),
-    ServerKeyword::parsed("cc", "The congestion control.", 1),
-    ServerKeyword::parsed("guid", "A name that stays the same over reloads.", 1).not_default(),
-    ServerKeyword::parsed("hash-key", "What a hash sees of the server.", 1),
-    ServerKeyword::parsed("idle-ping", "Pings idle connections.", 1),
-    ServerKeyword::new("init-addr", "How the address is found at start.", 1, init_addr),
-    ServerKeyword::parsed("init-state", "How the server starts.", 1),
-    ServerKeyword::parsed("log-bufsize", "The buffer of a log server.", 1),
-    ServerKeyword::parsed("log-proto", "The framing of a log server.", 1),
-    ServerKeyword::parsed("namespace", "The network namespace.", 1),
-    ServerKeyword::parsed("non-stick", "Not stored in tables.", 0),
-    ServerKeyword::parsed("stick", "Stored in tables.", 0),
-    ServerKeyword::parsed("resolve-net", "Networks that are preferred.", 1),
-    ServerKeyword::parsed("resolve-opts", "How answers are used.", 1),
-    ServerKeyword::parsed("resolve-prefer", "The family that is preferred.", 1),
-    ServerKeyword {
-        set: |_, draft, _| {
-            draft.init_addr.has_resolvers = true;
+    ServerKeyword::flag("tfo", "TCP fast open.", |_, draft, _| {
+        draft.more.tfo = true;
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::flag("no-tfo", "No TCP fast open.", |_, draft, _| {
+        draft.more.tfo = false;
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::value(
+        "pool-conn-name",
+        "Whose idle connections are used.",
+        "'{}' expects <value> as argument",
+        |_, draft, given| {
+            draft.more.pool_conn_name = Some(given.value.clone());
             Ok(())
         },
-        ..ServerKeyword::parsed("resolvers", "Who resolves the name.", 1)
-    },
-    ServerKeyword::parsed("shard", "The shard of a peer.", 1),
-    ServerKeyword::parsed("slowstart", "How long the load grows.", 1),
-    ServerKeyword::parsed("socks4", "The SOCKS4 proxy.", 1),
-    ServerKeyword::parsed("tcp-md5sig", "The TCP signature's secret.", 1),
-    ServerKeyword::parsed("tcp-ut", "How long sent data may stay unacknowledged.", 1),
-    ServerKeyword::parsed("tfo", "TCP fast open.", 0),
-    ServerKeyword::parsed("no-tfo", "No TCP fast open.", 0),
-    ServerKeyword::parsed("ws", "The protocol of WebSockets.", 1),
+    )
+    .parsed(),
+    ServerKeyword::value("pool-low-conn", "Idle connections that are not shared.", VALUE, nothing).parsed(),
+    ServerKeyword::value("pool-max-conn", "Idle connections that are kept.", VALUE, pool_max_conn),
+    ServerKeyword::value("pool-purge-delay", "How often idle connections are closed.", VALUE, pool_purge_delay),
+    ServerKeyword::value("proto", "The protocol, without negotiation.", "'{}' : missing value", proto),
+    ServerKeyword::value("proxy-v2-options", "What the PROXY protocol carries.", "", proxy_options).parsed(),
+    proxy_flag("send-proxy-v2-ssl", "Sends the PROXY protocol with TLS."),
+    proxy_flag("send-proxy-v2-ssl-cn", "Sends the PROXY protocol with TLS."),
+    proxy_flag("no-send-proxy-v2-ssl", "Does not."),
+    proxy_flag("no-send-proxy-v2-ssl-cn", "Does not."),
+    ServerKeyword::value("set-proxy-v2-tlv-fmt", "What the PROXY protocol carries.", "", tlv)
+        .parsed()
+        .listed(0),
+    ServerKeyword::value(
+        "socks4",
+        "The SOCKS4 proxy.",
+        "'{}' expects <addr>:<port> as argument.\n",
+        socks4,
+    )
+    .parsed(),
+    ServerKeyword::value(
+        "source",
+        "The address to connect from.",
+        "'{}' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument.\n",
+        source,
+    )
+    .tail(source_options)
+    .listed(-1),
+    ServerKeyword::value(
+        "tcp-md5sig",
+        "The TCP signature's secret.",
+        "'{}' : missing TCP MD5 signature password",
+        secret,
+    )
+    .parsed(),
+    ServerKeyword::value(
+        "tcp-ut",
+        "How long sent data may stay unacknowledged.",
+        "'{}' : missing TCP User Timeout value",
+        |_, _, given| user_timeout(given).map(drop),
+    )
+    .parsed(),
+    ServerKeyword::flag("usesrc", "Whose address to connect from.", usesrc),
+    ServerKeyword::value("ws", "The protocol of WebSockets.", "", |_, _, given| {
+        given.one_of(&["auto", "h1", "h2"], || format!("'{}' has to be 'auto', 'h1' or 'h2'", given.name()))
+    })
+    .parsed(),
 ];

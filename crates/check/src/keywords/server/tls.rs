@@ -1,145 +1,210 @@
 //! The words of a `server` line about TLS.
 
 use ir::config::Verify;
-use syntax::Word;
 
-use super::{ServerDraft, ServerKeyword};
+use super::{ServerDraft, ServerKeyword, nothing};
 use crate::context::Context;
-use crate::fail::{Checked, Fail};
+use crate::fail::Checked;
+use crate::given::Given;
 use crate::keywords::bind::tls as bind_tls;
 
-fn ca_file(c: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    draft.tls.ca_file = Some(bind_tls::ca_file(c, "ca-file", &values[0])?);
-    Ok(())
+/// A file of authorities or revocations.
+fn authorities(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<Vec<u8>> {
+    let (path, told) = crate::certs::authorities(c, given.value);
+    for one in told {
+        draft.told.push(c, one);
+    }
+    path.ok_or_else(|| {
+        let path = crate::certs::below(c.ca_base.as_deref(), &given.value.text);
+        given.fail(
+            "no-file",
+            format!("'{}' : unable to load {}", given.name(), String::from_utf8_lossy(&path)),
+        )
+    })
 }
 
-fn certificate(c: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    let certs = crate::certs::load(c, &values[0])?;
-    draft.tls.crt = certs.into_iter().next().map(|entry| entry.source);
-    Ok(())
-}
-
-fn verify(_: &mut Context<'_>, draft: &mut ServerDraft, values: &[Word]) -> Checked<()> {
-    draft.tls.verify = Some(match values[0].lossy().as_ref() {
+fn verify(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.more.tls.verify = Some(match given.value.lossy().as_ref() {
         "none" => Verify::None,
         "required" => Verify::Required,
         other => {
             let text = format!(
                 "'verify' : unknown verify method '{other}', only 'none' and 'required' are supported"
             );
-            return Err(Fail::new("bad-verify", values[0].span, text));
+            return Err(given.fail("bad-verify", text));
         }
     });
     Ok(())
 }
 
-fn version_bound(draft: &mut ServerDraft, word: &Word, is_min: bool) -> Checked<()> {
-    let version = bind_tls::version(&word.text).ok_or_else(|| {
-        Fail::new("bad-version", word.span, format!("'{}' : unknown ssl/tls version", word.lossy()))
-    })?;
-    match is_min {
-        true => draft.tls.versions.min = Some(version),
-        false => draft.tls.versions.max = Some(version),
-    }
-    Ok(())
+const fn version_row(name: &'static str) -> ServerKeyword {
+    ServerKeyword::flag(name, "Which TLS versions are spoken.", |_, draft, given| {
+        let versions = bind_tls::version_flag(&given.name(), draft.more.tls.versions);
+        draft.more.tls.versions = versions.unwrap_or(draft.more.tls.versions);
+        Ok(())
+    })
 }
 
-fn apply(draft: &mut ServerDraft, flag: &str) -> Checked<()> {
-    draft.tls.versions = bind_tls::version_flag(flag, draft.tls.versions).unwrap_or(draft.tls.versions);
-    Ok(())
-}
-
-const fn flag(
-    name: &'static str,
-    doc: &'static str,
-    set: fn(&mut Context<'_>, &mut ServerDraft, &[Word]) -> Checked<()>,
-) -> ServerKeyword {
-    ServerKeyword::new(name, doc, 0, set)
-}
-
-const VERSION: &str = "Which TLS versions are spoken.";
+const CIPHERS: &str = "'{}' : missing cipher suite";
+const VERSION: &str = "'{}' : missing the ssl/tls version";
+const SIGALGS: &str = "'{}' : missing signature algorithm list";
+const ALPN: &str = "'{}' : missing the comma-delimited ALPN protocol suite";
 
 pub const ROWS: &[ServerKeyword] = &[
-    flag("ssl", "TLS towards the server.", |_, draft, _| {
-        draft.ssl = true;
+    ServerKeyword::flag("allow-0rtt", "Sends early data.", nothing).parsed(),
+    ServerKeyword::value("alpn", "Protocols in order of preference.", ALPN, |_, draft, given| {
+        draft.more.tls.alpn = Some(bind_tls::alpn(given.value, "alpn")?);
         Ok(())
     }),
-    flag("no-ssl", "No TLS towards the server.", |_, draft, _| {
-        draft.ssl = false;
+    ServerKeyword::value(
+        "ca-file",
+        "Authorities of the server's certificate.",
+        "'{}' : missing CAfile path",
+        |c, draft, given| {
+            draft.more.tls.ca_file = Some(authorities(c, draft, given)?);
+            Ok(())
+        },
+    ),
+    ServerKeyword::value("check-alpn", "The protocol of checks.", ALPN, |_, _, given| {
+        bind_tls::alpn(given.value, "check-alpn").map(drop)
+    })
+    .parsed(),
+    ServerKeyword::value("check-sni", "The name of checks.", "'{}' : missing SNI", nothing).parsed(),
+    ServerKeyword::flag("check-sni-auto", "The name of checks is the host.", nothing).parsed(),
+    ServerKeyword::flag("check-ssl", "Checks use TLS.", |_, draft, _| {
+        draft.more.check_ssl = Some(true);
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::value("ciphers", "Ciphers, TLS 1.2 and below.", CIPHERS, |_, draft, given| {
+        draft.more.tls.ciphers = Some(given.value.text.clone());
         Ok(())
     }),
-    ServerKeyword::new("verify", "Whether the server's certificate is verified.", 1, verify)
-        .missing("'{}' : missing verify method"),
-    ServerKeyword::new("verifyhost", "The name the certificate must have.", 1, |_, draft, values| {
-        draft.tls.verifyhost = Some(values[0].text.clone());
-        Ok(())
-    })
-    .missing("'{}' : missing hostname to verify against"),
-    ServerKeyword::new("ca-file", "Authorities of the server's certificate.", 1, ca_file)
-        .missing("'{}' : missing CAfile path"),
-    ServerKeyword::new("crl-file", "Revoked certificates.", 1, |c, draft, values| {
-        draft.tls.crl_file = Some(bind_tls::ca_file(c, "crl-file", &values[0])?);
-        Ok(())
-    })
-    .missing("'{}' : missing CRLfile path"),
-    ServerKeyword::new("crt", "Our certificate.", 1, certificate)
-        .missing("'{}' : missing certificate file path"),
-    ServerKeyword::new("sni", "The name asked for.", 1, |_, draft, values| {
-        draft.sni = Some(values[0].clone());
-        Ok(())
-    })
-    .missing("'{}' : missing sni expression"),
-    ServerKeyword::new("alpn", "Protocols in order of preference.", 1, |_, draft, values| {
-        draft.tls.alpn = Some(bind_tls::alpn(&values[0], "alpn")?);
-        Ok(())
-    })
-    .missing("'{}' : missing the comma-delimited ALPN protocol suite"),
-    ServerKeyword::new("ciphers", "Ciphers, TLS 1.2 and below.", 1, |_, draft, values| {
-        draft.tls.ciphers = Some(values[0].text.clone());
-        Ok(())
-    })
-    .missing("'{}' : missing cipher suite"),
-    ServerKeyword::new("ciphersuites", "Ciphers, TLS 1.3.", 1, |_, draft, values| {
-        draft.tls.ciphersuites = Some(values[0].text.clone());
-        Ok(())
-    })
-    .missing("'{}' : missing cipher suite"),
-    ServerKeyword::new("ssl-min-ver", "The lowest version.", 1, |_, draft, values| {
-        version_bound(draft, &values[0], true)
-    })
-    .missing("'{}' : missing the ssl/tls version"),
-    ServerKeyword::new("ssl-max-ver", "The highest version.", 1, |_, draft, values| {
-        version_bound(draft, &values[0], false)
-    })
-    .missing("'{}' : missing the ssl/tls version"),
-    flag("force-sslv3", VERSION, |_, draft, _| apply(draft, "force-sslv3")),
-    flag("force-tlsv10", VERSION, |_, draft, _| apply(draft, "force-tlsv10")),
-    flag("force-tlsv11", VERSION, |_, draft, _| apply(draft, "force-tlsv11")),
-    flag("force-tlsv12", VERSION, |_, draft, _| apply(draft, "force-tlsv12")),
-    flag("force-tlsv13", VERSION, |_, draft, _| apply(draft, "force-tlsv13")),
-    flag("no-sslv3", VERSION, |_, draft, _| apply(draft, "no-sslv3")),
-    flag("no-tlsv10", VERSION, |_, draft, _| apply(draft, "no-tlsv10")),
-    flag("no-tlsv11", VERSION, |_, draft, _| apply(draft, "no-tlsv11")),
-    flag("no-tlsv12", VERSION, |_, draft, _| apply(draft, "no-tlsv12")),
-    flag("no-tlsv13", VERSION, |_, draft, _| apply(draft, "no-tlsv13")),
-    flag("no-ssl-reuse", "Does not resume sessions.", |_, draft, _| {
-        draft.tls.no_ssl_reuse = true;
+    ServerKeyword::value("ciphersuites", "Ciphers, TLS 1.3.", CIPHERS, |_, draft, given| {
+        draft.more.tls.ciphersuites = Some(given.value.text.clone());
         Ok(())
     }),
-    flag("ssl-reuse", "Resumes sessions.", |_, draft, _| {
-        draft.tls.no_ssl_reuse = false;
+    ServerKeyword::value(
+        "client-sigalgs",
+        "Signature algorithms of our certificate.",
+        SIGALGS,
+        |_, draft, given| {
+            draft.more.client_sigalgs = Some(given.value.text.clone());
+            Ok(())
+        },
+    )
+    .parsed(),
+    ServerKeyword::value(
+        "crl-file",
+        "Revoked certificates.",
+        "'{}' : missing CRLfile path",
+        |c, draft, given| {
+            draft.more.tls.crl_file = Some(authorities(c, draft, given)?);
+            Ok(())
+        },
+    ),
+    ServerKeyword::value("curves", "Curves.", "'{}' : missing curves list", |_, draft, given| {
+        draft.more.curves = Some(given.value.text.clone());
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::value(
+        "crt",
+        "Our certificate.",
+        "'{}' : missing certificate file path",
+        |_, draft, given| {
+            draft.more.crt = Some(given.value.clone());
+            Ok(())
+        },
+    ),
+    version_row("force-sslv3"),
+    version_row("force-tlsv10"),
+    version_row("force-tlsv11"),
+    version_row("force-tlsv12"),
+    version_row("force-tlsv13"),
+    ServerKeyword::value(
+        "ktls",
+        "Kernel TLS.",
+        "'{}' expects \"on\" or \"off\" as an argument.",
+        |c, _, given| bind_tls::ktls(c, given),
+    )
+    .parsed(),
+    ServerKeyword::flag("no-check-sni-auto", "It is not.", nothing).parsed(),
+    ServerKeyword::flag("no-check-ssl", "Checks use no TLS.", |_, draft, _| {
+        draft.more.check_ssl = Some(false);
+        draft.more.tls.ciphers = None;
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::flag("no-renegotiate", "Refuses renegotiation.", nothing).parsed(),
+    ServerKeyword::flag("no-sni-auto", "It is not.", nothing).parsed(),
+    ServerKeyword::flag("no-ssl", "No TLS towards the server.", |_, draft, _| {
+        if draft.more.ssl != Some(true) {
+            draft.more.tls.ciphers = None;
+        }
+        draft.more.ssl = Some(false);
         Ok(())
     }),
-    ServerKeyword::parsed("allow-0rtt", "Sends early data.", 0),
-    ServerKeyword::parsed("client-sigalgs", "Signature algorithms of our certificate.", 1),
-    ServerKeyword::parsed("curves", "Curves.", 1),
-    ServerKeyword::parsed("ktls", "Kernel TLS.", 1),
-    ServerKeyword::parsed("npn", "The old negotiation of protocols.", 1),
-    ServerKeyword::parsed("renegotiate", "Allows renegotiation.", 0),
-    ServerKeyword::parsed("no-renegotiate", "Refuses renegotiation.", 0),
-    ServerKeyword::parsed("sigalgs", "Signature algorithms.", 1),
-    ServerKeyword::parsed("sni-auto", "The name asked for is the host.", 0),
-    ServerKeyword::parsed("no-sni-auto", "It is not.", 0),
-    ServerKeyword::parsed("tls-tickets", "Uses session tickets.", 0),
-    ServerKeyword::parsed("no-tls-tickets", "Uses no session tickets.", 0),
+    ServerKeyword::flag("no-ssl-reuse", "Does not resume sessions.", |_, draft, _| {
+        draft.more.tls.no_ssl_reuse = true;
+        Ok(())
+    }),
+    version_row("no-sslv3"),
+    version_row("no-tlsv10"),
+    version_row("no-tlsv11"),
+    version_row("no-tlsv12"),
+    version_row("no-tlsv13"),
+    ServerKeyword::flag("no-tls-tickets", "Uses no session tickets.", nothing).parsed(),
+    ServerKeyword::value(
+        "npn",
+        "The old negotiation of protocols.",
+        "'{}' : missing the comma-delimited NPN protocol suite",
+        |_, _, given| bind_tls::npn(given).map(drop),
+    )
+    .parsed(),
+    ServerKeyword::flag("renegotiate", "Allows renegotiation.", nothing).parsed(),
+    ServerKeyword::value("sigalgs", "Signature algorithms.", SIGALGS, |_, draft, given| {
+        draft.more.sigalgs = Some(given.value.text.clone());
+        Ok(())
+    })
+    .parsed(),
+    ServerKeyword::value("sni", "The name asked for.", "'{}' : missing sni expression", |_, draft, given| {
+        draft.more.sni = Some(given.value.clone());
+        Ok(())
+    }),
+    ServerKeyword::flag("sni-auto", "The name asked for is the host.", nothing).parsed(),
+    ServerKeyword::flag("ssl", "TLS towards the server.", |c, draft, _| {
+        draft.more.ssl = Some(true);
+        let defaults = &c.config.global.ssl_default_server;
+        if draft.more.tls.ciphers.is_none() {
+            draft.more.tls.ciphers.clone_from(&defaults.ciphers);
+        }
+        Ok(())
+    }),
+    ServerKeyword::value("ssl-min-ver", "The lowest version.", VERSION, |_, draft, given| {
+        bind_tls::version_bound(&mut draft.more.tls.versions, given)
+    }),
+    ServerKeyword::value("ssl-max-ver", "The highest version.", VERSION, |_, draft, given| {
+        bind_tls::version_bound(&mut draft.more.tls.versions, given)
+    }),
+    ServerKeyword::flag("ssl-reuse", "Resumes sessions.", |_, draft, _| {
+        draft.more.tls.no_ssl_reuse = false;
+        Ok(())
+    }),
+    ServerKeyword::flag("tls-tickets", "Uses session tickets.", nothing).parsed(),
+    ServerKeyword::value(
+        "verify",
+        "Whether the server's certificate is verified.",
+        "'{}' : missing verify method",
+        verify,
+    ),
+    ServerKeyword::value(
+        "verifyhost",
+        "The name the certificate must have.",
+        "'{}' : missing hostname to verify against",
+        |_, draft, given| {
+            draft.more.tls.verifyhost = Some(given.value.text.clone());
+            Ok(())
+        },
+    ),
 ];

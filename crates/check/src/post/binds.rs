@@ -1,0 +1,172 @@
+//! `bind` lines: what their protocol and TLS need.
+
+use diag::{Diagnostic, FileId, Span};
+use ir::config::{Bind, Mode, TlsBind, TlsVersion, Verify};
+
+use super::servers::is_usable;
+use super::versions::{self, Versions};
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::keywords::bind::BindLine;
+use crate::loader::TlsList;
+
+fn span(bind: &Bind) -> Span {
+    Span { file: FileId(bind.place.file), line: bind.place.line, col: 0, len: 0 }
+}
+
+/// The multiplexers of the sockets, and what they negotiate.
+pub fn check_protocols(c: &mut Context<'_>, draft: &Draft) {
+    let mode = draft.proxy.mode;
+    for (line, bind) in lines(draft) {
+        let at = span(bind);
+        if let Some(proto) = bind.proto.as_ref().filter(|proto| !is_usable(proto, mode, false)) {
+            let text = format!(
+                "{} : MUX protocol '{}' is not usable for 'bind {}' at [{}].",
+                draft.title(),
+                String::from_utf8_lossy(proto),
+                line.shown(),
+                c.at(at)
+            );
+            c.push(Diagnostic::post_error("bad-proto", text).pointing(at));
+        }
+        let wants_h3 = line.alpn.iter().flatten().any(|name| name == b"h3");
+        if mode == Mode::Http && bind.proto.is_none() && wants_h3 && !c.experimental {
+            let text = format!(
+                "HTTP/3 on TCP listed via ALPN on frontend '{}' at [{}] relies on the experimental QMux \
+                 protocol, must be allowed via a global 'expose-experimental-directives'.",
+                draft.name(),
+                c.at(at)
+            );
+            c.push(Diagnostic::post_error("experimental", text).pointing(at));
+        }
+    }
+}
+
+/// Each line with its first socket.
+fn lines(draft: &Draft) -> impl Iterator<Item = (&BindLine, &Bind)> {
+    draft.bind_lines.iter().filter_map(|line| Some((line, draft.proxy.binds.get(line.first)?)))
+}
+
+/// TLS, which HAProxy prepares after all proxies.
+pub fn check_tls(c: &mut Context<'_>, draft: &mut Draft) {
+    for index in 0..draft.bind_lines.len() {
+        let line = draft.bind_lines[index].clone();
+        let Some(bind) = draft.proxy.binds.get(line.first) else { continue };
+        let Some(tls) = &bind.tls else { continue };
+        let place = span(bind);
+        let what = What {
+            proxy: draft.name(),
+            bind: format!("bind '{}' at [{}]", line.shown(), c.at(place)),
+            place,
+        };
+        let mut tls = tls.clone();
+        if certificates(c, &what, &tls, &line, draft.has_certificates) {
+            check_versions(c, &what, &mut tls);
+            settings(c, &what, &tls, &line);
+        }
+        let end = draft.bind_lines.get(index + 1).map_or(draft.proxy.binds.len(), |next| next.first);
+        for bind in &mut draft.proxy.binds[line.first..end] {
+            if let Some(own) = &mut bind.tls {
+                own.versions = tls.versions;
+            }
+        }
+    }
+}
+
+/// What messages name.
+struct What {
+    proxy: String,
+    bind: String,
+    place: Span,
+}
+
+impl What {
+    fn warn(&self, c: &mut Context<'_>, code: &'static str, text: String) {
+        let text = format!("Proxy '{}': {text}", self.proxy);
+        c.push(Diagnostic::post_warning(code, text).pointing(self.place));
+    }
+
+    fn alert(&self, c: &mut Context<'_>, code: &'static str, text: String) {
+        let text = format!("Proxy '{}': {text}", self.proxy);
+        c.push(Diagnostic::post_error(code, text).pointing(self.place));
+    }
+}
+
+/// Whether there are certificates enough to look at the rest.
+fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine, elsewhere: bool) -> bool {
+    let bind = &what.bind;
+    if tls.certs.is_empty() && !elsewhere {
+        if !tls.strict_sni || line.generates {
+            what.alert(c, "no-certificate", format!("no SSL certificate specified for {bind} (use 'crt')."));
+            return false;
+        }
+        let text = format!("no SSL certificate specified for {bind}, ssl connections will fail (use 'crt').");
+        what.warn(c, "no-certificate", text);
+    }
+    if tls.strict_sni && line.default_crt {
+        let text = format!(
+            "both 'default-crt' and 'strict-sni' keywords are used in {bind}, certificates won't be used as \
+             fallback (use 'crt' instead)."
+        );
+        what.warn(c, "unused-option", text);
+    }
+    true
+}
+
+fn check_versions(c: &mut Context<'_>, what: &What, tls: &mut TlsBind) {
+    let bind = &what.bind;
+    for problem in versions::settle(&mut tls.versions, Some(TlsVersion::Tls12)) {
+        let fix = "Use only 'ssl-min-ver' and 'ssl-max-ver' to fix.";
+        match problem {
+            Versions::Ignored => {
+                what.warn(c, "bad-version", format!("no-sslv3/no-tlsv1x are ignored for {bind}. {fix}"));
+            }
+            Versions::Ambiguous(lowest, max) => {
+                let (lowest, max) = (lowest.name(), max.name());
+                let text = format!(
+                    "Ambiguous configuration for {bind}: the ssl-min-ver value is not configured and the \
+                     ssl-max-ver value is lower than the default ssl-min-ver value ({lowest}). Setting the \
+                     ssl-min-ver to {max}. Use 'ssl-min-ver' to fix this."
+                );
+                what.warn(c, "bad-version", text);
+            }
+            Versions::Hole(version) => {
+                let text = format!(
+                    "SSL/TLS versions range not contiguous for {bind}. Hole find for {}. {fix}",
+                    version.name()
+                );
+                what.warn(c, "bad-version", text);
+            }
+            Versions::None => {
+                what.alert(c, "bad-version", format!("all SSL/TLS versions are disabled for {bind}."));
+            }
+        }
+    }
+}
+
+/// Authorities, and lists of names that the TLS library must understand: one alert for all.
+fn settings(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine) {
+    let mut told = Vec::new();
+    if tls.verify != Verify::None && tls.ca_file.is_none() && !line.ca_verify_file {
+        told.push(("no-ca-file", format!("verify is enabled but no CA file specified for {}.", what.bind)));
+    }
+    let ecdhe = line.ecdhe.as_ref().filter(|_| tls.curves.is_none());
+    let lists = [
+        (TlsList::Ciphers, tls.ciphers.as_ref(), "SSL cipher list"),
+        (TlsList::Ciphersuites, tls.ciphersuites.as_ref(), "TLS 1.3 cipher suites"),
+        (TlsList::Curves, tls.curves.as_ref(), "SSL curves list"),
+        (TlsList::Curves, ecdhe, "elliptic named curve"),
+        (TlsList::Sigalgs, tls.sigalgs.as_ref(), "SSL Signature Algorithm list"),
+        (TlsList::Sigalgs, line.client_sigalgs.as_ref(), "SSL Signature Algorithm list"),
+    ];
+    for (kind, list, name) in lists {
+        let Some(list) = list.filter(|list| !c.loader.tls_list_is_valid(kind, list)) else { continue };
+        let list = String::from_utf8_lossy(list);
+        told.push(("bad-ciphers", format!("unable to set {name} to '{list}' for {}.", what.bind)));
+    }
+    // HAProxy says it again for each certificate, all in one alert.
+    let Some((code, _)) = told.first() else { return };
+    let one: Vec<String> = told.iter().map(|(_, text)| format!("Proxy '{}': {text}", what.proxy)).collect();
+    let all = vec![one.join("\n"); 1 + tls.certs.len()].join("\n");
+    c.push(Diagnostic::post_error(code, all).pointing(what.place));
+}
