@@ -127,6 +127,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_as_c_reads_them() {
+        let capped = |text: &str, expected| assert_eq!(parse_i64_capped(text.as_bytes()), expected, "{text}");
+        capped("12", Some(12));
+        capped("-5", Some(-5));
+        capped("+5", Some(5));
+        capped("", Some(0));
+        capped("99999999999999999999", Some(i64::MAX));
+        capped("-99999999999999999999", Some(i64::MIN));
+        capped("1x", None);
+        capped("0x1", None);
+        let leading =
+            |text: &str, expected| assert_eq!(leading_c_number(text.as_bytes()), expected, "{text}");
+        leading("12a", (12, 2));
+        leading("-0x1F", (-31, 5));
+        leading("017", (15, 3));
+        leading("0x", (0, 1));
+        leading("x", (0, 0));
+        leading("-", (0, 0));
+    }
+
+    #[test]
     fn search() {
         assert_eq!(find(b"abcabc", b"ca"), Some(2));
         assert_eq!(find(b"abc", b""), Some(0));

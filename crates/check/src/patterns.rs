@@ -212,3 +212,45 @@ pub fn version(text: &[u8]) -> Option<i64> {
     let minor = parts.next().map_or(Some(0), part)?;
     Some((major << 16) | (minor & 0xffff))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        let check = |text: &str, bound: fn(&[u8]) -> Option<i64>, expected: &str| {
+            let found = match range(text.as_bytes(), bound) {
+                Range::Valid => "valid",
+                Range::Number => "number",
+                Range::Bounds => "bounds",
+            };
+            assert_eq!(found, expected, "{text}");
+        };
+        check("10", number, "valid");
+        check("10:20", number, "valid");
+        check("10-20", number, "valid");
+        check(":20", number, "valid");
+        check("10:", number, "valid");
+        check("20:10", number, "bounds");
+        check("1.5", number, "number");
+        check("x", number, "number");
+        check("", number, "bounds");
+        check(":", number, "bounds");
+        check("3.1", version, "valid");
+        check("3.0:3.3", version, "valid");
+        check("3", version, "valid");
+        check("3.x", version, "number");
+        check("3.3:3.0", version, "bounds");
+        check("3.70000", version, "number");
+    }
+
+    #[test]
+    fn lines_of_files() {
+        let text = b"# comment\n\n a b \t c \r\n\tkey\n";
+        let found: Vec<_> = lines(text).collect();
+        assert_eq!(found, [(3, b"a b \t c ".as_slice()), (4, b"key")]);
+        assert_eq!(key_and_value(found[0].1), (b"a".as_slice(), b"b \t c".as_slice()));
+        assert_eq!(key_and_value(b"key"), (b"key".as_slice(), b"".as_slice()));
+    }
+}
