@@ -109,7 +109,8 @@ fn registry(facts: &str) -> Result<Registry, Box<dyn Error>> {
         })));
     }
     let actions = support::actions::ACTIONS.iter().collect();
-    Ok(Registry::new(fetches, converters, actions, aliases, &["prometheus-exporter"]))
+    let registry = Registry::new(fetches, converters, actions, aliases, &["prometheus-exporter"]);
+    Ok(registry.with_log_aliases(support::log_aliases()))
 }
 
 fn leak(text: String) -> &'static str {

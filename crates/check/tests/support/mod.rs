@@ -217,7 +217,7 @@ static ALIASES: [AclAlias; 6] = [
 ];
 
 /// The aliases of log-formats, whose names HAProxy's manual lists.
-fn log_aliases() -> Vec<&'static LogAliasSpec> {
+pub fn log_aliases() -> Vec<&'static LogAliasSpec> {
     let table = include_str!("../../../../haproxy-compat-tests/tables/log-alias.tsv");
     let names = table.lines().skip(1).filter_map(|line| line.strip_prefix('%')?.split('\t').next());
     let row = |name| LogAliasSpec { name, doc: "", needs: LogAliasNeed::Nothing, support: Support::Full };

@@ -126,6 +126,7 @@ pub const ROWS: &[Code] = &[
         "A doubtful parenthesis in an ACL",
         "The parentheses of a fetch stand close behind its name.",
     ),
+    row("bad-binary", "7.1.5", "No binary pattern", "Pairs of hexadecimal digits are expected."),
     row("bad-expression", "7.3", "An expression that cannot be read", "The message says where."),
     row(
         "needs-tcp",

@@ -83,12 +83,6 @@ pub const ROWS: &[Code] = &[
         "The keyword takes streams or datagrams only.",
     ),
     row(
-        "address-protocol",
-        "2.9",
-        "No protocol for an address",
-        "This program does not speak it, or cannot connect so.",
-    ),
-    row(
         "unresolved-address",
         "5.3.1",
         "A name without an address",
@@ -101,12 +95,20 @@ pub const ROWS: &[Code] = &[
         "Remove the address, or put it into an `.if feature(QUIC)` block.",
     ),
     by_keyword("no-address", "An address is missing", "Give the address, with its port."),
+    by_keyword("no-namespace", "No such network namespace", "It must exist when the process starts."),
+    by_keyword("bad-network", "No network", "An address, and behind a slash its mask or its length."),
     by_keyword("bad-mode", "No such mode", "The message says which modes there are."),
     by_keyword("bad-range", "No range", "A number, or two with a dash between them, the smaller one first."),
+    by_keyword("bad-id", "No identifier", "A number above zero."),
     by_keyword(
         "bad-guid",
         "A wrong or a taken GUID",
         "Letters, digits, `-`, `_`, `.` and `:`, unique in the process.",
+    ),
+    by_keyword(
+        "bad-thread",
+        "No set of threads",
+        "Numbers, ranges, `all`, `odd` or `even`, within `nbthread`.",
     ),
     by_keyword("bad-scope", "No scope", "The message says which scopes there are."),
     by_keyword("bad-kind", "No such kind", "The message says which kinds there are."),
@@ -117,4 +119,10 @@ pub const ROWS: &[Code] = &[
     by_keyword("unknown-event", "No such event", "The message says which events there are."),
     by_keyword("bad-event", "No such event", "The message says which events there are."),
     by_keyword("long-events", "Too many events", "Shorten the list."),
+    row(
+        "suspicious-time",
+        "2.5",
+        "A very short time",
+        "A number without a unit counts milliseconds: name the unit.",
+    ),
 ];

@@ -18,6 +18,7 @@ pub fn registry() -> Registry {
         samples::acl_aliases::ROWS.iter().collect(),
         &["prometheus-exporter"],
     )
+    .with_log_aliases(samples::aliases::rows().map(|row| &row.spec).collect())
 }
 
 /// Checks one file that stands in memory alone.

@@ -196,6 +196,7 @@ fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft, from: usiz
             let hint = best.map_or_else(|| ".".to_owned(), |best| format!("; did you mean '{best}' maybe ?"));
             let text = format!("'{title}' in section '{section}': unknown keyword '{}'{hint}", word.lossy());
             c.alert("unknown-keyword", word.span, text);
+            c.suggest(word.span, best);
             return false;
         };
         if draft.is_reverse && !row.reverse {

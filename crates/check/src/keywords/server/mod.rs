@@ -100,13 +100,15 @@ fn words(
     while let Some(word) = words.get(at) {
         let Some(row) = given::find(word, keywords(), |row| row.name) else {
             let names = keywords().map(|row| row.name).chain(HINTED);
-            let hint = match crate::hint::best(&word.text, names) {
+            let best = crate::hint::best(&word.text, names);
+            let hint = match best {
                 Some(best) => format!("; did you mean '{best}' maybe ?"),
                 None => ".".to_owned(),
             };
             let advice = if no_address { " Hint: no address was expected for this server." } else { "" };
             let text = format!("unknown keyword '{}'{hint}{advice}", word.lossy());
             draft.told.alert(c, "unknown-keyword", text);
+            c.suggest(word.span, best);
             return false;
         };
         at += 1 + row.args;
