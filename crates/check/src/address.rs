@@ -14,7 +14,8 @@ fn fail(error: &addr::AddrError, word: &Word) -> Fail {
 
 /// Reads an address without resolving its name.
 pub fn parse(c: &Context<'_>, text: &[u8], word: &Word, rules: &Rules<'_>) -> Checked<addr::Address> {
-    let rules = Rules { experimental: c.experimental, ..*rules };
+    let is_experimental = text.starts_with(b"rhttp@");
+    let rules = Rules { experimental: is_experimental && c.experimental(), ..*rules };
     let variable = |name: &[u8]| c.variable(name);
     let address = addr::parse(text, &rules, &variable).map_err(|error| fail(&error, word))?;
     check_socket(c, &address, word, &rules)?;

@@ -72,7 +72,7 @@ pub struct Context<'a> {
     pub last_defaults: Option<usize>,
     /// What the expression at hand is part of.
     pub usage: Usage,
-    pub experimental: bool,
+    pub exposes_experimental: bool,
     /// `tune.bufsize.large`
     pub has_large_buffers: bool,
     /// `tune.stick-counters`
@@ -135,7 +135,7 @@ impl<'a> Context<'a> {
             seen: Seen::default(),
             last_defaults: None,
             usage: Usage::default(),
-            experimental: false,
+            exposes_experimental: false,
             has_large_buffers: false,
             stick_counters: 3,
             lua_bool_conversion: false,
@@ -312,6 +312,12 @@ impl<'a> Context<'a> {
         let done = work(self);
         self.usage = before;
         done
+    }
+
+    /// Whether experimental keywords may be used; the one that asks is one.
+    pub fn experimental(&self) -> bool {
+        self.process.uses_experimental.set(true);
+        self.exposes_experimental
     }
 
     /// `file:line`, as some messages name another place.

@@ -354,7 +354,7 @@ pub fn apply(c: &mut Context<'_>, row: &'static Keyword, words: &[Word], modifie
 }
 
 fn check(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) {
-    if row.experimental && !c.experimental {
+    if row.experimental && !c.experimental() {
         let text = format!(
             "'{}' directive is experimental, must be allowed via a global 'expose-experimental-directives'",
             row.spec.name

@@ -89,6 +89,11 @@ pub trait Loader: syntax::Facts {
     /// Whether servers may start without an address (`-dr`).
     fn may_miss_addresses(&self) -> bool;
 
+    /// The directory that relative paths start from; empty when nobody knows.
+    fn current_dir(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// How many CPUs the process may use; 0 when nobody knows, and nothing is said of them.
     fn cpus(&self) -> usize {
         0

@@ -1,5 +1,6 @@
 //! What lines of `global` leave to later lines and to the checks at the end, and no run needs.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use ir::Bytes;
@@ -24,7 +25,7 @@ pub struct Process {
     pub given: HashSet<&'static str>,
     /// A section other than `global` was opened.
     pub past_global: bool,
-    /// Headers with a case of their own, in lower case.
+    /// Headers with a case of their own.
     pub header_cases: HashSet<Bytes>,
     /// `h1-case-adjust-file`
     pub header_case_file: Option<Bytes>,
@@ -43,6 +44,13 @@ pub struct Process {
     pub cpu_policy: bool,
     pub server_state_base: Bytes,
     pub server_state_file: Bytes,
+    pub stats_file: Bytes,
+    /// `httpclient.resolvers.id`
+    pub client_resolvers: Bytes,
+    /// `tune.bufsize.small`
+    pub small_bufsize: u64,
+    /// Something experimental was used.
+    pub uses_experimental: Cell<bool>,
     /// A Lua file was loaded.
     pub lua_loaded: bool,
     /// Lua was started: libraries can no longer be left out.
@@ -65,6 +73,10 @@ impl Default for Process {
             cpu_policy: false,
             server_state_base: Bytes::new(),
             server_state_file: Bytes::new(),
+            stats_file: Bytes::new(),
+            client_resolvers: Bytes::new(),
+            small_bufsize: 1024,
+            uses_experimental: Cell::new(false),
             lua_loaded: false,
             lua_started: false,
         }

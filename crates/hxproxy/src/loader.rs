@@ -56,12 +56,10 @@ impl Loader for World {
 
     fn lua_load(&mut self, file: &[u8], args: &[Vec<u8>], per_thread: bool) -> Result<LuaNames, String> {
         let lua = self.lua.as_ref().ok_or("Lua is not started")?;
-        let full = match std::env::current_dir() {
-            // What each thread loads is named in full.
-            Ok(current) if per_thread && !file.starts_with(b"/") => {
-                [current.as_os_str().as_encoded_bytes(), b"/", file].concat()
-            }
-            _ => file.to_vec(),
+        // What each thread loads is named in full.
+        let full = match per_thread && !file.starts_with(b"/") {
+            true => [self.current_dir().as_slice(), b"/", file].concat(),
+            false => file.to_vec(),
         };
         let registered = lua.load(&full, args, per_thread)?;
         self.lua_actions.extend_from_slice(&registered.actions);
@@ -109,6 +107,11 @@ impl Loader for World {
 
     fn may_miss_addresses(&self) -> bool {
         self.may_miss_addresses
+    }
+
+    fn current_dir(&self) -> Vec<u8> {
+        let current = std::env::current_dir().unwrap_or_default();
+        current.into_os_string().into_encoded_bytes()
     }
 
     fn cpus(&self) -> usize {

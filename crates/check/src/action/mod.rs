@@ -9,7 +9,7 @@ mod names;
 mod slots;
 mod times;
 mod values;
-mod variables;
+pub mod variables;
 
 use diag::Span;
 use ir::expr::{ActionValue, Cond, Rule};
@@ -108,7 +108,7 @@ fn read(
     if spec.support == ir::spec::Support::Parsed {
         c.warn_parsed(spec.name, name.span);
     }
-    if spec.name == "attach-srv" && !c.experimental {
+    if spec.name == "attach-srv" && !c.experimental() {
         let text = format!(
             "parsing [{}] : 'attach-srv' action is experimental, must be allowed via a global \
              'expose-experimental-directives'",

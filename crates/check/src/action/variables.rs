@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::draft::PendingRule;
 use crate::fail::{Checked, Fail};
 
-const CONDITIONS: [&[u8]; 8] =
+/// When a variable is set: `set-var(name,ifnotexists)`.
+pub const CONDITIONS: [&[u8]; 8] =
     [b"ifexists", b"ifnotexists", b"ifempty", b"ifnotempty", b"ifset", b"ifnotset", b"ifgt", b"iflt"];
 
 /// `set-var(<name>[,<cond>…]) <expr>` and its like; the conditions follow the other arguments.

@@ -19,7 +19,7 @@ const CURVES: [&str; 9] =
     ["P-256", "P-384", "P-521", "X25519", "X448", "prime256v1", "secp384r1", "secp521r1", "secp256r1"];
 
 pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
-    if !c.experimental {
+    if !c.experimental() {
         let text =
             "section 'acme' is experimental, must be allowed via a global 'expose-experimental-directives'";
         c.abort_tight("experimental", line.span, text);

@@ -21,6 +21,7 @@ mod traces;
 mod userlist;
 
 use crate::keyword::Keyword;
+pub(crate) use global::add_header_case;
 pub(crate) use proxy::{has_error_page, stick};
 
 const TABLES: &[&[&[Keyword]]] = &[global::TABLES, proxy::TABLES, &[userlist::ROWS], SECTIONS];

@@ -30,7 +30,7 @@ pub fn check_protocols(c: &mut Context<'_>, draft: &Draft) {
             c.push(Diagnostic::post_error("bad-proto", text).pointing(at));
         }
         let wants_h3 = line.alpn.iter().flatten().any(|name| name == b"h3");
-        if mode == Mode::Http && bind.proto.is_none() && wants_h3 && !c.experimental {
+        if mode == Mode::Http && bind.proto.is_none() && wants_h3 && !c.experimental() {
             let text = format!(
                 "HTTP/3 on TCP listed via ALPN on frontend '{}' at [{}] relies on the experimental QMux \
                  protocol, must be allowed via a global 'expose-experimental-directives'.",

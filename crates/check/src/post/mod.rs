@@ -9,11 +9,11 @@ mod formats;
 mod groups;
 mod names;
 mod needs;
+mod process;
 mod proxies;
 mod rules;
 mod sections;
 mod servers;
-mod state;
 mod threads;
 mod versions;
 mod visit;
@@ -23,6 +23,7 @@ use crate::draft::Draft;
 
 /// Resolves and checks all proxies, in order, and moves them into the configuration.
 pub fn run(c: &mut Context<'_>) {
+    process::buffers(c);
     let Some(threads) = threads::lay_out(c) else { return };
     let mut drafts = std::mem::take(&mut c.drafts);
     for draft in &mut drafts {
@@ -50,6 +51,7 @@ pub fn run(c: &mut Context<'_>) {
         }
     }
     sections::warn_log_forwards(c);
+    process::huge_buffers(c, &drafts);
     // Each step is taken when there was no error so far.
     let steps: [&dyn Fn(&mut Context<'_>, &mut [Draft]); 5] = [
         &servers::check_defaults,
@@ -57,7 +59,8 @@ pub fn run(c: &mut Context<'_>) {
         &addresses::check,
         &|c, _| {
             threads::warn_cpus(c, &threads);
-            state::global_file(c);
+            process::global_file(c);
+            process::stats_file(c);
         },
         &addresses::resolve,
     ];
@@ -79,6 +82,9 @@ fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
     }
     needs::fcgi_servers(c, drafts);
     sections::check(c);
+    process::client_resolvers(c);
+    process::header_cases(c);
+    process::experimental(c);
 }
 
 /// One proxy, in the order in which HAProxy tells.

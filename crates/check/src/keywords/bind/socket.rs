@@ -81,7 +81,7 @@ fn shards(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<
 
 fn nbconn(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
     let name = given.name();
-    if !c.experimental {
+    if !c.experimental() {
         let text = format!(
             "'{name}' is experimental, must be allowed via a global 'expose-experimental-directives'"
         );

@@ -93,7 +93,7 @@ pub fn verify(word: &Word) -> Checked<Verify> {
 
 /// `on` or `off`, in an experimental configuration.
 pub fn ktls(c: &Context<'_>, given: &Given<'_>) -> Checked<()> {
-    if !c.experimental {
+    if !c.experimental() {
         let text = "'ktls' directive is experimental, must be allowed via a global \
                     'expose-experimental-directives'";
         return Err(given.fail("experimental", text));

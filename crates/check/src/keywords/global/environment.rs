@@ -5,6 +5,7 @@ use ir::expr::{FormatFlags, FormatNode, LogFormat, VarScope};
 use ir::spec::Sections;
 use syntax::Word;
 
+use crate::action::variables::CONDITIONS;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::keyword::{Keyword, MANY, SOME, Set};
@@ -74,7 +75,18 @@ fn checked(
     value: &Word,
     is_format: bool,
 ) -> Checked<(ir::expr::Var, LogFormat)> {
-    let var = crate::variables::check(c, &name.text, name.span)?;
+    let mut parts = name.text.split(|byte| *byte == b',');
+    let variable = parts.next().unwrap_or_default();
+    let mut conditions = parts.take_while(|part| !part.is_empty());
+    if let Some(bad) = conditions.find(|part| !CONDITIONS.contains(part)) {
+        let text = format!("unknown condition \"{}\"", String::from_utf8_lossy(bad));
+        return Err(Fail::new("bad-variable", name.span, text));
+    }
+    let var = crate::variables::check(c, variable, name.span)?;
+    let value = match is_format {
+        true => logformat::check(c, value, Use::Value, Place::CFG_PARSER)?,
+        false => expression(c, line, name, value)?,
+    };
     if var.scope != VarScope::Proc {
         let text = format!(
             "'{}': cannot set variable '{}', only scope 'proc' is permitted in the global section.",
@@ -83,13 +95,22 @@ fn checked(
         );
         return Err(Fail::new("bad-scope", name.span, text));
     }
-    if is_format {
-        return Ok((var, logformat::check(c, value, Use::Value, Place::CFG_PARSER)?));
-    }
+    Ok((var, value))
+}
+
+fn expression(c: &mut Context<'_>, line: &Line<'_>, name: &Word, value: &Word) -> Checked<LogFormat> {
     let (expr, _) = crate::expr::words(c, &line.args[1..])?;
-    crate::expr::require(c, &expr, Place::CFG_PARSER, value.span)?;
+    let spec = c.registry.fetches().get(expr.fetch.index());
+    if let Some(spec) = spec.filter(|spec| !Place::CFG_PARSER.allows(spec.contexts)) {
+        let text = format!(
+            "fetch method 'set-var({})' extracts information from '{}', none of which is available here",
+            name.lossy(),
+            spec.uses.names()
+        );
+        return Err(Fail::new("unavailable-fetch", value.span, text));
+    }
     let text = expr.text.clone();
-    Ok((var, LogFormat { nodes: vec![FormatNode::Expr { expr, flags: FormatFlags::default() }], text }))
+    Ok(LogFormat { nodes: vec![FormatNode::Expr { expr, flags: FormatFlags::default() }], text })
 }
 
 pub const ROWS: &[Keyword] = &[

@@ -73,7 +73,7 @@ pub fn add_case(c: &mut Context<'_>, from: &[u8], to: &[u8]) -> Result<(), Strin
     if !from.eq_ignore_ascii_case(to) {
         return Err("<from> and <to> must not differ except the case".into());
     }
-    if !c.process.header_cases.insert(from.to_ascii_lowercase()) {
+    if !c.process.header_cases.insert(from.to_vec()) {
         return Err(format!("duplicate entry '{}'", String::from_utf8_lossy(from)));
     }
     Ok(())

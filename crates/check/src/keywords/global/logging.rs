@@ -17,7 +17,7 @@ fn log(c: &mut Context<'_>, line: &Line<'_>) {
         }
         return;
     }
-    if line.arg(0).is_some_and(|word| word.is("global")) {
+    if line.args.len() == 1 && line.args[0].is("global") {
         let text = "log : 'global' is not supported for a global syslog server";
         return c.alert("bad-log", line.span, text);
     }

@@ -15,6 +15,7 @@ mod tune;
 mod tune_tls;
 
 use crate::keyword::Keyword;
+pub use http::add_case as add_header_case;
 
 pub const TABLES: &[&[Keyword]] = &[
     process::ROWS,

@@ -139,7 +139,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<resolvers id>",
         OPTIONAL,
-        Set::Nothing,
+        Set::Word(|c, id| c.process.client_resolvers = id),
     )
     .parsed(),
     choice(

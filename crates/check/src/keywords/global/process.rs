@@ -159,6 +159,15 @@ fn default_path(c: &mut Context<'_>, line: &Line<'_>) {
         "config" => c.path_mode = PathMode::Config,
         "parent" => c.path_mode = PathMode::Parent,
         "origin" if line.arg(1).is_some() => {
+            let origin = line.arg(1).map_or(b"".as_slice(), |word| &word.text);
+            if let Err(error) = c.loader.path_kind(origin) {
+                let text = format!(
+                    "couldn't set 'default-path' to origin '{}': Impossible to get back to directory '{}': {error}.",
+                    String::from_utf8_lossy(origin),
+                    String::from_utf8_lossy(&c.loader.current_dir())
+                );
+                return c.alert("no-directory", line.span, text);
+            }
             c.path_mode = PathMode::Origin;
             c.base_path = line.arg(1).map(|word| word.text.clone()).unwrap_or_default();
         }
@@ -181,7 +190,7 @@ fn default_path(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn expose_experimental(c: &mut Context<'_>) {
-    c.experimental = true;
+    c.exposes_experimental = true;
 }
 
 fn expose_deprecated(c: &mut Context<'_>) {
@@ -367,7 +376,10 @@ pub const ROWS: &[Keyword] = &[
         c.process.server_state_file = file
     })
     .unlisted(),
-    path("stats-file", "The file of counters to start from.", "<file>", |_, _| {}).unlisted(),
+    path("stats-file", "The file of counters to start from.", "<file>", |c, file| {
+        c.process.stats_file = file
+    })
+    .unlisted(),
     path("shm-stats-file", "The shared file of counters.", "<file>", |_, _| {})
         .again(Again::Refused("'{}' already specified.\n"))
         .missing("'{}' expect one argument: a file path.\n"),

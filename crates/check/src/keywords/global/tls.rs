@@ -41,7 +41,7 @@ fn server_options(c: &mut Context<'_>, line: &Line<'_>) {
         let text = word.lossy();
         let mut versions = c.config.global.ssl_default_server.versions;
         match text.as_ref() {
-            "no-tls-tickets" | "tls-tickets" | "renegotiate" | "no-renegotiate" => {
+            "no-tls-tickets" | "renegotiate" | "no-renegotiate" => {
                 c.warn_parsed("tickets and renegotiation towards servers", word.span);
             }
             other => match version_option(c, line, other, &mut at, &mut versions) {

@@ -342,7 +342,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<size>",
         ONE,
-        Set::Size(1, u64::MAX, |_, _| {}),
+        Set::Size(1, u64::MAX, |c, size| c.process.small_bufsize = size),
     )
     .missing("'{}' expects an integer argument.\n")
     .range("'{}' expects a positive integer argument.\n")

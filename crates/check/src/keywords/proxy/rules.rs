@@ -93,7 +93,7 @@ pub fn http_rule(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) -> Option<(
         return None;
     };
     let name = line.lossy(0);
-    if spec.name == "normalize-uri" && !c.experimental {
+    if spec.name == "normalize-uri" && !c.experimental() {
         let text = "'normalize-uri' action is experimental, must be allowed via a global \
                     'expose-experimental-directives'";
         c.alert("experimental", line.span, text);

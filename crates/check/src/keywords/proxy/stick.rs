@@ -1,7 +1,6 @@
 //! `stick-table` and the rules that stick a client to a server by one.
 
 use ir::config::StickTable;
-use ir::id::TableId;
 use ir::types::SampleType;
 
 use super::{FLB, LB};

@@ -389,7 +389,7 @@ fn finish_transport(c: &mut Context<'_>, draft: &mut ServerDraft) -> bool {
     if c.px.proxy.mode == ir::config::Mode::Http
         && draft.server.proto.is_none()
         && wants_h3
-        && !c.experimental
+        && !c.experimental()
     {
         let text = "HTTP/3 on TCP listed via ALPN requires the QMUX protocol which is experimental, must be \
                     allowed via a global 'expose-experimental-directives'.";
