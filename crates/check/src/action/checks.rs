@@ -157,8 +157,7 @@ fn name_method(c: &Context<'_>, action: &mut Action, word: &Word) -> Checked<()>
 fn warn_header_name(c: &mut Context<'_>, words: &[Word]) {
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let Some(name) = words.get(1) else { return };
-    let bad =
-        name.text.iter().enumerate().find(|(at, byte)| !is_token(byte) && !(*at == 0 && **byte == b':'));
+    let bad = name.text.iter().enumerate().find(|(at, byte)| !(is_token(byte) || *at == 0 && **byte == b':'));
     if let Some((_, bad)) = bad {
         let text =
             format!("header name '{}' contains forbidden character '{}'.", name.lossy(), char::from(*bad));

@@ -204,7 +204,7 @@ impl<'a> Values<'a> {
         let any_base = !matches!(self.spec.name, "sc-set-gpt" | "sc-set-gpt0" | "sc-add-gpc");
         let text = self.word().map_or(b"".as_slice(), |word| &word.text);
         match crate::numbers::strtol(text, any_base) {
-            (number, rest) if rest.is_empty() => {
+            (number, []) => {
                 if !(min..=max).contains(&number) {
                     let message = format!("expects an expression or an integer between 1 and {max}");
                     return self.fail("bad-number", message);

@@ -244,7 +244,7 @@ fn send(c: &mut Context<'_>, words: &mut Words<'_>, name: &str) -> Checked<()> {
 /// Hexadecimal digits.
 fn binary(word: &Word) -> Checked<()> {
     let fail = |message: String| Err(Fail::new("bad-binary", word.span, message));
-    if word.text.len() % 2 != 0 {
+    if !word.text.len().is_multiple_of(2) {
         return fail("an even number of hex digit is expected".into());
     }
     match word.text.iter().find(|byte| !byte.is_ascii_hexdigit()) {
