@@ -44,7 +44,8 @@ fn mode_name(mode: Mode) -> &'static str {
 }
 
 fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server, more: &ServerMore) {
-    let mut told = told(draft, server);
+    // HAProxy says the place alone here.
+    let mut told = Told::new(super::servers::span(server));
     let mode = draft.proxy.mode;
     if mode == Mode::Log {
         if !matches!(more.family, Family::Ip | Family::Name) {
