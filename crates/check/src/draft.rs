@@ -198,6 +198,7 @@ pub struct Part {
     pub acme: Option<Acme>,
     /// The header of a proxy section was so wrong that there is no proxy.
     pub no_proxy: bool,
+    pub steps: crate::keywords::healthcheck::Steps,
     pub store: crate::keywords::crt_store::Store,
     pub peers: crate::keywords::peers::PeersDraft,
 }

@@ -153,7 +153,7 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
         return;
     }
     if c.part.no_proxy && c.section.is_some_and(|section| Kind::of(section).is_some()) {
-        return c.alert("no-proxy", line.span, "'listen' or 'defaults' expected.");
+        return c.alert("no-section", line.span, "'listen' or 'defaults' expected.");
     }
     let Some(section) = c.section else {
         let text = format!("unknown keyword '{}' out of section.", first.lossy());

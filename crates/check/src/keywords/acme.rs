@@ -132,7 +132,7 @@ fn first_line(c: &mut Context<'_>, file: &[u8], section: &str, what: &str) -> Re
     let shown = String::from_utf8_lossy(file);
     let text = c
         .read_file(file)
-        .map_err(|_| format!("{section} couldn't load EAB {what} from '{shown}', code -1."))?;
+        .map_err(|_| format!("{section} couldn't load EAB {what} from '{shown}', code -2."))?;
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
     if line.is_empty() {
         let text = format!("{section} EAB {what} from '{shown}' is empty.");
@@ -300,9 +300,14 @@ fn bits(c: &mut Context<'_>, line: &Line<'_>) {
     c.has_extra(line, 1, Effect::Abort);
 }
 
+/// Whether it is the name of an elliptic curve.
+pub fn is_curve(name: &[u8]) -> bool {
+    CURVES.iter().any(|curve| curve.as_bytes() == name)
+}
+
 fn curves(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(word) = only(c, line, "an argument") else { return };
-    if !CURVES.iter().any(|curve| word.is(curve)) {
+    if !is_curve(&word.text) {
         return c.abort_tight("unknown-curve", word.span, format!("unsupported curves '{}'", word.lossy()));
     }
     if let Some(acme) = c.part.acme.as_mut() {

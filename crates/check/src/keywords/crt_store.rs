@@ -148,12 +148,16 @@ fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, start: &st
         format!("{message} '{}' cannot be read or parsed.", String::from_utf8_lossy(value))
     };
     let pem = pem(c, line, load, crt).map_err(|message| unread(message, crt))?;
-    for other in ["ocsp", "issuer", "sctl"] {
-        let Some(value) = load.text(other) else { continue };
-        let path = certs::below(c.part.store.crt_base.as_deref(), value);
-        if c.read_file(&path).is_err() {
-            let message = unread_file(other, &String::from_utf8_lossy(&path));
-            return Err(unread(message, value));
+    let mut pem = pem;
+    for word in ["key", "ocsp", "issuer", "sctl"] {
+        let Some(value) = load.text(word) else { continue };
+        // The key of an ACME certificate is made when it is missing.
+        if word == "key" && load.text("acme").is_some() {
+            continue;
+        }
+        let content = other_file(c, word, value)?;
+        if word == "key" {
+            pem = [pem.as_slice(), b"\n", content.as_slice()].concat();
         }
     }
     if let Some(section) = load.text("acme") {
@@ -165,15 +169,6 @@ fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, start: &st
     }
     c.certificates.insert(name.clone(), CertSource { path: name, pem });
     Ok(())
-}
-
-/// What cannot be opened, in the words for its kind.
-fn unread_file(kind: &str, path: &str) -> String {
-    match kind {
-        "ocsp" => format!("Error loading OCSP response from file '{path}'.\n"),
-        "issuer" => format!("unable to load issuer from file '{path}'.\n"),
-        _ => format!("{path} cannot be read or parsed"),
-    }
 }
 
 /// The name under which the certificate is known.
@@ -209,20 +204,34 @@ fn pem(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, crt: &[u8]) -> Res
         c.push(told.at(diag::Place::Nowhere));
         return c.loader.temporary_certificate();
     }
-    let pem = c.read_file(&path).map_err(|_| format!("cannot open the file '{shown}'."))?;
-    let key = match load.text("key") {
-        None => return Ok(pem),
-        Some(key) => certs::below(c.part.store.key_base.as_deref(), key),
-    };
-    let shown_key = String::from_utf8_lossy(&key).into_owned();
-    let key = c.read_file(&key).map_err(|_| format!("cannot open the file '{shown_key}'."))?;
-    let joined = [pem.as_slice(), b"\n", key.as_slice()].concat();
-    c.loader.check_certificate(&path, &joined)?;
-    Ok(joined)
+    let pem = c.read_file(&path).map_err(|_| format!("cannot open the file '{shown}'.\n"))?;
+    // The key may follow in a file of its own.
+    if let Err(message) = c.loader.check_certificate(&path, &pem)
+        && message.starts_with("unable to load")
+    {
+        return Err(format!("{message}\n"));
+    }
+    Ok(pem)
+}
+
+/// The content of the file that a word names, below one of the section's folders.
+fn other_file(c: &Context<'_>, word: &str, value: &[u8]) -> Result<Bytes, String> {
+    let store = &c.part.store;
+    let base = if word == "key" { &store.key_base } else { &store.crt_base };
+    c.read_file(&certs::below(base.as_deref(), value)).map_err(|_| {
+        let what = if word == "ocsp" { "Error opening OCSP response file" } else { "" };
+        format!("{what} '{}' cannot be read or parsed.", String::from_utf8_lossy(value))
+    })
 }
 
 fn generated(c: &mut Context<'_>, load: &Load<'_>) -> Result<Bytes, String> {
     match load.text("keytype") {
+        Some(b"ECDSA") if load.text("curves").is_some_and(|curve| !super::acme::is_curve(curve)) => {
+            Err(format!(
+                "unsupported curves '{}'.",
+                String::from_utf8_lossy(load.text("curves").unwrap_or_default())
+            ))
+        }
         None | Some(b"RSA" | b"ECDSA") => c.loader.temporary_certificate(),
         Some(_) => Err("keyword 'keytype' requires either 'RSA' or 'ECDSA'.".to_owned()),
     }

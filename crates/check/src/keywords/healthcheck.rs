@@ -1,26 +1,37 @@
 //! `healthcheck` sections. HAProxy stops reading at their mistakes.
 
-use diag::{Effect, Place};
+use diag::{Diagnostic, Effect, Place};
 use ir::config::Healthcheck;
 use ir::spec::{Section, Sections};
 
+use super::proxy::checks;
 use crate::context::Context;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
 use crate::section;
 
 const HERE: Sections = Sections::one(Section::Healthcheck);
-const TYPES: [&str; 9] = [
-    "tcp-check",
-    "httpchk",
-    "ssl-hello-chk",
-    "smtpchk",
-    "pgsql-check",
-    "redis-check",
-    "mysql-check",
-    "ldap-check",
-    "spop-check",
+/// The steps of checks, with what names a variable behind them.
+const TCP_STEPS: [&str; 8] =
+    ["comment", "connect", "send", "send-binary", "expect", "set-var-fmt", "set-var", "unset-var"];
+const HTTP_STEPS: [&str; 9] = [
+    "disable-on-404",
+    "send-state",
+    "comment",
+    "connect",
+    "send",
+    "expect",
+    "set-var-fmt",
+    "set-var",
+    "unset-var",
 ];
+
+/// Which steps the section at hand has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Steps {
+    tcp: bool,
+    http: bool,
+}
 
 pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     let Some(name) = section::name(c, line) else { return false };
@@ -34,35 +45,117 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         return false;
     }
     c.warn_parsed("healthcheck", line.span);
+    c.part.steps = Steps::default();
+    c.px = crate::inherit::unnamed(crate::draft::Kind::Backend);
     let (name, place) = (name.text.clone(), line.place());
     c.config.healthchecks.push(Healthcheck { name, kind: None, place });
     true
 }
 
-pub fn close(_: &mut Context<'_>) {}
+/// Tells of steps that the section's kind leaves without effect.
+pub fn close(c: &mut Context<'_>) {
+    let Some(section) = c.config.healthchecks.last().filter(|section| section.kind.is_none()) else { return };
+    let start = format!(
+        "parsing [{}] : healthcheck section '*healthcheck-{}' :",
+        c.at_place(section.place),
+        String::from_utf8_lossy(&section.name)
+    );
+    let Steps { tcp, http } = c.part.steps;
+    for (used, steps, kind) in [(tcp, "tcp-check", "tcp-check"), (http, "http-check", "http-check")] {
+        if used {
+            let text = format!("{start} {steps} rules without 'type {kind}', so the rules are ignored.");
+            c.push(Diagnostic::post_error("ignored", text).with_effect(Effect::None));
+        }
+    }
+}
 
 fn kind(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(word) = line.arg(0) else {
         return c.abort("missing-argument", line.span, "'type' expects a healthcheck type.");
     };
-    let Some(section) = c.config.healthchecks.last_mut() else { return };
-    if section.kind.is_some() {
+    if c.config.healthchecks.last().is_some_and(|section| section.kind.is_some()) {
         return c.abort("same-keyword", line.span, "healthcheck type already defined.");
     }
-    if !TYPES.iter().any(|known| word.is(known)) {
-        let text = format!(
-            "unknown healthcheck type '{}' (expects 'tcp-check', 'httpchk', 'ssl-hello-chk', 'smtpchk', \
-             'pgsql-check', 'redis-check', 'mysql-check', 'ldap-check', 'spop-check').",
-            word.lossy()
-        );
-        return c.abort("unknown-type", word.span, text);
+    let name = word.lossy().into_owned();
+    let Steps { tcp, http } = c.part.steps;
+    for (used, own, steps) in [(tcp, "tcp-check", "tcp-check"), (http, "httpchk", "http-check")] {
+        if used && name != own {
+            let text = format!("cannot set '{name}' type with '{steps}' rules");
+            return c.abort("mixed-steps", word.span, text);
+        }
     }
-    section.kind = Some(word.text.clone());
+    match checks::read(c, &name, &Line { args: &line.args[1..], ..*line }) {
+        None => {
+            let text = format!(
+                "unknown healthcheck type '{name}' (expects 'tcp-check', 'httpchk', 'ssl-hello-chk', 'smtpchk', \
+                 'pgsql-check', 'redis-check', 'mysql-check', 'ldap-check', 'spop-check')."
+            );
+            return c.abort("unknown-type", word.span, text);
+        }
+        Some(Err(fail)) => {
+            c.alert(fail.code, fail.span, fail.message.replacen("'option ", "'type ", 1));
+        }
+        Some(Ok(())) => {}
+    }
+    if let Some(section) = c.config.healthchecks.last_mut() {
+        section.kind = Some(word.text.clone());
+    }
+}
+
+/// `tcp-check`, `http-check`
+fn step(c: &mut Context<'_>, line: &Line<'_>) {
+    let is_tcp = line.name[0].is("tcp-check");
+    let keyword = line.keyword();
+    let kind = c.config.healthchecks.last().and_then(|section| section.kind.clone());
+    let own: &[u8] = if is_tcp { b"tcp-check" } else { b"httpchk" };
+    if let Some(kind) = kind.filter(|kind| kind != own) {
+        let shown = shown(&kind);
+        let text = format!("unable to configure '{keyword}' rule for '{shown}' healthcheck");
+        return c.abort("mixed-steps", line.span, text);
+    }
+    if if is_tcp { c.part.steps.http } else { c.part.steps.tcp } {
+        return c.abort("mixed-steps", line.span, "cannot mix 'tcp-check' and 'http-check' rules");
+    }
+    let known: &[&str] = if is_tcp { &TCP_STEPS } else { &HTTP_STEPS };
+    let word = line.lossy(0);
+    let name = word.split('(').next().unwrap_or_default();
+    if !known.contains(&name) {
+        let list = known.iter().map(|step| match step.ends_with("var") || step.ends_with("fmt") {
+            true => format!("'{step}(*)'"),
+            false => format!("'{step}'"),
+        });
+        let list = list.collect::<Vec<_>>().join(", ");
+        return c.abort(
+            "unknown-keyword",
+            line.span,
+            format!("'{keyword}' only supports {list}. but got '{word}'"),
+        );
+    }
+    match is_tcp {
+        true => c.part.steps.tcp = true,
+        false => c.part.steps.http = true,
+    }
+}
+
+/// A kind of check as messages name it.
+fn shown(kind: &[u8]) -> &'static str {
+    match kind {
+        b"tcp-check" => "TCP",
+        b"httpchk" => "HTTP",
+        b"ssl-hello-chk" => "SSL",
+        b"smtpchk" => "SMTP",
+        b"pgsql-check" => "PGSQL",
+        b"redis-check" => "REDIS",
+        b"mysql-check" => "MYSQL",
+        b"ldap-check" => "LDAP",
+        _ => "SPOP",
+    }
 }
 
 pub const ROWS: &[Keyword] = &[
     Keyword::new("type", "The kind of check.", HERE, "<name> [<params>]", MANY, Set::Line(kind)).parsed(),
-    Keyword::new("tcp-check", "A step of a TCP check.", HERE, "<step> [param*]", MANY, Set::Nothing).parsed(),
-    Keyword::new("http-check", "A step of an HTTP check.", HERE, "<step> [param*]", MANY, Set::Nothing)
+    Keyword::new("tcp-check", "A step of a TCP check.", HERE, "<step> [param*]", MANY, Set::Line(step))
+        .parsed(),
+    Keyword::new("http-check", "A step of an HTTP check.", HERE, "<step> [param*]", MANY, Set::Line(step))
         .parsed(),
 ];

@@ -42,7 +42,7 @@ fn mailer(c: &mut Context<'_>, line: &Line<'_>) {
             let Some(address) = addresses.into_iter().next() else { return };
             if !matches!(address, Address::Ip(..)) {
                 let text = format!("'mailer {}' : TCP not supported for this address family.", name.lossy());
-                return c.alert("bad-address", target.span, text);
+                return c.alert("address-in-header", target.span, text);
             }
             let Some(section) = c.config.mailers.last_mut() else { return };
             section.mailers.push(Mailer { name: name.text.clone(), address });

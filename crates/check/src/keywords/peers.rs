@@ -44,6 +44,14 @@ pub struct PeerDraft {
     pub place: Span,
 }
 
+impl PeersDraft {
+    /// Whether no line needed the section's proxy.
+    pub fn is_empty(&self) -> bool {
+        let proxy = &self.draft.proxy;
+        self.peers.is_empty() && proxy.binds.is_empty() && proxy.logs.is_empty() && self.tables.is_empty()
+    }
+}
+
 /// The words of a server that mean nothing for a peer.
 const IGNORED: [&str; 4] = ["init-addr", "resolvers", "check", "agent-check"];
 
@@ -208,13 +216,12 @@ fn shards(c: &mut Context<'_>, line: &Line<'_>) {
 fn table(c: &mut Context<'_>, line: &Line<'_>) {
     let name = line.arg(0).map(|word| word.text.as_slice()).unwrap_or_default();
     let name = [c.part.peers.name.as_slice(), b"/", name].concat();
-    if c.table(&name).is_some() {
-        let place = c.part.peers.place;
+    if let Some(other) = c.table(&name) {
+        let at = c.at_place(other.place);
         let text = format!(
-            "stick-table name '{}' conflicts with table declared in peers '{}' at {}.",
+            "stick-table name '{}' conflicts with table declared in peers '{}' at {at}.",
             line.lossy(0),
-            String::from_utf8_lossy(&c.part.peers.name),
-            c.at(place)
+            String::from_utf8_lossy(&c.part.peers.name)
         );
         return c.alert("same-name", line.span, text);
     }

@@ -11,6 +11,7 @@ mod names;
 mod needs;
 mod process;
 mod proxies;
+mod references;
 mod rules;
 mod sections;
 mod servers;
@@ -81,10 +82,11 @@ fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
         binds::check_tls(c, draft);
     }
     needs::fcgi_servers(c, drafts);
-    sections::check(c);
+    sections::check(c, drafts);
     process::client_resolvers(c);
     process::header_cases(c);
     process::experimental(c);
+    references::healthchecks(c, drafts);
 }
 
 /// One proxy, in the order in which HAProxy tells.
@@ -99,6 +101,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     backends::use_servers(c, names, drafts, index);
     rules::sticks(c, &drafts[index]);
     rules::check(c, drafts, &drafts[index]);
+    references::sections(c, &drafts[index]);
     needs::stats(c, &drafts[index]);
     formats::resolve(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);

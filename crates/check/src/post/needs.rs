@@ -81,7 +81,8 @@ pub fn fcgi_servers(c: &mut Context<'_>, drafts: &[Draft]) {
 }
 
 fn fcgi_error(draft: &Draft) -> Option<String> {
-    let has_app = draft.fcgi_app.is_some();
+    let is_app = |filter: &crate::draft::Filter| matches!(filter.kind, crate::draft::FilterKind::Fcgi(_));
+    let has_app = draft.fcgi_app.is_some() || draft.filters.iter().any(is_app);
     let mut speakers =
         draft.proxy.servers.iter().filter(|server| server.proto.as_deref() == Some(b"fcgi".as_slice()));
     if has_app && !is_http(draft) {

@@ -4,20 +4,21 @@
 use diag::{Diagnostic, Effect};
 use ir::config::{Peer, Peers};
 
-use super::servers;
+use super::{references, servers};
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::keywords::peers::PeersDraft;
 use crate::line::place;
 
 /// Peers, mailers and resolvers, in the order in which HAProxy tells.
-pub fn check(c: &mut Context<'_>) {
+pub fn check(c: &mut Context<'_>, drafts: &[Draft]) {
     // HAProxy looks at the last section first.
     for peers in std::mem::take(&mut c.peers).into_iter().rev() {
         check_peers(c, peers);
     }
     check_mailers(c);
     check_resolvers(c);
+    references::servers(c, drafts);
     check_acme(c);
     check_fcgi(c);
 }
@@ -157,6 +158,18 @@ fn check_acme(c: &mut Context<'_>) {
         .collect();
     for (span, text) in texts {
         c.push(Diagnostic::post_error("unknown-acme", text).pointing(span));
+    }
+    let lost =
+        |acme: &&ir::config::Acme| acme.map.as_ref().is_some_and(|map| !c.pattern_files.contains_key(map));
+    let lost: Vec<_> = c.config.acmes.iter().rev().filter(lost).cloned().collect();
+    for acme in lost {
+        let text = format!(
+            "acme section '{}' line [{}] has the map '{}' configured, but this map doesn't exist",
+            String::from_utf8_lossy(&acme.name),
+            c.at_place(acme.place),
+            String::from_utf8_lossy(&acme.map.unwrap_or_default())
+        );
+        c.push(Diagnostic::post_error("unknown-name", text));
     }
 }
 

@@ -62,6 +62,13 @@ fn check(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
+/// Reads what follows the name of a kind of check, on an `option` line or in a `healthcheck`
+/// section; none when there is no such kind.
+pub fn read(c: &mut Context<'_>, name: &str, line: &Line<'_>) -> Option<Checked<()>> {
+    let check = CHECKS.iter().find(|check| check.name == name && name != "external-check")?;
+    Some((check.read)(c, line))
+}
+
 fn httpchk(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
     // Headers and a body once followed the version in its word.
     if let Some(version) = line.arg(2).filter(|word| word.text.windows(2).any(|pair| pair == b"\r\n")) {

@@ -3,7 +3,7 @@
 mod attached;
 mod balance;
 mod basics;
-mod checks;
+pub(crate) mod checks;
 mod compression;
 mod cookie;
 mod errors;
