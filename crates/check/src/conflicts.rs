@@ -37,7 +37,8 @@ pub fn of_stick(c: &mut Context<'_>, cond: &Cond, place: Place, span: Span) {
     }
 }
 
-fn quoted(c: &Context<'_>, cond: &Cond, place: Place) -> Option<String> {
+/// What is wrong with a condition.
+pub fn quoted(c: &Context<'_>, cond: &Cond, place: Place) -> Option<String> {
     let conflict = find(c, cond, place)?;
     Some(match conflict.never {
         true => conflict.never_matches("", place),

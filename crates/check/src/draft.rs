@@ -144,6 +144,8 @@ pub struct Draft {
     pub inherited: Inherited,
     /// `email-alert`
     pub mail: Option<Mail>,
+    /// `persist rdp-cookie`
+    pub rdp_persistence: bool,
     pub checks: Checks,
     pub log_ignored: LogIgnored,
     pub error_sections: Vec<ErrorSection>,

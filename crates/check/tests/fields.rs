@@ -105,7 +105,7 @@ fn options_and_their_negation() {
     assert!(!proxy.options.allbackups && proxy.options.httpclose && !proxy.options.http_server_close);
     let forwardfor = proxy.forwardfor.expect("forwardfor");
     assert_eq!((forwardfor.header, forwardfor.if_none), (b"x-client".to_vec(), true));
-    assert_eq!(forwardfor.except, Some(([10, 0, 0, 0].into(), 8)));
+    assert_eq!(forwardfor.except, base::net::Network::parse(b"10.0.0.0/8"));
     assert_eq!(proxy.retry_on, retry::CONN_FAILURE | 1 << 15);
 }
 

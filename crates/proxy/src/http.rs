@@ -1,11 +1,10 @@
 //! One HTTP stream, from a whole request head to the end of its response: frontend rules,
 //! backend, its rules, then a server, a service or an answer of our own.
 
-use std::net::IpAddr;
 use std::task::{Poll, ready};
 
 use actions::pages;
-use base::net::{Network, mask4};
+use base::net::Network;
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
@@ -206,7 +205,7 @@ fn forward_for(stream: &mut Stream) {
     let options = ids.map(|id| plan.settings(id).forwardfor.as_ref());
     let mut both = options.into_iter().flatten();
     let Some(option) = both.clone().next() else { return };
-    let except = |(net, prefix)| in_network(src.ip(), net, prefix);
+    let except = |network: Network| network.contains(src.ip());
     if both.clone().any(|option| option.except.is_some_and(except))
         || (both.all(|option| option.if_none) && stream.req.get(&option.header).is_some())
     {
@@ -218,15 +217,6 @@ fn forward_for(stream: &mut Stream) {
         let _ = write!(out, "{ip}");
         stream.req.add(&option.header, out);
     });
-}
-
-/// Whether an address lies in a network; an IPv4 client of a dual-stack socket counts as IPv4.
-fn in_network(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
-    let network = match network {
-        IpAddr::V4(address) => Network::V4 { address, mask: mask4(prefix) },
-        IpAddr::V6(address) => Network::V6 { address, prefix },
-    };
-    network.contains(address)
 }
 
 /// Answers with the error page of `status` and closes; `stream.termination` says why.

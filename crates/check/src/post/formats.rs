@@ -15,6 +15,9 @@ use crate::places::Place;
 /// `balance hash`
 pub fn balance(c: &mut Context<'_>, draft: &mut Draft) {
     let Some(word) = draft.balance_hash.take() else { return };
+    if draft.proxy.mode == Mode::Log {
+        return;
+    }
     std::mem::swap(&mut c.px, draft);
     let checked = c.within(Usage::Balance, |c| crate::expr::word(c, &word));
     std::mem::swap(&mut c.px, draft);
@@ -65,8 +68,10 @@ pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
         };
         draft.proxy.log_format = format;
     }
-    if let Some(word) = draft.log_format_sd.take() {
-        parse(c, draft, &word, Usage::LogSd, "log-format-sd");
+    if let Some(word) = draft.log_format_sd.take()
+        && parse(c, draft, &word, Usage::LogSd, "log-format-sd").is_some()
+    {
+        draft.log_format_sd = Some(word);
     }
     if let Some(word) = draft.unique_id_format.take() {
         draft.proxy.unique_id_format = parse(c, draft, &word, Usage::UniqueId, "unique-id");

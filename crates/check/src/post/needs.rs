@@ -33,6 +33,22 @@ fn section_of_errors(c: &mut Context<'_>, draft: &Draft, wanted: &ErrorSection) 
     }
 }
 
+/// Persistence by an RDP cookie names the server's port.
+pub fn rdp_ports(c: &mut Context<'_>, draft: &Draft) {
+    let is_mapped = |server: &&ir::config::Server| {
+        server.port_offset.is_some() || matches!(server.address, Some(ir::expr::Address::Ip(_, 0)))
+    };
+    let servers = draft.proxy.servers.iter().filter(|_| draft.rdp_persistence);
+    for server in servers.filter(is_mapped) {
+        let text = format!(
+            "{} : RDP cookie persistence will not work for server '{}' because it lacks an explicit port number.",
+            draft.title(),
+            String::from_utf8_lossy(&server.name)
+        );
+        warn(c, draft, "no-port", text);
+    }
+}
+
 /// The application of `use-fcgi-app`.
 pub fn fcgi_app(c: &mut Context<'_>, draft: &Draft) {
     let Some(name) = &draft.fcgi_app else { return };
@@ -54,6 +70,7 @@ pub fn log_backend(c: &mut Context<'_>, draft: &Draft) {
         (requests.into_iter().any(own), "use tcp-request rules", "They"),
         (own(RuleSet::TcpResponse), "use tcp-response rules", "They"),
         (draft.proxy.stick_table.is_some(), "use stick table", "It"),
+        (!draft.sticks.is_empty(), "use sticking rules", "They"),
         (draft.log_ignored.name_header, "set \"http-send-name-header\"", "It"),
         (draft.log_ignored.cookie_key, "set \"dynamic-cookie-key\"", "It"),
         (!draft.proxy.use_servers.is_empty(), "use \"use-server\" rules", "They"),

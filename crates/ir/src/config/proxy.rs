@@ -240,7 +240,7 @@ pub struct ForwardFor {
     /// In lower case; `x-forwarded-for`.
     pub header: Bytes,
     /// Sources for which nothing is added.
-    pub except: Option<(std::net::IpAddr, u8)>,
+    pub except: Option<base::net::Network>,
     pub if_none: bool,
 }
 

@@ -98,7 +98,7 @@ fn header_words(line: &Line<'_>, is_source: bool) -> Checked<ForwardFor> {
         let option = format!("'{} {}'", line.keyword(), word.lossy());
         match word.text.as_slice() {
             b"except" => {
-                let except = words.next().and_then(network);
+                let except = words.next().and_then(|word| base::net::Network::parse(&word.text));
                 let wrong = || fail(word, format!("{option} expects <address>[/mask] as argument."));
                 done.except = Some(except.ok_or_else(wrong)?);
             }
@@ -116,17 +116,6 @@ fn header_words(line: &Line<'_>, is_source: bool) -> Checked<ForwardFor> {
         }
     }
     Ok(done)
-}
-
-fn network(word: &Word) -> Option<(std::net::IpAddr, u8)> {
-    match base::net::Network::parse(&word.text)? {
-        base::net::Network::V4 { address, mask } => {
-            let prefix = mask.to_bits().leading_ones();
-            let contiguous = base::net::mask4(u8::try_from(prefix).ok()?) == mask;
-            contiguous.then_some((address.into(), u8::try_from(prefix).ok()?))
-        }
-        base::net::Network::V6 { address, prefix } => Some((address.into(), prefix)),
-    }
 }
 
 /// `option forwarded`: RFC 7239. Its expressions are read when the mode is known.

@@ -5,6 +5,7 @@ use super::{DLB, FL, LB};
 use crate::conflicts;
 use crate::context::Context;
 use crate::draft::Kind;
+use crate::fail::Fail;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::{Line, starts_condition};
 use crate::places::Place;
@@ -26,6 +27,7 @@ fn persist(c: &mut Context<'_>, line: &Line<'_>) {
         }
         _ => false,
     };
+    c.px.rdp_persistence = true;
     if !has_name {
         let text = "persist rdp-cookie(name)' requires an rdp cookie name.";
         c.alert("missing-argument", word.span, text);
@@ -56,8 +58,14 @@ fn force_switch(c: &mut Context<'_>, line: &Line<'_>) {
             "requires either 'if' or 'unless' followed by a condition."
         }
         _ => {
-            return match crate::cond::check(c, line.args) {
-                Ok(cond) => conflicts::of_condition(c, &cond, Place::FE_REQ_CNT, line.span),
+            let told = crate::cond::check(c, line.args).and_then(|cond| {
+                match conflicts::quoted(c, &cond, Place::FE_REQ_CNT) {
+                    Some(why) => Err(Fail::new("acl-conflict", line.span, why)),
+                    None => Ok(()),
+                }
+            });
+            return match told {
+                Ok(()) => {}
                 Err(fail) => c.fail(fail.wrap(|why| format!("'{keyword}' : {why}."))),
             };
         }
