@@ -117,7 +117,6 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     servers::check_mode(c, &drafts[index]);
     filters::check(c, drafts, &drafts[index]);
     servers::check_protocols(c, &drafts[index]);
-    servers::check(c, &drafts[index]);
     needs::rdp_ports(c, &drafts[index]);
     needs::fcgi_app(c, &drafts[index]);
 }
