@@ -113,5 +113,4 @@ pub const ROWS: &[Code] = &[
     ),
     by_keyword("fatal", "The configuration cannot be used", "The errors were told above."),
     by_keyword("misplaced", "A word that is not understood here", "The message says which words are."),
-    by_keyword("no-proxy", "A keyword of proxies outside of them", "Move it into a proxy section."),
 ];

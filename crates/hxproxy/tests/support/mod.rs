@@ -101,6 +101,7 @@ impl Loader for World {
         let content = match path {
             b"/empty" => b"".as_slice(),
             b"/base64" => b"dGhpcyBpcyBhIGtleSB0aGF0IGlzIGxvbmcgZW5vdWdo",
+            b"/cases" => b"host Host\n",
             // Three keys of 48 bytes.
             b"/ticket-keys" => return Ok(vec![b"A".repeat(64); 3].join(&b'\n')),
             _ => b"-----BEGIN PRIVATE KEY-----\n",
