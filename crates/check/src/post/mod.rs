@@ -54,7 +54,7 @@ pub fn run(c: &mut Context<'_>) {
     sections::warn_log_forwards(c);
     process::huge_buffers(c, &drafts);
     // Each step is taken when there was no error so far.
-    let steps: [&dyn Fn(&mut Context<'_>, &mut [Draft]); 5] = [
+    let steps: [&Step<'_>; 5] = [
         &servers::check_defaults,
         &prepare,
         &addresses::check,
@@ -72,6 +72,9 @@ pub fn run(c: &mut Context<'_>) {
     }
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
 }
+
+/// A step over all proxies.
+type Step<'s> = dyn Fn(&mut Context<'_>, &mut [Draft]) + 's;
 
 /// What HAProxy prepares when all proxies are known.
 fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
