@@ -37,7 +37,7 @@ const SWITCHES: [&str; 43] = [
     "-N sets the default, per-proxy maximum # of connections (0)",
     "-L set local peer name (default to hostname)",
     "-p writes pids of all children to this file",
-    "-dC[[key],line] display the configuration file (the key is accepted, no effect)",
+    "-dC[[key],line] display the configuration file, if there is a key, the file will be anonymised",
     "-de disables epoll() usage even when available (accepted, no effect)",
     "-dp disables poll() usage even when available (accepted, no effect)",
     "-dS disables splice usage (broken on old kernels)",
