@@ -139,6 +139,7 @@ pub fn entry(source: CertSource) -> CertEntry {
         ciphers: None,
         ciphersuites: None,
         ca_file: None,
+        ca_verify_file: None,
         verify: None,
     }
 }

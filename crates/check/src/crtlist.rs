@@ -10,10 +10,9 @@ use crate::fail::{Checked, Fail};
 use crate::keywords::bind::tls;
 
 /// Options that are accepted and not executed yet, with their number of values.
-const PARSED: [(&str, usize); 11] = [
+const PARSED: [(&str, usize); 10] = [
     ("allow-0rtt", 0),
     ("no-ca-names", 0),
-    ("ca-verify-file", 1),
     ("crl-file", 1),
     ("client-sigalgs", 1),
     ("curves", 1),
@@ -108,6 +107,9 @@ impl List<'_, '_> {
                 "ciphers" => entry.ciphers = Some(value()?.text),
                 "ciphersuites" => entry.ciphersuites = Some(value()?.text),
                 "ca-file" => entry.ca_file = Some(tls::ca_file(self.c, "ca-file", &value()?)?),
+                "ca-verify-file" => {
+                    entry.ca_verify_file = Some(tls::ca_file(self.c, "ca-verify-file", &value()?)?);
+                }
                 "verify" => entry.verify = Some(tls::verify(&value()?)?),
                 "ssl-min-ver" => self.bound(entry, &value()?, true)?,
                 "ssl-max-ver" => self.bound(entry, &value()?, false)?,

@@ -147,7 +147,7 @@ fn check_versions(c: &mut Context<'_>, what: &What, tls: &mut TlsBind) {
 /// Authorities, and lists of names that the TLS library must understand: one alert for all.
 fn settings(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine) {
     let mut told = Vec::new();
-    if tls.verify != Verify::None && tls.ca_file.is_none() && !line.ca_verify_file {
+    if tls.verify != Verify::None && tls.ca_file.is_none() && tls.ca_verify_file.is_none() {
         told.push(("no-ca-file", format!("verify is enabled but no CA file specified for {}.", what.bind)));
     }
     let ecdhe = line.ecdhe.as_ref().filter(|_| tls.curves.is_none());

@@ -43,6 +43,8 @@ pub struct TlsBind {
     /// ALPN protocol names in order of preference; `None`: the default, `h2,http/1.1`.
     pub alpn: Option<Vec<Bytes>>,
     pub ca_file: Option<Bytes>,
+    /// Authorities whose names are not sent to clients.
+    pub ca_verify_file: Option<Bytes>,
     pub crl_file: Option<Bytes>,
     /// `verify`: `none`, `optional`, `required`.
     pub verify: Verify,
@@ -83,6 +85,7 @@ pub struct CertEntry {
     pub ciphers: Option<Bytes>,
     pub ciphersuites: Option<Bytes>,
     pub ca_file: Option<Bytes>,
+    pub ca_verify_file: Option<Bytes>,
     pub verify: Option<Verify>,
 }
 

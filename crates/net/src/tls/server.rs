@@ -74,7 +74,7 @@ impl ServerContext {
             return Err(ContextError::Setting("no SSL certificate specified".to_string()));
         }
         let mut first = settings::builder(line_settings(bind), options(bind))?;
-        session_cache(&mut first, (bind.verify, bind.ca_file.as_deref()), tune)?;
+        session_cache(&mut first, bind.verify, line_authorities(bind), tune)?;
         // A connection keeps the verify callback of the context it began with.
         settings::verify(&mut first, Verify::None, ignored_errors(bind))?;
         first.set_client_hello_callback(move |ssl, alert| choose(&choice, ssl, alert));
@@ -186,9 +186,14 @@ fn certificate(
     }
     set_dh(&mut context, bind, tune, &path, warnings)?;
     let verify = entry.verify.unwrap_or(bind.verify);
-    let ca_file = entry.ca_file.as_deref().or(bind.ca_file.as_deref());
-    client_verification(&mut context, bind, verify, ca_file)?;
-    session_cache(&mut context, (verify, ca_file), tune)?;
+    let line = line_authorities(bind);
+    let authorities = Authorities {
+        ca_file: entry.ca_file.as_deref().or(line.ca_file),
+        ca_verify_file: entry.ca_verify_file.as_deref().or(line.ca_verify_file),
+        ..line
+    };
+    client_verification(&mut context, verify, authorities)?;
+    session_cache(&mut context, verify, authorities, tune)?;
     set_alpn(&mut context, entry.alpn.as_ref().or(bind.alpn.as_ref()))?;
     let bounds = settings::bounds(of_entry.versions)?;
     Ok(Certificate { context: context.build(), verify: settings::verify_mode(verify), bounds })
@@ -222,12 +227,13 @@ fn options(bind: &TlsBind) -> SslOptions {
 /// `tune.ssl.cachesize` and `tune.ssl.lifetime`.
 fn session_cache(
     context: &mut SslContextBuilder,
-    (verify, ca_file): (Verify, Option<&[u8]>),
+    verify: Verify,
+    Authorities { ca_file, ca_verify_file, .. }: Authorities<'_>,
     tune: &Tune,
 ) -> Result<(), ContextError> {
     let failed = |_| ContextError::Setting("unable to set the SSL session context".to_string());
     // A session is only good where the client would be verified alike.
-    let id = openssl::sha::sha256(format!("{verify:?} {ca_file:?}").as_bytes());
+    let id = openssl::sha::sha256(format!("{verify:?} {ca_file:?} {ca_verify_file:?}").as_bytes());
     context.set_session_id_context(&id).map_err(failed)?;
     ffi::set_session_timeout(context, tune.ssl_lifetime / 1000);
     match i32::try_from(tune.ssl_cachesize).unwrap_or(i32::MAX) {
@@ -242,6 +248,15 @@ fn session_cache(
     Ok(())
 }
 
+fn line_authorities(bind: &TlsBind) -> Authorities<'_> {
+    Authorities {
+        ca_file: bind.ca_file.as_deref(),
+        ca_verify_file: bind.ca_verify_file.as_deref(),
+        crl_file: bind.crl_file.as_deref(),
+        ..ignored_errors(bind)
+    }
+}
+
 /// `ca-ignore-err` and `crt-ignore-err`, which only a whole line has.
 fn ignored_errors(bind: &TlsBind) -> Authorities<'_> {
     Authorities { ca_ignore: &bind.ca_ignore_err, crt_ignore: &bind.crt_ignore_err, ..Authorities::default() }
@@ -250,19 +265,17 @@ fn ignored_errors(bind: &TlsBind) -> Authorities<'_> {
 /// Turns on the verification of client certificates.
 fn client_verification(
     context: &mut SslContextBuilder,
-    bind: &TlsBind,
     verify: Verify,
-    ca_file: Option<&[u8]>,
+    authorities: Authorities<'_>,
 ) -> Result<(), ContextError> {
     if verify == Verify::None {
         // The library would look in each handshake for a chain, in a store that is empty.
         context.set_mode(SslMode::NO_AUTO_CHAIN);
         return Ok(());
     }
-    if ca_file.is_none() {
+    if authorities.ca_file.or(authorities.ca_verify_file).is_none() {
         return Err(ContextError::Setting("verify is enabled but no CA file specified".to_string()));
     }
-    let authorities = Authorities { ca_file, crl_file: bind.crl_file.as_deref(), ..ignored_errors(bind) };
     let authorities = settings::verify(context, verify, authorities)?;
     let failed = |_: ErrorStack| ContextError::Setting("unable to set the client CA list".to_string());
     let mut names = Stack::new().map_err(failed)?;

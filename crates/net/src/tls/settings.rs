@@ -101,6 +101,8 @@ fn version(version: TlsVersion) -> SslVersion {
 pub struct Authorities<'a> {
     /// A file, a directory, or `@system-ca`.
     pub ca_file: Option<&'a [u8]>,
+    /// The same, for authorities that are not told to the other side.
+    pub ca_verify_file: Option<&'a [u8]>,
     pub crl_file: Option<&'a [u8]>,
     /// X.509 error numbers, or `all`, that do not matter above the other side's certificate.
     pub ca_ignore: &'a [Vec<u8>],
@@ -108,7 +110,8 @@ pub struct Authorities<'a> {
     pub crt_ignore: &'a [Vec<u8>],
 }
 
-/// Loads the authorities and turns verification on; gives their certificates.
+/// Loads the authorities and turns verification on; gives the certificates that the other side is
+/// told.
 pub fn verify(
     context: &mut SslContextBuilder,
     verify: Verify,
@@ -117,17 +120,16 @@ pub fn verify(
     let ignored = [Ignored::new(authorities.crt_ignore)?, Ignored::new(authorities.ca_ignore)?];
     context.set_verify_callback(verify_mode(verify), move |fine, store| fine || forgive(store, &ignored));
     let failed = |_: ErrorStack| ContextError::Setting("unable to allocate SSL context".to_string());
-    let Some(ca_file) = authorities.ca_file else { return Ok(Vec::new()) };
-    let mut store = X509StoreBuilder::new().map_err(failed)?;
-    let certificates = if ca_file == b"@system-ca" {
-        store.set_default_paths().map_err(failed)?;
-        Vec::new()
-    } else {
-        load_authorities(ca_file).map_err(ContextError::Setting)?.0
-    };
-    for certificate in &certificates {
-        store.add_cert(certificate.clone()).map_err(failed)?;
+    if authorities.ca_file.or(authorities.ca_verify_file).is_none() {
+        return Ok(Vec::new());
     }
+    let mut store = X509StoreBuilder::new().map_err(failed)?;
+    let mut add = |file: Option<&[u8]>| match file {
+        Some(file) => add_authorities(&mut store, file),
+        None => Ok(Vec::new()),
+    };
+    add(authorities.ca_verify_file)?;
+    let certificates = add(authorities.ca_file)?;
     if let Some(crl_file) = authorities.crl_file {
         let shown = String::from_utf8_lossy(crl_file);
         let bad = |_: ErrorStack| ContextError::Setting(format!("unable to configure CRL file '{shown}'"));
@@ -140,6 +142,19 @@ pub fn verify(
         store.set_flags(X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL).map_err(failed)?;
     }
     context.set_cert_store(store.build());
+    Ok(certificates)
+}
+
+fn add_authorities(store: &mut X509StoreBuilder, file: &[u8]) -> Result<Vec<X509>, ContextError> {
+    let failed = |_: ErrorStack| ContextError::Setting("unable to allocate SSL context".to_string());
+    if file == b"@system-ca" {
+        store.set_default_paths().map_err(failed)?;
+        return Ok(Vec::new());
+    }
+    let certificates = load_authorities(file).map_err(ContextError::Setting)?.0;
+    for certificate in &certificates {
+        store.add_cert(certificate.clone()).map_err(failed)?;
+    }
     Ok(certificates)
 }
 

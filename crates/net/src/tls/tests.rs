@@ -98,6 +98,7 @@ fn entry(made: &Made, sni: &[&str]) -> CertEntry {
         ciphers: None,
         ciphersuites: None,
         ca_file: None,
+        ca_verify_file: None,
         verify: None,
     }
 }
@@ -261,9 +262,10 @@ async fn client_certificates() {
     let stranger = make(ec_key(), &["stranger"], None);
     let made = make(ec_key(), &["a.example"], None);
     let ca_file = TempFile::new(&ca.certificate_pem());
-    let line = |verify, ignored: &[&str]| TlsBind {
+    let line = |verify, ignored: &[&str], is_told: bool| TlsBind {
         verify,
-        ca_file: Some(ca_file.bytes()),
+        ca_file: is_told.then(|| ca_file.bytes()),
+        ca_verify_file: (!is_told).then(|| ca_file.bytes()),
         crt_ignore_err: ignored.iter().map(|word| word.as_bytes().to_vec()).collect(),
         ..bind(vec![entry(&made, &[])])
     };
@@ -280,19 +282,20 @@ async fn client_certificates() {
         (Verify::Optional, &[], Some(&unknown), Err(HandshakeError::Certificate(20))),
         (Verify::None, &[], Some(&unknown), Ok(Some(0))),
     ];
-    for (verify, ignored, certificate, expected) in table {
+    let table = table.iter().flat_map(|row| [(true, row), (false, row)]);
+    for (is_told, (verify, ignored, certificate, expected)) in table {
         let with = TlsServer { crt: certificate.map(Made::source), ..no_verify() };
-        let (server, _) = shake(&line(verify, ignored), &client(&with), None).await;
+        let (server, _) = shake(&line(*verify, ignored, is_told), &client(&with), None).await;
         match (server, expected) {
             (Ok(tls), Ok(result)) => {
                 if let Some(result) = result {
-                    assert_eq!(tls.verify_result(), result);
+                    assert_eq!(tls.verify_result(), *result);
                 }
-                let presented = verify != Verify::None && certificate.is_some();
+                let presented = *verify != Verify::None && certificate.is_some();
                 assert_eq!(tls.peer_certificate().is_some(), presented);
             }
             (server, expected) => {
-                let expected = expected.map(drop);
+                let expected = expected.clone().map(drop);
                 assert_eq!(server.map(drop), expected, "{verify:?} {ignored:?}");
             }
         }

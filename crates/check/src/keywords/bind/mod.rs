@@ -95,7 +95,6 @@ pub struct BindLine {
     pub has_certificates: bool,
     pub default_crt: bool,
     pub generates: bool,
-    pub ca_verify_file: bool,
     pub client_sigalgs: Option<Vec<u8>>,
     pub ecdhe: Option<Vec<u8>>,
     /// `alpn`, whether or not `ssl` was given.

@@ -246,11 +246,9 @@ pub const ROWS: &[BindKeyword] = &[
     })
     .in_crt_list(),
     BindKeyword::value("ca-verify-file", "Authorities that are not sent.", AUTHORITY, |c, draft, given| {
-        ca_file(c, "ca-verify-file", given.value)?;
-        draft.line.ca_verify_file = true;
+        draft.tls.ca_verify_file = Some(ca_file(c, "ca-verify-file", given.value)?);
         Ok(())
     })
-    .parsed()
     .in_crt_list(),
     BindKeyword::value(
         "ca-ignore-err",
