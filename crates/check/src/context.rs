@@ -269,10 +269,10 @@ impl<'a> Context<'a> {
         self.push(Diagnostic::error(code, span, message).at(Place::Nowhere));
     }
 
-    /// Makes the errors told since `before` those after which HAProxy reads no further.
-    pub fn finalize(&mut self, before: usize) {
+    /// Makes the errors told since `before` those after which nothing more is read.
+    pub fn end_reading(&mut self, before: usize) {
         for told in self.diags[before..].iter_mut().filter(|told| told.effect == Effect::Fatal) {
-            told.effect = Effect::Final;
+            told.effect = Effect::Abort;
         }
     }
 

@@ -37,7 +37,7 @@ mod seen;
 mod variables;
 mod verify_errors;
 
-use diag::{Diagnostic, Effect, FileId, SourceMap};
+use diag::{Diagnostic, Effect, FileId, Place, SourceMap, Span};
 use ir::config::Config;
 use syntax::Reader;
 
@@ -96,22 +96,18 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
     let files = (0..).map(FileId).map_while(|id| sources.get(id).map(|file| (id, file)));
     for (id, file) in files {
         context.config.files.push(file.name.clone());
-        if read_file(&mut context, id, &file.name, file.text()) {
-            break;
-        }
+        read_file(&mut context, id, &file.name, file.text());
     }
     let told = std::mem::take(&mut context.diags);
-    context.diags = std::mem::take(&mut context.early);
-    // What is told early is all that HAProxy tells then.
-    let refused_early = context.diags.iter().any(Diagnostic::is_fatal);
-    let decisive = if refused_early { &context.diags } else { &told };
-    let ended = decisive.iter().any(|d| matches!(d.effect, Effect::Final | Effect::Abort));
-    context.diags.extend(told);
-    let refused = context.diags.iter().any(Diagnostic::is_fatal);
-    if refused && !ended {
-        context.diags.push(Diagnostic::post_error("fatal", "Fatal errors found in configuration."));
+    let mut reading = std::mem::take(&mut context.early);
+    // HAProxy goes through the files a second time only if the first time gave no error.
+    if !is_refused(&reading) {
+        reading.extend(told);
     }
-    let reading = std::mem::take(&mut context.diags);
+    let refused = is_refused(&reading);
+    if refused && !is_ended(&reading) {
+        reading.push(Diagnostic::post_error("fatal", "Fatal errors found in configuration."));
+    }
     if !refused {
         post::run(&mut context);
     }
@@ -119,51 +115,60 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
     Outcome { config: context.finish(), reading, checking }
 }
 
-/// HAProxy reads the words of all lines before it checks any: what is wrong with those behind a
-/// line that ends the checking is told too.
-fn read_rest(c: &mut Context, reader: &mut Reader) {
-    let told = c.diags.len();
-    while let Some(line) = c.read_line(reader) {
-        section::negation(c, &line);
-    }
-    c.diags.truncate(told);
+fn is_refused(told: &[Diagnostic]) -> bool {
+    told.iter().any(Diagnostic::is_fatal)
 }
 
-/// Checks one file line by line; true when nothing more must be read.
-fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) -> bool {
+fn is_ended(told: &[Diagnostic]) -> bool {
+    told.iter().any(|told| told.effect == Effect::Abort)
+}
+
+/// Checks one file line by line. Behind an error that ends the reading, only what is told early
+/// is of interest.
+fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) {
+    if is_ended(&c.early) {
+        return;
+    }
     let (first, first_early) = (c.diags.len(), c.early.len());
     c.follow(name);
     let mut reader = Reader::new(id, name, text);
-    let mut fatal_lines = 0;
+    let mut ended = is_ended(&c.diags) || is_refused(&c.early);
+    let (mut lines, mut early_lines) = (0, 0);
     loop {
         let (before, before_early) = (c.diags.len(), c.early.len());
         let line = c.read_line(&mut reader);
-        if let Some(line) = &line {
-            section::line(c, line);
+        match &line {
+            Some(line) if ended => section::early(c, line),
+            Some(line) => section::line(c, line),
+            None if ended => {}
+            None => section::close(c),
         }
-        let told = || c.diags[before..].iter().chain(&c.early[before_early..]);
-        fatal_lines += usize::from(told().any(Diagnostic::is_fatal));
-        let Some(line) = line else {
-            section::close(c);
-            break;
-        };
-        if told().any(|d| d.effect == Effect::Abort) {
-            read_rest(c, &mut reader);
+        lines += usize::from(is_refused(&c.diags[before..]));
+        early_lines += usize::from(is_refused(&c.early[before_early..]));
+        ended |= is_ended(&c.diags[before..]) || early_lines > 0;
+        let Some(line) = line else { break };
+        if is_ended(&c.early[before_early..]) {
             break;
         }
-        if fatal_lines >= MAX_FATAL_LINES {
-            let next = diag::Span { line: line.span.line + 1, ..line.span };
-            let message = format!("too many fatal errors ({fatal_lines}), stopping now.");
-            c.diags.push(Diagnostic::error("too-many-errors", next, message).at(diag::Place::ParsingTight));
+        if early_lines >= MAX_FATAL_LINES {
+            c.early.push(too_many(early_lines, line.span));
             break;
+        }
+        if lines >= MAX_FATAL_LINES && !ended {
+            c.diags.push(too_many(lines, line.span));
+            ended = true;
         }
     }
-    let told = || c.diags[first..].iter().chain(&c.early[first_early..]);
-    if !told().any(Diagnostic::is_fatal) {
-        return false;
-    }
-    let abort = told().any(|d| d.effect == Effect::Abort);
     let message = format!("Error(s) found in configuration file : {name}");
-    c.diags.push(Diagnostic::post_error("refused-file", message));
-    abort
+    for (told, first) in [(&mut c.diags, first), (&mut c.early, first_early)] {
+        if is_refused(&told[first..]) {
+            told.push(Diagnostic::post_error("refused-file", message.clone()));
+        }
+    }
+}
+
+fn too_many(lines: usize, last: Span) -> Diagnostic {
+    let next = Span { line: last.line + 1, ..last };
+    let message = format!("too many fatal errors ({lines}), stopping now.");
+    Diagnostic::error("too-many-errors", next, message).at(Place::ParsingTight)
 }

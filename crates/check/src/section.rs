@@ -127,7 +127,7 @@ pub fn of(keyword: &[u8]) -> Option<Section> {
 }
 
 /// Tells about `no` and `default` in front of what they cannot stand.
-pub fn negation(c: &mut Context<'_>, line: &syntax::Line) {
+fn negation(c: &mut Context<'_>, line: &syntax::Line) {
     let (modifier, words) = line.modifier();
     let is_negatable = |word: &Word| NEGATABLE.iter().any(|name| word.is(name));
     if modifier != Modifier::None && !words.first().is_some_and(is_negatable) {
@@ -163,6 +163,26 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
     match keyword::find(words, |sections| keyword::is_for(section, sections)) {
         Some(row) => keyword::apply(c, row, words, modifier),
         None => unknown(c, section, first),
+    }
+}
+
+/// Looks for what is told early in a line behind the end of the checking.
+pub fn early(c: &mut Context<'_>, line: &syntax::Line) {
+    negation(c, line);
+    let (modifier, words) = line.modifier();
+    let Some(first) = words.first() else { return };
+    if let Some(header) = header(&first.text) {
+        c.section = Some(header.section);
+        if header.section == Section::Global {
+            let (name, args) = words.split_at(1);
+            open_global(c, &Line { name, args, modifier, span: line.span });
+        }
+        return;
+    }
+    let is_global = |sections| keyword::is_for(Section::Global, sections);
+    let row = keyword::find(words, is_global).filter(|row| row.early && c.section == Some(Section::Global));
+    if let Some(row) = row {
+        keyword::apply(c, row, words, modifier);
     }
 }
 
@@ -211,7 +231,7 @@ fn unknown(c: &mut Context<'_>, section: Section, word: &Word) {
 fn open_global(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if let Some(extra) = line.arg(0) {
         let text = format!("'global' cannot handle unexpected argument '{}'.", extra.lossy());
-        c.alert("extra-argument", extra.span, text);
+        c.early.push(Diagnostic::error("extra-argument", extra.span, text));
     }
     true
 }

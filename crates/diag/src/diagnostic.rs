@@ -39,11 +39,9 @@ impl Severity {
 pub enum Effect {
     /// The configuration stays usable.
     None,
-    /// The configuration is refused; reading goes on so that all errors are told.
+    /// The configuration is refused; reading goes on to tell of other errors.
     Fatal,
-    /// The same, and HAProxy itself reads no further: it says less at the end.
-    Final,
-    /// The configuration is refused and the rest of this file is not read.
+    /// The configuration is refused and nothing more is read.
     Abort,
 }
 

@@ -58,7 +58,8 @@ pub fn servers(c: &mut Context<'_>, drafts: &[Draft]) {
         for (server, names) in draft.proxy.servers.iter().zip(&draft.servers) {
             let Some(name) = names.resolvers.as_ref().filter(|name| !is_resolvers(c, name)) else { continue };
             let text = format!(
-                "proxy '{}', server '{}': unable to find required resolvers '{}'",
+                "{} '{}', server '{}': unable to find required resolvers '{}'",
+                draft.kind.type_name(),
                 draft.name(),
                 shown(&server.name),
                 shown(name)

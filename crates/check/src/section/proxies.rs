@@ -163,7 +163,7 @@ fn is_free(c: &mut Context<'_>, header: &Header<'_>, line: &Line<'_>) -> bool {
     let Some((what, at)) = other.or(log_forward.map(|at| ("frontend", at))) else { return true };
     tell_same(c, kind, line, what, &at, END);
     if let Some(told) = c.diags.last_mut() {
-        told.effect = Effect::Final;
+        told.effect = Effect::Abort;
     }
     true
 }

@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
         if !self.blocks.is_empty() {
             let message = "non-terminated '.if' block.";
             let told = Diagnostic::error("open-if", self.at(0, 0), message).at(Place::ParsingTight);
-            diags.push(told.with_effect(Effect::Final));
+            diags.push(told.with_effect(ABORT));
         }
     }
 

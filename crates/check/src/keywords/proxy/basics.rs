@@ -1,6 +1,5 @@
 //! What a proxy is: mode, identity, whether it starts.
 
-use diag::{Diagnostic, Effect, Place};
 use ir::config::Mode;
 
 use super::{DFLB, FLB, LB};
@@ -65,8 +64,7 @@ fn id(c: &mut Context<'_>, line: &Line<'_>) {
 fn description(c: &mut Context<'_>, line: &Line<'_>) {
     if line.args.is_empty() {
         let text = "'description' expects a string argument.";
-        let told = Diagnostic::error("missing-argument", line.span, text).at(Place::ParsingTight);
-        return c.push(told.with_effect(Effect::Final));
+        return c.abort_tight("missing-argument", line.span, text);
     }
     c.px.proxy.description = Some(join_bytes(line.args));
 }

@@ -81,7 +81,7 @@ fn http(c: &mut Context<'_>, line: &Line<'_>, set: RuleSet) {
         conflicts::of_rule(c, rule.cond.as_ref(), set, line.span);
         push(c, set, rule, is_final);
     }
-    c.finalize(before);
+    c.end_reading(before);
 }
 
 /// Reads such a rule, and whether it ends the list; what is wrong with it is told.

@@ -99,7 +99,7 @@ fn http_request(c: &mut Context<'_>, line: &Line<'_>) {
     }
     let rule = Line { name: &line.args[..1], args: &line.args[1..], ..*line };
     let before = c.diags.len();
-    let Some((rule, _)) = http_rule(c, &rule, RuleSet::HttpRequest) else { return c.finalize(before) };
+    let Some((rule, _)) = http_rule(c, &rule, RuleSet::HttpRequest) else { return c.end_reading(before) };
     conflicts::of_rule(c, rule.cond.as_ref(), RuleSet::HttpRequest, line.span);
     let stats = c.px.stats.get_or_insert_default();
     stats.has_rules = true;

@@ -63,8 +63,13 @@ pub fn filter(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Chec
     }
     let Some(file) = file else { return args.fail("'spoe' : missing config file") };
     let shown = file.lossy();
-    let Ok(text) = c.read_file(&file.text) else {
-        return args.fail("error encountered while processing 'spoe'");
+    let text = match c.read_file(&file.text) {
+        Ok(text) => text,
+        Err(error) => {
+            let text = format!("stat() failed for configuration file {shown} : {error}");
+            c.alert_bare("no-file", file.span, text);
+            return args.fail("error encountered while processing 'spoe'");
+        }
     };
     let before = c.diags.len();
     let engine = read(c, line, &shown, &text, scope);
