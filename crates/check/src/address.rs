@@ -23,7 +23,7 @@ pub fn parse(c: &Context<'_>, text: &[u8], word: &Word, rules: &Rules<'_>) -> Ch
 }
 
 /// A descriptor must be a socket of the right kind.
-fn check_socket(c: &Context<'_>, address: &addr::Address, word: &Word, rules: &Rules<'_>) -> Checked<()> {
+pub fn check_socket(c: &Context<'_>, address: &addr::Address, word: &Word, rules: &Rules<'_>) -> Checked<()> {
     let fd = match address.endpoint {
         Endpoint::SocketPair(fd) => fd,
         Endpoint::Fd(fd) if rules.fds == Fds::Sockets => fd,
@@ -87,10 +87,16 @@ pub fn resolve(c: &Context<'_>, host: &Host, text: &[u8], word: &Word) -> Checke
         Some(addr::Family::V4) => ip.is_ipv4(),
         Some(addr::Family::V6) => ip.is_ipv6(),
     };
-    c.loader.resolve_host(name).filter(fits).ok_or_else(|| {
+    find(c, name).filter(fits).ok_or_else(|| {
         let (name, text) = (String::from_utf8_lossy(name), String::from_utf8_lossy(text));
         Fail::new("address-host-invalid", word.span, format!("invalid address: '{name}' in '{text}'"))
     })
+}
+
+/// The address of a name: only what may be one is looked for.
+pub fn find(c: &Context<'_>, name: &[u8]) -> Option<IpAddr> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    name.iter().all(is_name).then(|| c.loader.resolve_host(name))?
 }
 
 /// The first and the last port; both 0 when there is none.

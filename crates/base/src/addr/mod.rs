@@ -9,7 +9,7 @@ mod tests;
 use std::net::IpAddr;
 
 pub use error::AddrError;
-pub use parse::{parse, parse_log_target};
+pub use parse::{literal, parse, parse_log_target};
 
 /// An address and how it is talked to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

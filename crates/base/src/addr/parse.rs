@@ -281,8 +281,8 @@ impl Input<'_> {
     }
 }
 
-/// An address that needs no resolver.
-fn literal(host: &[u8], family: Option<Family>) -> Option<IpAddr> {
+/// An address that needs no resolver, of the family where one is asked for.
+pub fn literal(host: &[u8], family: Option<Family>) -> Option<IpAddr> {
     let inner = match host {
         [b'[', inner @ .., b']'] if inner.len() >= 2 => inner,
         other => other,

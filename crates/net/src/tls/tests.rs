@@ -295,7 +295,7 @@ async fn client_certificates() {
                 assert_eq!(tls.peer_certificate().is_some(), presented);
             }
             (server, expected) => {
-                let expected = expected.clone().map(drop);
+                let expected = (*expected).map(drop);
                 assert_eq!(server.map(drop), expected, "{verify:?} {ignored:?}");
             }
         }

@@ -192,6 +192,15 @@ fn transport(c: &mut Context<'_>, word: &Word) -> Checked<LogTransport> {
         }
         Target::Address(address) => address,
     };
+    let rules = &base::addr::Rules::LOG;
+    crate::address::check_socket(c, &address, word, rules)?;
+    let ip = match &address.endpoint {
+        Endpoint::Ip { host, .. } => Some(crate::address::resolve(c, host, &word.text, word)?),
+        _ => None,
+    };
+    address
+        .check_protocol(rules, ip, &word.text)
+        .map_err(|error| Fail::new(error.code(), word.span, error.to_string()))?;
     if address.transport != Transport::Datagram {
         c.warn_parsed("log over TCP", word.span);
         return Ok(LogTransport::Stream(word.text.clone()));
@@ -200,8 +209,7 @@ fn transport(c: &mut Context<'_>, word: &Word) -> Checked<LogTransport> {
         Endpoint::Fd(1) => LogTransport::Stdout,
         Endpoint::Fd(2) => LogTransport::Stderr,
         Endpoint::Fd(fd) => LogTransport::Fd(*fd),
-        Endpoint::Ip { host, port } => {
-            let ip = crate::address::resolve(c, host, &word.text, word)?;
+        Endpoint::Ip { port, .. } if let Some(ip) = ip => {
             let (port, _) = crate::address::ports(port);
             LogTransport::Datagram(Address::Ip(ip, if port == 0 { SYSLOG_PORT } else { port }))
         }

@@ -79,15 +79,15 @@ fn addr(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Chec
 }
 
 fn agent_addr(c: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
-    let text = given.value.as_str().unwrap_or("");
-    let is_known = matches!(text, "" | "*")
-        || text.parse::<std::net::IpAddr>().is_ok()
-        || c.loader.resolve_host(&given.value.text).is_some();
-    if is_known {
-        return Ok(());
+    let text = &given.value.text;
+    match base::addr::literal(text, None).or_else(|| crate::address::find(c, text)) {
+        Some(_) => Ok(()),
+        None => {
+            let text =
+                format!("parsing agent-addr failed. Check if '{}' is correct address.", given.value.lossy());
+            Err(given.fail("bad-address", text))
+        }
     }
-    let text = format!("parsing agent-addr failed. Check if '{text}' is correct address.");
-    Err(given.fail("bad-address", text))
 }
 
 fn agent_port(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
