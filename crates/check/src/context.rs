@@ -60,6 +60,8 @@ pub struct Context<'a> {
     pub acme_uses: HashMap<Bytes, Span>,
     /// The mailers that proxies name.
     pub used_mailers: HashSet<Bytes>,
+    /// The health checks with a `connect ssl`.
+    pub tls_healthchecks: HashSet<Bytes>,
     /// Error pages by the names of their files.
     pub error_pages: HashMap<Bytes, Bytes>,
     /// Finished proxies, in order.
@@ -129,6 +131,7 @@ impl<'a> Context<'a> {
             log_forwards: Vec::new(),
             acme_uses: HashMap::new(),
             used_mailers: HashSet::new(),
+            tls_healthchecks: HashSet::new(),
             error_pages: HashMap::new(),
             drafts: Vec::new(),
             defaults: Vec::new(),

@@ -200,7 +200,6 @@ pub struct Part {
     pub acme: Option<Acme>,
     /// The header of a proxy section was so wrong that there is no proxy.
     pub no_proxy: bool,
-    pub steps: crate::keywords::healthcheck::Steps,
     pub store: crate::keywords::crt_store::Store,
     pub peers: crate::keywords::peers::PeersDraft,
 }
@@ -374,6 +373,10 @@ pub struct Steps {
     /// There are steps of a check that does not run.
     pub unused_tcp: bool,
     pub unused_http: bool,
+    /// The number of the next step of HTTP's, from 0.
+    pub next_http: usize,
+    /// `option httpchk` gave the first request, which the first `send` takes over.
+    pub implicit_send: bool,
     /// `connect ssl`
     pub tls: bool,
 }

@@ -4,34 +4,13 @@ use diag::{Diagnostic, Effect, Place};
 use ir::config::Healthcheck;
 use ir::spec::{Section, Sections};
 
-use super::proxy::checks;
+use super::proxy::{checks, steps};
 use crate::context::Context;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
 use crate::section;
 
 const HERE: Sections = Sections::one(Section::Healthcheck);
-/// The steps of checks, with what names a variable behind them.
-const TCP_STEPS: [&str; 8] =
-    ["comment", "connect", "send", "send-binary", "expect", "set-var-fmt", "set-var", "unset-var"];
-const HTTP_STEPS: [&str; 9] = [
-    "disable-on-404",
-    "send-state",
-    "comment",
-    "connect",
-    "send",
-    "expect",
-    "set-var-fmt",
-    "set-var",
-    "unset-var",
-];
-
-/// Which steps the section at hand has.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Steps {
-    tcp: bool,
-    http: bool,
-}
 
 pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     let Some(name) = section::name(c, line) else { return false };
@@ -45,25 +24,30 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         return false;
     }
     c.warn_parsed("healthcheck", line.span);
-    c.part.steps = Steps::default();
     c.px = crate::inherit::unnamed(crate::draft::Kind::Backend);
     let (name, place) = (name.text.clone(), line.place());
     c.config.healthchecks.push(Healthcheck { name, kind: None, place });
     true
 }
 
-/// Tells of steps that the section's kind leaves without effect.
+/// Notes whether the check speaks TLS, and tells of steps that the section's kind leaves without effect.
 pub fn close(c: &mut Context<'_>) {
-    let Some(section) = c.config.healthchecks.last().filter(|section| section.kind.is_none()) else { return };
+    let Some(section) = c.config.healthchecks.last() else { return };
+    if c.px.steps.tls {
+        c.tls_healthchecks.insert(section.name.clone());
+    }
+    if section.kind.is_some() {
+        return;
+    }
     let start = format!(
         "parsing [{}] : healthcheck section '*healthcheck-{}' :",
         c.at_place(section.place),
         String::from_utf8_lossy(&section.name)
     );
-    let Steps { tcp, http } = c.part.steps;
-    for (used, steps, kind) in [(tcp, "tcp-check", "tcp-check"), (http, "http-check", "http-check")] {
-        if used {
-            let text = format!("{start} {steps} rules without 'type {kind}', so the rules are ignored.");
+    let unused = [(c.px.steps.unused_tcp, "tcp-check"), (c.px.steps.unused_http, "http-check")];
+    for (unused, steps) in unused {
+        if unused {
+            let text = format!("{start} {steps} rules without 'type {steps}', so the rules are ignored.");
             c.push(Diagnostic::post_error("ignored", text).with_effect(Effect::None));
         }
     }
@@ -77,9 +61,12 @@ fn kind(c: &mut Context<'_>, line: &Line<'_>) {
         return c.abort("same-keyword", line.span, "healthcheck type already defined.");
     }
     let name = word.lossy().into_owned();
-    let Steps { tcp, http } = c.part.steps;
-    for (used, own, steps) in [(tcp, "tcp-check", "tcp-check"), (http, "httpchk", "http-check")] {
-        if used && name != own {
+    let unused = [
+        (c.px.steps.unused_tcp, "tcp-check", "tcp-check"),
+        (c.px.steps.unused_http, "httpchk", "http-check"),
+    ];
+    for (unused, own, steps) in unused {
+        if unused && name != own {
             let text = format!("cannot set '{name}' type with '{steps}' rules");
             return c.abort("mixed-steps", word.span, text);
         }
@@ -113,27 +100,11 @@ fn step(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("unable to configure '{keyword}' rule for '{shown}' healthcheck");
         return c.abort("mixed-steps", line.span, text);
     }
-    if if is_tcp { c.part.steps.http } else { c.part.steps.tcp } {
+    if if is_tcp { c.px.steps.unused_http } else { c.px.steps.unused_tcp } {
         return c.abort("mixed-steps", line.span, "cannot mix 'tcp-check' and 'http-check' rules");
     }
-    let known: &[&str] = if is_tcp { &TCP_STEPS } else { &HTTP_STEPS };
-    let word = line.lossy(0);
-    let name = word.split('(').next().unwrap_or_default();
-    if !known.contains(&name) {
-        let list = known.iter().map(|step| match step.ends_with("var") || step.ends_with("fmt") {
-            true => format!("'{step}(*)'"),
-            false => format!("'{step}'"),
-        });
-        let list = list.collect::<Vec<_>>().join(", ");
-        return c.abort(
-            "unknown-keyword",
-            line.span,
-            format!("'{keyword}' only supports {list}. but got '{word}'"),
-        );
-    }
-    match is_tcp {
-        true => c.part.steps.tcp = true,
-        false => c.part.steps.http = true,
+    if let Err(fail) = steps::read(c, line) {
+        c.abort(fail.code, fail.span, fail.message);
     }
 }
 
@@ -142,7 +113,7 @@ fn shown(kind: &[u8]) -> &'static str {
     match kind {
         b"tcp-check" => "TCP",
         b"httpchk" => "HTTP",
-        b"ssl-hello-chk" => "SSL",
+        b"ssl-hello-chk" => "SSL3",
         b"smtpchk" => "SMTP",
         b"pgsql-check" => "PGSQL",
         b"redis-check" => "REDIS",

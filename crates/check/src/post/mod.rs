@@ -89,7 +89,6 @@ fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
     process::client_resolvers(c);
     process::header_cases(c);
     process::experimental(c);
-    references::healthchecks(c, drafts);
 }
 
 /// One proxy, in the order in which HAProxy tells.

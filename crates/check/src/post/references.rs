@@ -69,25 +69,8 @@ pub fn servers(c: &mut Context<'_>, drafts: &[Draft]) {
     }
 }
 
-/// HAProxy makes resolvers `default` out of the system's name servers.
-fn is_resolvers(c: &Context<'_>, name: &[u8]) -> bool {
+/// Whether a name is one of resolvers. HAProxy makes those called `default` out of the system's
+/// name servers.
+pub fn is_resolvers(c: &Context<'_>, name: &[u8]) -> bool {
     exists(c, Section::Resolvers, name) || name == b"default"
-}
-
-/// The health checks of servers.
-pub fn healthchecks(c: &mut Context<'_>, drafts: &[Draft]) {
-    for draft in drafts.iter().filter(|draft| !draft.proxy.disabled) {
-        for (server, names) in draft.proxy.servers.iter().zip(&draft.servers) {
-            let unknown = |name: &&Bytes| !exists(c, Section::Healthcheck, name);
-            let Some(name) = names.healthcheck.as_ref().filter(unknown) else { continue };
-            let (at, who) = (c.at_place(server.place), shown(&server.name));
-            let text = format!(
-                "[{at}] : 'server {}/{who}' : parsing [{at}]: healthcheck section '*healthcheck-{}' not found for \
-                 server '{who}'.",
-                draft.name(),
-                shown(name)
-            );
-            tell(c, draft, "unknown-healthcheck", text);
-        }
-    }
 }

@@ -6,6 +6,7 @@ use ir::expr::{Cond, Rule};
 use ir::sources::Sources;
 use ir::spec::RuleSet;
 
+use super::references::is_resolvers;
 use crate::context::Context;
 use crate::draft::{Draft, FilterKind, PendingRule};
 use crate::keywords::stick::{self, Found};
@@ -114,7 +115,7 @@ fn named(
             }
         }
         PendingRule::Resolvers(name) => {
-            if !c.config.resolvers.iter().any(|resolvers| resolvers.name == *name) {
+            if !is_resolvers(c, name) {
                 return Err(format!("Can't find resolvers section '{}' for do-resolve action", lossy(name)));
             }
         }

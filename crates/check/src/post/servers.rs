@@ -3,6 +3,7 @@
 use diag::{Diagnostic, FileId, Span};
 use ir::config::{Mode, Server, TlsServer, Verify};
 use ir::id::ServerId;
+use ir::spec::Section;
 
 use super::names::Names;
 use super::versions::{self, Versions};
@@ -27,14 +28,40 @@ pub fn told(draft: &Draft, server: &Server) -> Told {
     told
 }
 
-/// TLS and tracks, before the proxy's mode is looked at.
+/// Health checks, TLS and tracks, before the proxy's mode is looked at.
 pub fn prepare(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], index: usize) {
     for at in 0..drafts[index].servers.len() {
         let mut told = told(&drafts[index], &drafts[index].proxy.servers[at]);
+        // The first server of a template still bears the template's name.
+        if let Some(prefix) = &drafts[index].servers[at].template {
+            let prefix = String::from_utf8_lossy(prefix);
+            told.who = format!("'server-template {}/{prefix}' : ", drafts[index].name());
+        }
+        if !has_healthcheck(c, &drafts[index], at, &mut told) {
+            return;
+        }
         tls(c, &mut drafts[index], at, &mut told);
         warn_fast_open(c, &drafts[index], at, &mut told);
         track(c, names, drafts, (index, at), &mut told);
     }
+}
+
+/// Whether the section that a server's check names exists. HAProxy looks at no server behind one
+/// of which it does not.
+fn has_healthcheck(c: &mut Context<'_>, draft: &Draft, at: usize, told: &mut Told) -> bool {
+    let Some(name) = draft.servers[at].healthcheck.as_ref() else { return true };
+    if c.seen.sections.contains_key(&(Section::Healthcheck, name.clone())) {
+        return true;
+    }
+    let server = &draft.proxy.servers[at];
+    let text = format!(
+        "parsing [{}]: healthcheck section '*healthcheck-{}' not found for server '{}'.",
+        c.at_place(server.place),
+        String::from_utf8_lossy(name),
+        self::name(server)
+    );
+    told.alert(c, "unknown-healthcheck", text);
+    false
 }
 
 /// The TLS of peers: HAProxy's messages do not name them.
@@ -47,8 +74,11 @@ pub fn check_peers(c: &mut Context<'_>, draft: &mut Draft) {
 
 fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
     let more = &draft.servers[at];
-    let is_used =
-        more.ssl == Some(true) || more.check_ssl == Some(true) || more.default_ssl || draft.steps.tls;
+    let steps = match &more.healthcheck {
+        Some(name) => c.tls_healthchecks.contains(name),
+        None => draft.steps.tls,
+    };
+    let is_used = more.ssl == Some(true) || more.check_ssl == Some(true) || more.default_ssl || steps;
     if !is_used {
         return;
     }

@@ -6,6 +6,7 @@ use ir::config::Level;
 use super::options::{is_negated, option_name};
 use super::{DFLB, DLB};
 use crate::context::Context;
+use crate::draft::Step;
 use crate::fail::{Checked, Fail};
 use crate::keyword::{Keyword, MANY, Set, warn_side};
 use crate::line::Line;
@@ -54,9 +55,7 @@ fn check(c: &mut Context<'_>, line: &Line<'_>) {
     match told {
         Ok(()) => {
             c.px.checks.external = external;
-            c.px.checks.method = check.name;
-            c.px.steps.unused_tcp &= check.name != "tcp-check";
-            c.px.steps.unused_http &= check.name != "httpchk";
+            choose(c, check);
         }
         Err(fail) => c.fail(fail),
     }
@@ -66,7 +65,16 @@ fn check(c: &mut Context<'_>, line: &Line<'_>) {
 /// section; none when there is no such kind.
 pub fn read(c: &mut Context<'_>, name: &str, line: &Line<'_>) -> Option<Checked<()>> {
     let check = CHECKS.iter().find(|check| check.name == name && name != "external-check")?;
+    choose(c, check);
     Some((check.read)(c, line))
+}
+
+/// Notes which check runs, and so which steps do.
+fn choose(c: &mut Context<'_>, check: &Check) {
+    c.px.checks.method = check.name;
+    c.px.steps.unused_tcp &= check.name != "tcp-check";
+    c.px.steps.unused_http &= check.name != "httpchk";
+    c.px.steps.implicit_send = check.name == "httpchk" && !c.px.steps.http.contains(&Step::Send);
 }
 
 fn httpchk(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
@@ -98,7 +106,7 @@ fn mysql(_: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
             word.lossy()
         )),
         [_] => fail("'option mysql-check user' expects <username> as argument.".to_owned()),
-        [_, _, version] if !["post-41", "pre-41", "post-80"].iter().any(|known| version.is(known)) => {
+        [_, _, version, ..] if !["post-41", "pre-41", "post-80"].iter().any(|known| version.is(known)) => {
             fail(format!(
                 "keyword 'user' only supports 'post-41', 'pre-41' and 'post-80' (got '{}').",
                 version.lossy()

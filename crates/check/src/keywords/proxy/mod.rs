@@ -20,7 +20,7 @@ mod rules;
 mod source;
 mod spoe;
 mod stats;
-mod steps;
+pub(crate) mod steps;
 pub(crate) mod stick;
 mod timeouts;
 

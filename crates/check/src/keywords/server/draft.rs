@@ -55,6 +55,8 @@ pub struct ServerMore {
     pub check_ssl: Option<bool>,
     pub check_proto: Option<Bytes>,
     pub healthcheck: Option<Bytes>,
+    /// The prefix of the template of which this is the first server.
+    pub template: Option<Bytes>,
     /// `init-state` other than `none`.
     pub init_state: bool,
     pub init_addr: InitAddr,
@@ -95,6 +97,7 @@ impl ServerMore {
     pub fn new(tls: TlsServer) -> Self {
         Self {
             tls,
+            template: None,
             ssl: None,
             default_ssl: false,
             crt: None,

@@ -150,8 +150,9 @@ fn template(
         }
         let mut one = draft.clone();
         one.server.name = name;
-        if number > first {
-            one.server.id = 0;
+        match number == first {
+            true => one.more.template = Some(prefix.to_vec()),
+            false => one.server.id = 0,
         }
         all.push(one);
     }

@@ -54,16 +54,22 @@ impl<'a> Words<'a> {
 }
 
 fn line(c: &mut Context<'_>, line: &Line<'_>) {
+    if let Err(fail) = read(c, line) {
+        c.fail(fail);
+    }
+}
+
+/// Reads a step and adds it to those of the proxy at hand, which stands for a `healthcheck`
+/// section where one is read.
+pub fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
     let (keyword, http) = (line.keyword(), line.name[0].is("http-check"));
     let name = line.lossy(0);
     if http && (name == "disable-on-404" || name == "send-state") {
-        if let Some(extra) = line.arg(1) {
-            let text = format!("'{keyword}' cannot handle unexpected argument '{}'.", extra.lossy());
-            c.alert("extra-argument", extra.span, text);
-        }
-        return;
+        let Some(extra) = line.arg(1) else { return Ok(()) };
+        let text = format!("'{keyword}' cannot handle unexpected argument '{}'.", extra.lossy());
+        return Err(Fail::new("extra-argument", extra.span, text));
     }
-    let Some((first, words)) = line.args.split_first() else { return unknown(c, line, http) };
+    let Some((first, words)) = line.args.split_first() else { return unknown(line, http) };
     let mut words = Words { words, at: 0, name: first, http };
     let read = match name.as_str() {
         "connect" => connect(c, &mut words).map(|()| Step::Connect),
@@ -75,23 +81,20 @@ fn line(c: &mut Context<'_>, line: &Line<'_>) {
         "comment" => comment(&words).map(|()| Step::Other),
         _ => match action::check_step(c, line.args) {
             Some(read) => read.map(|()| Step::Other),
-            None => return unknown(c, line, http),
+            None => return unknown(line, http),
         },
     };
-    let added = read.and_then(|step| add(&mut c.px, step, first, http));
-    if let Err(fail) = added {
-        let text = format!("'{keyword} {name}' : {}.", fail.message);
-        c.alert(fail.code, fail.span, text);
-    }
+    read.and_then(|step| add(&mut c.px, step, first, http))
+        .map_err(|fail| fail.wrap(|text| format!("'{keyword} {name}' : {text}.")))
 }
 
-fn unknown(c: &mut Context<'_>, line: &Line<'_>, http: bool) {
+fn unknown(line: &Line<'_>, http: bool) -> Checked<()> {
     let known = match http {
         true => "'disable-on-404', 'send-state', 'comment', 'connect', 'send', 'expect'",
         false => "'comment', 'connect', 'send', 'send-binary', 'expect'",
     };
     let text = format!("'{}' only supports {known}, {ACTIONS}. but got '{}'", line.keyword(), line.lossy(0));
-    c.alert("unknown-keyword", line.span, text);
+    Err(Fail::new("unknown-keyword", line.span, text))
 }
 
 /// Adds a step. The order of HTTP's is checked when they are those that run.
@@ -116,11 +119,14 @@ fn add(px: &mut Draft, step: Step, name: &Word, http: bool) -> Checked<()> {
             let message = format!(
                 "unable to add http-check {} rule at step {} (missing {missing} rule).",
                 name.lossy(),
-                px.steps.http.len() + 1
+                px.steps.next_http + 1
             );
             return Err(Fail::new("bad-order", name.span, message));
         }
     }
+    // A `send` that takes over the option's request takes over its number too.
+    let taken_over = method == "httpchk" && step == Step::Send && std::mem::take(&mut px.steps.implicit_send);
+    px.steps.next_http = if taken_over { 1 } else { px.steps.next_http + 1 };
     px.steps.http.push(step);
     Ok(())
 }
