@@ -61,6 +61,7 @@ fn stream(set: RuleSet, rules: &[&str]) -> Stream {
         expr,
         method: MatchMethod::Bool,
         ignore_case: false,
+        dotted: false,
         patterns: Vec::new(),
         files: Vec::new(),
     };

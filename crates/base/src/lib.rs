@@ -8,6 +8,7 @@ pub mod env;
 pub mod freq;
 pub mod hash;
 pub mod net;
+pub mod pattern;
 pub mod size;
 pub mod time;
 pub mod word;

@@ -2,7 +2,7 @@
 
 use diag::Span;
 use ir::Bytes;
-use ir::expr::{Acl, AclTest, Expr, MatchMethod};
+use ir::expr::{Acl, AclTest, Expr, MatchMethod, PatternFile};
 use ir::id::AclId;
 use ir::spec::AclAlias;
 use ir::types::SampleType;
@@ -93,11 +93,13 @@ fn check(c: &mut Context<'_>, words: &[Word], span: Span) -> Checked<AclTest> {
         );
         c.warn("overwritten-method", criterion.span, message);
     }
-    let patterns = patterns(c, &acl, test.reading(method))?;
+    let reading = test.reading(method);
+    let patterns = patterns(c, &acl, reading)?;
     Ok(AclTest {
         expr: test.subject.expr,
         method,
         ignore_case: test.ignore_case,
+        dotted: reading.dotted,
         patterns,
         files: test.files,
     })
@@ -185,7 +187,7 @@ struct Test {
     is_map: bool,
     ignore_case: bool,
     no_dns: bool,
-    files: Vec<Bytes>,
+    files: Vec<PatternFile>,
 }
 
 impl Test {
@@ -216,7 +218,7 @@ impl Test {
                 if let Err(message) = crate::patterns::file(c, &name, self.reading(method), self.is_map) {
                     return Err(Fail::new("bad-pattern", self.span, message));
                 }
-                self.files.push(name);
+                self.files.push(PatternFile { name, has_values: self.is_map });
             }
             AclFlag::Method(word) => self.force(word.as_ref())?,
         }
@@ -261,7 +263,7 @@ impl Test {
     }
 }
 
-fn patterns(c: &Context<'_>, acl: &AclExpr, reading: Reading) -> Checked<Vec<Bytes>> {
+fn patterns(c: &mut Context<'_>, acl: &AclExpr, reading: Reading) -> Checked<Vec<Bytes>> {
     let mut done = Vec::with_capacity(acl.patterns.len());
     let mut operator = Operator::Equal;
     for word in &acl.patterns {
@@ -312,7 +314,7 @@ impl Operator {
         }
         let refuse = |what: &str| format!("'{}' {what}", String::from_utf8_lossy(text));
         let read = |text: &[u8]| {
-            let number = crate::patterns::number(text);
+            let number = base::pattern::number(text);
             number.ok_or_else(|| refuse("is neither a number nor a supported operator"))
         };
         let mut parts = text.splitn(2, |byte| *byte == b'.');

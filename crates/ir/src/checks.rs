@@ -29,17 +29,3 @@ pub trait ArgFacts {
     /// Tells something that does not stop the check.
     fn warn(&mut self, text: &str);
 }
-
-/// Whether a text is hexadecimal digits in pairs.
-///
-/// # Errors
-/// HAProxy's words for what is wrong.
-pub fn hex_pairs(text: &[u8]) -> Result<(), String> {
-    if text.len() % 2 == 1 {
-        return Err("an even number of hex digit is expected".into());
-    }
-    let bad = text.iter().find(|byte| !byte.is_ascii_hexdigit());
-    bad.map_or(Ok(()), |byte| {
-        Err(format!("an hex digit is expected (found '{}')", String::from_utf8_lossy(&[*byte])))
-    })
-}

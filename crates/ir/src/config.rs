@@ -21,6 +21,9 @@ pub use sections::{
 };
 pub use server::{Server, TlsServer};
 
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
 use crate::Bytes;
 
 /// A whole configuration.
@@ -44,10 +47,20 @@ pub struct Config {
     pub acmes: Vec<Acme>,
     pub healthchecks: Vec<Healthcheck>,
     pub stick_tables: Vec<StickTable>,
+    pub pattern_sources: PatternSources,
     /// All variable names that the configuration mentions, without their scope.
     pub variables: Vec<Bytes>,
     /// The names of all services that rules mention, as `lua.acme-http01`.
     pub services: Vec<Bytes>,
+}
+
+/// What patterns refer to, as the checker found it.
+#[derive(Clone, Debug, Default)]
+pub struct PatternSources {
+    /// Paths of optional files that are not there.
+    pub absent: HashSet<Bytes>,
+    /// Addresses of the hosts that patterns name.
+    pub hosts: HashMap<Bytes, IpAddr>,
 }
 
 /// A `userlist` section.

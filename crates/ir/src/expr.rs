@@ -87,10 +87,20 @@ pub struct AclTest {
     pub method: MatchMethod,
     /// `-i`
     pub ignore_case: bool,
+    /// Numbers are versions: `3.1`.
+    pub dotted: bool,
     /// The patterns on the line.
     pub patterns: Vec<Bytes>,
-    /// Names of the files of `-f`, one pattern a line; read when the plan is built.
-    pub files: Vec<Bytes>,
+    /// The files of `-f`, one pattern a line; read when the plan is built.
+    pub files: Vec<PatternFile>,
+}
+
+/// A file of patterns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatternFile {
+    pub name: Bytes,
+    /// `-M`: a value stands behind each pattern.
+    pub has_values: bool,
 }
 
 /// A named ACL: several lines of one name are ORed.

@@ -98,7 +98,7 @@ pub fn constant_bin(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     let digits = text(args, 0);
     // HAProxy gives no reason here.
     require(!digits.is_empty(), || "(null)".into())?;
-    ir::checks::hex_pairs(digits)
+    base::pattern::binary(digits).map(drop)
 }
 
 pub fn constant_method(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {

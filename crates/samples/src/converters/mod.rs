@@ -84,7 +84,9 @@ mod tests {
                     .enumerate()
                     .map(|(index, text)| match (row.spec.map, types[index]) {
                         (Some(method), ArgType::Map) => {
-                            let map = state::plan::Map::parse(text.as_bytes(), method).expect("map");
+                            let sources = ir::config::PatternSources::default();
+                            let map = state::plan::Map::parse(text.as_bytes(), method, &sources);
+                            let map = map.expect("map");
                             Arg::Map(Box::new(map))
                         }
                         (_, kind) => crate::fetches::tests::arg(kind, text),

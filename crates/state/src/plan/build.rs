@@ -4,13 +4,15 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use ir::config::{Config, Proxy};
+use base::pattern;
+use ir::config::{Config, PatternSources, Proxy};
 use ir::expr as checked;
 use ir::id::ProxyId;
 
 use super::acl::{AclTest, Term};
 use super::expr::Step;
 use super::format::{Node, Purpose};
+use super::matcher::How;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
     Acl, BuildError, Cond, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
@@ -24,7 +26,7 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
     let proxies = (0..)
         .map(ProxyId)
         .zip(&config.proxies)
-        .map(|(id, settings)| proxy(id, settings, functions))
+        .map(|(id, settings)| proxy(id, settings, functions, &config.pattern_sources))
         .collect::<Result<Vec<_>, _>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
@@ -35,8 +37,13 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
 }
 
 /// A proxy's plan, and whether something in it looks at the addresses of server connections.
-fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<(ProxyPlan, bool), BuildError> {
-    let mut build = Builder { functions, acls: Vec::new(), server_addresses: Cell::new(false) };
+fn proxy(
+    id: ProxyId,
+    settings: &Proxy,
+    functions: &Functions,
+    sources: &PatternSources,
+) -> Result<(ProxyPlan, bool), BuildError> {
+    let mut build = Builder { functions, sources, acls: Vec::new(), server_addresses: Cell::new(false) };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -73,6 +80,7 @@ fn proxy(id: ProxyId, settings: &Proxy, functions: &Functions) -> Result<(ProxyP
 /// Makes the parts of one proxy.
 struct Builder<'a> {
     functions: &'a Functions,
+    sources: &'a PatternSources,
     acls: Vec<Arc<Acl>>,
     /// Something was built that wants `Stream::server_addresses`.
     server_addresses: Cell<bool>,
@@ -83,10 +91,13 @@ impl Builder<'_> {
         let test = |test: &checked::AclTest| {
             let mut patterns = test.patterns.clone();
             for file in &test.files {
-                let text = pattern_file::read(file)?;
-                patterns.extend(pattern_file::lines(&text).map(<[u8]>::to_vec));
+                let text = pattern_file::read(&file.name, self.sources)?;
+                let of_line = |line| if file.has_values { pattern::key_and_value(line).0 } else { line };
+                patterns.extend(pattern::lines(&text).map(|(_, line)| of_line(line).to_vec()));
             }
-            let matcher = Matcher::new(test.method, test.ignore_case, &patterns)?;
+            let checked::AclTest { method, ignore_case, dotted, .. } = *test;
+            let how = How { method, ignore_case, dotted, sources: self.sources };
+            let matcher = Matcher::new(&how, &patterns)?;
             Ok(AclTest { expr: self.expr(&test.expr)?, matcher })
         };
         let tests = acl.tests.iter().map(test).collect::<Result<_, BuildError>>()?;
@@ -234,7 +245,7 @@ impl Builder<'_> {
             checked::Arg::Regex(source, ignore_case) => Arg::Regex(Regex::new(source, *ignore_case)?),
             checked::Arg::Map(name) => {
                 let method = map.unwrap_or(checked::MatchMethod::Str);
-                Arg::Map(Box::new(Map::load(name, method)?))
+                Arg::Map(Box::new(Map::load(name, method, self.sources)?))
             }
         })
     }

@@ -1,9 +1,12 @@
 //! Map files: patterns with values (manual, the `map` converter). Left out: changing a map at
 //! run time.
 
+use base::pattern;
 use bumpalo::Bump;
+use ir::config::PatternSources;
 use ir::expr::MatchMethod;
 
+use super::matcher::How;
 use super::{BuildError, Matcher, pattern_file};
 use crate::sample::Value;
 
@@ -16,20 +19,21 @@ pub struct Map {
 
 impl Map {
     /// Reads `text`: a key, white space and a value on each line.
-    pub fn parse(text: &[u8], method: MatchMethod) -> Result<Self, BuildError> {
+    pub fn parse(text: &[u8], method: MatchMethod, sources: &PatternSources) -> Result<Self, BuildError> {
         let mut keys = Vec::new();
         let mut values = Vec::new();
-        for line in pattern_file::lines(text) {
-            let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
-            keys.push(line[..end].to_vec());
-            values.push(line[end..].trim_ascii().into());
+        for (_, line) in pattern::lines(text) {
+            let (key, value) = pattern::key_and_value(line);
+            keys.push(key.to_vec());
+            values.push(value.into());
         }
-        Ok(Self { matcher: Matcher::new(method, false, &keys)?, values })
+        let how = How { method, ignore_case: false, dotted: false, sources };
+        Ok(Self { matcher: Matcher::new(&how, &keys)?, values })
     }
 
     /// Loads a file by its name in the configuration.
-    pub fn load(name: &[u8], method: MatchMethod) -> Result<Self, BuildError> {
-        Self::parse(&pattern_file::read(name)?, method)
+    pub fn load(name: &[u8], method: MatchMethod, sources: &PatternSources) -> Result<Self, BuildError> {
+        Self::parse(&pattern_file::read(name, sources)?, method, sources)
     }
 
     /// The value of the pattern that matches.
@@ -43,7 +47,7 @@ mod tests {
     use super::*;
 
     fn check(method: MatchMethod, text: &str, key: Value, expected: Option<&str>) {
-        let map = Map::parse(text.as_bytes(), method).expect("map");
+        let map = Map::parse(text.as_bytes(), method, &PatternSources::default()).expect("map");
         assert_eq!(map.get(key, &Bump::new()), expected.map(str::as_bytes), "{key:?}");
     }
 

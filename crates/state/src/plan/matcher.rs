@@ -1,7 +1,10 @@
 //! Patterns of ACLs and maps in their compiled form (manual, section 7.1). Left out: what an
 //! ACL does with the answer (`acl`), and the values of a map (`map`).
 
+use base::net::Network;
+use base::pattern::{self, Range};
 use bumpalo::Bump;
+use ir::config::PatternSources;
 use ir::expr::MatchMethod;
 use ir::types::SampleType;
 
@@ -26,24 +29,26 @@ enum Kind {
     Reg(Vec<Regex>),
 }
 
-/// The bounds are included.
-#[derive(Debug, PartialEq, Eq)]
-struct Range {
-    min: i64,
-    max: i64,
+/// How patterns are read and compared.
+pub(super) struct How<'a> {
+    pub method: MatchMethod,
+    pub ignore_case: bool,
+    /// Numbers are versions: `3.1`.
+    pub dotted: bool,
+    pub sources: &'a PatternSources,
 }
 
 impl Matcher {
-    pub fn new(method: MatchMethod, ignore_case: bool, patterns: &[Vec<u8>]) -> Result<Self, BuildError> {
+    pub(super) fn new(how: &How<'_>, patterns: &[Vec<u8>]) -> Result<Self, BuildError> {
+        let How { method, ignore_case, .. } = *how;
         Ok(Self(match method {
             MatchMethod::Found => Kind::Found,
             MatchMethod::Bool => Kind::Bool,
-            MatchMethod::Int => Kind::Int(ranges(patterns)?),
-            MatchMethod::Len => Kind::Len(ranges(patterns)?),
-            MatchMethod::Ip => Kind::Ip(Networks::new(patterns)?),
+            MatchMethod::Int => Kind::Int(each(patterns, |text| Range::parse(text, how.dotted))?),
+            MatchMethod::Len => Kind::Len(each(patterns, |text| Range::parse(text, how.dotted))?),
+            MatchMethod::Ip => Kind::Ip(Networks::new(&each(patterns, |text| network(text, how.sources))?)),
             MatchMethod::Bin => {
-                let patterns: Result<Vec<_>, _> = patterns.iter().map(|text| binary(text)).collect();
-                Kind::Bin(Words::new(MatchMethod::Str, false, &patterns?))
+                Kind::Bin(Words::new(MatchMethod::Str, false, &each(patterns, pattern::binary)?))
             }
             MatchMethod::Reg => {
                 let compile = |source: &Vec<u8>| Regex::new(source, ignore_case);
@@ -91,72 +96,34 @@ impl Matcher {
 }
 
 fn position(ranges: &[Range], number: i64) -> Option<usize> {
-    ranges.iter().position(|range| range.min <= number && number <= range.max)
+    ranges.iter().position(|range| range.contains(number))
 }
 
-/// Numbers, ranges `a:b`, `a:`, `:b`, and the operators `eq ge gt le lt`, each of which holds
-/// for the numbers behind it.
-fn ranges(patterns: &[Vec<u8>]) -> Result<Vec<Range>, BuildError> {
-    let mut operator: &[u8] = b"eq";
-    let mut ranges = Vec::new();
-    for text in patterns {
-        if matches!(text.as_slice(), b"eq" | b"ge" | b"gt" | b"le" | b"lt") {
-            operator = text;
-            continue;
-        }
-        let invalid = || {
-            let text = String::from_utf8_lossy(text);
-            BuildError(format!("'{text}' is not a valid number range"))
-        };
-        let range = range(text).ok_or_else(invalid)?;
-        let single = (range.min == range.max).then_some(range.min);
-        ranges.push(match (operator, single) {
-            (b"eq", _) => range,
-            (b"ge", Some(number)) => Range { min: number, max: i64::MAX },
-            (b"gt", Some(number)) => Range { min: number.checked_add(1).ok_or_else(invalid)?, max: i64::MAX },
-            (b"le", Some(number)) => Range { min: i64::MIN, max: number },
-            (_, Some(number)) => Range { min: i64::MIN, max: number.checked_sub(1).ok_or_else(invalid)? },
-            (_, None) => return Err(invalid()),
-        });
-    }
-    Ok(ranges)
+fn each<T>(patterns: &[Vec<u8>], read: impl Fn(&[u8]) -> Result<T, String>) -> Result<Vec<T>, BuildError> {
+    patterns.iter().map(|text| read(text).map_err(BuildError)).collect()
 }
 
-fn range(text: &[u8]) -> Option<Range> {
-    let Some(separator) = memchr::memchr2(b':', b'-', text) else {
-        let number = base::bytes::parse_i64(text)?;
-        return Some(Range { min: number, max: number });
-    };
-    let bound = |text: &[u8], open: i64| {
-        if text.is_empty() { Some(open) } else { base::bytes::parse_i64(text) }
-    };
-    let (min, max) = (&text[..separator], &text[separator + 1..]);
-    if min.is_empty() && max.is_empty() {
-        return None;
-    }
-    let range = Range { min: bound(min, i64::MIN)?, max: bound(max, i64::MAX)? };
-    (range.min <= range.max).then_some(range)
-}
-
-/// Bytes written as hexadecimal digits, in pairs.
-fn binary(text: &[u8]) -> Result<Vec<u8>, BuildError> {
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(base::bytes::hex_digit(*high)? << 4 | base::bytes::hex_digit(*low)?),
-        _ => None,
-    };
-    text.chunks(2).map(pair).collect::<Option<_>>().ok_or_else(|| {
-        let text = String::from_utf8_lossy(text);
-        BuildError(format!("'{text}' is not made of pairs of hexadecimal digits"))
-    })
+/// A network whose host has the address that the checker found.
+fn network(text: &[u8], sources: &PatternSources) -> Result<Network, String> {
+    let found = pattern::network(text, |host| sources.hosts.get(host).copied());
+    found.ok_or_else(|| format!("'{}' is not a valid IPv4 or IPv6 address", String::from_utf8_lossy(text)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn matcher(method: MatchMethod, dotted: bool, patterns: &[Vec<u8>]) -> Result<Matcher, BuildError> {
+        let sources = PatternSources {
+            hosts: [(b"host".to_vec(), "192.0.2.1".parse().expect("address"))].into(),
+            ..PatternSources::default()
+        };
+        Matcher::new(&How { method, ignore_case: false, dotted, sources: &sources }, patterns)
+    }
+
     fn check(method: MatchMethod, patterns: &[&str], value: Value, expected: Option<usize>) {
         let bytes: Vec<_> = patterns.iter().map(|text| text.as_bytes().to_vec()).collect();
-        let matcher = Matcher::new(method, false, &bytes).expect("patterns");
+        let matcher = matcher(method, false, &bytes).expect("patterns");
         assert_eq!(matcher.find(value, &Bump::new()), expected, "{method:?} {patterns:?} on {value:?}");
     }
 
@@ -169,16 +136,21 @@ mod tests {
         check(Int, &["7:"], Value::Sint(i64::MAX), Some(0));
         check(Int, &[":7"], Value::Sint(-1), Some(0));
         check(Int, &["-7"], Value::Sint(6), Some(0));
-        check(Int, &["gt", "2"], Value::Sint(2), None);
-        check(Int, &["gt", "2"], Value::Sint(3), Some(0));
-        check(Int, &["ge", "2"], Value::Sint(2), Some(0));
-        check(Int, &["lt", "2"], Value::Sint(2), None);
-        check(Int, &["le", "2"], Value::Sint(2), Some(0));
-        check(Int, &["eq", "2", "lt", "0"], Value::Sint(-4), Some(1));
         check(Int, &["12"], Value::Str(b"12"), Some(0));
         check(Int, &["0"], Value::Str(b""), None);
         check(Len, &["3"], Value::Str(b"abc"), Some(0));
-        check(Len, &["gt", "3"], Value::Str(b"abc"), None);
+        check(Len, &["4:"], Value::Str(b"abc"), None);
+    }
+
+    #[test]
+    fn versions() {
+        let check = |pattern: &str, version: i64, expected: bool| {
+            let matcher = matcher(MatchMethod::Int, true, &[pattern.as_bytes().to_vec()]).expect(pattern);
+            assert_eq!(matcher.is_match(Value::Sint(version), &Bump::new()), expected, "{pattern}");
+        };
+        check("3.0-3.1", 0x30001, true);
+        check("3.0-3.1", 0x30002, false);
+        check(":2.65535", 0x20001, true);
     }
 
     #[test]
@@ -193,12 +165,13 @@ mod tests {
         check(Reg, &["^a"], Value::Str(b"ba"), None);
         check(Ip, &["10.0.0.0/8"], Value::Str(b"10.9.9.9"), Some(0));
         check(Ip, &["10.0.0.0/8"], Value::Str(b"nothing"), None);
+        check(Ip, &["host"], Value::Str(b"192.0.2.1"), Some(0));
     }
 
     #[test]
     fn refused() {
         let check = |method, pattern: &str| {
-            assert!(Matcher::new(method, false, &[pattern.as_bytes().to_vec()]).is_err(), "{pattern}");
+            assert!(matcher(method, false, &[pattern.as_bytes().to_vec()]).is_err(), "{pattern}");
         };
         for text in ["", "x", "1:x", "9:1", ":", "1.5"] {
             check(MatchMethod::Int, text);
@@ -206,6 +179,6 @@ mod tests {
         check(MatchMethod::Bin, "0");
         check(MatchMethod::Bin, "0g");
         check(MatchMethod::Reg, "(");
-        check(MatchMethod::Ip, "host");
+        check(MatchMethod::Ip, "other");
     }
 }

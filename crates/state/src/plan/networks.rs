@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use base::net::{Network, mask4, mask6};
 
-use super::BuildError;
 use crate::sample::v6_to_v4;
 
 /// See the module. The numbers are the indexes of the patterns.
@@ -19,14 +18,10 @@ pub(super) struct Networks {
 }
 
 impl Networks {
-    pub fn new(patterns: &[Vec<u8>]) -> Result<Self, BuildError> {
+    pub fn new(networks: &[Network]) -> Self {
         let mut set = Self::default();
-        for (index, text) in patterns.iter().enumerate() {
-            let network = Network::parse(text).ok_or_else(|| {
-                let text = String::from_utf8_lossy(text);
-                BuildError(format!("'{text}' is not a valid IPv4 or IPv6 address"))
-            })?;
-            match network {
+        for (index, network) in networks.iter().enumerate() {
+            match *network {
                 Network::V4 { address, mask }
                     if mask.to_bits().leading_ones() == mask.to_bits().count_ones() =>
                 {
@@ -41,7 +36,7 @@ impl Networks {
         }
         set.v4.sort_by_key(|(prefix, _)| u8::MAX - prefix);
         set.v6.sort_by_key(|(prefix, _)| u8::MAX - prefix);
-        Ok(set)
+        set
     }
 
     /// The longest network that holds `address`. An address is also looked for in the other
@@ -95,8 +90,9 @@ mod tests {
     use super::*;
 
     fn check(patterns: &[&str], address: &str, expected: Option<usize>) {
-        let bytes: Vec<_> = patterns.iter().map(|text| text.as_bytes().to_vec()).collect();
-        let set = Networks::new(&bytes).expect("networks");
+        let networks: Vec<_> =
+            patterns.iter().map(|text| Network::parse(text.as_bytes()).expect(text)).collect();
+        let set = Networks::new(&networks);
         assert_eq!(set.find(address.parse().expect(address)), expected, "{address} in {patterns:?}");
     }
 
