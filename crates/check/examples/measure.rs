@@ -263,6 +263,7 @@ impl Loader for Disk {
             fetches: named("register_fetches("),
             converters: named("register_converters("),
             actions: named("register_action(").into_iter().map(|name| (name, 0xff, 0)).collect(),
+            ..LuaNames::default()
         })
     }
 

@@ -31,6 +31,10 @@ pub struct LuaNames {
     pub actions: Vec<(String, u16, usize)>,
     pub fetches: Vec<String>,
     pub converters: Vec<String>,
+    /// As written behind `filter`: `lua.name`.
+    pub filters: Vec<String>,
+    /// What the file called that does nothing yet.
+    pub not_executed: Vec<&'static str>,
 }
 
 /// The outside world. Errors of the system are given as `strerror` words them.

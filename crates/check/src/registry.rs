@@ -24,6 +24,8 @@ pub struct Registry {
     log_aliases: Rows<LogAliasSpec>,
     /// `prometheus-exporter` and its like, then what Lua registers.
     services: Vec<String>,
+    /// Filters of Lua files, as `lua.name`.
+    lua_filters: Vec<String>,
 }
 
 /// The rows of one kind, in order and by name.
@@ -75,6 +77,7 @@ impl Registry {
             aliases: Rows::new(aliases, |alias| alias.name),
             log_aliases: Rows::default(),
             services,
+            lua_filters: Vec::new(),
         }
     }
 
@@ -101,6 +104,11 @@ impl Registry {
 
     pub fn log_aliases(&self) -> &[&'static LogAliasSpec] {
         &self.log_aliases.list
+    }
+
+    /// The filters that Lua files registered, as `lua.name`.
+    pub fn lua_filters(&self) -> &[String] {
+        &self.lua_filters
     }
 
     pub fn services(&self) -> &[String] {
@@ -147,6 +155,11 @@ impl Registry {
         for name in names.services {
             if !self.has_service(name.as_bytes()) {
                 self.services.push(name);
+            }
+        }
+        for name in names.filters {
+            if !self.lua_filters.contains(&name) {
+                self.lua_filters.push(name);
             }
         }
         for name in names.fetches {

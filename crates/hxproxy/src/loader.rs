@@ -69,6 +69,8 @@ impl Loader for World {
             actions: registered.actions.iter().map(|a| (prefixed(&a.name), a.sets, a.args)).collect(),
             fetches: registered.fetches.iter().map(prefixed).collect(),
             converters: registered.converters.iter().map(prefixed).collect(),
+            filters: registered.filters.iter().map(prefixed).collect(),
+            not_executed: registered.not_executed,
         })
     }
 

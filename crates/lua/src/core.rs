@@ -1,7 +1,7 @@
 //! The `core` table: messages, time, small tools. Registering is in `register.rs`, sockets in
 //! `socket.rs`, the proxies in `proxies.rs`.
 //!
-//! Left out, and so nil: maps, ACLs, dates, `core.wait`, events, filters, native mailers, `core.get_var`.
+//! Left out: maps, ACLs, dates, `core.wait`, `core.get_var`, which `later.rs` defines.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

@@ -6,8 +6,8 @@
 //! as the *current* one: nothing here keeps a stream, and nothing here moves bytes of a
 //! connection: a service only reads and fills bounded queues.
 //!
-//! Left out: filters, event subscriptions, channels, maps and stick tables. Their names are not
-//! defined.
+//! Left out: filters, event subscriptions, channels, maps and stick tables. What scripts may name of
+//! them while they are loaded is in `later`.
 
 mod action;
 mod address;
@@ -24,6 +24,7 @@ mod fetches;
 mod host;
 mod http;
 mod httpclient;
+mod later;
 mod limits;
 mod log;
 mod pipe;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ir::spec::RuleSet;
 use mlua::{Function, LuaString, Result, Value};
 
+use crate::later;
 use crate::shim::{Answer, Args, Fail, Functions, Results};
 use crate::vm::Env;
 
@@ -48,6 +49,10 @@ pub struct Registered {
     pub converters: Vec<String>,
     /// The words of each `core.register_cli` command.
     pub commands: Vec<Vec<String>>,
+    /// Names without `lua.`.
+    pub filters: Vec<String>,
+    /// What was called that does nothing yet.
+    pub not_executed: Vec<&'static str>,
     /// How many functions `core.register_init` got.
     pub inits: usize,
     /// How many tasks wait for the start.
@@ -144,7 +149,14 @@ pub(crate) fn install(
     add("register_converters", converters)?;
     add("register_init", init)?;
     add("register_task", task)?;
-    add("register_cli", cli)
+    add("register_cli", cli)?;
+    add("register_filter", filter)?;
+    add("use_native_mailers_config", native_mailers)?;
+    let class = later::subscription(functions.lua, functions.shims)?;
+    functions.add("event_sub", Results::One, move |lua, args| {
+        subscribe(&context, args)?;
+        Ok(later::object(lua, &class)?)
+    })
 }
 
 fn needs(args: &Args, name: &str, count: usize) -> Answer<()> {
@@ -286,7 +298,70 @@ fn cli(context: &Context, lua: &mlua::Lua, args: &Args) -> Answer<()> {
     if words.len() > 5 {
         return Err(args.bad(1, "1st argument must be a table with a maximum of 5 entries"));
     }
-    let warning = format!("Lua CLI command '{}' is registered, but not executed yet.", words.join(" "));
-    context.env.logger.warning(&warning);
+    later::tell(&context.registry, "core.register_cli");
     context.with("register_cli", |registry| registry.fresh.commands.push(words))
+}
+
+fn filter(context: &Context, lua: &mlua::Lua, args: &Args) -> Answer<()> {
+    needs(args, "register_filter", 3)?;
+    context.with("register_filter", |_| ())?;
+    let name = text(&args.string(lua, 1)?);
+    args.table(2)?;
+    args.function(3)?;
+    context.with("register_filter", |registry| {
+        if registry.fresh.filters.contains(&name) {
+            context.warn_twice("filter", &name);
+        }
+        registry.fresh.not_executed.push("core.register_filter");
+        registry.fresh.filters.push(name);
+    })
+}
+
+/// What the configuration says of mailers is for scripts, which send the mails.
+fn native_mailers(context: &Context, _: &mlua::Lua, _: &Args) -> Answer<()> {
+    context.with("use_native_mailers_config", |registry| {
+        registry.fresh.not_executed.push("core.use_native_mailers_config");
+    })
+}
+
+/// The events that scripts may ask for: whole families, and single ones.
+const EVENTS: &[&str] = &[
+    "SERVER",
+    "SERVER_ADD",
+    "SERVER_DEL",
+    "SERVER_UP",
+    "SERVER_DOWN",
+    "SERVER_STATE",
+    "SERVER_ADMIN",
+    "SERVER_CHECK",
+    "SERVER_INETADDR",
+    "SERVER_NAME",
+    "PAT_REF",
+    "PAT_REF_ADD",
+    "PAT_REF_DEL",
+    "PAT_REF_SET",
+    "PAT_REF_COMMIT",
+    "PAT_REF_CLEAR",
+    "ACME",
+    "ACME_NEWCERT",
+    "ACME_DEPLOY",
+];
+
+fn subscribe(context: &Context, args: &Args) -> Answer<()> {
+    needs(args, "event_sub", 2)?;
+    let expected = || args.bad(1, "table of strings expected");
+    let types = args.table(1).map_err(|_| expected())?;
+    let mut any = false;
+    for pair in types.pairs::<Value, Value>() {
+        let (_, Value::String(name)) = pair? else { return Err(expected()) };
+        if !EVENTS.iter().any(|event| *event.as_bytes() == *name.as_bytes()) {
+            return Err(args.bad(1, &format!("'{}' event type is unknown", text(&name))));
+        }
+        any = true;
+    }
+    if !any {
+        return Err("event_sub: no valid event types were provided".into());
+    }
+    args.function(2)?;
+    context.with("event_sub", |registry| registry.fresh.not_executed.push("core.event_sub"))
 }

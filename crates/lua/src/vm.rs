@@ -15,7 +15,9 @@ use crate::log::Logger;
 use crate::register::Registry;
 use crate::shim::Shims;
 use crate::vars::Names;
-use crate::{action, applet_http, applet_tcp, converters, core, fetches, http, limits, proxies, trace, txn};
+use crate::{
+    action, applet_http, applet_tcp, converters, core, fetches, http, later, limits, proxies, trace, txn,
+};
 
 /// What all states of a host share.
 pub(crate) struct Env {
@@ -69,6 +71,7 @@ impl Vm {
         let in_body = Arc::new(AtomicBool::new(false));
         core::install(&lua, &shims, env, &registry, &in_body, id)?;
         action::install(&lua)?;
+        later::install(&lua, &shims, &registry)?;
         let classes = Classes {
             applet_http: applet_http::class(&lua, &shims, env)?,
             applet_tcp: applet_tcp::class(&lua, &shims, env)?,

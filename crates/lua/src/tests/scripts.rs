@@ -78,10 +78,47 @@ fn registering() {
     );
     assert_eq!((registered.inits, registered.tasks, registered.commands.len()), (1, 1, 1));
     let twice = "WARNING Trying to register service 'lua.s' more than once. This will become a hard error in version 2.5.";
-    let command = "WARNING Lua CLI command 'show it' is registered, but not executed yet.";
-    assert_eq!(script.sink.take(), [command, twice]);
+    assert_eq!(registered.not_executed, ["core.register_cli"]);
+    assert_eq!(script.sink.take(), [twice]);
     script.start(&state::testing::stream("GET / HTTP/1.1")).unwrap();
     assert_eq!(script.sink.take(), ["info: init"]);
+}
+
+#[test]
+fn names_that_do_nothing_yet() {
+    let (registered, script) = try_load(
+        "assert(filter.ERROR == -1 and Map._reg == 12 and Map.str == 6)
+         assert(core.get_patref and act.wake_time and CertCache.set and ACME.challenge_ready)
+         core.register_filter('f', {}, function(class) return class end)
+         core.use_native_mailers_config()
+         assert(core.event_sub({'SERVER_UP'}, function() end).unsub)
+         assert(Map.new('opt@/nonexistent/x', Map._beg).lookup)
+         local ok, expression = Regex.new('^a', true)
+         assert(ok and expression.match)
+         assert(select('#', Regex.new('(', false)) == 2)",
+        &limits(),
+    );
+    let registered = registered.unwrap();
+    assert_eq!(registered.filters, ["f"]);
+    let mut told = registered.not_executed;
+    told.dedup();
+    assert_eq!(
+        told,
+        ["core.register_filter", "core.use_native_mailers_config", "core.event_sub", "Map.new", "Regex.new"]
+    );
+    assert!(script.sink.take().is_empty());
+    refused(
+        "core.set_map('a', 'b', 'c')",
+        "Lua runtime error: FILE:1: 'core.set_map' is accepted but not executed yet by hxproxy",
+    );
+    refused(
+        "core.event_sub({'NOTHING'}, function() end)",
+        "Lua runtime error: FILE:1: bad argument #1 to 'event_sub' ('NOTHING' event type is unknown)",
+    );
+    refused(
+        "Map.new('/nonexistent/x')",
+        "Lua runtime error: FILE:1: 'new': failed to open pattern file </nonexistent/x>.",
+    );
 }
 
 #[test]

@@ -16,9 +16,9 @@ pub(super) fn read(name: &[u8], sources: &PatternSources) -> Result<Vec<u8>, Bui
     if file.is_virtual || sources.absent.contains(file.path) {
         return Ok(Vec::new());
     }
-    std::fs::read(OsStr::from_bytes(file.path)).map_err(|error| {
+    std::fs::read(OsStr::from_bytes(file.path)).map_err(|_| {
         let path = String::from_utf8_lossy(file.path);
-        BuildError(format!("failed to open pattern file <{path}> ({error})"))
+        BuildError(format!("failed to open pattern file <{path}>"))
     })
 }
 

@@ -28,7 +28,12 @@ fn load(c: &mut Context<'_>, line: &Line<'_>) {
     }
     let path = c.path(&file.text);
     match c.loader.lua_load(&path, &args, per_thread) {
-        Ok(names) => c.registry.add_lua(names),
+        Ok(names) => {
+            for name in &names.not_executed {
+                c.warn_parsed(name, line.span);
+            }
+            c.registry.add_lua(names);
+        }
         Err(message) => return c.alert("lua-error", file.span, message),
     }
     c.global().lua_loads.push(LuaLoad { file: path, args, per_thread });

@@ -100,11 +100,15 @@ fn kind(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Checked<Fi
         "spoe" => spoe::filter(c, args, line),
         "trace" => trace(args),
         // Lua's filters read their arguments themselves.
-        name if name.starts_with("lua.") => {
+        name if c.registry.lua_filters().iter().any(|filter| filter == name) => {
             args.at = args.words.len();
             Ok(FilterKind::Other)
         }
-        name => args.fail(format!("unknown keyword '{name}'. Registered keywords :{LISTED}")),
+        name => {
+            let lua: String =
+                c.registry.lua_filters().iter().map(|filter| format!("\n    [HLUA] {filter}")).collect();
+            args.fail(format!("unknown keyword '{name}'. Registered keywords :{LISTED}{lua}"))
+        }
     }
 }
 
