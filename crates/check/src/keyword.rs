@@ -308,8 +308,15 @@ impl Keyword {
     }
 
     fn matches(&self, words: &[Word]) -> bool {
-        let mut words = words.iter();
-        self.spec.name.split(' ').all(|part| words.next().is_some_and(|word| word.is(part)))
+        let mut rest = self.spec.name.as_bytes();
+        for word in words {
+            match rest.strip_prefix(word.text.as_slice()) {
+                Some([]) => return true,
+                Some([b' ', more @ ..]) => rest = more,
+                _ => return false,
+            }
+        }
+        false
     }
 }
 
@@ -462,8 +469,8 @@ fn given(c: &mut Context<'_>, row: &'static Keyword) {
 /// Whether the keyword has no value yet; tells when it has.
 fn is_first(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) -> bool {
     let (text, effect) = match row.again {
-        _ if !c.process.given.contains(row.spec.name) => return true,
         Again::Taken => return true,
+        _ if !c.process.given.contains(row.spec.name) => return true,
         Again::Alert(text) | Again::Warning(text) => (text, diag::Effect::None),
         Again::Refused(text) => (text, diag::Effect::Fatal),
     };

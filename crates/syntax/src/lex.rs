@@ -136,7 +136,7 @@ impl Splitter<'_> {
                     let rest = &self.line[self.at..];
                     self.at += rest.iter().take_while(|b| is_space(**b)).count();
                 }
-                (byte, _) => self.push_run(byte),
+                _ => self.push_run(),
             }
         }
         if let Some(quote) = &self.quote {
@@ -173,16 +173,17 @@ impl Splitter<'_> {
         self.fill_quote();
     }
 
-    /// Adds a byte that stands for itself, with all that follow it and can be nothing else.
-    fn push_run(&mut self, first: u8) {
-        self.push(first, 1);
-        let rest = &self.line[self.at..];
-        let run = rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
-        let text = &rest[..run];
-        if let Some(word) = &mut self.word {
-            word.text.extend_from_slice(text);
-        }
+    /// Adds the byte at hand, which stands for itself, with all that follow it and can be nothing else.
+    fn push_run(&mut self) {
+        let at = self.at;
+        let rest = &self.line[at..];
+        let run = rest.iter().skip(1).position(|byte| !is_plain(*byte)).map_or(rest.len(), |more| 1 + more);
+        let word = self.open();
+        word.text.extend_from_slice(&rest[..run]);
+        word.begin.get_or_insert(at);
+        word.ends_in_value = false;
         self.at += run;
+        self.fill_quote();
     }
 
     fn fill_quote(&mut self) {

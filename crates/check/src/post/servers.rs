@@ -22,9 +22,8 @@ pub fn name(server: &Server) -> String {
 
 /// How messages about a server begin.
 pub fn told(draft: &Draft, server: &Server) -> Told {
-    let who = format!("'server {}/{}' : ", draft.name(), name(server));
     let mut told = Told::new(span(server));
-    told.who = who;
+    told.who = ["'server ", &draft.name(), "/", &name(server), "' : "].concat();
     told
 }
 

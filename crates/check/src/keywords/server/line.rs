@@ -95,7 +95,7 @@ fn read(c: &mut Context<'_>, line: &Line<'_>, has_address: bool) -> Vec<ServerDr
         }
     };
     let keyword = if is_template { "server-template" } else { "server" };
-    told.who = format!("'{keyword} {}/{}' : ", c.px.name(), name.lossy());
+    told.who = ["'", keyword, " ", &c.px.name(), "/", &name.lossy(), "' : "].concat();
     if !is_template && let Some(other) = known_at(c, &name.text) {
         told.alert(c, "same-name", same_name(&name.lossy(), other));
         return Vec::new();
