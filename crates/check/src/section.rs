@@ -93,7 +93,7 @@ const HEADERS: &[Header] = &[
         k::crt_store::open,
         Unknown::Hint(Place::Parsing, Effect::Abort),
     ),
-    Header::new("traces", Section::Traces, open_traces, USUAL),
+    Header::new("traces", Section::Traces, k::traces::open, USUAL),
     Header::new("acme", Section::Acme, k::acme::open, Unknown::Hint(Place::Parsing, Effect::Abort))
         .close(k::acme::close),
     Header::new(
@@ -233,11 +233,6 @@ fn open_global(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         let text = format!("'global' cannot handle unexpected argument '{}'.", extra.lossy());
         c.early.push(Diagnostic::error("extra-argument", extra.span, text));
     }
-    true
-}
-
-fn open_traces(c: &mut Context<'_>, line: &Line<'_>) -> bool {
-    c.warn_parsed("traces", line.span);
     true
 }
 

@@ -17,7 +17,7 @@ pub(crate) mod resolvers;
 pub(crate) mod ring;
 pub(crate) mod server;
 pub(crate) mod stick_table;
-mod traces;
+pub mod traces;
 mod userlist;
 
 use crate::keyword::Keyword;

@@ -1,13 +1,25 @@
 //! `userlist` sections.
 
+use ir::Bytes;
 use ir::config::User;
 use ir::spec::{Section, Sections};
+use syntax::Word;
 
 use crate::context::Context;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
 
 const HERE: Sections = Sections::one(Section::Userlist);
+
+/// The value of an option: none is as good as an empty one.
+fn value(pair: &[Word]) -> &[u8] {
+    pair.get(1).map_or(b"", |word| &word.text)
+}
+
+/// Names with commas between.
+fn names(list: &[u8]) -> impl Iterator<Item = Bytes> {
+    list.split(|byte| *byte == b',').filter(|name| !name.is_empty()).map(<[u8]>::to_vec)
+}
 
 fn group(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(name) = line.arg(0) else {
@@ -25,15 +37,18 @@ fn group(c: &mut Context<'_>, line: &Line<'_>) {
         );
         return c.warn_tight("same-name", name.span, text);
     }
+    let mut users = None;
     for pair in line.args[1..].chunks(2) {
-        match pair {
-            [option, users] if option.is("users") => {
-                let users = users.text.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
-                c.group_users.push((name.text.clone(), users));
-            }
-            _ => return c.alert_tight("unknown-keyword", line.span, "'group' only supports 'users' option."),
+        if !pair[0].is("users") {
+            return c.alert_tight("unknown-keyword", line.span, "'group' only supports 'users' option.");
         }
+        if users.is_some() {
+            let text = format!("'users' option already defined in 'group' name '{}'.", name.lossy());
+            return c.alert_tight("already-specified", pair[0].span, text);
+        }
+        users = Some(names(value(pair)));
     }
+    c.group_users.extend(users.map(|users| (name.text.clone(), users.collect())));
     c.userlist.groups.push(name.text.clone());
 }
 
@@ -53,14 +68,13 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
     c.userlist.users.push(User { name: name.text.clone(), ..User::default() });
     let Some(user) = c.userlist.users.last_mut() else { return };
     for pair in line.args[1..].chunks(2) {
-        match pair {
-            [option, secret] if option.is("password") || option.is("insecure-password") => {
-                user.secret = secret.text.clone();
-                user.insecure = option.is("insecure-password");
+        match pair[0].text.as_slice() {
+            b"password" => user.secret = value(pair).to_vec(),
+            b"insecure-password" => {
+                user.secret = value(pair).to_vec();
+                user.insecure = true;
             }
-            [option, groups] if option.is("groups") => {
-                user.groups.extend(groups.text.split(|byte| *byte == b',').map(<[u8]>::to_vec));
-            }
+            b"groups" => user.groups = names(value(pair)).collect(),
             _ => {
                 let text = "'user' only supports 'password', 'insecure-password' and 'groups' options.";
                 return c.alert_tight("unknown-keyword", line.span, text);

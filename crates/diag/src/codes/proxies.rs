@@ -92,6 +92,14 @@ pub const ROWS: &[Code] = &[
     row("bad-nameserver", "5.3.2", "A wrong name server", "A name and an address, with its port."),
     row("no-ring", "12.5", "No such ring", "`ring@` names a ring section that stands above."),
     row("many-listeners", "12", "Too many listeners", "The section takes one."),
+    row("bad-trace", "12.1", "A wrong trace", "The message says what is expected."),
+    row(
+        "incomplete-trace",
+        "12.1",
+        "A trace that is not complete",
+        "The message lists what can stand there.",
+    ),
+    row("traces-stopped", "12.1", "All traces are stopped", "`trace 0` undoes the traces above it."),
     row("bad-acme", "12.8", "A wrong acme line", "The message says what is expected."),
     row(
         "odd-key-id",
