@@ -132,7 +132,7 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// A line of a map: the first word, and the rest without the blanks around it.
 pub fn key_and_value(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = line.iter().position(|byte| is_blank(byte)).unwrap_or(line.len());
+    let end = line.iter().position(is_blank).unwrap_or(line.len());
     let (key, rest) = line.split_at(end);
     let start = rest.iter().take_while(|byte| is_blank(byte)).count();
     let blank = rest.iter().rev().take_while(|byte| is_blank(byte)).count();

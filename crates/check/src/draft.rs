@@ -112,6 +112,8 @@ pub struct Draft {
     pub log_global: bool,
     /// Names that other sections or later lines define.
     pub unresolved: Vec<Unresolved>,
+    /// How many of these a defaults section gave.
+    pub inherited_names: usize,
     /// What rules name, by their set: checked at the end.
     pub pending: Vec<(RuleSet, usize, PendingRule)>,
     /// How many rules of each set came from defaults.
@@ -283,6 +285,8 @@ pub struct PendingStick {
     pub name: Option<Bytes>,
     pub out: SampleType,
     pub on_response: bool,
+    pub cond: Option<Cond>,
+    pub span: Span,
 }
 
 /// An argument that names something of another section.

@@ -11,8 +11,13 @@ pub fn file(c: &mut Context<'_>, code: &Word, file: &Word) -> Result<(u16, Bytes
     let status = crate::numbers::lenient(&code.text);
     let known = u16::try_from(status).ok().filter(|_| crate::keywords::has_error_page(status));
     let Some(status) = known else { return Err(format!("status code '{status}' not handled.")) };
+    page(c, file).map(|page| (status, page))
+}
+
+/// The page of a file, for whatever status.
+pub fn page(c: &mut Context<'_>, file: &Word) -> Result<Bytes, String> {
     if let Some(page) = c.error_pages.get(&file.text) {
-        return Ok((status, page.clone()));
+        return Ok(page.clone());
     }
     let name = file.lossy();
     let mut page = c.read_file(&file.text).map_err(|_| match c.path_kind(&file.text) {
@@ -27,7 +32,7 @@ pub fn file(c: &mut Context<'_>, code: &Word, file: &Word) -> Result<(u16, Bytes
     }
     check(&page, most).map_err(|message| format!("'{name}': {message}"))?;
     c.error_pages.insert(file.text.clone(), page.clone());
-    Ok((status, page))
+    Ok(page)
 }
 
 /// Whether it is a response that can be sent as it stands.

@@ -33,6 +33,7 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.proxy.is_backend = kind.is_backend();
     draft.acl_names.clear();
     draft.inherited_rules = std::array::from_fn(|set| draft.proxy.rules[set].len());
+    draft.inherited_names = draft.unresolved.len();
     draft.steps = Steps { tls: draft.steps.tls, ..Steps::default() };
     draft.pending.clear();
     draft.sticks.clear();

@@ -19,6 +19,8 @@ pub enum Use {
     Log,
     /// A header's value and the like: spaces are kept.
     Value,
+    /// The value of a variable.
+    Variable,
 }
 
 pub fn check(c: &mut Context<'_>, word: &Word, used: Use, place: Place) -> Checked<LogFormat> {
@@ -38,7 +40,9 @@ pub fn check(c: &mut Context<'_>, word: &Word, used: Use, place: Place) -> Check
             LogNode::Expr { tag, expr } => {
                 let checked = crate::expr::check(c, expr).map_err(|fail| in_sample(fail, expr))?;
                 crate::expr::require(c, &checked, place, expr.span)?;
-                warn_buffers(c, &checked, expr.span);
+                if used != Use::Variable {
+                    warn_buffers(c, &checked, expr.span);
+                }
                 let flags = flags(c, tag, global, expr.span);
                 format.nodes.push(FormatNode::Expr { expr: checked, flags });
             }

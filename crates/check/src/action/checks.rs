@@ -32,7 +32,7 @@ pub fn finish(c: &mut Context<'_>, action: &mut Action, words: &[Word], set: Rul
             warn_header_name(c, words);
             Ok(())
         }
-        _ => fixed_words(action, name),
+        _ => fixed_words(c, action, name),
     }
 }
 
@@ -67,9 +67,10 @@ fn word(action: &Action, index: usize) -> &[u8] {
 const MUXES: [&[u8]; 6] = [b"h1", b"h2", b"fcgi", b"none", b"spop", b"qmux"];
 
 /// Arguments out of a fixed list, and options that must be there.
-fn fixed_words(action: &Action, name: &Word) -> Checked<()> {
+fn fixed_words(c: &Context<'_>, action: &Action, name: &Word) -> Checked<()> {
     let first = word(action, 0);
     let shown = String::from_utf8_lossy(first);
+    let has_frontend = c.px.kind.takes_frontend();
     let known = |list: &[&str]| list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(first));
     let message = match action.spec.name {
         "wait-for-body" if !action.has("time") => "expects time <time> [ at-least <bytes> ]".into(),
@@ -81,6 +82,12 @@ fn fixed_words(action: &Action, name: &Word) -> Checked<()> {
         }
         "strict-mode" if !known(&["on", "off"]) => {
             format!("Unexpected value '{shown}'. Only 'on' and 'off' are supported")
+        }
+        "switch-mode" if !has_frontend => {
+            format!(
+                "'tcp-request switch-mode' not allowed because {} has no frontend capability",
+                c.px.title()
+            )
         }
         "switch-mode" if first != b"http" => {
             format!("'tcp-request switch-mode' expects a valid mode (got '{shown}').")

@@ -88,6 +88,14 @@ const ORDER: [&str; 76] = [
 /// Where `do-log` stands in the lists of the rule sets that are not HTTP's.
 const TCP_DO_LOG: usize = 58;
 
+/// What the TCP sets know besides their lists.
+const TCP_REQUEST: [&str; 6] =
+    ["accept", "reject", "capture", TRACKING, "expect-proxy", "expect-netscaler-cip"];
+const TCP_RESPONSE: [&str; 3] = ["accept", "reject", "close"];
+/// How far a word may be from a name of its own length, and from one that words begin with.
+const WHOLE: usize = 2;
+const PREFIX: usize = 3;
+
 const TRACKING: &str = "track-sc";
 
 /// The action that the first word names. Actions with parentheses take any word that begins with
@@ -106,6 +114,16 @@ pub fn find(c: &Context<'_>, set: RuleSet, word: &Word) -> Option<(ActionId, &'s
 
 /// The actions of a set as messages list them: `'allow', 'set-var(*)'`.
 pub fn listed(c: &Context<'_>, set: RuleSet) -> String {
+    let names = in_order(c, set).into_iter().map(|spec| match spec.paren {
+        Some(_) => format!("'{}(*)'", spec.name),
+        None if spec.name.starts_with(TRACKING) => format!("'{TRACKING}(*)'"),
+        None => format!("'{}'", spec.name),
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The actions of a set in HAProxy's order, those that lists name.
+fn in_order(c: &Context<'_>, set: RuleSet) -> Vec<&'static ActionSpec> {
     let is_tcp = is_tcp(set);
     let place = |spec: &ActionSpec| match spec.name {
         "do-log" if is_tcp => TCP_DO_LOG,
@@ -114,12 +132,7 @@ pub fn listed(c: &Context<'_>, set: RuleSet) -> String {
     let is_first = |spec: &&ActionSpec| spec.unlisted & set.bit() == 0 && !is_other_tracking(spec);
     let mut specs: Vec<_> = c.registry.actions_in(set).filter(is_first).collect();
     specs.sort_by_key(|spec| place(spec));
-    let names = specs.into_iter().map(|spec| match spec.paren {
-        Some(_) => format!("'{}(*)'", spec.name),
-        None if spec.name.starts_with(TRACKING) => format!("'{TRACKING}(*)'"),
-        None => format!("'{}'", spec.name),
-    });
-    names.collect::<Vec<_>>().join(", ")
+    specs
 }
 
 fn is_tcp(set: RuleSet) -> bool {
@@ -134,9 +147,16 @@ fn is_other_tracking(spec: &ActionSpec) -> bool {
 
 /// The action that looks like the word.
 pub fn suggestion(c: &Context<'_>, set: RuleSet, word: &[u8]) -> Option<&'static str> {
-    let names = c.registry.actions_in(set).filter(|spec| !is_other_tracking(spec)).map(|spec| {
-        let is_tracking = spec.name.starts_with(TRACKING);
-        if is_tracking { TRACKING } else { spec.name }
+    let extra: &[&'static str] = match set {
+        RuleSet::TcpConnection | RuleSet::TcpSession | RuleSet::TcpContent => &TCP_REQUEST,
+        RuleSet::TcpResponse => &TCP_RESPONSE,
+        _ => &[],
+    };
+    let names = in_order(c, set).into_iter().map(|spec| match spec.name {
+        name if name.starts_with(TRACKING) => (TRACKING, PREFIX),
+        name => (name, if spec.paren.is_some() { PREFIX } else { WHOLE }),
     });
-    crate::hint::best(word, names).filter(|_| !word.is_empty())
+    let names = names.chain(extra.iter().map(|name| (*name, WHOLE)));
+    let found = base::word::best_match_with(word, names.map(|(name, far)| (name.as_bytes(), far)))?;
+    std::str::from_utf8(found).ok().filter(|_| !word.is_empty())
 }

@@ -9,6 +9,7 @@ use super::Given;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::line::starts_condition;
+use crate::loader::PathKind;
 use crate::logformat::{self, Use};
 use crate::places::Place;
 
@@ -116,6 +117,10 @@ impl<'a> Values<'a> {
 
     fn option(&self) -> Option<(usize, &'static ActionOption)> {
         let word = self.word()?;
+        let next = self.words.get(self.at + 1);
+        if self.spec.name == "set-status" && next.is_none_or(starts_condition) {
+            return None;
+        }
         self.spec.options.iter().enumerate().find(|(_, option)| word.is(option.keyword))
     }
 
@@ -303,7 +308,10 @@ fn literal(
         ActionArg::Str | ActionArg::Expr | ActionArg::IntOrExpr(..) | ActionArg::TimeOrExpr => {
             ActionValue::Str(word.text.clone())
         }
-        ActionArg::Fmt => ActionValue::Fmt(logformat::check(c, word, Use::Value, place)?),
+        ActionArg::Fmt => {
+            let used = if spec.name == "set-var-fmt" { Use::Variable } else { Use::Value };
+            ActionValue::Fmt(logformat::check(c, word, used, place)?)
+        }
         ActionArg::Int(min, max) => {
             let bounds = || int_message(word, min, max, option);
             ActionValue::Int(crate::numbers::bounded(word, min, max, bounds)?)
@@ -337,13 +345,25 @@ fn literal(
             ActionValue::Regex { source: word.text.clone(), ignore_case: false }
         }
         ActionArg::Service => ActionValue::Service(service(c, word, set)?),
+        ActionArg::File if option.is_some_and(|option| option.keyword == "errorfile") => {
+            match crate::errorpage::page(c, word) {
+                Ok(page) => ActionValue::File(page),
+                Err(message) => return fail("bad-error", message),
+            }
+        }
         ActionArg::File | ActionArg::FmtFile => match c.read_file(&word.text) {
             Ok(text) if kind == ActionArg::FmtFile => {
                 let format = Word { text, span: word.span, verbatim: None };
                 ActionValue::Fmt(logformat::check(c, &format, Use::Value, place)?)
             }
             Ok(content) => ActionValue::File(content),
-            Err(_) => return fail("no-file", format!("error opening file '{}'", word.lossy())),
+            Err(_) => {
+                let what = match c.path_kind(&word.text) {
+                    Ok(PathKind::Directory) => "reading",
+                    _ => "opening",
+                };
+                return fail("no-file", format!("error {what} file '{}'", word.lossy()));
+            }
         },
         ActionArg::Var => ActionValue::Var(crate::variables::check(c, &word.text, word.span)?),
     })

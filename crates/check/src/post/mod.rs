@@ -39,6 +39,7 @@ pub fn run(c: &mut Context<'_>) {
     for (index, draft) in defaults.iter().enumerate() {
         if draft.explicit_use || draft.implicit_use {
             rules::check(c, &drafts, draft);
+            names::check_defaults(c, &mut names, &drafts, draft);
         }
         // Those without a name are gone when others follow.
         if index == last || !draft.proxy.name.is_empty() {

@@ -12,7 +12,7 @@ use ir::spec::{ArgList, ArgType};
 
 use super::visit;
 use crate::context::Context;
-use crate::draft::{Draft, Unresolved};
+use crate::draft::{Draft, Kind, Unresolved};
 use crate::registry::Registry;
 
 /// Where everything that has a name stands.
@@ -102,34 +102,59 @@ pub fn resolve(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], ind
     }
     let mut answers = Answers::new();
     let mut missing = Vec::new();
-    for argument in arguments {
-        if argument.kind == ArgType::Regex {
-            let is_valid = !argument.name.is_empty() && c.loader.check_regex(&argument.name, false).is_ok();
-            if !is_valid {
-                missing.push(message(c, names, drafts, index, &argument));
-            }
+    for (at, argument) in arguments.into_iter().enumerate() {
+        if argument.kind == ArgType::Regex && is_regex(c, &argument) {
             continue;
         }
         match names.find(drafts, argument.kind, &argument.name, index) {
             Some(found) => drop(answers.insert((argument.kind, argument.name), found)),
-            None => missing.push(message(c, names, drafts, index, &argument)),
+            // The defaults section told about its own.
+            None if at < drafts[index].inherited_names => {}
+            None => missing.push(message(c, names, drafts, &drafts[index], &argument)),
         }
     }
     let draft = &mut drafts[index];
     if !missing.is_empty() {
-        let text = match missing.as_slice() {
-            [one] => one.clone(),
-            all => format!("multiple argument resolution errors:\n        {}", all.join("\n        ")),
-        };
-        c.push(Diagnostic::post_error("unknown-name", text).pointing(draft.header));
-        return;
+        return tell(c, draft, &missing);
     }
     let registry = &*c.registry;
     visit::expressions(&mut draft.proxy, &mut |expr| patch(registry, &answers, expr));
 }
 
-fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], own: usize, argument: &Unresolved) -> String {
-    let draft = &drafts[own];
+fn is_regex(c: &Context<'_>, argument: &Unresolved) -> bool {
+    !argument.name.is_empty() && c.loader.check_regex(&argument.name, false).is_ok()
+}
+
+/// The names in the rules of a defaults section: it has no servers and no table of its own.
+pub fn check_defaults(c: &mut Context<'_>, names: &mut Names, drafts: &[Draft], defaults: &Draft) {
+    let mut missing = Vec::new();
+    for argument in &defaults.unresolved[defaults.inherited_names..] {
+        let is_known = match argument.kind {
+            ArgType::Regex => is_regex(c, argument),
+            ArgType::Frontend | ArgType::Backend if argument.name.is_empty() => true,
+            ArgType::Table if argument.name.is_empty() => false,
+            ArgType::Server if !argument.name.contains(&b'/') => false,
+            kind => names.find(drafts, kind, &argument.name, 0).is_some(),
+        };
+        if !is_known {
+            missing.push(message(c, names, drafts, defaults, argument));
+        }
+    }
+    if !missing.is_empty() {
+        tell(c, defaults, &missing);
+    }
+}
+
+fn tell(c: &mut Context<'_>, draft: &Draft, missing: &[String]) {
+    let text = match missing {
+        [one] => one.clone(),
+        all => format!("multiple argument resolution errors:\n        {}", all.join("\n        ")),
+    };
+    c.push(Diagnostic::post_error("unknown-name", text).pointing(draft.header));
+}
+
+fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], draft: &Draft, argument: &Unresolved) -> String {
+    let is_defaults = draft.kind == Kind::Defaults;
     let name = String::from_utf8_lossy(&argument.name);
     let (keyword, place) = argument.usage.words();
     let converter =
@@ -151,6 +176,7 @@ fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], own: usize, argumen
         }
         ArgType::Frontend => format!("unable to find frontend '{name}' referenced"),
         ArgType::Backend => format!("unable to find backend '{name}' referenced"),
+        ArgType::Table if name.is_empty() && is_defaults => "table name must be set".to_owned(),
         ArgType::Table if name.is_empty() => format!("unable to find table '{}' referenced", draft.name()),
         ArgType::Table => format!("unable to find table '{name}' referenced"),
         ArgType::Regex if name.is_empty() => "missing regex".to_owned(),
@@ -168,6 +194,7 @@ fn message(c: &Context<'_>, names: &Names, drafts: &[Draft], own: usize, argumen
                 format!("unable to find server '{server}' in proxy '{proxy}', referenced")
             }
             None if name.is_empty() => "missing server name".to_owned(),
+            None if is_defaults => "backend name must be set".to_owned(),
             None => format!("unable to find server '{name}' in proxy '{}', referenced", draft.name()),
         },
     };

@@ -33,12 +33,17 @@ pub fn sticks(c: &mut Context<'_>, draft: &Draft) {
         let name = stick.name.as_ref().unwrap_or(&draft.proxy.name);
         let shown = String::from_utf8_lossy(name);
         let what = match stick::find(c, draft, stick.name.as_deref(), stick.out) {
-            Found::Table => continue,
-            Found::Missing => format!("unable to find stick-table '{shown}'."),
-            Found::WrongType => format!("type of fetch not usable with type of stick-table '{shown}'."),
+            Found::Table => None,
+            Found::Missing => Some(format!("unable to find stick-table '{shown}'.")),
+            Found::WrongType => Some(format!("type of fetch not usable with type of stick-table '{shown}'.")),
         };
-        let text = format!("Proxy '{}': {what}", draft.name());
-        c.push(Diagnostic::post_error("unknown-table", text).pointing(draft.header));
+        if let Some(what) = what {
+            let text = format!("Proxy '{}': {what}", draft.name());
+            c.push(Diagnostic::post_error("unknown-table", text).pointing(draft.header));
+        }
+        if !stick.on_response {
+            warn_buffers(c, draft, stick.cond.as_ref(), stick.span);
+        }
     }
 }
 
@@ -59,6 +64,8 @@ pub fn warn_steps(c: &mut Context<'_>, draft: &Draft, is_http: bool) {
 
 /// The rules of one proxy, or of one defaults section, that it did not inherit.
 pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
+    let requests = draft.proxy.rules[RuleSet::HttpRequest as usize].len();
+    let first_redirect = requests.saturating_sub(draft.redirect_lines);
     for set in ORDER {
         let first = draft.inherited_rules[set as usize];
         let of_set = |(of, ..): &&(RuleSet, usize, PendingRule)| *of == set;
@@ -69,6 +76,10 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
                     let text = format!("Proxy '{}': {text}.", draft.name());
                     c.push(Diagnostic::post_error("unknown-name", text).pointing(draft.header));
                 }
+            }
+            // HAProxy keeps those of 'redirect' lines in a list of their own, where it does not look.
+            if set == RuleSet::HttpRequest && index >= first_redirect {
+                continue;
             }
             let place = Span { file: FileId(rule.place.file), line: rule.place.line, ..draft.header };
             warn_buffers(c, draft, rule.cond.as_ref(), place);

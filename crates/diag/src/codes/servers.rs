@@ -5,6 +5,25 @@ use super::{Code, by_keyword, row};
 pub const ROWS: &[Code] = &[
     row("unknown-server", "4.2", "No such server", "`use-server` and `track` name a server of a backend."),
     row(
+        "unknown-resolvers",
+        "5.3.2",
+        "No such resolvers section",
+        "`resolvers` names a section of that kind.",
+    ),
+    row("unknown-peers", "11.2", "No such peers section", "`peers` names a section of that kind."),
+    row(
+        "unknown-mailers",
+        "12.3",
+        "No such mailers section",
+        "`email-alert mailers` names a section of that kind.",
+    ),
+    row(
+        "unknown-healthcheck",
+        "12.9",
+        "No such healthcheck section",
+        "`healthcheck` names a section of that kind.",
+    ),
+    row(
         "not-in-default-server",
         "5.2",
         "An option that default-server does not take",

@@ -59,9 +59,13 @@ fn stick(c: &mut Context<'_>, line: &Line<'_>) {
         name = Some(rest.get(1).map(|word| word.text.clone()).unwrap_or_default());
         rest = rest.get(2..).unwrap_or_default();
     }
+    let mut condition = None;
     match rest.first() {
         Some(word) if starts_condition(word) => match crate::cond::check(c, rest) {
-            Ok(cond) => crate::conflicts::of_stick(c, &cond, place, line.span),
+            Ok(cond) => {
+                crate::conflicts::of_stick(c, &cond, place, line.span);
+                condition = Some(cond);
+            }
             Err(fail) => {
                 let text =
                     format!("'stick': error detected while parsing sticking condition : {}.", fail.message);
@@ -74,7 +78,7 @@ fn stick(c: &mut Context<'_>, line: &Line<'_>) {
         }
         None => {}
     }
-    c.px.sticks.push(PendingStick { name, out: expr.out, on_response });
+    c.px.sticks.push(PendingStick { name, out: expr.out, on_response, cond: condition, span: line.span });
 }
 
 /// The table a rule means, when its keys can be those of the expression.
