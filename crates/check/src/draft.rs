@@ -311,7 +311,7 @@ pub struct Stats {
     pub inherited: bool,
     pub has_realm: bool,
     /// Of `stats auth`.
-    pub users: Vec<String>,
+    pub users: std::collections::HashSet<String>,
     /// There are `stats http-request` rules.
     pub has_rules: bool,
     /// The last of them has no condition.

@@ -53,7 +53,7 @@ fn set(c: &mut Context<'_>, line: &Line<'_>) {
             let text = format!("uri auth: ignoring duplicated user '{user}'.");
             c.warn_bare("same-user", line.span, text);
         }
-        "auth" => stats.users.push(user),
+        "auth" => drop(stats.users.insert(user)),
         _ => {}
     }
 }
