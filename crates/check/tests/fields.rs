@@ -160,6 +160,18 @@ fn certificates() {
 }
 
 #[test]
+fn stores_take_the_folders_of_global() {
+    let world = World::with(&[("/crts/a.crt", CERT), ("/keys/a.key", KEY)]);
+    let text = format!(
+        "global\n crt-base /crts\n key-base /keys\ncrt-store\n load crt a.crt key a.key\n{DEFAULTS}frontend f\n\
+         \x20bind :1 ssl crt a.crt\n"
+    );
+    let proxy = load_in(world, &text).proxies.remove(0);
+    let certs = &proxy.binds[0].tls.as_ref().expect("tls").certs;
+    assert!(certs[0].source.pem.ends_with(KEY.as_bytes()));
+}
+
+#[test]
 fn servers() {
     let text = "backend b\n default-server weight 7 maxconn 20\n server a localhost:8080 backup\n server b 127.0.0.1:+5 weight 0 \
                 send-proxy\n server-template w 2 127.0.0.1:9\n server s 127.0.0.1:443 ssl verify none sni req.hdr(host)";

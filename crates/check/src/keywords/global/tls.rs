@@ -261,9 +261,16 @@ pub const ROWS: &[Keyword] = &[
     )
     .again(BASE)
     .missing(DIRECTORY),
-    Keyword::new("key-base", "Where relative keys of a crt-store are.", HERE, "<dir>", ONE, Set::Nothing)
-        .again(BASE)
-        .missing(DIRECTORY),
+    Keyword::new(
+        "key-base",
+        "Where relative keys of a crt-store are.",
+        HERE,
+        "<dir>",
+        ONE,
+        Set::Word(|c, dir| c.key_base = Some(dir)),
+    )
+    .again(BASE)
+    .missing(DIRECTORY),
     Keyword::new(
         "ssl-default-bind-ciphers",
         "Ciphers of bind lines, TLS 1.2 and below.",
