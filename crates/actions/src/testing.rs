@@ -24,7 +24,7 @@ pub(crate) fn run_stream(mut config: ir::config::Config, input: &str, rule: &str
     let set = if input.contains("---\n") { RuleSet::HttpResponse } else { RuleSet::HttpRequest };
     config.proxies[0].rules[set as usize].extend(rule.lines().map(|rule| parse(set, rule)));
     let mut functions = Functions::default();
-    samples::fill(&mut functions);
+    samples::fill(&mut functions, samples::fetches::rows(), samples::converters::rows());
     crate::fill(&mut functions);
     let mut stream = testing::stream_of(config, &functions, input);
     let outcome = crate::run(&mut stream, ProxyId(0), set, &mut 0);

@@ -35,7 +35,6 @@ mod registry;
 mod section;
 mod seen;
 mod variables;
-mod verify_errors;
 
 use diag::{Diagnostic, Effect, FileId, Place, SourceMap, Span};
 use ir::config::Config;

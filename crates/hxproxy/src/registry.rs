@@ -4,15 +4,26 @@
 use check::Registry;
 use ir::id::ActionId;
 use lua::Catalog;
+use samples::{Converter, Fetch};
 use state::plan::Functions;
 
 use crate::lua_rows;
 
+/// All fetches; the position is the id.
+fn fetches() -> impl Iterator<Item = &'static Fetch> {
+    samples::fetches::rows().chain(net::tls::samples::fetches())
+}
+
+/// All converters; the position is the id.
+fn converters() -> impl Iterator<Item = &'static Converter> {
+    samples::converters::rows().chain(net::tls::samples::converters())
+}
+
 /// What the checker sees.
 pub fn assemble() -> Registry {
     Registry::new(
-        samples::fetches::rows().map(|row| &row.spec).collect(),
-        samples::converters::rows().map(|row| &row.spec).collect(),
+        fetches().map(|row| &row.spec).collect(),
+        converters().map(|row| &row.spec).collect(),
         actions::rows().map(|row| &row.spec).collect(),
         samples::acl_aliases::ROWS.iter().collect(),
         &services::SERVICES.iter().map(|row| row.name).collect::<Vec<_>>(),
@@ -24,7 +35,7 @@ pub fn assemble() -> Registry {
 /// those are Lua's.
 pub fn functions(registry: &Registry) -> Functions {
     let mut functions = Functions::default();
-    samples::fill(&mut functions);
+    samples::fill(&mut functions, fetches(), converters());
     actions::fill(&mut functions);
     functions.fetches.resize(registry.fetches().len(), lua_rows::fetch);
     functions.converters.resize(registry.converters().len(), lua_rows::CONVERTER);
@@ -40,8 +51,8 @@ pub fn is_lua_action(id: ActionId) -> bool {
 /// What Lua scripts may call.
 pub fn catalog() -> Catalog {
     Catalog {
-        fetches: samples::fetches::rows().map(|row| (row.spec, row.run)).collect(),
-        converters: samples::converters::rows().map(|row| (row.spec, row.run)).collect(),
+        fetches: fetches().map(|row| (row.spec, row.run)).collect(),
+        converters: converters().map(|row| (row.spec, row.run)).collect(),
     }
 }
 

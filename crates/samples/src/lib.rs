@@ -1,11 +1,12 @@
 //! Sample fetches, converters, ACL keywords and log aliases: a row and a function each.
 //!
 //! A family is a file. [`fetches::rows`] and [`converters::rows`] give all rows in the order
-//! of their ids; [`fill`] puts the functions in the same order.
+//! of their ids; [`fill`] puts the functions in the same order. Rows of crates above this one, as
+//! those that need the TLS library, stand behind them.
 
 pub mod acl_aliases;
 pub mod aliases;
-mod checks;
+pub mod checks;
 pub mod converters;
 mod crypt;
 pub mod fetches;
@@ -14,20 +15,31 @@ mod localtime;
 mod random;
 mod room;
 mod row;
+pub mod testing;
 
 pub use row::{Converter, Example, Fetch};
 
+use ir::id::FetchId;
 use state::plan::Functions;
 
-/// Puts the functions of all rows into `functions`, in the order of their ids.
-pub fn fill(functions: &mut Functions) {
-    functions.fetches.extend(fetches::rows().map(|row| row.run));
-    let acl_fetch = fetches::rows().position(|row| row.spec.name == "acl");
-    functions.acl_fetch = acl_fetch.and_then(|id| u32::try_from(id).ok()).map(ir::id::FetchId);
-    functions.converters.extend(converters::rows().map(|row| state::plan::Converter {
+/// Puts the functions of rows and of the log aliases into `functions`. The order of the rows is that
+/// of their ids.
+pub fn fill(
+    functions: &mut Functions,
+    fetches: impl Iterator<Item = &'static Fetch>,
+    converters: impl Iterator<Item = &'static Converter>,
+) {
+    for (id, row) in (0..).map(FetchId).zip(fetches) {
+        functions.fetches.push(row.run);
+        if row.spec.name == "acl" {
+            functions.acl_fetch = Some(id);
+        }
+    }
+    functions.converters.extend(converters.map(|row| state::plan::Converter {
         run: row.run,
         input: row.spec.input,
         map: row.spec.map,
+        prepare: row.prepare,
     }));
     functions.aliases.extend(aliases::rows().map(|row| (row.spec.name, row.run)));
 }

@@ -7,7 +7,7 @@ use ir::sources::Sources;
 use ir::spec::{ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
 use ir::types::SampleType;
 use state::Missing;
-use state::sample::{ConverterFn, FetchFn};
+use state::sample::{ConverterFn, FetchFn, Prepare};
 
 /// An input, the arguments as they are written, and the answer as text; `None`: no value.
 ///
@@ -96,6 +96,7 @@ impl Fetch {
 pub struct Converter {
     pub spec: ConverterSpec,
     pub run: ConverterFn,
+    pub prepare: Option<Prepare>,
     pub examples: &'static [Example],
 }
 
@@ -117,7 +118,7 @@ impl Converter {
             map: None,
             support: Support::Full,
         };
-        Self { spec, run, examples: &[] }
+        Self { spec, run, prepare: None, examples: &[] }
     }
 
     /// A converter that is accepted but gives no value yet.
@@ -135,6 +136,12 @@ impl Converter {
     /// What else the values of the arguments must be.
     pub const fn check(mut self, check: ArgsCheck) -> Self {
         self.spec.check = Some(check);
+        self
+    }
+
+    /// What it makes of its arguments when the plan is built.
+    pub const fn prepare(mut self, prepare: Prepare) -> Self {
+        self.prepare = Some(prepare);
         self
     }
 

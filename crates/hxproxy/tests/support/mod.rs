@@ -12,8 +12,8 @@ use diag::render::text::{self, Header};
 /// As the binary assembles it.
 pub fn registry() -> Registry {
     Registry::new(
-        samples::fetches::rows().map(|row| &row.spec).collect(),
-        samples::converters::rows().map(|row| &row.spec).collect(),
+        samples::fetches::rows().chain(net::tls::samples::fetches()).map(|row| &row.spec).collect(),
+        samples::converters::rows().chain(net::tls::samples::converters()).map(|row| &row.spec).collect(),
         actions::rows().map(|row| &row.spec).collect(),
         samples::acl_aliases::ROWS.iter().collect(),
         &["prometheus-exporter"],

@@ -9,6 +9,7 @@ mod hello;
 mod make;
 mod names;
 mod pem;
+pub mod samples;
 mod server;
 mod settings;
 mod stream;

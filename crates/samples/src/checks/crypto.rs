@@ -1,9 +1,11 @@
 //! Names of algorithms, and keys.
 
+use bumpalo::Bump;
 use ir::checks::ArgFacts;
 use ir::expr::Arg;
 
 use super::{Checked, lossy, number, require, text};
+use crate::converters::base64;
 
 pub fn sha2_bits(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     let bits = number(args, 0);
@@ -36,11 +38,12 @@ pub fn aes_gcm_decrypt(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
 
 pub fn aes_gcm_encrypt(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     key_and_nonce(facts, args)?;
-    facts.variable(text(args, 3)).map_err(|error| format!("failed to parse aead_tag : {error}"))?;
+    let tag = facts.variable(text(args, 3)).map_err(|error| format!("failed to parse aead_tag : {error}"))?;
+    args[3] = Arg::Var(tag);
     additional_data(facts, args, 4)
 }
 
-fn key_and_nonce(facts: &mut dyn ArgFacts, args: &[Arg]) -> Checked {
+fn key_and_nonce(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     require(matches!(number(args, 0), 128 | 192 | 256), || {
         "key size must be 128, 192 or 256 (bits).".into()
     })?;
@@ -48,21 +51,26 @@ fn key_and_nonce(facts: &mut dyn ArgFacts, args: &[Arg]) -> Checked {
     base64_or_variable(facts, args, 2).map_err(|error| format!("failed to parse key : {error}"))
 }
 
-fn additional_data(facts: &mut dyn ArgFacts, args: &[Arg], index: usize) -> Checked {
+fn additional_data(facts: &mut dyn ArgFacts, args: &mut [Arg], index: usize) -> Checked {
     base64_or_variable(facts, args, index).map_err(|error| format!("failed to parse aad : {error}"))
 }
 
-fn base64_or_variable(facts: &mut dyn ArgFacts, args: &[Arg], index: usize) -> Checked {
+/// A variable, or base64, which is decoded here; it is so too in a variable, where it is used.
+fn base64_or_variable(facts: &mut dyn ArgFacts, args: &mut [Arg], index: usize) -> Checked {
     let value = text(args, index);
-    if value.is_empty() || facts.variable(value).is_ok() {
+    if value.is_empty() {
         return Ok(());
     }
-    let pad = value.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let is_base64 = value.len().is_multiple_of(4) && value[..value.len() - pad].iter().all(is_digit);
-    require(is_base64, || {
-        "argument needs to be base64 encoded, and can either be a string or a variable".into()
-    })
+    args[index] = match facts.variable(value) {
+        Ok(var) => Arg::Var(var),
+        Err(_) => {
+            let arena = Bump::new();
+            let bytes = base64::decode(value, &arena)
+                .ok_or("argument needs to be base64 encoded, and can either be a string or a variable")?;
+            Arg::Str(bytes.to_vec())
+        }
+    };
+    Ok(())
 }
 
 /// The algorithms of signed tokens.

@@ -58,7 +58,6 @@ fn digit(byte: u8, alphabet: &[u8; 64]) -> Option<u32> {
     })
 }
 
-/// Without padding at the end of `text`.
 fn decode_digits<'a>(text: &[u8], alphabet: &[u8; 64], arena: &'a Bump) -> Option<&'a [u8]> {
     let mut room = Room::new(arena, text.len() * 3 / 4);
     for chunk in text.chunks(4) {
@@ -82,6 +81,11 @@ pub fn decode<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a [u8]> {
     }
     let digits = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
     decode_digits(digits, STANDARD, arena)
+}
+
+/// Padded base64 in the standard alphabet.
+pub fn encode_standard<'a>(bytes: &[u8], arena: &'a Bump) -> &'a [u8] {
+    encode(bytes, STANDARD, true, arena)
 }
 
 fn bytes(value: Value<'_>) -> Option<&[u8]> {

@@ -1,7 +1,7 @@
 //! Converters (manual, section 7.3.1): a family a file.
 
 mod address;
-pub(crate) mod base64;
+pub mod base64;
 mod bytes;
 mod dates;
 mod hashes;
@@ -62,60 +62,16 @@ fn variable_arg<'a>(stream: &'a Stream, args: &'a [Arg], index: usize) -> Option
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
-    use bumpalo::Bump;
-    use ir::spec::ArgType;
-    use state::Value;
-    use state::testing;
-
-    use super::*;
+    use super::rows;
+    use crate::testing;
 
     #[test]
     fn examples() {
-        let stream = testing::stream("GET /x HTTP/1.1\nhost: a\n");
-        let arena = Bump::new();
-        for row in rows() {
-            for example in row.examples {
-                let types = row.spec.args.types;
-                let args: Vec<_> = example
-                    .args
-                    .iter()
-                    .enumerate()
-                    .map(|(index, text)| match (row.spec.map, types[index]) {
-                        (Some(method), ArgType::Map) => {
-                            let sources = ir::config::PatternSources::default();
-                            let map = state::plan::Map::parse(text.as_bytes(), method, &sources);
-                            let map = map.expect("map");
-                            Arg::Map(Box::new(map))
-                        }
-                        (_, kind) => crate::fetches::tests::arg(kind, text),
-                    })
-                    .collect();
-                let input = Value::Str(example.input.as_bytes()).cast(row.spec.input, &arena);
-                let input = input.unwrap_or(Value::Bool(example.input == "1"));
-                let answer = (row.run)(&stream, &args, input);
-                let text = answer.map(|value| {
-                    crate::fetches::tests::readable(match value {
-                        Value::Bin(bytes) => bytes,
-                        other => other.to_text(&arena),
-                    })
-                });
-                assert_eq!(text.as_deref(), example.answer, "{}: {example:?}", row.spec.name);
-            }
-        }
+        testing::run_converters(rows());
     }
 
     #[test]
     fn rows_are_sound() {
-        let mut names = HashSet::new();
-        for row in rows() {
-            let spec = &row.spec;
-            assert!(names.insert(spec.name), "{} is there twice", spec.name);
-            assert!(spec.args.required <= spec.args.types.len(), "{}", spec.name);
-            assert!(!spec.doc.is_empty(), "{} has no documentation", spec.name);
-            let full = spec.support == ir::spec::Support::Full;
-            assert!(!full || !row.examples.is_empty(), "{} has no example", spec.name);
-        }
+        testing::check_converters(rows());
     }
 }

@@ -1,12 +1,16 @@
 //! Arithmetic and logic. Overflows give the greatest or the least number.
 
+use std::fmt::Write;
+
 use ir::spec::ArgType;
-use ir::types::SampleType::{self, Bool, Sint};
+use ir::types::SampleType::{self, Bool, Sint, Str};
 use state::sample::Arg;
+use state::sample::text;
 use state::{Stream, Value};
 
 use super::{text_arg, variable_arg};
 use crate::checks;
+use crate::room;
 use crate::row::{Converter, Example};
 
 /// A number or the name of a variable.
@@ -58,6 +62,14 @@ pub const ROWS: &[Converter] = &[
         .args(1, OPERAND)
         .check(checks::arithmetic)
         .examples(&[Example::new("3", &["4"], "-1")]),
+    Converter::new("x509_v_err_str", Sint, Str, "The name of an error of verification", x509_v_err_str)
+        .examples(&[
+            Example::new("0", &[], "X509_V_OK"),
+            Example::new("10", &[], "X509_V_ERR_CERT_HAS_EXPIRED"),
+            Example::new("94", &[], "X509_V_ERR_EC_KEY_EXPLICIT_PARAMS"),
+            Example::new("95", &[], "95"),
+            Example::new("-1", &[], "18446744073709551615"),
+        ]),
     Converter::new("xor", Sint, Sint, "Bits that only one has", xor)
         .args(1, OPERAND)
         .check(checks::arithmetic)
@@ -140,4 +152,21 @@ fn boolean<'a>(_: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a
 
 fn not<'a>(_: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     sint(value).map(|number| Value::Bool(number == 0))
+}
+
+/// Only the lower half of the number counts; an unknown one is shown as it is, without a sign.
+fn x509_v_err_str<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let number = sint(value)?;
+    let unknown = || {
+        text::in_arena(&stream.arena, |out| {
+            // Cannot fail: 20 digits fit.
+            let _ = write!(out, "{}", number.cast_unsigned());
+        })
+    };
+    let name = ir::verify_errors::name(number as u32);
+    Some(Value::Str(
+        name.map_or_else(unknown, |[kind, rest]| {
+            room::join(&stream.arena, &[kind.as_bytes(), rest.as_bytes()])
+        }),
+    ))
 }

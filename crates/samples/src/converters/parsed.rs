@@ -28,9 +28,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("capture-res", Str, Str, "`capture-res`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("date", Str, Sint, "`date`, see the manual"),
     Converter::parsed("debug", Any, Same, "`debug`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
-    Converter::parsed("digest", Bin, Bin, "`digest`, see the manual")
-        .args(1, &[ArgType::Str])
-        .check(checks::digest),
     Converter::parsed("eth.data", Bin, Bin, "`eth.data`, see the manual"),
     Converter::parsed("eth.dst", Bin, Bin, "`eth.dst`, see the manual"),
     Converter::parsed("eth.hdr", Bin, Bin, "`eth.hdr`, see the manual"),
@@ -41,9 +38,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("fix_tag_value", Bin, Bin, "`fix_tag_value`, see the manual")
         .args(1, &[ArgType::Str])
         .check(checks::fix_tag),
-    Converter::parsed("hmac", Bin, Bin, "`hmac`, see the manual")
-        .args(2, &[ArgType::Str, ArgType::Str])
-        .check(checks::hmac),
     Converter::parsed("in_table", Any, Bool, "`in_table`, see the manual").args(1, &[ArgType::Table]),
     Converter::parsed("ip.data", Bin, Bin, "`ip.data`, see the manual"),
     Converter::parsed("ip.df", Bin, Sint, "`ip.df`, see the manual"),
@@ -196,7 +190,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("when", Any, Any, "`when`, see the manual")
         .args(1, &[ArgType::Str, ArgType::Str, ArgType::Str])
         .check(checks::condition),
-    Converter::parsed("x509_v_err_str", Sint, Str, "`x509_v_err_str`, see the manual"),
     Converter::parsed("xxh3", Bin, Sint, "`xxh3`, see the manual").args(0, &[ArgType::Sint]),
     Converter::parsed("xxh32", Bin, Sint, "`xxh32`, see the manual").args(0, &[ArgType::Sint]),
     Converter::parsed("xxh64", Bin, Sint, "`xxh64`, see the manual").args(0, &[ArgType::Sint]),

@@ -18,7 +18,7 @@ pub const ROWS: &[Converter] = &[
     Converter::new("set-var", Any, Any, "Sets a variable and passes the value on", set_var)
         .args(1, &[ArgType::Var, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
         .check(checks::set_variable)
-        .examples(&[Example::none("a", &["txn.unresolved"])]),
+        .examples(&[Example::new("a", &["txn.x"], "a")]),
     Converter::new("unset-var", Any, Any, "Forgets a variable and passes the value on", unset_var)
         .args(1, &[ArgType::Var])
         .examples(&[Example::none("a", &["txn.unresolved"])]),

@@ -49,7 +49,7 @@ pub fn rows() -> impl Iterator<Item = &'static Fetch> {
 }
 
 /// What fetches take their values from.
-pub(crate) mod at {
+pub mod at {
     use ir::sources::{Source, Sources};
 
     const fn one(source: Source) -> Sources {
@@ -112,4 +112,4 @@ fn not_there(stream: &Stream) -> Missing {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use base::pattern;
-use ir::config::{Config, PatternSources, Proxy};
+use ir::config::{Config, Proxy};
 use ir::expr as checked;
 use ir::id::ProxyId;
 
@@ -26,7 +26,7 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
     let proxies = (0..)
         .map(ProxyId)
         .zip(&config.proxies)
-        .map(|(id, settings)| proxy(id, settings, functions, &config.pattern_sources))
+        .map(|(id, settings)| proxy(id, settings, functions, &config))
         .collect::<Result<Vec<_>, _>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
@@ -41,9 +41,9 @@ fn proxy(
     id: ProxyId,
     settings: &Proxy,
     functions: &Functions,
-    sources: &PatternSources,
+    config: &Config,
 ) -> Result<(ProxyPlan, bool), BuildError> {
-    let mut build = Builder { functions, sources, acls: Vec::new(), server_addresses: Cell::new(false) };
+    let mut build = Builder { functions, config, acls: Vec::new(), server_addresses: Cell::new(false) };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -80,7 +80,7 @@ fn proxy(
 /// Makes the parts of one proxy.
 struct Builder<'a> {
     functions: &'a Functions,
-    sources: &'a PatternSources,
+    config: &'a Config,
     acls: Vec<Arc<Acl>>,
     /// Something was built that wants `Stream::server_addresses`.
     server_addresses: Cell<bool>,
@@ -91,12 +91,12 @@ impl Builder<'_> {
         let test = |test: &checked::AclTest| {
             let mut patterns = test.patterns.clone();
             for file in &test.files {
-                let text = pattern_file::read(&file.name, self.sources)?;
+                let text = pattern_file::read(&file.name, &self.config.pattern_sources)?;
                 let of_line = |line| if file.has_values { pattern::key_and_value(line).0 } else { line };
                 patterns.extend(pattern::lines(&text).map(|(_, line)| of_line(line).to_vec()));
             }
             let checked::AclTest { method, ignore_case, dotted, .. } = *test;
-            let how = How { method, ignore_case, dotted, sources: self.sources };
+            let how = How { method, ignore_case, dotted, sources: &self.config.pattern_sources };
             let matcher = Matcher::new(&how, &patterns)?;
             Ok(AclTest { expr: self.expr(&test.expr)?, matcher })
         };
@@ -204,7 +204,11 @@ impl Builder<'_> {
             if converter.input != ir::types::SampleType::Any {
                 steps.push(Step::Cast(converter.input));
             }
-            let args = args.iter().map(|arg| self.arg(arg, converter.map)).collect::<Result<_, _>>()?;
+            let args = args.iter().map(|arg| self.arg(arg, converter.map));
+            let mut args = args.collect::<Result<Vec<_>, _>>()?;
+            if let Some(prepare) = converter.prepare {
+                prepare(self.config, &mut args).map_err(BuildError)?;
+            }
             steps.push(Step::Convert(converter.run, args));
         }
         let names_acls = self.functions.acl_fetch == Some(expr.fetch);
@@ -245,7 +249,7 @@ impl Builder<'_> {
             checked::Arg::Regex(source, ignore_case) => Arg::Regex(Regex::new(source, *ignore_case)?),
             checked::Arg::Map(name) => {
                 let method = map.unwrap_or(checked::MatchMethod::Str);
-                Arg::Map(Box::new(Map::load(name, method, self.sources)?))
+                Arg::Map(Box::new(Map::load(name, method, &self.config.pattern_sources)?))
             }
         })
     }

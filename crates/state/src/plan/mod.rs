@@ -31,7 +31,7 @@ pub use regex::Regex;
 pub use rule::{ActionFn, ActionValue, Args, Outcome, Rule};
 
 use crate::live::Live;
-use crate::sample::{ConverterFn, FetchFn};
+use crate::sample::{ConverterFn, FetchFn, Prepare};
 
 /// The functions behind the ids of the registry, in the registry's order. The binary makes it.
 #[derive(Default)]
@@ -53,6 +53,7 @@ pub struct Converter {
     pub input: SampleType,
     /// How the keys of its map are compared, for the `map_…` family.
     pub map: Option<MatchMethod>,
+    pub prepare: Option<Prepare>,
 }
 
 /// See the module.

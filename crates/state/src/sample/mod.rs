@@ -4,9 +4,11 @@
 mod cast;
 pub mod text;
 
+use std::any::Any;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub use cast::{leading_number, v6_to_v4};
+use ir::config::Config;
 use ir::types::SampleType;
 
 use crate::stream::Stream;
@@ -40,6 +42,13 @@ pub type FetchFn = for<'a> fn(&'a Stream, &'a [Arg], &mut Cursor) -> Fetched<'a>
 
 /// A converter. `None`: the expression has no value.
 pub type ConverterFn = for<'a> fn(&'a Stream, &'a [Arg], Value<'a>) -> Option<Value<'a>>;
+
+/// What a converter makes of its checked arguments when the plan is built, so that no request has to
+/// parse them: it may put an [`Arg::Prepared`] in the place of an argument.
+///
+/// # Errors
+/// A message for the operator.
+pub type Prepare = fn(&Config, &mut [Arg]) -> Result<(), String>;
 
 /// Where a fetch that gives a set of samples stands, as `hdr()` over all values of a name. It
 /// starts as the default; a fetch that can give another value sets `more` and keeps its place
@@ -80,6 +89,8 @@ pub enum Arg {
     Map(Box<crate::plan::Map>),
     /// An ACL that an argument names, and whether it is negated.
     Acl(std::sync::Arc<crate::plan::Acl>, bool),
+    /// Whatever the row made of the argument: see [`Prepare`].
+    Prepared(Box<dyn Any + Send + Sync>),
 }
 
 impl<'a> Value<'a> {

@@ -160,7 +160,7 @@ fn ignored_errors(given: &Given<'_>) -> Checked<Vec<Bytes>> {
                 continue;
             }
             format!("ID '{code}' out of range (1..{MAX_ERROR}) in error IDs list '{list}'")
-        } else if crate::verify_errors::is_known(name) {
+        } else if ir::verify_errors::is_known(name) {
             continue;
         } else {
             format!("error constant '{name}' unknown in error IDs list '{list}'")

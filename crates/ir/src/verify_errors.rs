@@ -1,13 +1,22 @@
-//! The names of OpenSSL's errors of verification, for `ca-ignore-err` and `crt-ignore-err`.
+//! The names of OpenSSL's errors of verification and their codes.
 
+const OK: &str = "X509_V_OK";
 const PREFIX: &str = "X509_V_ERR_";
 
 /// Whether OpenSSL has an error of that name.
 pub fn is_known(name: &str) -> bool {
-    name == "X509_V_OK" || name.strip_prefix(PREFIX).is_some_and(|name| NAMES.contains(&name))
+    name == OK || name.strip_prefix(PREFIX).is_some_and(|name| NAMES.contains(&name))
 }
 
-/// The names behind [`PREFIX`].
+/// The two parts of the name that belongs to a code.
+pub fn name(code: u32) -> Option<[&'static str; 2]> {
+    match code.checked_sub(1) {
+        None => Some([OK, ""]),
+        Some(index) => NAMES.get(index as usize).map(|name| [PREFIX, name]),
+    }
+}
+
+/// The names behind [`PREFIX`], in the order of their codes from 1 on.
 const NAMES: [&str; 94] = [
     "UNSPECIFIED",
     "UNABLE_TO_GET_ISSUER_CERT",

@@ -1,0 +1,24 @@
+//! Sample fetches and converters whose functions need the TLS library: a family a file. They are
+//! rows as those of the `samples` crate, behind which they stand in the order of ids.
+
+mod args;
+mod digests;
+
+use samples::{Converter, Fetch};
+
+const FETCHES: &[&[Fetch]] = &[];
+
+const CONVERTERS: &[&[Converter]] = &[digests::ROWS];
+
+/// The fetches, in the order of their ids.
+pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
+    FETCHES.iter().copied().flatten()
+}
+
+/// The converters, in the order of their ids.
+pub fn converters() -> impl Iterator<Item = &'static Converter> {
+    CONVERTERS.iter().copied().flatten()
+}
+
+#[cfg(test)]
+mod tests;
