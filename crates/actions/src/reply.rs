@@ -5,7 +5,7 @@ use ir::spec::{ActionArg, ActionOption};
 use proto::h1::reason_phrase;
 use proto::message::Version;
 use state::Stream;
-use state::plan::{ActionValue, Args, Outcome, Purpose};
+use state::plan::{ActionValue, Args, Outcome};
 use state::termination::{Cause, State};
 
 use crate::pages;
@@ -138,7 +138,7 @@ fn make(stream: &mut Stream, args: &Args, status: u16) {
     body.clear();
     for index in [STRING, LF_STRING, FILE, LF_FILE] {
         match args.option(index) {
-            Some([ActionValue::Fmt(format)]) => format.write_as(Purpose::Raw, stream, &mut body),
+            Some([ActionValue::Fmt(format)]) => format.write(stream, &mut body),
             Some([value]) => body.extend_from_slice(value.bytes()),
             _ => {}
         }

@@ -96,17 +96,18 @@ fn value(kind: ActionArg, word: &str) -> ActionValue {
     }
 }
 
-/// Text with fetches in `%[…]`.
+/// Text with fetches in `%[…]`, as a part of an HTTP message.
 fn format(mut text: &str) -> LogFormat {
     let mut nodes = Vec::new();
+    let flags = FormatFlags { http: true, ..FormatFlags::default() };
     while let Some((before, rest)) = text.split_once("%[") {
         let (fetch, after) = rest.split_once(']').expect("]");
         nodes.push(FormatNode::Text(before.as_bytes().to_vec()));
-        nodes.push(FormatNode::Expr { expr: expr(fetch), flags: FormatFlags::default() });
+        nodes.push(FormatNode::Expr { expr: expr(fetch), key: Vec::new(), flags });
         text = after;
     }
     nodes.push(FormatNode::Text(text.as_bytes().to_vec()));
-    LogFormat { text: text.as_bytes().to_vec(), nodes }
+    LogFormat { text: text.as_bytes().to_vec(), nodes, ..LogFormat::default() }
 }
 
 /// A fetch of no argument, or of one: a string, or the variable of these tests.

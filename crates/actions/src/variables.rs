@@ -1,7 +1,7 @@
 //! Actions on variables (manual, section 2.8).
 
 use ir::spec::ActionArg;
-use state::plan::{ActionValue, Args, Outcome, Purpose};
+use state::plan::{ActionValue, Args, Outcome};
 use state::{Stream, Value};
 
 use crate::row::{Action, sets};
@@ -30,7 +30,7 @@ fn set_var_fmt(stream: &mut Stream, args: &Args) -> Outcome {
         return Outcome::Continue;
     };
     stream.with_scratch(|stream, text| {
-        format.write_as(Purpose::Raw, stream, text);
+        format.write(stream, text);
         stream.set_variable_if(*var, Value::Str(text), conditions.iter().map(ActionValue::bytes));
     });
     Outcome::Continue

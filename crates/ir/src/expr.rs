@@ -128,24 +128,51 @@ pub struct CondTerm {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct LogFormat {
     pub nodes: Vec<FormatNode>,
+    /// `%{+json}o`: the whole is one map of the items that have a name.
+    pub encoding: Option<Encoding>,
+    /// `%{+bin}o`: the map is raw bytes, not hexadecimal digits.
+    pub binary: bool,
     pub text: Bytes,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum FormatNode {
     Text(Bytes),
+    /// Spaces where they only separate: one, or none behind another one.
+    Space,
     /// A `%alias`: its name without the percent sign.
     Alias {
         name: &'static str,
+        /// `%(key)`; empty without one.
+        key: Bytes,
         flags: FormatFlags,
     },
     Expr {
         expr: Expr,
+        key: Bytes,
         flags: FormatFlags,
     },
 }
 
-/// `%{+Q}`, `%{+X}`, `%{+E}`, `%{+M}`: how a node is written.
+/// How structured data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Json,
+    /// RFC 8949.
+    Cbor,
+}
+
+/// `%(:type)`: the type that an item of structured data is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormatCast {
+    Str,
+    Sint,
+    Bool,
+    /// The bytes as they are, whatever encoding there is.
+    Raw,
+}
+
+/// `%{+Q}`, `%{+X}`, `%{+E}`, `%{+M}` and what else decides how an item is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct FormatFlags {
     /// `+Q`: in double quotes
@@ -156,6 +183,13 @@ pub struct FormatFlags {
     pub escape: bool,
     /// `+M`: mandatory: `-` where there is no value
     pub mandatory: bool,
+    /// `+json` or `+cbor`
+    pub encoding: Option<Encoding>,
+    /// `+bin` of the whole: binary samples stay as they are.
+    pub binary: bool,
+    /// A part of an HTTP message: what no header value may hold is percent-encoded in samples.
+    pub http: bool,
+    pub cast: Option<FormatCast>,
 }
 
 /// A checked argument of an action.

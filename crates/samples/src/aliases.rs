@@ -1,15 +1,15 @@
 //! Log aliases, the `%x` of log-formats (manual, section 8.2.6).
 
+mod captures;
 mod dates;
 mod request;
 
 use std::net::{IpAddr, SocketAddr};
 
 use ir::config::Mode;
-use ir::expr::FormatFlags;
 use ir::spec::{LogAliasNeed, LogAliasSpec, Support};
 use state::Stream;
-use state::plan::{AliasFn, push_hex, write_text};
+use state::plan::{AliasFn, Item};
 use state::sample::text;
 use state::session::Endpoint;
 
@@ -38,140 +38,118 @@ impl Alias {
 }
 
 const ROWS: &[Alias] = &[
-    any("B", "Bytes to the client.", |s, f, out| partial(s, s.counts.bytes_out as i64, f, out)),
-    http("CC", "The captured cookie of the request.", |s, f, out| {
-        write_text(captured_cookie(s, false), f, out)
-    }),
-    http("CS", "The captured cookie of the response.", |s, f, out| {
-        write_text(captured_cookie(s, true), f, out)
-    }),
-    any("H", "The name of the host.", |_, f, out| write_text(host::name(), f, out)),
+    any("B", "Bytes to the client.", |s, item| partial(s, s.counts.bytes_out as i64, item)),
+    http("CC", "The captured cookie of the request.", |s, item| item.text(captures::cookie(s, false))),
+    http("CS", "The captured cookie of the response.", |s, item| item.text(captures::cookie(s, true))),
+    any("H", "The name of the host.", |_, item| item.text(host::name())),
     http("HM", "The method.", request::method),
     http("HP", "The URI without its query.", request::path),
     http("HPO", "The path, without host and query.", request::path_only),
     http("HQ", "The query, with its question mark.", request::query),
     http("HU", "The URI.", request::uri),
     http("HV", "The version of HTTP.", request::version),
-    any("ID", "The unique identifier.", unique_id),
-    any("OG", "When and where the line was written.", |s, f, out| write_text(origin(s), f, out))
+    any("ID", "The unique identifier.", |s, item| item.text(s.unique_id().unwrap_or_default())),
+    any("OG", "When and where the line was written.", |s, item| item.text(origin(s)))
         .needs(LogAliasNeed::Log),
-    any("ST", "The status.", |s, _, out| base::bytes::write_dec_i64(out, status(s))),
-    any("T", "When the connection came, in UTC.", |s, _, out| dates::gmt(s.session.accept_date, out)),
-    http("TR", "Milliseconds until the request was complete.", |s, _, out| {
-        base::bytes::write_dec_i64(out, s.timing.receive())
+    any("ST", "The status.", |s, item| item.number(status(s))),
+    any("T", "When the connection came, in UTC.", |s, item| {
+        item.written(|out| dates::gmt(s.session.accept_date, out));
     }),
-    http("Ta", "Milliseconds from the request to the end.", |s, f, out| {
-        partial(s, s.timing.active(), f, out)
+    http("TR", "Milliseconds until the request was complete.", |s, item| item.number(s.timing.receive())),
+    http("Ta", "Milliseconds from the request to the end.", |s, item| partial(s, s.timing.active(), item)),
+    any("Tc", "Milliseconds to connect to the server.", |s, item| item.number(s.timing.connect())),
+    any("Td", "Milliseconds to transfer the data.", |s, item| item.number(transfer(s))),
+    any("Th", "Milliseconds of the handshakes.", |s, item| count(s.timing.handshake, item)),
+    http("Ti", "Milliseconds of idleness before the request.", |s, item| item.number(s.timing.idle())),
+    any("Tl", "When the connection came, in local time.", |s, item| {
+        item.written(|out| dates::local(s.session.accept_date, out));
     }),
-    any("Tc", "Milliseconds to connect to the server.", |s, _, out| {
-        base::bytes::write_dec_i64(out, s.timing.connect())
+    http("Tq", "Milliseconds of handshakes, idleness and request together.", |s, item| {
+        item.number(s.timing.query());
     }),
-    any("Td", "Milliseconds to transfer the data.", |s, _, out| base::bytes::write_dec_i64(out, transfer(s))),
-    any("Th", "Milliseconds of the handshakes.", |s, _, out| base::bytes::write_dec(out, s.timing.handshake)),
-    http("Ti", "Milliseconds of idleness before the request.", |s, _, out| {
-        base::bytes::write_dec_i64(out, s.timing.idle())
+    http("Tr", "Milliseconds until the server answered.", |s, item| item.number(s.timing.respond())),
+    any("Ts", "When the connection came, in seconds since 1970.", |s, item| {
+        number(s.session.accept_date / 1_000_000, 4, item);
     }),
-    any("Tl", "When the connection came, in local time.", |s, _, out| {
-        dates::local(s.session.accept_date, out)
+    any("Tt", "Milliseconds from the connection to the end.", |s, item| partial(s, s.timing.total(), item)),
+    any("Tu", "Milliseconds as the user sees them, without idleness.", |s, item| {
+        partial(s, s.timing.total().max(0) - s.timing.idle(), item);
     }),
-    http("Tq", "Milliseconds of handshakes, idleness and request together.", |s, _, out| {
-        base::bytes::write_dec_i64(out, s.timing.query())
+    any("Tw", "Milliseconds in queues.", |s, item| item.number(s.timing.queue())),
+    any("U", "Bytes from the client.", |s, item| count(s.counts.bytes_in, item)),
+    any("ac", "Connections of the process.", |s, item| item.number(s.counts.active.into())),
+    any("b", "The name of the backend.", |s, item| item.text(&backend(s).name)),
+    any("bc", "Connections of the backend.", |s, item| item.number(s.counts.backend.into())),
+    any("bi", "The own address towards the server.", |s, item| {
+        ip(s, s.server_addresses.map(|(own, _)| own.ip()), item);
     }),
-    http("Tr", "Milliseconds until the server answered.", |s, _, out| {
-        base::bytes::write_dec_i64(out, s.timing.respond())
+    any("bp", "The own port towards the server.", |s, item| {
+        port(s.server_addresses.map(|(own, _)| own.port()), item);
     }),
-    any("Ts", "When the connection came, in seconds since 1970.", |s, f, out| {
-        number(s.session.accept_date / 1_000_000, 4, f, out)
+    any("bq", "Requests ahead in the queue of the backend.", |s, item| {
+        item.number(s.counts.backend_queue.into());
     }),
-    any("Tt", "Milliseconds from the connection to the end.", |s, f, out| {
-        partial(s, s.timing.total(), f, out)
-    }),
-    any("Tu", "Milliseconds as the user sees them, without idleness.", |s, f, out| {
-        partial(s, s.timing.total().max(0) - s.timing.idle(), f, out)
-    }),
-    any("Tw", "Milliseconds in queues.", |s, _, out| base::bytes::write_dec_i64(out, s.timing.queue())),
-    any("U", "Bytes from the client.", |s, _, out| base::bytes::write_dec(out, s.counts.bytes_in)),
-    any("ac", "Connections of the process.", |s, _, out| {
-        base::bytes::write_dec(out, u64::from(s.counts.active))
-    }),
-    any("b", "The name of the backend.", |s, f, out| write_text(&backend(s).name, f, out)),
-    any("bc", "Connections of the backend.", |s, _, out| {
-        base::bytes::write_dec(out, u64::from(s.counts.backend))
-    }),
-    any("bi", "The own address towards the server.", |s, f, out| {
-        ip(s.server_addresses.map(|(own, _)| own.ip()), f, out)
-    }),
-    any("bp", "The own port towards the server.", |s, f, out| {
-        port(s.server_addresses.map(|(own, _)| own.port()), f, out)
-    }),
-    any("bq", "Requests ahead in the queue of the backend.", |s, _, out| {
-        base::bytes::write_dec(out, u64::from(s.counts.backend_queue))
-    }),
-    any("ci", "The address of the client.", |s, f, out| endpoint_ip(&s.session.src, f, out)),
-    any("cp", "The port of the client.", |s, f, out| endpoint_port(s, &s.session.src, f, out)),
-    any("f", "The name of the frontend.", |s, f, out| write_text(&frontend(s).name, f, out)),
-    any("fc", "Connections of the frontend.", |s, _, out| {
-        base::bytes::write_dec(out, u64::from(s.counts.frontend))
-    }),
-    any("fi", "The address that the client connected to.", |s, f, out| endpoint_ip(&s.session.dst, f, out)),
-    any("fp", "The port that the client connected to.", |s, f, out| endpoint_port(s, &s.session.dst, f, out)),
+    any("ci", "The address of the client.", |s, item| endpoint_ip(s, &s.session.src, item)),
+    any("cp", "The port of the client.", |s, item| endpoint_port(s, &s.session.src, item)),
+    any("f", "The name of the frontend.", |s, item| item.text(&frontend(s).name)),
+    any("fc", "Connections of the frontend.", |s, item| item.number(s.counts.frontend.into())),
+    any("fi", "The address that the client connected to.", |s, item| endpoint_ip(s, &s.session.dst, item)),
+    any("fp", "The port that the client connected to.", |s, item| endpoint_port(s, &s.session.dst, item)),
     any("ft", "The name of the frontend, with a tilde for TLS.", frontend_transport),
-    any("hr", "The captured fields of the request.", |s, f, out| {
-        captures(&s.request_captures, frontend(s).request_captures.len(), f, out)
+    any("hr", "The captured fields of the request.", |s, item| {
+        captures::braces(&s.request_captures, frontend(s).request_captures.len(), item);
     }),
-    any("hrl", "The captured fields of the request, each as a text.", |s, f, out| {
-        capture_list(&s.request_captures, frontend(s).request_captures.len(), f, out)
+    any("hrl", "The captured fields of the request, each as a text.", |s, item| {
+        captures::list(&s.request_captures, frontend(s).request_captures.len(), item);
     }),
-    any("hs", "The captured fields of the response.", |s, f, out| {
-        captures(&s.response_captures, frontend(s).response_captures.len(), f, out)
+    any("hs", "The captured fields of the response.", |s, item| {
+        captures::braces(&s.response_captures, frontend(s).response_captures.len(), item);
     }),
-    any("hsl", "The captured fields of the response, each as a text.", |s, f, out| {
-        capture_list(&s.response_captures, frontend(s).response_captures.len(), f, out)
+    any("hsl", "The captured fields of the response, each as a text.", |s, item| {
+        captures::list(&s.response_captures, frontend(s).response_captures.len(), item);
     }),
-    any("lc", "The number of the log line.", |s, f, out| number(log_count(s), 4, f, out)),
+    any("lc", "The number of the log line.", |s, item| number(log_count(s), 4, item)),
     any("ms", "The milliseconds of when the connection came.", milliseconds),
     // Stands for flags that hold for what follows; the checker has read them.
-    any("o", "Flags for everything behind it.", |_, _, _| ()),
-    any("pid", "The number of the process.", |_, f, out| number(u64::from(std::process::id()), 4, f, out)),
+    any("o", "Flags for everything behind it.", |_, _| ()),
+    any("pid", "The number of the process.", |_, item| number(std::process::id().into(), 4, item)),
     http("r", "The request line.", request::line),
     any("rc", "How often connecting was tried again.", retries),
-    any("rt", "The number of the stream.", |s, f, out| number(s.id, 4, f, out)),
-    any("s", "The name of the server.", |s, f, out| write_text(server(s), f, out)),
-    any("sc", "Connections of the server.", |s, _, out| {
-        base::bytes::write_dec(out, u64::from(s.counts.server))
+    any("rt", "The number of the stream.", |s, item| number(s.id, 4, item)),
+    any("s", "The name of the server.", |s, item| item.text(server(s))),
+    any("sc", "Connections of the server.", |s, item| item.number(s.counts.server.into())),
+    any("si", "The address of the server.", |s, item| {
+        ip(s, s.server_addresses.map(|(_, server)| server.ip()), item);
     }),
-    any("si", "The address of the server.", |s, f, out| {
-        ip(s.server_addresses.map(|(_, server)| server.ip()), f, out)
+    any("sp", "The port of the server.", |s, item| {
+        port(s.server_addresses.map(|(_, server)| server.port()), item);
     }),
-    any("sp", "The port of the server.", |s, f, out| {
-        port(s.server_addresses.map(|(_, server)| server.port()), f, out)
+    any("sq", "Requests ahead in the queue of the server.", |s, item| {
+        item.number(s.counts.server_queue.into());
     }),
-    any("sq", "Requests ahead in the queue of the server.", |s, _, out| {
-        base::bytes::write_dec(out, u64::from(s.counts.server_queue))
-    }),
-    any("sslc", "The cipher.", |s, f, out| {
-        write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.cipher.as_bytes()), f, out)
+    any("sslc", "The cipher.", |s, item| {
+        item.text(s.session.tls.as_ref().map_or(b"", |tls| tls.cipher.as_bytes()));
     })
     .needs(LogAliasNeed::Tls),
-    any("sslv", "The version of TLS.", |s, f, out| {
-        write_text(s.session.tls.as_ref().map_or(b"", |tls| tls.version.as_bytes()), f, out)
+    any("sslv", "The version of TLS.", |s, item| {
+        item.text(s.session.tls.as_ref().map_or(b"", |tls| tls.version.as_bytes()));
     })
     .needs(LogAliasNeed::Tls),
-    any("t", "When the connection came, with milliseconds.", |s, _, out| {
-        dates::exact(s.session.accept_date, out)
+    any("t", "When the connection came, with milliseconds.", |s, item| {
+        item.written(|out| dates::exact(s.session.accept_date, out));
     }),
-    http("tr", "When the request came, with milliseconds.", |s, _, out| {
-        dates::exact(fetches::txn::request_date_us(s), out)
+    http("tr", "When the request came, with milliseconds.", |s, item| {
+        item.written(|out| dates::exact(fetches::txn::request_date_us(s), out));
     }),
-    http("trg", "When the request came, in UTC.", |s, _, out| {
-        dates::gmt(fetches::txn::request_date_us(s), out)
+    http("trg", "When the request came, in UTC.", |s, item| {
+        item.written(|out| dates::gmt(fetches::txn::request_date_us(s), out));
     }),
-    http("trl", "When the request came, in local time.", |s, _, out| {
-        dates::local(fetches::txn::request_date_us(s), out)
+    http("trl", "When the request came, in local time.", |s, item| {
+        item.written(|out| dates::local(fetches::txn::request_date_us(s), out));
     }),
-    any("ts", "How the stream ended.", |s, _, out| out.extend_from_slice(&s.termination.letters()[..2])),
-    http("tsc", "How the stream ended, with the state of the cookie.", |s, _, out| {
-        out.extend_from_slice(&s.termination.letters())
+    any("ts", "How the stream ended.", |s, item| item.plain(&s.termination.letters()[..2])),
+    http("tsc", "How the stream ended, with the state of the cookie.", |s, item| {
+        item.plain(&s.termination.letters());
     }),
 ];
 
@@ -189,97 +167,75 @@ fn backend(stream: &Stream) -> &'static ir::config::Proxy {
 }
 
 /// A number that is not final yet where `option logasap` logs early: a plus tells so.
-fn partial(stream: &Stream, value: i64, _: &FormatFlags, out: &mut Vec<u8>) {
+fn partial(stream: &Stream, value: i64, item: &mut Item<'_>) {
     if frontend(stream).options.logasap {
-        out.push(b'+');
+        item.mark(b'+');
     }
-    base::bytes::write_dec_i64(out, value);
+    item.number(value);
+}
+
+fn count(value: u64, item: &mut Item<'_>) {
+    item.number(i64::try_from(value).unwrap_or(i64::MAX));
 }
 
 /// In decimal, or with `+X` in hexadecimal of at least so many digits.
-fn number(value: u64, digits: usize, flags: &FormatFlags, out: &mut Vec<u8>) {
-    if !flags.hex {
-        return base::bytes::write_dec(out, value);
-    }
-    let start = out.len();
-    base::bytes::write_hex(out, value);
-    out[start..].make_ascii_uppercase();
-    while out.len() - start < digits {
-        out.insert(start, b'0');
-    }
+fn number(value: u64, digits: usize, item: &mut Item<'_>) {
+    if item.flags.hex { item.hex(value, digits) } else { count(value, item) }
 }
 
-fn milliseconds(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+fn milliseconds(stream: &Stream, item: &mut Item<'_>) {
     let ms = stream.session.accept_date / 1000 % 1000;
-    if flags.hex { number(ms, 2, flags, out) } else { dates::three_digits(ms, out) }
-}
-
-fn ip(address: Option<IpAddr>, flags: &FormatFlags, out: &mut Vec<u8>) {
-    let Some(address) = address.map(|address| address.to_canonical()) else {
-        return write_text(b"", flags, out);
-    };
-    if flags.hex {
-        let mut push = |bytes: &[u8]| bytes.iter().for_each(|b| out.extend_from_slice(&hex_pair(*b)));
-        return match address {
-            IpAddr::V4(address) => push(&address.octets()),
-            IpAddr::V6(address) => push(&address.octets()),
-        };
+    if item.flags.hex || item.flags.encoding.is_some() {
+        number(ms, 2, item);
+    } else {
+        item.written(|out| dates::three_digits(ms, out));
     }
-    if flags.quote || flags.escape {
-        let mut plain = Vec::new();
-        text::append(&mut plain, |short| text::ip(address, short));
-        return write_text(&plain, flags, out);
+}
+
+fn ip(stream: &Stream, address: Option<IpAddr>, item: &mut Item<'_>) {
+    match address.map(|address| address.to_canonical()) {
+        None => item.text(b""),
+        Some(IpAddr::V4(address)) if item.flags.hex => item.hex_bytes(&address.octets()),
+        Some(IpAddr::V6(address)) if item.flags.hex => item.hex_bytes(&address.octets()),
+        Some(address) => item.text(text::in_arena(&stream.arena, |short| text::ip(address, short))),
     }
-    text::append(out, |short| text::ip(address, short));
 }
 
-fn hex_pair(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
-}
-
-fn port(port: Option<u16>, flags: &FormatFlags, out: &mut Vec<u8>) {
+fn port(port: Option<u16>, item: &mut Item<'_>) {
     match port {
-        Some(port) => number(u64::from(port), 4, flags, out),
-        None => write_text(b"", flags, out),
+        Some(port) => number(port.into(), 4, item),
+        None => item.text(b""),
     }
 }
 
-fn endpoint_ip(endpoint: &Endpoint, flags: &FormatFlags, out: &mut Vec<u8>) {
+fn endpoint_ip(stream: &Stream, endpoint: &Endpoint, item: &mut Item<'_>) {
     match endpoint {
-        Endpoint::Ip(address) => ip(Some(SocketAddr::ip(address)), flags, out),
+        Endpoint::Ip(address) => ip(stream, Some(SocketAddr::ip(address)), item),
         // HAProxy shows the family of a UNIX socket in place of its address.
-        Endpoint::Unix(_) => write_text(b"unix", flags, out),
+        Endpoint::Unix(_) => item.text(b"unix"),
     }
 }
 
 /// A UNIX socket has no port: the `bind` line's number stands there.
-fn endpoint_port(stream: &Stream, endpoint: &Endpoint, flags: &FormatFlags, out: &mut Vec<u8>) {
+fn endpoint_port(stream: &Stream, endpoint: &Endpoint, item: &mut Item<'_>) {
     match endpoint {
-        Endpoint::Ip(address) => port(Some(address.port()), flags, out),
+        Endpoint::Ip(address) => port(Some(address.port()), item),
         Endpoint::Unix(_) => {
             let bind = frontend(stream).binds.get(stream.session.bind.index());
             let number = bind.and_then(|bind| bind.id).unwrap_or(stream.session.bind.0 + 1);
-            base::bytes::write_dec(out, u64::from(number));
+            item.number(number.into());
         }
     }
 }
 
 /// The frontend's name, and a tilde where the connection came over TLS.
-fn frontend_transport(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+fn frontend_transport(stream: &Stream, item: &mut Item<'_>) {
     let bind = frontend(stream).binds.get(stream.session.bind.index());
-    let plain = FormatFlags { quote: false, mandatory: false, ..*flags };
-    let quote = |out: &mut Vec<u8>| {
-        if flags.quote {
-            out.push(b'"');
-        }
-    };
-    quote(out);
-    write_text(&frontend(stream).name, &plain, out);
+    item.open_text();
+    item.plain(&frontend(stream).name);
     if bind.is_some_and(|bind| bind.tls.is_some()) {
-        out.push(b'~');
+        item.push(b'~');
     }
-    quote(out);
 }
 
 fn server(stream: &Stream) -> &[u8] {
@@ -323,103 +279,16 @@ fn origin(stream: &Stream) -> &'static [u8] {
     }
 }
 
-fn retries(stream: &Stream, _: &FormatFlags, out: &mut Vec<u8>) {
+fn retries(stream: &Stream, item: &mut Item<'_>) {
     if stream.counts.redispatched {
-        out.push(b'+');
+        item.mark(b'+');
     }
-    base::bytes::write_dec(out, u64::from(stream.counts.retries));
+    item.number(stream.counts.retries.into());
 }
 
 fn log_count(stream: &Stream) -> u64 {
     let live = stream.plan.live.proxies.get(stream.session.frontend.index());
     live.map_or(0, |live| live.log_lines.sum())
-}
-
-fn unique_id(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
-    if !stream.unique_id.is_empty() {
-        return write_text(&stream.unique_id, flags, out);
-    }
-    match &stream.frontend_plan().unique_id_format {
-        Some(format) if !flags.quote && !flags.escape => format.write(stream, out),
-        Some(format) => {
-            let mut id = Vec::new();
-            format.write(stream, &mut id);
-            write_text(&id, flags, out);
-        }
-        None => write_text(b"", flags, out),
-    }
-}
-
-/// `name=value` of the cookie whose name starts as `capture cookie` says.
-fn captured_cookie(stream: &Stream, of_response: bool) -> &[u8] {
-    let Some(capture) = &frontend(stream).capture_cookie else { return b"" };
-    let (head, field) =
-        if of_response { (&stream.res, &b"set-cookie"[..]) } else { (&stream.req, &b"cookie"[..]) };
-    let cookies = head.fields().filter(|(name, _)| *name == field).flat_map(|(_, value)| {
-        // A response sets one cookie a line; what follows are its attributes.
-        value.split(|b| *b == b';').take(if of_response { 1 } else { usize::MAX })
-    });
-    let mut matching = cookies.map(<[u8]>::trim_ascii).filter(|cookie| cookie.starts_with(&capture.name));
-    matching.next().map_or(b"", |cookie| &cookie[..cookie.len().min(capture.len)])
-}
-
-/// Escapes what would break a log line or its braces: `#` and two digits.
-fn encode(text: &[u8], braces: bool, out: &mut Vec<u8>) {
-    for &byte in text {
-        match byte {
-            0..32 | 127.. | b'"' | b'#' => push_hex(b'#', byte, out),
-            b'{' | b'|' | b'}' if braces => push_hex(b'#', byte, out),
-            _ => out.push(byte),
-        }
-    }
-}
-
-/// Escapes with `#`, and where `+E` says so what is left with a backslash.
-fn write_encoded(text: &[u8], braces: bool, flags: &FormatFlags, out: &mut Vec<u8>) {
-    if !flags.escape {
-        return encode(text, braces, out);
-    }
-    for byte in text.chunks(1) {
-        if matches!(byte, b"]" | b"\\") {
-            out.push(b'\\');
-        }
-        encode(byte, braces, out);
-    }
-}
-
-/// `{first|second}`; nothing where the frontend captures nothing.
-fn captures(values: &[Vec<u8>], slots: usize, flags: &FormatFlags, out: &mut Vec<u8>) {
-    if slots == 0 {
-        return;
-    }
-    let quote: &[u8] = if flags.quote { b"\"" } else { b"" };
-    out.extend_from_slice(quote);
-    out.push(b'{');
-    for slot in 0..slots {
-        if slot > 0 {
-            out.push(b'|');
-        }
-        write_encoded(values.get(slot).map_or(b"", Vec::as_slice), true, flags, out);
-    }
-    out.push(b'}');
-    out.extend_from_slice(quote);
-}
-
-/// The captures one by one, each quoted by itself.
-fn capture_list(values: &[Vec<u8>], slots: usize, flags: &FormatFlags, out: &mut Vec<u8>) {
-    let quote: &[u8] = if flags.quote { b"\"" } else { b"" };
-    for slot in 0..slots {
-        if slot > 0 {
-            out.push(b' ');
-        }
-        out.extend_from_slice(quote);
-        match values.get(slot).filter(|value| !value.is_empty()) {
-            Some(value) => write_encoded(value, true, flags, out),
-            None if !flags.quote => out.push(b'-'),
-            None => {}
-        }
-        out.extend_from_slice(quote);
-    }
 }
 
 #[cfg(test)]

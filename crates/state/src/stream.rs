@@ -1,7 +1,7 @@
 //! The data of one request and its response (or of one TCP connection in `mode tcp`): what
 //! fetches read and actions change. The runtime that moves the bytes is in `proxy`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bumpalo::Bump;
@@ -45,6 +45,9 @@ pub struct Counts {
     pub server: u32,
 }
 
+/// The greatest length of a unique id, as in HAProxy.
+const UNIQUE_ID_LEN: usize = 127;
+
 /// A stream. Reused by [`Stream::reset`], which keeps all buffers.
 #[derive(Debug)]
 pub struct Stream {
@@ -79,8 +82,9 @@ pub struct Stream {
     /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
     pub request_captures: Vec<Vec<u8>>,
     pub response_captures: Vec<Vec<u8>>,
-    /// The unique id once it was generated.
-    pub unique_id: Vec<u8>,
+    /// The unique id once it was made: see [`Stream::unique_id`].
+    unique_id: RefCell<Vec<u8>>,
+    has_unique_id: Cell<bool>,
     pub timing: Timing,
     pub counts: Counts,
     pub termination: Termination,
@@ -115,7 +119,8 @@ impl Stream {
             vars: RefCell::default(),
             request_captures: Vec::new(),
             response_captures: Vec::new(),
-            unique_id: Vec::new(),
+            unique_id: RefCell::default(),
+            has_unique_id: Cell::new(false),
             timing: Timing::default(),
             counts: Counts::default(),
             termination: Termination::default(),
@@ -148,7 +153,7 @@ impl Stream {
         self.vars.get_mut().clear();
         self.request_captures.iter_mut().for_each(Vec::clear);
         self.response_captures.iter_mut().for_each(Vec::clear);
-        self.unique_id.clear();
+        self.has_unique_id.set(false);
         self.timing = Timing::default();
         self.counts = Counts::default();
         self.termination = Termination::default();
@@ -186,6 +191,20 @@ impl Stream {
             RuleSet::TcpResponse => self.inspect_over || self.res_body.complete,
             _ => true,
         }
+    }
+
+    /// What the frontend's `unique-id-format` gives: made once, at the first use. The format sees
+    /// an empty one itself.
+    pub fn unique_id(&self) -> Option<&[u8]> {
+        let format = self.frontend_plan().unique_id_format.as_ref()?;
+        if !self.has_unique_id.replace(true) {
+            let mut id = self.unique_id.take();
+            id.clear();
+            format.write(self, &mut id);
+            id.truncate(UNIQUE_ID_LEN);
+            self.unique_id.replace(id);
+        }
+        Some(self.arena.alloc_slice_copy(&self.unique_id.borrow()))
     }
 
     /// Lends the stream's own output buffer, empty, to `f`.

@@ -308,10 +308,7 @@ fn literal(
         ActionArg::Str | ActionArg::Expr | ActionArg::IntOrExpr(..) | ActionArg::TimeOrExpr => {
             ActionValue::Str(word.text.clone())
         }
-        ActionArg::Fmt => {
-            let used = if spec.name == "set-var-fmt" { Use::Variable } else { Use::Value };
-            ActionValue::Fmt(logformat::check(c, word, used, place)?)
-        }
+        ActionArg::Fmt => ActionValue::Fmt(logformat::check(c, word, format_use(spec, option), place)?),
         ActionArg::Int(min, max) => {
             let bounds = || int_message(word, min, max, option);
             ActionValue::Int(crate::numbers::bounded(word, min, max, bounds)?)
@@ -367,6 +364,15 @@ fn literal(
         },
         ActionArg::Var => ActionValue::Var(crate::variables::check(c, &word.text, word.span)?),
     })
+}
+
+/// Formats are parts of HTTP messages, but for bodies, variables and the entries of maps and ACLs.
+fn format_use(spec: &ActionSpec, option: Option<&ActionOption>) -> Use {
+    let is_value = match option {
+        Some(option) => option.keyword == "lf-string",
+        None => matches!(spec.name, "set-var-fmt" | "set-map" | "del-map" | "add-acl" | "del-acl"),
+    };
+    if is_value { Use::Value } else { Use::Header }
 }
 
 fn int_message(word: &Word, min: i64, max: i64, option: Option<&ActionOption>) -> String {

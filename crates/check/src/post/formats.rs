@@ -59,14 +59,17 @@ pub fn balance(c: &mut Context<'_>, draft: &mut Draft) {
 pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
     let word = draft.log_format.take().or_else(|| preset(draft));
     if let Some(word) = word {
-        let format = match parse(c, draft, &word, Usage::Log, "log-format") {
-            Some(format) => format,
-            None => {
-                draft.proxy.log_preset = LogPreset::Default;
-                LogFormat::default()
-            }
-        };
-        draft.proxy.log_format = format;
+        let mut format = parse(c, draft, &word, Usage::Log, "log-format");
+        if format.as_ref().is_none_or(|format| format.nodes.is_empty()) {
+            draft.proxy.log_preset = LogPreset::Default;
+        }
+        // Flags alone are no format.
+        if format.as_ref().is_some_and(|format| format.nodes.is_empty())
+            && let Some(word) = preset(draft)
+        {
+            format = parse(c, draft, &word, Usage::Log, "log-format");
+        }
+        draft.proxy.log_format = format.unwrap_or_default();
     }
     if let Some(word) = draft.log_format_sd.take()
         && parse(c, draft, &word, Usage::LogSd, "log-format-sd").is_some()
@@ -90,7 +93,7 @@ fn preset(draft: &Draft) -> Option<Word> {
 fn parse(c: &mut Context<'_>, draft: &mut Draft, word: &Word, usage: Usage, name: &str) -> Option<LogFormat> {
     let (is_frontend, is_backend) = (draft.kind.is_frontend(), draft.kind.is_backend());
     let (used, place) = match usage {
-        Usage::UniqueId => (Use::Value, Place::of_rules(RuleSet::HttpRequest, is_frontend, is_backend)),
+        Usage::UniqueId => (Use::UniqueId, Place::of_rules(RuleSet::HttpRequest, is_frontend, is_backend)),
         _ => (Use::Log, Place::FE_LOG_END),
     };
     let named = draft.unresolved.len();

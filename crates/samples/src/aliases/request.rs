@@ -1,20 +1,17 @@
 //! The request line of a log line and its parts, as they were received.
 
-use ir::expr::FormatFlags;
+use ir::expr::Encoding;
 use proto::message::Version;
 use state::Stream;
-
-use super::write_encoded;
+use state::plan::{Escape, Item};
 
 /// What stands where there was no valid request.
 const BAD: &[u8] = b"<BADREQ>";
 
-/// Writes the parts, in quotes where asked.
-fn write(parts: &[&[u8]], flags: &FormatFlags, out: &mut Vec<u8>) {
-    let quote: &[u8] = if flags.quote { b"\"" } else { b"" };
-    out.extend_from_slice(quote);
-    parts.iter().for_each(|part| write_encoded(part, false, flags, out));
-    out.extend_from_slice(quote);
+/// Writes a text of these parts.
+fn write(parts: &[&[u8]], item: &mut Item<'_>) {
+    item.open_text();
+    parts.iter().for_each(|part| item.encoded(part, Escape::Uri));
 }
 
 /// Method and target, the latter as long as a log line may show it.
@@ -38,19 +35,26 @@ fn version_text(stream: &Stream) -> &'static [u8] {
 }
 
 /// `GET /x?y HTTP/1.1`
-pub fn line(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+pub fn line(stream: &Stream, item: &mut Item<'_>) {
     match received(stream) {
-        Some((method, target)) => write(&[method, b" ", target, b" ", version_text(stream)], flags, out),
-        None => write(&[BAD], flags, out),
+        Some((method, target)) => {
+            let parts = [method, b" ", target, b" ", version_text(stream)];
+            match item.flags.encoding {
+                // One piece of CBOR, as its reader may tell.
+                Some(Encoding::Cbor) => write(&[&parts.concat()], item),
+                _ => write(&parts, item),
+            }
+        }
+        None => write(&[BAD], item),
     }
 }
 
-pub fn method(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
-    write(&[received(stream).map_or(BAD, |(method, _)| method)], flags, out);
+pub fn method(stream: &Stream, item: &mut Item<'_>) {
+    write(&[received(stream).map_or(BAD, |(method, _)| method)], item);
 }
 
-pub fn uri(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
-    write(&[received(stream).map_or(BAD, |(_, target)| target)], flags, out);
+pub fn uri(stream: &Stream, item: &mut Item<'_>) {
+    write(&[received(stream).map_or(BAD, |(_, target)| target)], item);
 }
 
 fn until_query(target: &[u8]) -> &[u8] {
@@ -58,12 +62,12 @@ fn until_query(target: &[u8]) -> &[u8] {
 }
 
 /// The target without its query string.
-pub fn path(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
-    write(&[received(stream).map_or(BAD, |(_, target)| until_query(target))], flags, out);
+pub fn path(stream: &Stream, item: &mut Item<'_>) {
+    write(&[received(stream).map_or(BAD, |(_, target)| until_query(target))], item);
 }
 
 /// Without scheme and authority either.
-pub fn path_only(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+pub fn path_only(stream: &Stream, item: &mut Item<'_>) {
     let path = |target: &'_ [u8]| -> usize {
         match base::bytes::find(target, b"://") {
             _ if target.first() == Some(&b'/') => 0,
@@ -75,15 +79,15 @@ pub fn path_only(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
         }
     };
     let shown = received(stream).map(|(_, target)| until_query(&target[path(target)..]));
-    write(&[shown.unwrap_or(BAD)], flags, out);
+    write(&[shown.unwrap_or(BAD)], item);
 }
 
 /// From the question mark on.
-pub fn query(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
+pub fn query(stream: &Stream, item: &mut Item<'_>) {
     let query = |target: &'_ [u8]| memchr::memchr(b'?', target).unwrap_or(target.len());
-    write(&[received(stream).map_or(BAD, |(_, target)| &target[query(target)..])], flags, out);
+    write(&[received(stream).map_or(BAD, |(_, target)| &target[query(target)..])], item);
 }
 
-pub fn version(stream: &Stream, flags: &FormatFlags, out: &mut Vec<u8>) {
-    write(&[if stream.req.is_empty() { BAD } else { version_text(stream) }], flags, out);
+pub fn version(stream: &Stream, item: &mut Item<'_>) {
+    write(&[if stream.req.is_empty() { BAD } else { version_text(stream) }], item);
 }

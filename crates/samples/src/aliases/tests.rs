@@ -2,6 +2,7 @@
 
 use super::*;
 use ir::config::Capture;
+use ir::expr::FormatFlags;
 use state::termination::{Cause, State};
 use state::testing;
 
@@ -20,7 +21,9 @@ fn stream(input: &str) -> Stream {
 fn check_with(stream: &Stream, name: &str, flags: FormatFlags, expected: &str) {
     let alias = rows().find(|row| row.spec.name == name).expect(name);
     let mut out = Vec::new();
-    (alias.run)(stream, &flags, &mut out);
+    let mut item = Item::new(flags, &mut out);
+    (alias.run)(stream, &mut item);
+    item.close_text();
     assert_eq!(String::from_utf8_lossy(&out), expected, "%{name} {flags:?}");
 }
 
@@ -137,4 +140,25 @@ fn timers_and_letters() {
 fn names_are_unique() {
     let names: std::collections::HashSet<_> = rows().map(|row| row.spec.name).collect();
     assert_eq!(names.len(), rows().count());
+}
+
+#[test]
+fn encoded() {
+    let stream = stream(REQUEST);
+    let encoded = |encoding| FormatFlags { encoding: Some(encoding), ..FormatFlags::default() };
+    let json = encoded(ir::expr::Encoding::Json);
+    check_with(&stream, "r", json, "\"GET http://h.example/x/y?z=#22#231 HTTP/1.1\"");
+    check_with(&stream, "ci", json, "\"192.0.2.1\"");
+    check_with(&stream, "cp", json, "1234");
+    check_with(&stream, "cp", FormatFlags { hex: true, ..json }, "\"04D2\"");
+    check_with(&stream, "ft", json, "\"web\"");
+    check_with(&stream, "hr", json, "\"{a#7C#7Bb#7D|}\"");
+    check_with(&stream, "hrl", json, "[\"a#7C#7Bb#7D\", \"-\"]");
+    check_with(&stream, "ms", json, "774");
+    check_with(&stream, "T", json, "\"26/Apr/2024:07:39:58 +0000\"");
+    let cbor = encoded(ir::expr::Encoding::Cbor);
+    check_with(&stream, "HM", cbor, "7F63474554FF");
+    check_with(&stream, "HV", cbor, "7F68485454502F312E31FF");
+    check_with(&stream, "f", cbor, "63776562");
+    check_with(&stream, "hrl", cbor, "9F7F6161632337436063233742616263233744FF7F612DFFFF");
 }

@@ -144,13 +144,6 @@ fn term_state<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'
     Ok(Value::Str(stream.arena.alloc_slice_copy(&letters[..2])))
 }
 
-/// The id as it was generated, else as the frontend's format makes it now.
 fn unique_id<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    if !stream.unique_id.is_empty() {
-        return Ok(Value::Str(&stream.unique_id));
-    }
-    let format = stream.frontend_plan().unique_id_format.as_ref().ok_or(Missing::Absent)?;
-    let mut text = Vec::new();
-    format.write(stream, &mut text);
-    Ok(Value::Str(stream.arena.alloc_slice_copy(&text)))
+    stream.unique_id().map(Value::Str).ok_or(Missing::Absent)
 }

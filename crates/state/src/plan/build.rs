@@ -11,7 +11,7 @@ use ir::id::ProxyId;
 
 use super::acl::{AclTest, Term};
 use super::expr::Step;
-use super::format::{Node, Purpose};
+use super::format::Node;
 use super::matcher::How;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
@@ -57,18 +57,16 @@ fn proxy(
         let sni = server.tls.as_ref().and_then(|tls| tls.sni.as_ref());
         sni.map(|expr| build.expr(expr)).transpose()
     };
-    // Both kinds merge runs of spaces.
-    let maybe_format = |format: &Option<checked::LogFormat>, purpose| {
-        format.as_ref().map(|format| build.spaced_format(format, purpose, true)).transpose()
-    };
+    let maybe_format =
+        |format: &Option<checked::LogFormat>| format.as_ref().map(|format| build.format(format)).transpose();
     let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
     let plan = ProxyPlan {
         id,
         switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
         use_servers: settings.use_servers.iter().map(use_server).collect::<Result<_, BuildError>>()?,
-        log_format: build.format(&settings.log_format, Purpose::Log)?,
-        error_log_format: maybe_format(&settings.error_log_format, Purpose::Log)?,
-        unique_id_format: maybe_format(&settings.unique_id_format, Purpose::Http)?,
+        log_format: build.format(&settings.log_format)?,
+        error_log_format: maybe_format(&settings.error_log_format)?,
+        unique_id_format: maybe_format(&settings.unique_id_format)?,
         monitor_fail: settings.monitor_fail.iter().map(|cond| build.cond(cond)).collect::<Result<_, _>>()?,
         server_sni: settings.servers.iter().map(sni).collect::<Result<_, _>>()?,
         balance: Balance::new(id, settings, balance_expr),
@@ -121,9 +119,7 @@ impl Builder<'_> {
     fn switch(&self, switch: &ir::config::Switch) -> Result<Switch, BuildError> {
         let target = match &switch.target {
             ir::config::SwitchTarget::Backend(id) => SwitchTarget::Backend(*id),
-            ir::config::SwitchTarget::Dynamic(format) => {
-                SwitchTarget::Dynamic(self.format(format, Purpose::Raw)?)
-            }
+            ir::config::SwitchTarget::Dynamic(format) => SwitchTarget::Dynamic(self.format(format)?),
         };
         Ok(Switch { target, cond: self.maybe_cond(&switch.cond)? })
     }
@@ -147,8 +143,7 @@ impl Builder<'_> {
         Ok(match value {
             checked::ActionValue::Str(bytes) => ActionValue::Str(bytes.as_slice().into()),
             checked::ActionValue::File(bytes) => ActionValue::File(bytes.as_slice().into()),
-            // Most formats make headers and URIs; the others say so when they write.
-            checked::ActionValue::Fmt(format) => ActionValue::Fmt(self.format(format, Purpose::Http)?),
+            checked::ActionValue::Fmt(format) => ActionValue::Fmt(self.format(format)?),
             checked::ActionValue::Expr(expr) => ActionValue::Expr(self.expr(expr)?),
             checked::ActionValue::Int(number) => ActionValue::Int(*number),
             checked::ActionValue::Time(ms) => ActionValue::Time(*ms),
@@ -160,35 +155,28 @@ impl Builder<'_> {
         })
     }
 
-    fn format(&self, format: &checked::LogFormat, purpose: Purpose) -> Result<Format, BuildError> {
-        self.spaced_format(format, purpose, purpose == Purpose::Log)
+    fn format(&self, format: &checked::LogFormat) -> Result<Format, BuildError> {
+        let nodes = format.nodes.iter().map(|node| self.node(node)).collect::<Result<_, _>>()?;
+        let checked::LogFormat { encoding, binary, .. } = *format;
+        Ok(Format { nodes, encoding, binary, text: format.text.as_slice().into() })
     }
 
-    fn spaced_format(
-        &self,
-        format: &checked::LogFormat,
-        purpose: Purpose,
-        merges_spaces: bool,
-    ) -> Result<Format, BuildError> {
-        let mut nodes = Vec::with_capacity(format.nodes.len());
-        for node in &format.nodes {
-            match node {
-                checked::FormatNode::Text(text) if merges_spaces => split_spaces(text, &mut nodes),
-                checked::FormatNode::Text(text) => nodes.push(Node::Text(text.as_slice().into())),
-                checked::FormatNode::Alias { name, flags } => {
-                    if matches!(*name, "bi" | "bp" | "si" | "sp") {
-                        self.server_addresses.set(true);
-                    }
-                    let alias = self.functions.aliases.get(name).copied();
-                    let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
-                    nodes.push(Node::Alias(alias, log_flags(*flags, purpose)));
+    fn node(&self, node: &checked::FormatNode) -> Result<Node, BuildError> {
+        Ok(match node {
+            checked::FormatNode::Text(text) => Node::Text(text.as_slice().into()),
+            checked::FormatNode::Space => Node::Space,
+            checked::FormatNode::Alias { name, key, flags } => {
+                if matches!(*name, "bi" | "bp" | "si" | "sp") {
+                    self.server_addresses.set(true);
                 }
-                checked::FormatNode::Expr { expr, flags } => {
-                    nodes.push(Node::Expr(self.expr(expr)?, log_flags(*flags, purpose)));
-                }
+                let alias = self.functions.aliases.get(name).copied();
+                let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
+                Node::Alias(alias, key.as_slice().into(), *flags)
             }
-        }
-        Ok(Format { nodes, purpose, text: format.text.as_slice().into() })
+            checked::FormatNode::Expr { expr, key, flags } => {
+                Node::Expr(self.expr(expr)?, key.as_slice().into(), *flags)
+            }
+        })
     }
 
     fn expr(&self, expr: &checked::Expr) -> Result<Expr, BuildError> {
@@ -255,18 +243,6 @@ impl Builder<'_> {
     }
 }
 
-/// A missing value in a log line is always a dash.
-fn log_flags(flags: checked::FormatFlags, purpose: Purpose) -> checked::FormatFlags {
-    checked::FormatFlags { mandatory: flags.mandatory || purpose == Purpose::Log, ..flags }
-}
-
-/// Text with its runs of spaces as nodes of their own.
-fn split_spaces(text: &[u8], nodes: &mut Vec<Node>) {
-    for run in text.chunk_by(|a, b| (*a == b' ') == (*b == b' ')) {
-        nodes.push(if run[0] == b' ' { Node::Space } else { Node::Text(run.into()) });
-    }
-}
-
 /// The registry and the configuration were not made for each other.
 fn unknown(what: &str, id: u32) -> BuildError {
     BuildError(format!("internal error: {what} number {id} does not exist"))
@@ -276,36 +252,6 @@ fn unknown(what: &str, id: u32) -> BuildError {
 mod tests {
     use super::*;
     use crate::testing;
-
-    fn alias_b(_: &crate::Stream, _: &checked::FormatFlags, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"web");
-    }
-
-    fn alias_hr(_: &crate::Stream, _: &checked::FormatFlags, _: &mut Vec<u8>) {}
-
-    fn format(nodes: Vec<checked::FormatNode>) -> checked::LogFormat {
-        checked::LogFormat { nodes, text: Vec::new() }
-    }
-
-    #[test]
-    fn log_lines_merge_spaces() {
-        let text = |text: &str| checked::FormatNode::Text(text.as_bytes().to_vec());
-        let alias = |name| checked::FormatNode::Alias { name, flags: Default::default() };
-        let mut config = testing::config();
-        let nodes = vec![text(" a  "), alias("hr"), text(" "), alias("b"), text("  x ")];
-        config.proxies[0].log_format = format(nodes.clone());
-        config.proxies[0].unique_id_format = Some(format(nodes));
-        let mut functions = Functions::default();
-        functions.aliases.insert("b", alias_b);
-        functions.aliases.insert("hr", alias_hr);
-        let stream = testing::stream_of(config, &functions, "");
-        let mut out = Vec::new();
-        stream.frontend_plan().log_format.write(&stream, &mut out);
-        assert_eq!(out, b"a web x ");
-        out.clear();
-        stream.frontend_plan().unique_id_format.as_ref().expect("format").write(&stream, &mut out);
-        assert_eq!(out, b"a web x ");
-    }
 
     #[test]
     fn unknown_ids_are_errors() {

@@ -1,41 +1,41 @@
 //! Log-format strings in their runnable form (manual, section 8.2.6). They make log lines, and
-//! also header values, URIs and bodies: the purpose decides how values are written.
+//! also header values, URIs and bodies: the flags of each item say how it is written.
 
-use ir::expr::FormatFlags;
+mod cbor;
+mod item;
+#[cfg(test)]
+mod tests;
+
+use ir::expr::{Encoding, FormatCast, FormatFlags};
+use ir::types::SampleType;
+
+pub use item::{Escape, Item};
 
 use super::Expr;
 use crate::sample::Value;
 use crate::stream::Stream;
 
 /// Writes what a `%alias` stands for.
-pub type AliasFn = fn(&Stream, &FormatFlags, &mut Vec<u8>);
-
-/// What a format makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// A log line: runs of spaces are merged, a missing value is `-`.
-    Log,
-    /// A part of an HTTP message: control characters of values are percent-encoded.
-    Http,
-    /// Anything else: values as they are.
-    Raw,
-}
+pub type AliasFn = fn(&Stream, &mut Item<'_>);
 
 /// A compiled log-format.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Format {
     pub(super) nodes: Vec<Node>,
-    pub(super) purpose: Purpose,
+    /// The whole is one map of the items that have a key.
+    pub(super) encoding: Option<Encoding>,
+    pub(super) binary: bool,
     /// As it was written.
     pub text: Box<[u8]>,
 }
 
+/// Items have a key, which may be empty, and flags.
 pub(super) enum Node {
     Text(Box<[u8]>),
-    /// A run of spaces of a log line or a unique id; it is left out behind another one.
+    /// Left out at the start and behind another one.
     Space,
-    Alias(AliasFn, FormatFlags),
-    Expr(Expr, FormatFlags),
+    Alias(AliasFn, Box<[u8]>, FormatFlags),
+    Expr(Expr, Box<[u8]>, FormatFlags),
 }
 
 impl std::fmt::Debug for Node {
@@ -43,8 +43,8 @@ impl std::fmt::Debug for Node {
         match self {
             Self::Text(text) => write!(f, "Text({})", String::from_utf8_lossy(text)),
             Self::Space => write!(f, "Space"),
-            Self::Alias(_, flags) => write!(f, "Alias({flags:?})"),
-            Self::Expr(expr, flags) => write!(f, "{expr:?}({flags:?})"),
+            Self::Alias(_, _, flags) => write!(f, "Alias({flags:?})"),
+            Self::Expr(expr, _, flags) => write!(f, "{expr:?}({flags:?})"),
         }
     }
 }
@@ -56,106 +56,118 @@ impl Format {
 
     /// Appends what the format gives for `stream`.
     pub fn write(&self, stream: &Stream, out: &mut Vec<u8>) {
-        self.write_as(self.purpose, stream, out);
+        match self.encoding {
+            Some(encoding) => self.write_map(encoding, stream, out),
+            None => self.write_line(stream, out),
+        }
     }
 
-    /// The same, for another purpose than the one of the place where the format stands.
-    pub fn write_as(&self, purpose: Purpose, stream: &Stream, out: &mut Vec<u8>) {
+    fn write_line(&self, stream: &Stream, out: &mut Vec<u8>) {
         let mut after_space = true;
         for node in &self.nodes {
             let start = out.len();
             match node {
-                Node::Space if after_space => continue,
+                Node::Space if after_space => {}
                 Node::Space => {
                     out.push(b' ');
                     after_space = true;
-                    continue;
                 }
-                Node::Text(text) => out.extend_from_slice(text),
-                Node::Alias(write, flags) => write(stream, flags, out),
-                Node::Expr(expr, flags) => {
-                    let value = expr.eval(stream).ok();
-                    match purpose {
-                        Purpose::Http => encode(value_text(value, stream), out),
-                        Purpose::Log | Purpose::Raw => write_text(value_text(value, stream), flags, out),
-                    }
+                Node::Text(text) => {
+                    out.extend_from_slice(text);
+                    after_space = false;
+                }
+                Node::Alias(write, _, flags) => {
+                    alias(*write, *flags, stream, out);
+                    // An alias that gives nothing leaves no space of its own.
+                    after_space &= out.len() == start;
+                }
+                Node::Expr(expr, _, flags) => {
+                    sample(expr, *flags, stream, out);
+                    after_space = false;
                 }
             }
-            // An alias that gives nothing leaves no space of its own.
-            after_space &= out.len() == start && matches!(node, Node::Alias(..));
         }
     }
-}
 
-fn value_text<'a>(value: Option<Value<'a>>, stream: &'a Stream) -> &'a [u8] {
-    value.map_or(b"", |value| value.to_text(&stream.arena))
-}
-
-/// Appends text with the flags `+Q`, `+E` and `+M`.
-pub fn write_text(text: &[u8], flags: &FormatFlags, out: &mut Vec<u8>) {
-    if text.is_empty() && flags.mandatory && !flags.quote {
-        out.push(b'-');
-        return;
-    }
-    if flags.quote {
-        out.push(b'"');
-    }
-    if flags.escape {
-        for &byte in text {
-            if matches!(byte, b'"' | b']' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(byte);
-        }
-    } else {
-        out.extend_from_slice(text);
-    }
-    if flags.quote {
-        out.push(b'"');
-    }
-}
-
-/// Percent-encodes what no header value may hold: control characters but the tab.
-fn encode(text: &[u8], out: &mut Vec<u8>) {
-    for &byte in text {
-        if matches!(byte, 0..=8 | 10..=31 | 127) {
-            push_hex(b'%', byte, out);
+    /// Text and items without a key have no place in a map.
+    fn write_map(&self, encoding: Encoding, stream: &Stream, out: &mut Vec<u8>) {
+        let is_json = encoding == Encoding::Json;
+        let cbor = |byte: u8, out: &mut Vec<u8>| cbor::byte(byte, self.binary, out);
+        if is_json {
+            out.push(b'{')
         } else {
-            out.push(byte);
+            cbor(cbor::MAP, out)
         }
+        let mut is_first = true;
+        for node in &self.nodes {
+            let (Node::Alias(_, key, _) | Node::Expr(_, key, _)) = node else { continue };
+            if key.is_empty() {
+                continue;
+            }
+            if is_json {
+                out.extend_from_slice(if is_first { b"\"" } else { b", \"" });
+                out.extend_from_slice(key);
+                out.extend_from_slice(b"\": ");
+            } else {
+                cbor::text(key, self.binary, out);
+            }
+            is_first = false;
+            match node {
+                Node::Alias(write, _, flags) => alias(*write, *flags, stream, out),
+                Node::Expr(expr, _, flags) => sample(expr, *flags, stream, out),
+                Node::Text(_) | Node::Space => {}
+            }
+        }
+        if is_json { out.push(b'}') } else { cbor(cbor::BREAK, out) }
     }
 }
 
-/// Appends the mark and the byte as two upper-case hexadecimal digits.
-pub fn push_hex(mark: u8, byte: u8, out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    out.extend_from_slice(&[mark, DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+fn alias(write: AliasFn, flags: FormatFlags, stream: &Stream, out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut item = Item::new(flags, out);
+    write(stream, &mut item);
+    item.end(start);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn sample(expr: &Expr, mut flags: FormatFlags, stream: &Stream, out: &mut Vec<u8>) {
+    let value = expr.eval(stream).ok();
+    let kind = written_as(value, &flags);
+    if flags.encoding.is_some() && flags.cast == Some(FormatCast::Raw) {
+        flags = FormatFlags::default();
+    }
+    let value = value.and_then(|value| value.cast(kind, &stream.arena));
+    let start = out.len();
+    let mut item = Item::new(flags, out);
+    match value {
+        Some(Value::Str(bytes) | Value::Bin(bytes)) if flags.http => item.percent_encoded(bytes),
+        Some(Value::Bin(bytes)) => item.bytes(bytes),
+        Some(Value::Sint(number)) => item.number(number),
+        Some(Value::Bool(value)) => item.boolean(value),
+        Some(Value::Str(text)) => item.text(text),
+        _ if flags.http => {}
+        _ => item.text(b""),
+    }
+    item.end(start);
+}
 
-    #[test]
-    fn flags() {
-        let check = |text: &str, flags: FormatFlags, expected: &str| {
-            let mut out = Vec::new();
-            write_text(text.as_bytes(), &flags, &mut out);
-            assert_eq!(out, expected.as_bytes(), "{text} {flags:?}");
+/// The type that a sample is written as: a string, but where something knows more.
+fn written_as(value: Option<Value<'_>>, flags: &FormatFlags) -> SampleType {
+    let is_binary = matches!(value, Some(Value::Bin(_)));
+    let Some(encoding) = flags.encoding else {
+        return if is_binary && flags.binary && flags.cast != Some(FormatCast::Str) {
+            SampleType::Bin
+        } else {
+            SampleType::Str
         };
-        let none = FormatFlags::default();
-        check("", none, "");
-        check("a\"]\\\n", none, "a\"]\\\n");
-        check("", FormatFlags { mandatory: true, ..none }, "-");
-        check("", FormatFlags { mandatory: true, quote: true, ..none }, "\"\"");
-        check("a", FormatFlags { quote: true, ..none }, "\"a\"");
-        check("a\"]\\", FormatFlags { escape: true, ..none }, "a\\\"\\]\\\\");
-    }
-
-    #[test]
-    fn encoding() {
-        let mut out = Vec::new();
-        encode(b"a\tb\r\n\x7f\xe9%", &mut out);
-        assert_eq!(out, b"a\tb%0D%0A%7F\xe9%");
+    };
+    match (flags.cast, value) {
+        (Some(FormatCast::Raw), _) => SampleType::Bin,
+        (Some(FormatCast::Str), _) => SampleType::Str,
+        (Some(FormatCast::Sint), _) => SampleType::Sint,
+        (Some(FormatCast::Bool), _) => SampleType::Bool,
+        (None, Some(Value::Sint(_))) => SampleType::Sint,
+        (None, Some(Value::Bool(_))) => SampleType::Bool,
+        (None, Some(Value::Bin(_))) if encoding == Encoding::Cbor || flags.binary => SampleType::Bin,
+        (None, _) => SampleType::Str,
     }
 }

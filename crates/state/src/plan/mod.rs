@@ -24,7 +24,7 @@ use ir::types::SampleType;
 
 pub use acl::{Acl, Answer, Cond};
 pub use expr::Expr;
-pub use format::{AliasFn, Format, Purpose, push_hex, write_text};
+pub use format::{AliasFn, Escape, Format, Item};
 pub use map::Map;
 pub use matcher::Matcher;
 pub use regex::Regex;

@@ -110,7 +110,8 @@ fn expression(c: &mut Context<'_>, line: &Line<'_>, name: &Word, value: &Word) -
         return Err(Fail::new("unavailable-fetch", value.span, text));
     }
     let text = expr.text.clone();
-    Ok(LogFormat { nodes: vec![FormatNode::Expr { expr, flags: FormatFlags::default() }], text })
+    let node = FormatNode::Expr { expr, key: Vec::new(), flags: FormatFlags::default() };
+    Ok(LogFormat { nodes: vec![node], text, ..LogFormat::default() })
 }
 
 pub const ROWS: &[Keyword] = &[
