@@ -5,6 +5,7 @@
 //! functions in the same order. Left out: waiting, which an [`state::plan::Outcome`] asks the
 //! runtime for, and actions that Lua files register.
 
+mod counters;
 mod flow;
 mod headers;
 mod log;
@@ -40,6 +41,7 @@ pub fn rows() -> impl Iterator<Item = &'static Action> {
         start_line::ROWS,
         variables::ROWS,
         log::ROWS,
+        counters::ROWS,
         parsed::ROWS,
     ];
     TABLES.iter().flat_map(|table| table.iter())

@@ -14,10 +14,8 @@ const CLIENT: u16 = sets::TCP_REQUEST | sets::REQUEST;
 /// The sets of a whole stream that stand before its response is on its way.
 const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
 const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
-const TRACKING: u16 = sets::TCP_REQUEST | sets::REQUEST | sets::RESPONSE;
 const MARKING: u16 = sets::TCP | sets::REQUEST | sets::RESPONSE;
 
-const TABLE: &[ActionOption] = &[ActionOption::new("table", &[Str])];
 const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[Str])];
 const PREFIX: &[ActionOption] = &[ActionOption::new("prefix", &[Str])];
 const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[Str])];
@@ -56,12 +54,6 @@ pub const ROWS: &[Action] = &[
     Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header")
         .unlisted(sets::TCP),
     Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header").unlisted(sets::TCP),
-    Action::parsed("sc-add-gpc", sets::ALL, &[NUMBER], "Adds to a general purpose counter").paren(Str),
-    Action::parsed("sc-inc-gpc", sets::ALL, &[], "Increments a general purpose counter").paren(Str),
-    Action::parsed("sc-inc-gpc0", sets::ALL, &[], "Increments the first general purpose counter").paren(Str),
-    Action::parsed("sc-inc-gpc1", sets::ALL, &[], "Increments the second general purpose counter").paren(Str),
-    Action::parsed("sc-set-gpt", sets::ALL, &[NUMBER], "Sets a general purpose tag").paren(Str),
-    Action::parsed("sc-set-gpt0", sets::ALL, &[NUMBER], "Sets the first general purpose tag").paren(Str),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),
@@ -91,13 +83,4 @@ pub const ROWS: &[Action] = &[
         "Sets a timeout of this stream",
     ),
     Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
-    Action::parsed("track-sc0", TRACKING, &[Expr], "Tracks a key in the first counter")
-        .unlisted(sets::TCP)
-        .options(TABLE),
-    Action::parsed("track-sc1", TRACKING, &[Expr], "Tracks a key in the second counter")
-        .unlisted(sets::TCP)
-        .options(TABLE),
-    Action::parsed("track-sc2", TRACKING, &[Expr], "Tracks a key in the third counter")
-        .unlisted(sets::TCP)
-        .options(TABLE),
 ];

@@ -7,9 +7,10 @@ mod log;
 mod proxy;
 mod sections;
 mod server;
+mod status;
 
 pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
-pub use global::{Global, LuaLimits, LuaLoad, Tune};
+pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, Tune};
 pub use log::{Facility, Level, LogFraming, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ForwardFor, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, Switch,
@@ -20,6 +21,7 @@ pub use sections::{
     LogStep, Mailer, Mailers, Nameserver, Peer, Peers, Resolvers, Ring,
 };
 pub use server::{Server, TlsServer};
+pub use status::StatusCodes;
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;

@@ -208,6 +208,8 @@ pub enum ActionValue {
     Service(ServiceId),
     File(Bytes),
     Var(Var),
+    /// The stick table of that name; empty: that of the rule's proxy.
+    Table(Bytes),
 }
 
 /// A rule: an action, its arguments, its condition.

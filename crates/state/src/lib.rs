@@ -12,6 +12,7 @@ pub mod stream;
 pub mod termination;
 pub mod testing;
 pub mod timing;
+pub mod track;
 pub mod vars;
 
 pub use plan::Plan;

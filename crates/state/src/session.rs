@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use ir::id::{BindId, ProxyId};
 
 use crate::plan::Plan;
+use crate::track::Counters;
 use crate::vars::Vars;
 
 /// One end of a connection.
@@ -49,6 +50,8 @@ pub struct Session {
     pub tls: Option<Box<TlsFacts>>,
     /// Requests begun on this connection.
     pub requests: Cell<u32>,
+    /// What `tcp-request connection` and `session` rules track.
+    pub counters: RefCell<Counters>,
     /// Variables of scope `sess`.
     pub vars: RefCell<Vars>,
 }

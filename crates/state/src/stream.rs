@@ -13,6 +13,7 @@ use crate::plan::{Plan, ProxyPlan};
 use crate::session::Session;
 use crate::termination::Termination;
 use crate::timing::Timing;
+use crate::track::Counters;
 use crate::vars::Vars;
 
 /// Body bytes that a rule asked to buffer, or all bytes seen so far in `mode tcp`.
@@ -77,6 +78,8 @@ pub struct Stream {
     pub res_body: Payload,
     /// Body of a response that a rule made ([`crate::plan::Outcome::Reply`]).
     pub reply: Vec<u8>,
+    /// What rules on contents and messages track.
+    pub counters: Counters,
     /// Variables of scopes `txn`, `req` and `res`.
     pub vars: RefCell<Vars>,
     /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
@@ -116,6 +119,7 @@ impl Stream {
             req_body: Payload::default(),
             res_body: Payload::default(),
             reply: Vec::new(),
+            counters: Counters::default(),
             vars: RefCell::default(),
             request_captures: Vec::new(),
             response_captures: Vec::new(),
@@ -150,6 +154,7 @@ impl Stream {
             payload.complete = false;
         }
         self.reply.clear();
+        self.counters.clear();
         self.vars.get_mut().clear();
         self.request_captures.iter_mut().for_each(Vec::clear);
         self.response_captures.iter_mut().for_each(Vec::clear);

@@ -78,6 +78,7 @@ pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
         accepted: 1000,
         tls: None,
         requests: std::cell::Cell::new(1),
+        counters: Default::default(),
         vars: Default::default(),
     };
     let mut stream = Stream::new(Rc::new(session), 7);

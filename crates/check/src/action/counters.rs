@@ -84,7 +84,8 @@ fn wrong_track(name: &str, shown: &str) -> String {
     }
 }
 
-/// `track-sc0 <key> [table <table>]`; the number of the counter follows the key in the rule.
+/// `track-sc0 <key> [table <table>]`; the number of the counter and the table follow the key in the
+/// rule.
 pub fn track(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
     tracked(c, values).map_err(|fail| in_tcp(values, fail))
 }
@@ -107,29 +108,28 @@ fn tracked(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
         return values.fail("bad-counter", message);
     }
     let expr = values.expr(c)?;
-    let mut options = Vec::new();
-    let mut table = Vec::new();
+    let mut table = None;
     if values.takes("table") {
         match values.word() {
-            Some(word) => table = word.text.clone(),
+            Some(word) => table = Some(word.text.clone()),
             None if keyword_of(values.set).starts_with("http") => {
                 return values.fail("missing-argument", "missing table name");
             }
-            None => {}
+            None => table = Some(Vec::new()),
         }
         values.at += usize::from(values.word().is_some());
-        options.push((0, vec![ActionValue::Str(table.clone())]));
     }
     let spec = c.registry.fetches().get(expr.fetch.index()).copied();
     let pending = PendingRule::Table {
-        name: (!options.is_empty()).then_some(table),
+        name: table.clone(),
         out: expr.out,
         counter,
         late: spec.is_some_and(|spec| !Place::FE_SES_ACC.allows(spec.contexts)),
         contents: spec.is_some_and(|spec| spec.uses.meets(ir::sources::Sources::REQUEST)),
     };
     c.px.note(values.set, pending);
-    Ok((vec![ActionValue::Expr(expr), ActionValue::Int(counter)], options))
+    let table = ActionValue::Table(table.unwrap_or_default());
+    Ok((vec![ActionValue::Expr(expr), ActionValue::Int(counter), table], Vec::new()))
 }
 
 /// TCP rules put their own words in front.

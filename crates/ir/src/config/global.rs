@@ -44,6 +44,8 @@ pub struct Global {
     /// `lua-prepend-path`: pattern and kind (`path` or `cpath`).
     pub lua_paths: Vec<(Bytes, Bytes)>,
     pub tune: Tune,
+    /// Statuses that count as the client's errors and as the server's failures.
+    pub http_codes: HttpCodes,
     pub lua: LuaLimits,
     /// `set-dumpable`, `quiet`, `zero-warning`, `strict-limits`
     pub zero_warning: bool,
@@ -136,6 +138,19 @@ pub struct LuaLimits {
     pub log_loggers: bool,
     /// `tune.lua.log.stderr`: `None` is `auto`.
     pub log_stderr: Option<bool>,
+}
+
+/// `http-err-codes` and `http-fail-codes`.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpCodes {
+    pub errors: super::StatusCodes,
+    pub failures: super::StatusCodes,
+}
+
+impl Default for HttpCodes {
+    fn default() -> Self {
+        Self { errors: super::status::errors(), failures: super::status::failures() }
+    }
 }
 
 impl Default for LuaLimits {

@@ -6,6 +6,7 @@ mod counter;
 mod limit;
 mod queue;
 mod server;
+pub mod tables;
 mod variables;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,6 +25,8 @@ pub struct Live {
     /// Client connections of the process (`%ac`), bounded by the global `maxconn`.
     pub connections: Gauge,
     pub proxies: Vec<LiveProxy>,
+    /// By [`ir::id::TableId`].
+    pub tables: Vec<tables::Table>,
     /// Variables of scope `proc`.
     pub variables: Variables,
     /// A soft stop is under way: connections are told to close.
@@ -65,6 +68,7 @@ impl Live {
         Self {
             connections: Gauge::new(maxconn),
             proxies: config.proxies.iter().map(proxy).collect(),
+            tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
             stopping: AtomicBool::new(false),
             next_stream: AtomicU64::new(0),

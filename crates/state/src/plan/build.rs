@@ -43,7 +43,13 @@ fn proxy(
     functions: &Functions,
     config: &Config,
 ) -> Result<(ProxyPlan, bool), BuildError> {
-    let mut build = Builder { functions, config, acls: Vec::new(), server_addresses: Cell::new(false) };
+    let mut build = Builder {
+        config,
+        own: settings,
+        functions,
+        acls: Vec::new(),
+        server_addresses: Cell::new(false),
+    };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -79,6 +85,8 @@ fn proxy(
 struct Builder<'a> {
     functions: &'a Functions,
     config: &'a Config,
+    /// The proxy whose parts are made.
+    own: &'a Proxy,
     acls: Vec<Arc<Acl>>,
     /// Something was built that wants `Stream::server_addresses`.
     server_addresses: Cell<bool>,
@@ -152,7 +160,16 @@ impl Builder<'_> {
             }
             checked::ActionValue::Service(id) => ActionValue::Service(*id),
             checked::ActionValue::Var(var) => ActionValue::Var(*var),
+            checked::ActionValue::Table(name) => ActionValue::Table(self.table(name)?),
         })
+    }
+
+    /// The stick table of a name, or the proxy's own.
+    fn table(&self, name: &[u8]) -> Result<ir::id::TableId, BuildError> {
+        let name = if name.is_empty() { &self.own.name } else { name };
+        let found = self.config.stick_tables.iter().position(|table| table.name == *name);
+        let id = found.and_then(|index| u32::try_from(index).ok()).map(ir::id::TableId);
+        id.ok_or_else(|| BuildError(format!("unable to find table '{}'", String::from_utf8_lossy(name))))
     }
 
     fn format(&self, format: &checked::LogFormat) -> Result<Format, BuildError> {

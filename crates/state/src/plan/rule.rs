@@ -1,7 +1,7 @@
 //! Rules in their runnable form, and what an action may answer.
 
 use ir::expr::Var;
-use ir::id::ServiceId;
+use ir::id::{ServiceId, TableId};
 
 use super::{Cond, Expr, Format, Regex};
 use crate::stream::Stream;
@@ -74,6 +74,7 @@ pub enum ActionValue {
     /// The content of a file.
     File(Box<[u8]>),
     Var(Var),
+    Table(TableId),
 }
 
 impl ActionValue {

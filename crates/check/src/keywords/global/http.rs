@@ -1,6 +1,7 @@
 //! HTTP of the whole process: `tune.http.*`, `tune.h1.*`, `tune.h2.*` and what HTTP/1 tolerates.
 
 use ir::Bytes;
+use ir::config::StatusCodes;
 use ir::spec::Sections;
 
 use crate::context::Context;
@@ -83,14 +84,28 @@ fn case_file(c: &mut Context<'_>, path: Bytes) {
     c.process.header_case_file = Some(path);
 }
 
-/// `404,410-418 +500 -503`
-fn status_codes(c: &mut Context<'_>, line: &Line<'_>) {
+fn error_codes(c: &mut Context<'_>, line: &Line<'_>) {
+    let known = c.config.global.http_codes.errors;
+    c.config.global.http_codes.errors = status_codes(c, line, known);
+}
+
+fn failure_codes(c: &mut Context<'_>, line: &Line<'_>) {
+    let known = c.config.global.http_codes.failures;
+    c.config.global.http_codes.failures = status_codes(c, line, known);
+}
+
+/// `404,410-418 +500 -503`: a word without a sign replaces what was `known`.
+fn status_codes(c: &mut Context<'_>, line: &Line<'_>, known: StatusCodes) -> StatusCodes {
+    let mut codes = known;
     if line.args.is_empty() {
         let text = format!("Missing status codes range for '{}'.", line.keyword());
-        return c.alert("missing-argument", line.span, text);
+        c.alert("missing-argument", line.span, text);
     }
     for word in line.args {
-        let text = match check_codes(&word.text) {
+        if !matches!(word.text.first(), Some(b'+' | b'-')) {
+            codes = StatusCodes::NONE;
+        }
+        let text = match change_codes(&word.text, &mut codes) {
             Ok(()) => continue,
             Err(Some(at)) => format!(
                 "Invalid status codes range '{}' in '{}' at position {at}. Ranges must be in the form \
@@ -105,17 +120,20 @@ fn status_codes(c: &mut Context<'_>, line: &Line<'_>) {
                 line.keyword()
             ),
         };
-        return c.alert("bad-value", word.span, text);
+        c.alert("bad-value", word.span, text);
+        break;
     }
+    codes
 }
 
 /// The error is where the text is no range, or that the codes are wrong.
-fn check_codes(text: &[u8]) -> Result<(), Option<usize>> {
+fn change_codes(text: &[u8], codes: &mut StatusCodes) -> Result<(), Option<usize>> {
+    let add = text.first() != Some(&b'-');
     let mut at = usize::from(matches!(text.first(), Some(b'+' | b'-')));
     let number = |at: &mut usize| {
         let start = *at;
         *at += text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let code = u32::try_from(numbers::lenient(&text[start..*at])).unwrap_or(u32::MAX);
+        let code = u16::try_from(numbers::lenient(&text[start..*at])).unwrap_or(u16::MAX);
         if *at == start { Err(Some(start)) } else { Ok(code) }
     };
     loop {
@@ -127,10 +145,13 @@ fn check_codes(text: &[u8]) -> Result<(), Option<usize>> {
         }
         match text.get(at) {
             None | Some(b',') if high < low || low < 100 || high > 599 => return Err(None),
-            None => return Ok(()),
-            Some(b',') => at += 1,
+            None | Some(b',') => codes.set(low, high, add),
             Some(_) => return Err(Some(at)),
         }
+        if at == text.len() {
+            return Ok(());
+        }
+        at += 1;
     }
 }
 
@@ -272,16 +293,14 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "[+-]<range>[,...]",
         MANY,
-        Set::Line(status_codes),
-    )
-    .parsed(),
+        Set::Line(error_codes),
+    ),
     Keyword::new(
         "http-fail-codes",
         "Statuses that count as the server's failures.",
         HERE,
         "[+-]<range>[,...]",
         MANY,
-        Set::Line(status_codes),
-    )
-    .parsed(),
+        Set::Line(failure_codes),
+    ),
 ];
