@@ -13,6 +13,7 @@ pub mod fetches;
 mod host;
 mod localtime;
 mod random;
+mod readings;
 mod room;
 mod row;
 pub mod testing;

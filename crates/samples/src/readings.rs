@@ -73,9 +73,15 @@ pub const UPDT_CONN_CNT: usize = 33;
 pub const READINGS: &[Reading] = &[
     plain("Bytes from clients over the last period", |row, _| row.get(BytesInRate, 0)),
     plain("Bytes to clients over the last period", |row, _| row.get(BytesOutRate, 0)),
-    changing(indexed("Clears a general purpose counter; gives what it was", |row, index| row.set(Gpc, index, 0))),
-    changing(plain("Clears the first general purpose counter; gives what it was", |row, _| row.set(Gpc0, 0, 0))),
-    changing(plain("Clears the second general purpose counter; gives what it was", |row, _| row.set(Gpc1, 0, 0))),
+    changing(indexed("Clears a general purpose counter; gives what it was", |row, index| {
+        row.set(Gpc, index, 0)
+    })),
+    changing(plain("Clears the first general purpose counter; gives what it was", |row, _| {
+        row.set(Gpc0, 0, 0)
+    })),
+    changing(plain("Clears the second general purpose counter; gives what it was", |row, _| {
+        row.set(Gpc1, 0, 0)
+    })),
     plain("Connections that were counted", |row, _| row.get(ConnCnt, 0)),
     plain("Connections that are open", |row, _| row.get(ConnCur, 0)),
     plain("Connections over the last period", |row, _| row.get(ConnRate, 0)),
@@ -86,18 +92,32 @@ pub const READINGS: &[Reading] = &[
     plain("The first general purpose tag", |row, _| row.get(Gpt0, 0)),
     plain("Protocol glitches", |row, _| row.get(GlitchCnt, 0)),
     plain("Protocol glitches over the last period", |row, _| row.get(GlitchRate, 0)),
-    plain("Increments of the first general purpose counter over the last period", |row, _| row.get(Gpc0Rate, 0)),
-    plain("Increments of the second general purpose counter over the last period", |row, _| row.get(Gpc1Rate, 0)),
-    indexed("Increments of a general purpose counter over the last period", |row, index| row.get(GpcRate, index)),
+    plain("Increments of the first general purpose counter over the last period", |row, _| {
+        row.get(Gpc0Rate, 0)
+    }),
+    plain("Increments of the second general purpose counter over the last period", |row, _| {
+        row.get(Gpc1Rate, 0)
+    }),
+    indexed("Increments of a general purpose counter over the last period", |row, index| {
+        row.get(GpcRate, index)
+    }),
     plain("Requests that were the client's errors", |row, _| row.get(HttpErrCnt, 0)),
     plain("Requests that were the client's errors over the last period", |row, _| row.get(HttpErrRate, 0)),
     plain("Responses that were the server's failures", |row, _| row.get(HttpFailCnt, 0)),
-    plain("Responses that were the server's failures over the last period", |row, _| row.get(HttpFailRate, 0)),
+    plain("Responses that were the server's failures over the last period", |row, _| {
+        row.get(HttpFailRate, 0)
+    }),
     plain("HTTP requests", |row, _| row.get(HttpReqCnt, 0)),
     plain("HTTP requests over the last period", |row, _| row.get(HttpReqRate, 0)),
-    changing(indexed("Increments a general purpose counter; gives what it is then", |row, index| increase(row, Gpc, GpcRate, index))),
-    changing(plain("Increments the first general purpose counter; gives what it is then", |row, _| increase(row, Gpc0, Gpc0Rate, 0))),
-    changing(plain("Increments the second general purpose counter; gives what it is then", |row, _| increase(row, Gpc1, Gpc1Rate, 0))),
+    changing(indexed("Increments a general purpose counter; gives what it is then", |row, index| {
+        increase(row, Gpc, GpcRate, index)
+    })),
+    changing(plain("Increments the first general purpose counter; gives what it is then", |row, _| {
+        increase(row, Gpc0, Gpc0Rate, 0)
+    })),
+    changing(plain("Increments the second general purpose counter; gives what it is then", |row, _| {
+        increase(row, Gpc1, Gpc1Rate, 0)
+    })),
     plain("Kilobytes from clients", |row, _| row.get(BytesInCnt, 0).map(|bytes| bytes >> 10)),
     plain("Kilobytes to clients", |row, _| row.get(BytesOutCnt, 0).map(|bytes| bytes >> 10)),
     plain("Sessions that passed their rules", |row, _| row.get(SessCnt, 0)),

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use ir::checks::{ArgFacts, ArgsCheck};
 use ir::config::Config;
 use ir::expr::{self, MatchMethod, Var, VarScope};
-use ir::id::{ProxyId, ServerId, UserlistId, VarId};
+use ir::id::{ProxyId, ServerId, TableId, UserlistId, VarId};
 use ir::spec::{ArgList, ArgType, Support};
 use state::plan::{Functions, Map, Regex};
 use state::sample::{Arg, Cursor, OwnedValue};
@@ -128,6 +128,7 @@ fn checked(kind: ArgType, text: &str) -> expr::Arg {
         ArgType::Mask6 => expr::Arg::Mask6(text.parse().expect("mask")),
         ArgType::Frontend | ArgType::Backend => expr::Arg::Proxy(ProxyId(0)),
         ArgType::Server => expr::Arg::Server(ProxyId(0), ServerId(0)),
+        ArgType::Table => expr::Arg::Table(TableId(0)),
         ArgType::Userlist => expr::Arg::Userlist(UserlistId(0)),
         ArgType::Regex => expr::Arg::Regex(bytes(), false),
         ArgType::Map => expr::Arg::Map(bytes()),

@@ -3,15 +3,17 @@
 
 use std::rc::Rc;
 
-use ir::config::{Config, Mode, Proxy, Server, Userlist};
+use ir::config::{Config, Mode, Proxy, Server, StickTable, StoredData, Userlist};
 use ir::id::{BindId, ProxyId};
+use ir::types::SampleType;
 use proto::message::{Head, Version};
 
+use crate::live::tables::DataType;
 use crate::plan::{Functions, Plan};
 use crate::session::{Endpoint, Session};
 use crate::stream::Stream;
 
-/// A configuration with one `listen` in HTTP mode, called `web`, and a server `s1`.
+/// A configuration with one `listen` in HTTP mode, called `web`, a server `s1`, and a [`table`].
 pub fn config() -> Config {
     let proxy = Proxy {
         name: b"web".to_vec(),
@@ -22,7 +24,37 @@ pub fn config() -> Config {
         servers: vec![server("s1", 1)],
         ..Proxy::default()
     };
-    Config { proxies: vec![proxy], userlists: vec![Userlist::default()], ..Config::default() }
+    Config {
+        proxies: vec![proxy],
+        userlists: vec![Userlist::default()],
+        stick_tables: vec![table()],
+        ..Config::default()
+    }
+}
+
+/// The stick table of `web`: text of up to 32 bytes, ten entries that live for a minute, and all
+/// there is to store, rates over ten seconds and arrays of two.
+pub fn table() -> StickTable {
+    let stored = |(name, kind): &(&'static str, DataType)| {
+        let in_array = matches!(kind, DataType::Gpt | DataType::Gpc | DataType::GpcRate);
+        let period = if name.ends_with("_rate") { 10_000 } else { 0 };
+        StoredData { name, count: if in_array { 2 } else { 1 }, period }
+    };
+    StickTable {
+        name: b"web".to_vec(),
+        key: SampleType::Str,
+        key_len: 32,
+        size: 10,
+        expire: 60_000,
+        nopurge: false,
+        recv_only: false,
+        data: DataType::ALL.iter().map(stored).collect(),
+        peers: None,
+        write_to: None,
+        by_address: false,
+        brates_factor: 1,
+        place: Default::default(),
+    }
 }
 
 /// A server on the loopback address.

@@ -8,6 +8,7 @@ mod hashes;
 mod maps;
 mod numbers;
 mod parsed;
+mod tables;
 mod text;
 mod url;
 mod variables;
@@ -25,6 +26,7 @@ const TABLES: &[&[Converter]] = &[
     hashes::ROWS,
     maps::ROWS,
     numbers::ROWS,
+    tables::ROWS,
     text::ROWS,
     url::ROWS,
     variables::ROWS,

@@ -38,7 +38,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("fix_tag_value", Bin, Bin, "`fix_tag_value`, see the manual")
         .args(1, &[ArgType::Str])
         .check(checks::fix_tag),
-    Converter::parsed("in_table", Any, Bool, "`in_table`, see the manual").args(1, &[ArgType::Table]),
     Converter::parsed("ip.data", Bin, Bin, "`ip.data`, see the manual"),
     Converter::parsed("ip.df", Bin, Sint, "`ip.df`, see the manual"),
     Converter::parsed("ip.dst", Bin, Addr, "`ip.dst`, see the manual"),
@@ -121,57 +120,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("rfc7239_np", Any, Str, "`rfc7239_np`, see the manual"),
     Converter::parsed("srv_is_up", Str, Bool, "`srv_is_up`, see the manual"),
     Converter::parsed("srv_queue", Str, Sint, "`srv_queue`, see the manual"),
-    Converter::parsed("table_bytes_in_rate", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_bytes_out_rate", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_clr_gpc", Any, Sint, "A fact about a stick table")
-        .args(2, &[ArgType::Sint, ArgType::Table]),
-    Converter::parsed("table_clr_gpc0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_clr_gpc1", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_conn_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_conn_cur", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_conn_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_expire", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table, ArgType::Sint]),
-    Converter::parsed("table_glitch_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_glitch_rate", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc", Any, Sint, "A fact about a stick table")
-        .args(2, &[ArgType::Sint, ArgType::Table]),
-    Converter::parsed("table_gpc0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc0_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc1", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc1_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_gpc_rate", Any, Sint, "A fact about a stick table")
-        .args(2, &[ArgType::Sint, ArgType::Table]),
-    Converter::parsed("table_gpt", Any, Sint, "A fact about a stick table")
-        .args(2, &[ArgType::Sint, ArgType::Table]),
-    Converter::parsed("table_gpt0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_err_cnt", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_err_rate", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_fail_cnt", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_fail_rate", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_req_cnt", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_http_req_rate", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table]),
-    Converter::parsed("table_idle", Any, Sint, "A fact about a stick table")
-        .args(1, &[ArgType::Table, ArgType::Sint]),
-    Converter::parsed("table_inc_gpc", Any, Sint, "A fact about a stick table")
-        .args(2, &[ArgType::Sint, ArgType::Table]),
-    Converter::parsed("table_inc_gpc0", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_inc_gpc1", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_kbytes_in", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_kbytes_out", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_server_id", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_sess_cnt", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_sess_rate", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Converter::parsed("table_trackers", Any, Sint, "A fact about a stick table").args(1, &[ArgType::Table]),
     Converter::parsed("tcp.dst", Bin, Sint, "`tcp.dst`, see the manual"),
     Converter::parsed("tcp.flags", Bin, Sint, "`tcp.flags`, see the manual"),
     Converter::parsed("tcp.options.mss", Bin, Sint, "`tcp.options.mss`, see the manual"),

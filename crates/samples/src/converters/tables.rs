@@ -8,24 +8,35 @@ use state::{Stream, Value};
 
 use super::int_arg;
 use crate::readings::*;
-use crate::row::Converter;
+use crate::row::{Converter, Example};
 
 const TABLE: &[ArgType] = &[ArgType::Table];
 const DEFAULT: &[ArgType] = &[ArgType::Table, ArgType::Sint];
 
+/// A key without an entry.
+const NEW: &[Example] = &[Example::new("new", &["web"], "0")];
+const NEW_INDEXED: &[Example] = &[Example::new("new", &["0", "web"], "0")];
+
 const fn reading<const READING: usize>(name: &'static str) -> Converter {
     let reading = &READINGS[READING];
     let row = Converter::new(name, Any, Sint, reading.doc, read::<READING>);
-    if reading.indexed { row.args(2, &[ArgType::Sint, ArgType::Table]) } else { row.args(1, TABLE) }
+    if reading.indexed {
+        row.args(2, &[ArgType::Sint, ArgType::Table]).examples(NEW_INDEXED)
+    } else {
+        row.args(1, TABLE).examples(NEW)
+    }
 }
 
 pub const ROWS: &[Converter] = &[
     Converter::new("in_table", Any, Bool, "Whether a stick table has an entry for the key", in_table)
-        .args(1, TABLE),
+        .args(1, TABLE)
+        .examples(NEW),
     Converter::new("table_expire", Any, Sint, "Milliseconds until the key's entry expires", expire)
-        .args(1, DEFAULT),
+        .args(1, DEFAULT)
+        .examples(&[Example::none("new", &["web"]), Example::new("new", &["web", "7"], "7")]),
     Converter::new("table_idle", Any, Sint, "Milliseconds since the key's entry was touched", idle)
-        .args(1, DEFAULT),
+        .args(1, DEFAULT)
+        .examples(&[Example::none("new", &["web"]), Example::new("new", &["web", "7"], "7")]),
     reading::<BYTES_IN_RATE>("table_bytes_in_rate"),
     reading::<BYTES_OUT_RATE>("table_bytes_out_rate"),
     reading::<CLR_GPC>("table_clr_gpc"),
@@ -61,7 +72,7 @@ pub const ROWS: &[Converter] = &[
     reading::<TRACKERS>("table_trackers"),
 ];
 
-fn table<'a>(stream: &Stream, args: &'a [Arg]) -> Option<&'static Table> {
+fn table(stream: &Stream, args: &[Arg]) -> Option<&'static Table> {
     args.iter().find_map(|arg| match arg {
         Arg::Table(id) => Some(stream.table(*id)),
         _ => None,
@@ -74,7 +85,11 @@ fn find<R>(stream: &Stream, table: &Table, value: Value<'_>, f: impl FnOnce(&mut
 }
 
 /// A key without an entry has only zeros.
-fn read<'a, const READING: usize>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+fn read<'a, const READING: usize>(
+    stream: &'a Stream,
+    args: &'a [Arg],
+    value: Value<'a>,
+) -> Option<Value<'a>> {
     let reading = &READINGS[READING];
     let index = if reading.indexed { u32::try_from(int_arg(args, 0)?).ok()? } else { 0 };
     let table = table(stream, args)?;

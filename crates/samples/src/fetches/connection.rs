@@ -110,6 +110,11 @@ fn address(address: IpAddr) -> Value<'static> {
 }
 
 fn src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    source(stream)
+}
+
+/// The client's address.
+pub(super) fn source(stream: &Stream) -> Fetched<'_> {
     Ok(address(ip(&stream.session.src)?.ip()))
 }
 

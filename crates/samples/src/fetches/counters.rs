@@ -3,7 +3,7 @@
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Any, Bool, Sint};
-use state::live::tables::{Table, key};
+use state::live::tables::{Row, Table, key};
 use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
@@ -265,7 +265,7 @@ fn client<'a, const READING: usize>(stream: &'a Stream, args: &'a [Arg], _: &mut
     let table = asked.table.ok_or(Missing::Absent)?;
     let src = super::connection::source(stream)?;
     let Some(key) = stream.table_key(table, src) else { return number(Some(0)) };
-    let read = |row: &mut _| (reading.run)(row, asked.index);
+    let read = |row: &mut Row<'_>| (reading.run)(row, asked.index);
     let found = if reading.changes {
         table.find_or_make(key, stream.now, read)
     } else {
@@ -284,11 +284,7 @@ fn counter_number(args: &[Arg], counter: usize) -> Option<usize> {
     }
 }
 
-fn counter_key<'a, const COUNTER: usize>(
-    stream: &'a Stream,
-    args: &'a [Arg],
-    _: &mut Cursor,
-) -> Fetched<'a> {
+fn counter_key<'a, const COUNTER: usize>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let counter = counter_number(args, COUNTER).ok_or(Missing::Absent)?;
     let value = stream
         .counter(counter, |entry| entry.key(|key| key::value(key, entry.table.key_type().0, &stream.arena)));

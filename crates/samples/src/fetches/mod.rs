@@ -4,11 +4,11 @@ mod auth;
 mod body;
 mod connection;
 pub(crate) mod cookies;
+mod counters;
 mod headers;
 mod hello;
 mod params;
 mod parsed;
-mod parsed_counters;
 mod parsed_tls;
 mod payload;
 mod process;
@@ -28,6 +28,7 @@ const TABLES: &[&[Fetch]] = &[
     body::ROWS,
     connection::ROWS,
     cookies::ROWS,
+    counters::ROWS,
     headers::ROWS,
     hello::ROWS,
     params::ROWS,
@@ -40,7 +41,6 @@ const TABLES: &[&[Fetch]] = &[
     txn::ROWS,
     parsed::ROWS,
     parsed_tls::ROWS,
-    parsed_counters::ROWS,
 ];
 
 /// All fetches; the position is the id.

@@ -152,8 +152,6 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("spoe.engine-id", Str, at::INTERNAL, "`spoe.engine-id`, see the manual"),
     Fetch::parsed("srv_sess_rate", Sint, at::INTERNAL, "`srv_sess_rate`, see the manual")
         .args(1, &[ArgType::Server]),
-    Fetch::parsed("table_avl", Sint, at::INTERNAL, "A fact about a stick table").args(1, &[ArgType::Table]),
-    Fetch::parsed("table_cnt", Sint, at::INTERNAL, "A fact about a stick table").args(1, &[ArgType::Table]),
     Fetch::parsed("term_events", Str, at::INTERNAL, "`term_events`, see the manual"),
     Fetch::parsed("waiting_entity", Str, at::INTERNAL, "`waiting_entity`, see the manual"),
 ];

@@ -43,13 +43,8 @@ fn proxy(
     functions: &Functions,
     config: &Config,
 ) -> Result<(ProxyPlan, bool), BuildError> {
-    let mut build = Builder {
-        config,
-        own: settings,
-        functions,
-        acls: Vec::new(),
-        server_addresses: Cell::new(false),
-    };
+    let mut build =
+        Builder { config, own: settings, functions, acls: Vec::new(), server_addresses: Cell::new(false) };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);

@@ -1,10 +1,7 @@
-use ir::config::{StickTable, StoredData};
 use ir::id::TableId;
-use ir::types::SampleType;
 
 use super::*;
-use crate::plan::Functions;
-use crate::testing;
+use crate::testing::stream;
 
 const STORED: [&str; 8] = [
     "conn_cnt",
@@ -16,27 +13,6 @@ const STORED: [&str; 8] = [
     "bytes_in_cnt",
     "bytes_out_cnt",
 ];
-
-fn stream(input: &str) -> Stream {
-    let table = StickTable {
-        name: b"web".to_vec(),
-        key: SampleType::Ipv4,
-        key_len: 4,
-        size: 10,
-        expire: 0,
-        nopurge: false,
-        recv_only: false,
-        data: STORED.map(|name| StoredData { name, count: 1, period: 0 }).to_vec(),
-        peers: None,
-        write_to: None,
-        by_address: false,
-        brates_factor: 1,
-        place: Default::default(),
-    };
-    let mut config = testing::config();
-    config.stick_tables.push(table);
-    testing::stream_of(config, &Functions::default(), input)
-}
 
 fn track(stream: &mut Stream, set: RuleSet, key: &[u8]) {
     stream.phase = set;

@@ -1,23 +1,10 @@
-use ir::config::{StickTable, StoredData};
+use ir::config::StickTable;
 
 use super::*;
+use crate::testing;
 
 fn settings(size: u32, expire: u64) -> StickTable {
-    StickTable {
-        name: b"t".to_vec(),
-        key: SampleType::Str,
-        key_len: 32,
-        size,
-        expire,
-        nopurge: false,
-        recv_only: false,
-        data: vec![StoredData { name: "gpc0", count: 1, period: 0 }],
-        peers: None,
-        write_to: None,
-        by_address: false,
-        brates_factor: 1,
-        place: Default::default(),
-    }
+    StickTable { size, expire, ..testing::table() }
 }
 
 fn table(size: u32, expire: u64) -> &'static Table {
