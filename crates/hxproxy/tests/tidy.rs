@@ -38,8 +38,9 @@ const MAY_LOCK: Exceptions = &[
     ("crates/samples/src/crypt.rs", "the thread's working memory of crypt(3)"),
     ("crates/state/src/balance/sequence.rs", "the order of servers, changed when one comes or goes"),
     ("crates/state/src/live/queue.rs", "streams that wait for a server, from all threads"),
+    ("crates/state/src/live/tables/mod.rs", "a lock for each shard of a stick table"),
     ("crates/state/src/live/variables.rs", "variables of the process"),
-    ("crates/state/src/session.rs", "the variables of a session, which its streams share"),
+    ("crates/state/src/session.rs", "the counters and variables of a session, which its streams share"),
     ("crates/state/src/stream.rs", "the variables that evaluating an expression may set"),
 ];
 

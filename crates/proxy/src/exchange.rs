@@ -42,6 +42,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the server failed.
+    pub fn is_servers(self) -> bool {
+        matches!(self, Self::ServerAborted | Self::InvalidResponse | Self::ServerTimeout)
+    }
+
     /// The first letter of the log and the status that a client can still be answered.
     pub fn cause_and_status(self) -> (Cause, u16) {
         match self {

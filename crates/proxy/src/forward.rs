@@ -15,6 +15,7 @@ use proto::message::{Framing, Version};
 use state::plan::Outcome;
 use state::stream::Stream;
 use state::termination::{Cause, State};
+use state::track::Event;
 
 use crate::body::{H1Source, Piece};
 use crate::client::{Client, ResponseMode};
@@ -190,6 +191,7 @@ async fn respond(
     server: &mut ServerConn,
 ) -> bool {
     stream.timing.response = Some(stream.now);
+    stream.count_status();
     http::capture_response(stream);
     let max_trailers = worker.plan.config.global.tune.bufsize;
     server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
@@ -218,6 +220,9 @@ async fn respond(
     let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
     if let Err(fault) = end {
         let (cause, _) = fault.cause_and_status();
+        if fault.is_servers() {
+            stream.count(Event::Failure);
+        }
         stream
             .termination
             .set(cause, if exchange.answered || server.source.done { State::Last } else { State::Data });
@@ -272,6 +277,9 @@ async fn give_up(
     fault: Fault,
 ) {
     let (cause, status) = fault.cause_and_status();
+    if fault.is_servers() {
+        stream.count(Event::Failure);
+    }
     stream.res.clear();
     stream.termination.set(cause, if fault == Fault::ClientReset { State::Data } else { State::Headers });
     match fault {

@@ -12,6 +12,7 @@ use net::timer::Timer;
 use state::plan::{Answer, Outcome, SwitchTarget};
 use state::stream::Stream;
 use state::termination::{Cause, State};
+use state::track::Event;
 
 use crate::body::Piece;
 use crate::client::{Client, ResponseMode};
@@ -86,6 +87,9 @@ async fn request_rules(
     proxy: ProxyId,
 ) -> Option<Decision> {
     for set in [RuleSet::TcpContent, RuleSet::HttpRequest] {
+        if set == RuleSet::HttpRequest {
+            count_request(stream, proxy);
+        }
         if !rules::any(stream, proxy, set) {
             continue;
         }
@@ -97,8 +101,22 @@ async fn request_rules(
     None
 }
 
+/// Counts the request where its connection is tracked: rules on contents, which stand before, may
+/// have begun that.
+fn count_request(stream: &Stream, proxy: ProxyId) {
+    if proxy == stream.session.frontend {
+        stream.count(Event::Request);
+    } else {
+        stream.count_backend_request();
+    }
+}
+
 /// What the last word of a rule list means for the stream.
 async fn decision(stream: &mut Stream, timer: &mut Timer, outcome: Outcome) -> Option<Decision> {
+    let is_refused = matches!(outcome, Outcome::Deny(_) | Outcome::Tarpit(..) | Outcome::Reject);
+    if is_refused && stream.phase == RuleSet::HttpRequest {
+        stream.count(Event::Error);
+    }
     Some(match outcome {
         Outcome::Service(id) => Decision::Service(id),
         Outcome::Reply => Decision::Reply,

@@ -10,13 +10,16 @@ use net::tls::HandshakeError;
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::Cause;
+use state::track::Event;
 
 pub use sender::{Sender, Targets};
 
 use crate::worker::Worker;
 
-/// Writes the line of a finished stream, unless the configuration wants none.
+/// Counts a finished stream's bytes and writes its line, unless the configuration wants none.
 pub fn stream(worker: &Worker, stream: &mut Stream) {
+    stream.count(Event::BytesIn(stream.counts.bytes_in));
+    stream.count(Event::BytesOut(stream.counts.bytes_out));
     let plan = stream.frontend_plan();
     let settings = stream.plan.settings(stream.session.frontend);
     if settings.logs.is_empty() || stream.log_silent {

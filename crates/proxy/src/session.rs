@@ -40,29 +40,38 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         accepted,
         tls: None,
         requests: Cell::new(0),
+        counters: RefCell::default(),
         vars: RefCell::new(Vars::default()),
     });
-    if connection_rules(&worker, &session, RuleSet::TcpConnection) {
+    begin(&worker, &mut session, socket).await;
+    session.end_counters(clock::now_ms());
+    drop(slot);
+}
+
+/// The rules of the connection, its handshake, and all its streams.
+async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, socket: Socket) {
+    let Session { frontend: proxy, bind, accepted, .. } = **session;
+    if connection_rules(worker, session, RuleSet::TcpConnection) {
         return drop_hard(&socket);
     }
     let io = match worker.tls_bind(proxy, bind) {
         None => Io::Plain(socket),
-        Some(context) => match Box::pin(handshake(&worker, &session, context, socket)).await {
+        Some(context) => match Box::pin(handshake(worker, session, context, socket)).await {
             Ok(tls) => {
-                if let Some(session) = Rc::get_mut(&mut session) {
+                if let Some(session) = Rc::get_mut(session) {
                     session.tls = Some(Box::new(facts(&tls)));
                 }
                 Io::Tls(tls)
             }
-            Err(error) => return log::handshake(&worker, &session, error),
+            Err(error) => return log::handshake(worker, session, error),
         },
     };
-    if connection_rules(&worker, &session, RuleSet::TcpSession) {
+    if connection_rules(worker, session, RuleSet::TcpSession) {
         return drop_hard(io.socket());
     }
+    session.count(clock::now_ms());
     let handshake = if io.is_tls() { clock::now_ms().saturating_sub(accepted) } else { 0 };
-    serve(&worker, session, Conn::new(io), handshake).await;
-    drop(slot);
+    serve(worker, session.clone(), Conn::new(io), handshake).await;
 }
 
 /// Chooses the mux: by the frontend's mode, then `proto`, then ALPN; a clear-text client that

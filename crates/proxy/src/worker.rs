@@ -146,7 +146,8 @@ impl Worker {
     }
 
     /// Takes a stream back.
-    pub fn recycle(&self, stream: Box<Stream>) {
+    pub fn recycle(&self, mut stream: Box<Stream>) {
+        stream.end_counters(stream.now);
         let mut streams = self.streams.borrow_mut();
         if streams.len() < KEPT_STREAMS {
             streams.push(stream);

@@ -40,6 +40,8 @@ const DATA: [(&str, bool, bool); 27] = [
     ("glitch_rate", false, true),
 ];
 const MAX_ARRAY: i64 = 100;
+/// Data that nothing in hxproxy stores or counts yet.
+const NOT_COUNTED: [&str; 4] = ["server_id", "server_key", "glitch_cnt", "glitch_rate"];
 
 /// Data that must not stand in one table, the array first.
 const EXCLUSIVE: [(&str, &[&str], &str); 3] = [
@@ -84,6 +86,7 @@ pub fn parse(
         let known = match word.lossy().as_ref() {
             "size" => reader.size(c, word),
             "peers" if !in_peers => reader.value(c, word).map(|value| {
+                c.warn_parsed("peers", word.span);
                 reader.table.peers = Some(value.text.clone());
             }),
             "expire" => reader.expire(c, word),
@@ -92,13 +95,20 @@ pub fn parse(
                 Some(())
             }
             "recv-only" => {
+                c.warn_parsed("recv-only", word.span);
                 reader.table.recv_only = true;
                 Some(())
             }
             "type" => reader.kind(c, word),
             "store" => reader.store(c),
-            "srvkey" => reader.server_key(c, word),
-            "write-to" => reader.write_to(c, word),
+            "srvkey" => {
+                c.warn_parsed("srvkey", word.span);
+                reader.server_key(c, word)
+            }
+            "write-to" => {
+                c.warn_parsed("write-to", word.span);
+                reader.write_to(c, word)
+            }
             "brates-factor" => reader.factor(c, word),
             other => reader.fail(c, word, format!("unknown argument '{other}'.")),
         };
@@ -283,7 +293,12 @@ impl<'a> Reader<'a> {
             return Some(rest);
         }
         match stored(name, *is_array, *is_rate, &args) {
-            Ok(data) => self.table.data.push(data),
+            Ok(data) => {
+                if NOT_COUNTED.contains(name) {
+                    c.warn_parsed(name, list.span);
+                }
+                self.table.data.push(data);
+            }
             Err(why) => {
                 self.fail(c, list, format!("{why} store option '{shown}'."));
                 return None;

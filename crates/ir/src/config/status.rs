@@ -30,12 +30,10 @@ fn place(status: u16) -> Option<(usize, u64)> {
     Some((index / 64, 1 << (index % 64)))
 }
 
-/// `http-err-codes` where nothing is said: 400 to 499 without 401 and 407.
+/// `http-err-codes` where nothing is said: 400 to 499.
 pub fn errors() -> StatusCodes {
     let mut codes = StatusCodes::NONE;
     codes.set(400, 499, true);
-    codes.set(401, 401, false);
-    codes.set(407, 407, false);
     codes
 }
 
@@ -60,7 +58,7 @@ mod tests {
         check(0, (false, false));
         check(200, (false, false));
         check(400, (true, false));
-        check(401, (false, false));
+        check(401, (true, false));
         check(499, (true, false));
         check(500, (false, true));
         check(505, (false, false));

@@ -13,6 +13,7 @@ use proto::message::{Framing, Head, Version};
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
+use state::track::Event;
 
 use crate::body::{H1Source, Piece, send_h1};
 use crate::client::{Client, ResponseMode};
@@ -123,6 +124,10 @@ async fn refuse(
     (status, cause): (u16, Cause),
 ) -> Option<Conn> {
     stream.termination.set(cause, State::Request);
+    stream.count(Event::Request);
+    if status == 400 {
+        stream.count(Event::Error);
+    }
     Box::pin(http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status)).await;
     finish(worker, stream);
     linger::close(&mut client.conn, timer).await;

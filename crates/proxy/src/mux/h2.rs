@@ -19,6 +19,7 @@ use net::timer::Timer;
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
+use state::track::Event;
 
 pub use client::H2Client;
 
@@ -82,6 +83,8 @@ fn bad_request(worker: &Worker, session: &Rc<Session>, watch: &Watch) {
     stream.timing.end = Some(now_ms());
     stream.counts.bytes_in = watch.received();
     stream.termination.set(Cause::Proxy, State::Request);
+    stream.count(Event::Request);
+    stream.count(Event::Error);
     log::stream(worker, &mut stream);
     worker.recycle(stream);
 }

@@ -69,7 +69,9 @@ pub const ROWS: &[Converter] = &[
     reading::<SESS_CNT>("table_sess_cnt"),
     reading::<SESS_RATE>("table_sess_rate"),
     reading::<SERVER_ID>("table_server_id"),
-    reading::<TRACKERS>("table_trackers"),
+    Converter::new("table_trackers", Any, Sint, "How many streams and sessions count in the entry", trackers)
+        .args(1, TABLE)
+        .examples(NEW),
 ];
 
 fn table(stream: &Stream, args: &[Arg]) -> Option<&'static Table> {
@@ -95,6 +97,13 @@ fn read<'a, const READING: usize>(
     let table = table(stream, args)?;
     let number = find(stream, table, value, |row| (reading.run)(row, index)).unwrap_or(Some(0))?;
     Some(Value::Sint(number as i64))
+}
+
+/// The look-up itself counts, as it does in HAProxy.
+fn trackers<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let table = table(stream, args)?;
+    let number = find(stream, table, value, |row| i64::from(row.trackers) + 1);
+    Some(Value::Sint(number.unwrap_or(0)))
 }
 
 fn in_table<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {

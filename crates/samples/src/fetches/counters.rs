@@ -28,7 +28,7 @@ const fn fixed<const COUNTER: usize, const READING: usize>(name: &'static str) -
 /// A reading of a counter whose number is an argument.
 const fn chosen<const READING: usize>(name: &'static str) -> Fetch {
     let reading = &READINGS[READING];
-    let row = Fetch::new(name, Sint, at::INTERNAL, reading.doc, counter::<ARGUMENT, READING>);
+    let row = Fetch::new(name, Sint, source(READING), reading.doc, counter::<ARGUMENT, READING>);
     if reading.indexed { row.args(2, INDEX_NUMBER) } else { row.args(1, NUMBER) }
 }
 

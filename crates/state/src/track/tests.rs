@@ -1,3 +1,5 @@
+//! What events add to the entries of a stream and of its session.
+
 use ir::id::TableId;
 
 use super::*;

@@ -117,8 +117,7 @@ pub const ROWS: &[Keyword] = &[
         "type <type> size <size> …",
         MANY,
         Set::Line(table),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "stick",
         "Persistence by a table.",

@@ -1,3 +1,5 @@
+//! Look-ups through the converters.
+
 use ir::id::TableId;
 use state::live::tables::DataType;
 use state::testing;
@@ -19,6 +21,7 @@ fn look_ups() {
     table.find_or_make(b"192.0.2.1", stream.now, set);
     check(&stream, "in_table", &args, key, Some(Value::Bool(true)));
     check(&stream, "in_table", &args, Value::Str(b"other"), Some(Value::Bool(false)));
+    check(&stream, "table_trackers", &args, key, Some(Value::Sint(1)));
     check(&stream, "table_kbytes_in", &args, key, Some(Value::Sint(4)));
     check(&stream, "table_inc_gpc0", &args, key, Some(Value::Sint(1)));
     check(&stream, "table_inc_gpc0", &args, Value::Str(b"other"), Some(Value::Sint(0)));

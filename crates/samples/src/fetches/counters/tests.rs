@@ -1,3 +1,5 @@
+//! Readings of counters and of the entry of an address.
+
 use ir::id::TableId;
 use ir::spec::RuleSet;
 use state::testing;

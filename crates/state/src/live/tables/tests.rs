@@ -1,3 +1,5 @@
+//! Expiry, size, and threads that share a table.
+
 use ir::config::StickTable;
 
 use super::*;
