@@ -11,6 +11,7 @@ pub mod converters;
 mod crypt;
 pub mod fetches;
 mod host;
+pub mod json;
 mod localtime;
 mod random;
 mod readings;

@@ -13,11 +13,21 @@ pub const ROWS: &[Converter] = &[
         Example::new("YWI=", &[], "ab"),
         Example::none("YWI", &[]),
         Example::none("Y!I=", &[]),
+        Example::new("YQ==YWI=", &[], "aab"),
+        Example::new("YWI=Y===", &[], "ab"),
+        Example::none("YWI=====", &[]),
+        Example::none("YQ=A", &[]),
     ]),
     Converter::new("base64", Bin, Str, "Encodes in base64", base64)
         .examples(&[Example::new("ab", &[], "YWI="), Example::new("", &[], "")]),
-    Converter::new("ub64dec", Str, Bin, "Decodes base64 in the alphabet of URLs", ub64dec)
-        .examples(&[Example::new("YWI", &[], "ab"), Example::new("fn5-Pz8_", &[], "~~~???")]),
+    Converter::new("ub64dec", Str, Bin, "Decodes base64 in the alphabet of URLs", ub64dec).examples(&[
+        Example::new("YWI", &[], "ab"),
+        Example::new("fn5-Pz8_", &[], "~~~???"),
+        Example::new("YWI=", &[], "ab?"),
+        Example::new("", &[], ""),
+        Example::none("Y", &[]),
+        Example::none("YW+", &[]),
+    ]),
     Converter::new(
         "ub64enc",
         Bin,
@@ -58,29 +68,41 @@ fn digit(byte: u8, alphabet: &[u8; 64]) -> Option<u32> {
     })
 }
 
-fn decode_digits<'a>(text: &[u8], alphabet: &[u8; 64], arena: &'a Bump) -> Option<&'a [u8]> {
-    let mut room = Room::new(arena, text.len() * 3 / 4);
+/// Up to four digits as the bytes they give whole, put to the front of three.
+fn group(digits: impl ExactSizeIterator<Item = Option<u32>>) -> Option<[u8; 3]> {
+    let missing = 4 - digits.len();
+    let group = digits.into_iter().try_fold(0u32, |group, digit| Some(group << 6 | digit?))?;
+    let [_, bytes @ ..] = (group << (6 * missing)).to_be_bytes();
+    Some(bytes)
+}
+
+/// Base64 in the standard alphabet, in groups of four of which each may be padded.
+pub fn decode<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a [u8]> {
+    let mut room = Room::new(arena, text.len() / 4 * 3);
     for chunk in text.chunks(4) {
-        if chunk.len() == 1 {
+        let padding = chunk.iter().rev().take_while(|byte| **byte == b'=').count();
+        let digits = &chunk[..chunk.len() - padding];
+        if chunk.len() < 4 || digits.is_empty() {
             return None;
         }
-        let mut group = 0u32;
-        for byte in chunk {
-            group = group << 6 | digit(*byte, alphabet)?;
-        }
-        group <<= 6 * (4 - chunk.len());
-        room.extend(&group.to_be_bytes()[1..chunk.len()]);
+        let bytes = group(digits.iter().map(|byte| digit(*byte, STANDARD)))?;
+        room.extend(&bytes[..digits.len() - 1]);
     }
     Some(room.finish())
 }
 
-/// Padded base64 in the standard alphabet.
-pub fn decode<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a [u8]> {
-    if !text.len().is_multiple_of(4) {
-        return None;
+/// Base64 in the alphabet of URLs without padding. An equals sign is a digit as `_` is, because it is
+/// one for HAProxy.
+pub fn decode_url<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a [u8]> {
+    let mut room = Room::new(arena, text.len().div_ceil(4) * 3);
+    for chunk in text.chunks(4) {
+        if chunk.len() == 1 {
+            return None;
+        }
+        let value = |byte: &u8| if *byte == b'=' { Some(63) } else { digit(*byte, URL) };
+        room.extend(&group(chunk.iter().map(value))?[..chunk.len() - 1]);
     }
-    let digits = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    decode_digits(digits, STANDARD, arena)
+    Some(room.finish())
 }
 
 /// Padded base64 in the standard alphabet.
@@ -104,9 +126,7 @@ fn base64<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Valu
 }
 
 fn ub64dec<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let text = bytes(value)?;
-    let digits = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    decode_digits(digits, URL, &stream.arena).map(Value::Bin)
+    decode_url(bytes(value)?, &stream.arena).map(Value::Bin)
 }
 
 fn ub64enc<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {

@@ -5,6 +5,7 @@ pub mod base64;
 mod bytes;
 mod dates;
 mod hashes;
+mod json;
 mod maps;
 mod numbers;
 mod parsed;
@@ -24,6 +25,7 @@ const TABLES: &[&[Converter]] = &[
     bytes::ROWS,
     dates::ROWS,
     hashes::ROWS,
+    json::ROWS,
     maps::ROWS,
     numbers::ROWS,
     tables::ROWS,

@@ -48,9 +48,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("ip.tos", Bin, Sint, "`ip.tos`, see the manual"),
     Converter::parsed("ip.ttl", Bin, Sint, "`ip.ttl`, see the manual"),
     Converter::parsed("ip.ver", Bin, Sint, "`ip.ver`, see the manual"),
-    Converter::parsed("json_query", Str, Any, "`json_query`, see the manual")
-        .args(1, &[ArgType::Str, ArgType::Str])
-        .check(checks::json_query),
     Converter::parsed("jwt_decrypt_cert", Bin, Bin, "`jwt_decrypt_cert`, see the manual")
         .args(1, &[ArgType::Str])
         .check(checks::jwt_certificate),
@@ -60,12 +57,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("jwt_decrypt_secret", Bin, Bin, "`jwt_decrypt_secret`, see the manual")
         .args(1, &[ArgType::Str])
         .check(checks::jwt_secret),
-    Converter::parsed("jwt_header_query", Bin, Any, "`jwt_header_query`, see the manual")
-        .args(0, &[ArgType::Str, ArgType::Str])
-        .check(checks::answer_type),
-    Converter::parsed("jwt_payload_query", Bin, Any, "`jwt_payload_query`, see the manual")
-        .args(0, &[ArgType::Str, ArgType::Str])
-        .check(checks::answer_type),
     Converter::parsed("jwt_verify", Bin, Sint, "`jwt_verify`, see the manual")
         .args(2, &[ArgType::Str, ArgType::Str])
         .check(checks::jwt_verify),

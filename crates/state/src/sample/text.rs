@@ -10,6 +10,12 @@ pub struct Short {
     len: usize,
 }
 
+impl Default for Short {
+    fn default() -> Self {
+        Self { bytes: [0; 48], len: 0 }
+    }
+}
+
 impl Short {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -27,14 +33,14 @@ impl std::fmt::Write for Short {
 
 /// What `make` writes, in `arena`.
 pub fn in_arena(arena: &Bump, make: impl FnOnce(&mut Short)) -> &[u8] {
-    let mut short = Short { bytes: [0; 48], len: 0 };
+    let mut short = Short::default();
     make(&mut short);
     arena.alloc_slice_copy(short.as_bytes())
 }
 
 /// Appends what `make` writes to `out`.
 pub fn append(out: &mut Vec<u8>, make: impl FnOnce(&mut Short)) {
-    let mut short = Short { bytes: [0; 48], len: 0 };
+    let mut short = Short::default();
     make(&mut short);
     out.extend_from_slice(short.as_bytes());
 }
