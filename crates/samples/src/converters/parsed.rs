@@ -11,18 +11,6 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("add_item", Str, Str, "`add_item`, see the manual")
         .args(2, &[ArgType::Str, ArgType::Str, ArgType::Str])
         .check(checks::add_item),
-    Converter::parsed("aes_cbc_dec", Bin, Bin, "`aes_cbc_dec`, see the manual")
-        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str])
-        .check(checks::aes_cbc),
-    Converter::parsed("aes_cbc_enc", Bin, Bin, "`aes_cbc_enc`, see the manual")
-        .args(3, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str])
-        .check(checks::aes_cbc),
-    Converter::parsed("aes_gcm_dec", Bin, Bin, "`aes_gcm_dec`, see the manual")
-        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
-        .check(checks::aes_gcm_decrypt),
-    Converter::parsed("aes_gcm_enc", Bin, Bin, "`aes_gcm_enc`, see the manual")
-        .args(4, &[ArgType::Sint, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
-        .check(checks::aes_gcm_encrypt),
     Converter::parsed("base2", Bin, Str, "`base2`, see the manual"),
     Converter::parsed("capture-req", Str, Str, "`capture-req`, see the manual").args(1, &[ArgType::Sint]),
     Converter::parsed("capture-res", Str, Str, "`capture-res`, see the manual").args(1, &[ArgType::Sint]),

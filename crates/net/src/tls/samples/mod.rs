@@ -1,6 +1,7 @@
 //! Sample fetches and converters whose functions need the TLS library: a family a file. They are
 //! rows as those of the `samples` crate, behind which they stand in the order of ids.
 
+mod aes;
 mod args;
 mod digests;
 
@@ -8,7 +9,7 @@ use samples::{Converter, Fetch};
 
 const FETCHES: &[&[Fetch]] = &[];
 
-const CONVERTERS: &[&[Converter]] = &[digests::ROWS];
+const CONVERTERS: &[&[Converter]] = &[aes::ROWS, digests::ROWS];
 
 /// The fetches, in the order of their ids.
 pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
