@@ -8,6 +8,7 @@
 mod counters;
 mod flow;
 mod headers;
+mod limits;
 mod log;
 mod normalize;
 pub mod pages;
@@ -36,6 +37,7 @@ pub fn rows() -> impl Iterator<Item = &'static Action> {
         reply::ROWS,
         redirect::ROWS,
         headers::ROWS,
+        limits::ROWS,
         uri::ROWS,
         normalize::ROWS,
         start_line::ROWS,

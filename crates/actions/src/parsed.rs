@@ -4,7 +4,7 @@ use ir::spec::{ActionArg, ActionOption};
 
 use crate::row::{Action, sets};
 
-use ActionArg::{Expr, Fmt, IntOrExpr, Str, TimeOrExpr};
+use ActionArg::{Expr, Fmt, IntOrExpr, Str};
 
 /// Any number, or an expression.
 const NUMBER: ActionArg = IntOrExpr(i64::MIN, i64::MAX);
@@ -68,19 +68,5 @@ pub const ROWS: &[Action] = &[
     Action::parsed("set-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client (deprecated)"),
     Action::parsed("set-tos", MARKING, &[NUMBER], "Sets the TOS field of packets to the client (deprecated)"),
     Action::parsed("set-nice", STREAM, &[Str], "Sets the priority of the stream's task"),
-    Action::parsed("set-priority-class", TO_SERVER, &[Expr], "Sets the class in the queue"),
-    Action::parsed(
-        "set-priority-offset",
-        TO_SERVER,
-        &[Expr],
-        "Sets the offset in the queue, in milliseconds",
-    ),
-    Action::parsed("set-retries", TO_SERVER, &[IntOrExpr(0, 100)], "Sets how often a server is tried"),
-    Action::parsed(
-        "set-timeout",
-        sets::REQUEST | sets::RESPONSE,
-        &[Str, TimeOrExpr],
-        "Sets a timeout of this stream",
-    ),
     Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
 ];

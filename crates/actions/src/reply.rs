@@ -67,9 +67,7 @@ fn deny(stream: &mut Stream, args: &Args) -> Outcome {
 }
 
 fn tarpit(stream: &mut Stream, args: &Args) -> Outcome {
-    let proxy = stream.backend.unwrap_or(stream.session.frontend);
-    let timeouts = stream.plan.settings(proxy).timeouts;
-    let wait = timeouts.tarpit.or(timeouts.connect).unwrap_or(0);
+    let wait = stream.tarpit_timeout().unwrap_or(0);
     let status = status(args, 500);
     if is_plain(args) {
         return Outcome::Tarpit(status, wait);

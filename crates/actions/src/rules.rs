@@ -12,23 +12,36 @@ use state::plan::{Answer, Outcome};
 /// `at` is then behind that rule, but for the outcomes whose rule is not done: on
 /// [`Outcome::NotYet`], [`Outcome::WaitForBody`] and [`Outcome::Lua`] it is still the rule's.
 /// The first two are to be run again when there is more data, or to be skipped by the caller
-/// when there will be none; a Lua action is skipped by the caller when it has run.
+/// when there will be none; a Lua action is skipped by the caller when it has run. Where a
+/// condition is undecided, the whole list is to be run again, as HAProxy does it.
 pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) -> Outcome {
     stream.phase = set;
     stream.rules_of = proxy;
+    stream.waiting_rule = None;
     let rules = &stream.plan.proxy(proxy).rules[set as usize];
     while let Some(rule) = rules.get(*at) {
         match rule.cond.as_ref().map_or(Answer::Yes, |cond| cond.eval(stream)) {
             Answer::Yes => match (rule.run)(stream, &rule.args) {
                 Outcome::Continue => {}
-                outcome @ (Outcome::NotYet | Outcome::WaitForBody(_) | Outcome::Lua(_)) => return outcome,
+                outcome @ (Outcome::NotYet | Outcome::WaitForBody(_) | Outcome::Lua(_)) => {
+                    stream.waiting_rule = Some(rule.place);
+                    return outcome;
+                }
                 outcome => {
                     *at += 1;
+                    match outcome {
+                        Outcome::Pause(_) => stream.waiting_rule = Some(rule.place),
+                        _ => stream.last_rule = Some(rule.place),
+                    }
                     return outcome;
                 }
             },
             Answer::No => {}
-            Answer::NotYet => return Outcome::NotYet,
+            // Once more data is there, the rules before may see it too.
+            Answer::NotYet => {
+                *at = 0;
+                return Outcome::NotYet;
+            }
         }
         *at += 1;
     }

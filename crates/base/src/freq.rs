@@ -14,6 +14,16 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// A counter from what [`Rate::parts`] gave.
+    pub const fn from_parts(start: u64, previous: u32, current: u32) -> Self {
+        Self { start, current, previous }
+    }
+
+    /// When the current period began, the events of the one before, and its own.
+    pub const fn parts(&self) -> (u64, u32, u32) {
+        (self.start, self.previous, self.current)
+    }
+
     /// Adds `count` events and gives the number in the current period.
     pub fn add(&mut self, now: u64, period: u32, count: u32) -> u32 {
         let elapsed = now.saturating_sub(self.start);

@@ -11,7 +11,7 @@ use crate::lua_rows;
 
 /// All fetches; the position is the id.
 fn fetches() -> impl Iterator<Item = &'static Fetch> {
-    samples::fetches::rows().chain(net::tls::samples::fetches())
+    samples::fetches::rows().chain(net::tcp_info::ROWS).chain(net::tls::samples::fetches())
 }
 
 /// All converters; the position is the id.

@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use ir::expr::Address;
 use socket2::SockRef;
+use state::link::ConnError;
 use tokio::net::{TcpSocket, UnixStream};
 
 use crate::io::{Io, Socket};
@@ -74,6 +75,21 @@ pub async fn connect(target: &Target, options: &Options) -> io::Result<Io> {
         Target::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
     };
     Ok(Io::Plain(socket))
+}
+
+/// What samples say of a connect that failed.
+pub fn failure(cause: &io::Error) -> ConnError {
+    match cause.raw_os_error() {
+        Some(libc::ECONNREFUSED) => ConnError::Refused,
+        Some(libc::ECONNRESET) => ConnError::Reset,
+        Some(libc::EHOSTUNREACH | libc::ENETUNREACH) => ConnError::Unreachable,
+        Some(libc::EMFILE) => ConnError::ProcessFiles,
+        Some(libc::ENFILE) => ConnError::SystemFiles,
+        Some(libc::ENOMEM | libc::ENOBUFS) => ConnError::SystemMemory,
+        Some(libc::EADDRNOTAVAIL) => ConnError::NoFreePorts,
+        Some(libc::EADDRINUSE) => ConnError::AddressInUse,
+        _ => ConnError::Socket,
+    }
 }
 
 /// A TCP socket that is ready to connect.

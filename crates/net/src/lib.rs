@@ -5,6 +5,7 @@
 //! - [`io`], [`splice`], [`scratch`]: one connection's bytes, by poll functions.
 //! - [`tls`]: the only place that names the TLS library.
 //! - [`connect`], [`pool`]: connections to servers, new and idle.
+//! - [`tcp_info`]: the kernel's numbers about a connection, as samples.
 //! - [`timer`], [`clock`]: one coarse timer wheel a thread, one clock.
 //!
 //! Nothing here knows HTTP, a rule or a counter; the streams and what they mean are `proxy`'s.
@@ -20,6 +21,7 @@ pub mod scratch;
 pub mod socket;
 pub mod splice;
 mod sys;
+pub mod tcp_info;
 pub mod timer;
 pub mod tls;
 pub mod worker;

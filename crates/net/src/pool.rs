@@ -35,6 +35,14 @@ impl Limits {
     }
 }
 
+/// A connection on its way to and from the pool.
+#[derive(Debug)]
+pub struct Kept {
+    pub io: Io,
+    /// Streams that it served.
+    pub served: u32,
+}
+
 /// See the module. One for each thread, shared by its streams.
 #[derive(Debug)]
 pub struct Pool {
@@ -70,7 +78,7 @@ impl Pool {
     /// The last connection that was put for this server with the same tag (the hash of what makes
     /// connections differ: SNI, source address, PROXY header). One that turns out closed or to
     /// hold unasked bytes is dropped on the way. Costs no system call, unless an edge was seen.
-    pub fn take(&self, server: usize, tag: u64) -> Option<Io> {
+    pub fn take(&self, server: usize, tag: u64) -> Option<Kept> {
         let inner = &mut *self.inner.borrow_mut();
         let entry = inner.servers.get_mut(server)?;
         loop {
@@ -80,20 +88,22 @@ impl Pool {
             let (mut conn, woken) = inner.slots.take(slot)?;
             // A stale edge is no close: look before dropping.
             if !woken || conn.io.peek() == Idle::Quiet {
-                return Some(conn.io);
+                return Some(Kept { io: conn.io, served: conn.served });
             }
         }
     }
 
     /// Keeps an idle connection; closes it where the server's limit is reached, where it is
     /// closed already, or holds unasked bytes. Says whether it was kept.
-    pub fn put(&self, server: usize, tag: u64, io: Io, now_ms: u64) -> bool {
+    pub fn put(&self, server: usize, tag: u64, kept: Kept, now_ms: u64) -> bool {
         let inner = &mut *self.inner.borrow_mut();
         let Some(entry) = inner.servers.get_mut(server) else { return false };
         if entry.limits.purge_delay == 0 || entry.idle.len() >= entry.limits.max_idle {
             return false;
         }
-        let Some(slot) = inner.slots.put(Conn { io, tag, server }) else { return false };
+        let Some(slot) = inner.slots.put(Conn { io: kept.io, served: kept.served, tag, server }) else {
+            return false;
+        };
         entry.idle.push_back(slot);
         if entry.purge_ms == 0 {
             entry.unneeded = 0;

@@ -78,6 +78,14 @@ pub fn set_int(fd: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> io::R
     answer(done as isize).map(drop)
 }
 
+/// A socket option of a variable length; gives how much of `room` it filled.
+pub fn get_bytes(fd: RawFd, level: i32, option: i32, room: &mut [u8]) -> io::Result<usize> {
+    let mut len = libc::socklen_t::try_from(room.len()).unwrap_or(libc::socklen_t::MAX);
+    // SAFETY: the room lives through the call and its length goes along.
+    let done = unsafe { libc::getsockopt(fd, level, option, room.as_mut_ptr().cast(), &raw mut len) };
+    answer(done as isize).map(|_| len as usize)
+}
+
 /// Whether a write to `fd` would not wait: for a pipe, that one page fits.
 pub fn is_writable(fd: BorrowedFd<'_>) -> io::Result<bool> {
     let mut polled = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLOUT, revents: 0 };

@@ -79,9 +79,8 @@ pub struct Exchange {
 
 impl Exchange {
     pub fn new(stream: &Stream, client: &Client<'_>) -> Self {
-        let client_limit = stream.plan.settings(stream.session.frontend).timeouts.client;
         let settings = stream.plan.settings(backend(stream));
-        let server_limit = settings.timeouts.server;
+        let (client_limit, server_limit) = (stream.client_timeout(), stream.server_timeout());
         let now = stream.now;
         Self {
             client_limit,
@@ -204,6 +203,7 @@ impl Exchange {
     fn read_clock(&mut self, stream: &mut Stream) {
         if self.polled {
             stream.now = now_ms();
+            stream.wakes += 1;
         }
         self.polled = true;
     }
@@ -291,7 +291,8 @@ impl Exchange {
             match parsed {
                 Ok(Parsed::NeedMore) => {}
                 Ok(Parsed::Done { .. }) => {
-                    stream.counts.bytes_out += h1::counted_response(&stream.res);
+                    stream.counts.response_head = h1::counted_response(&stream.res);
+                    stream.counts.bytes_out += stream.counts.response_head;
                     match stream.res.status() {
                         // Nobody asked to switch protocols: what follows could be anything.
                         101 if !stream.req.flags.upgrade => return Poll::Ready(Err(Fault::InvalidResponse)),

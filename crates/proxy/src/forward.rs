@@ -13,7 +13,7 @@ use net::timer::Timer;
 use proto::h1::{self, Body, Limits, Persistence, RequestOut};
 use proto::message::{Framing, Version};
 use state::plan::Outcome;
-use state::stream::Stream;
+use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 use state::track::Event;
 
@@ -50,19 +50,26 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
         let end = wait_response(stream, client, timer, &mut server).await;
         if retry_on & event(stream, end) != 0 && is_held(stream, client) && attempts.again(stream) {
             attempts.fresh = true;
+            server::let_go(stream);
             stream.res.clear();
             continue;
         }
         match end {
             Ok(()) => {
-                if respond(worker, stream, client, timer, &mut server).await {
-                    server.keep(worker, stream.now);
+                let reusable = respond(worker, stream, client, timer, &mut server).await;
+                server::let_go(stream);
+                if reusable {
+                    server.keep(worker, stream);
                 }
                 return;
             }
             Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
-            Err(fault) => return Box::pin(give_up(worker, stream, client, timer, fault)).await,
+            Err(fault) => {
+                Box::pin(give_up(worker, stream, client, timer, fault)).await;
+                return server::let_go(stream);
+            }
         }
+        server::let_go(stream);
         stream.res.clear();
     }
 }
@@ -212,6 +219,7 @@ async fn respond(
         client.abort();
         return false;
     };
+    stream.sent = Sent::Forwarded;
     if stream.res.framing == Framing::Tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
         return false;

@@ -10,7 +10,7 @@ use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::plan::{Answer, Outcome, SwitchTarget};
-use state::stream::Stream;
+use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 use state::track::Event;
 
@@ -36,10 +36,18 @@ enum Decision {
 pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
     // A request head is complete: rules about contents have all they can get.
     stream.inspect_over = true;
+    let live = &worker.plan.live.proxies[stream.session.frontend.index()];
+    live.request_rate.count(worker.thread, stream.now);
     capture_request(stream);
     match decide(worker, stream, client, timer).await {
-        Decision::Forward => forward::run(worker, stream, client, timer).await,
-        Decision::Service(id) => Box::pin(service::run(worker, stream, client, timer, id)).await,
+        Decision::Forward => {
+            stream.end_request_vars();
+            forward::run(worker, stream, client, timer).await;
+        }
+        Decision::Service(id) => {
+            stream.end_request_vars();
+            Box::pin(service::run(worker, stream, client, timer, id)).await;
+        }
         Decision::Reply => {
             stream.termination.set(Cause::Local, State::Request);
             reply(worker, stream, client, timer).await;
@@ -203,9 +211,13 @@ fn default_backend(stream: &Stream, frontend: ProxyId) -> Option<ProxyId> {
 /// Counts the stream in its backend.
 pub fn enter_backend(stream: &mut Stream, backend: ProxyId) {
     stream.backend = Some(backend);
+    if backend != stream.session.frontend {
+        stream.overrides.leave_proxy();
+    }
     let live = &stream.plan.live.proxies[backend.index()];
     live.backend.enter();
     live.backend_total.add(stream.session.thread, 1);
+    live.stream_rate.count(stream.session.thread, stream.now);
 }
 
 /// Undoes [`enter_backend`].
@@ -271,8 +283,8 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     }
     let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
     let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
-    let limit = stream.plan.settings(stream.session.frontend).timeouts.client;
-    Deadline::after(now_ms(), limit).set(timer);
+    stream.sent = Sent::Reply;
+    Deadline::after(now_ms(), stream.client_timeout()).set(timer);
     let mut queued = false;
     let done = std::future::poll_fn(|cx| {
         if !queued {

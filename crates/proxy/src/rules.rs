@@ -57,6 +57,7 @@ async fn resume(
             Outcome::WaitForBody(limit) => {
                 if let Err((status, cause)) = buffer_body(stream, client, timer, limit).await {
                     stream.timing.request = None;
+                    stream.last_rule = stream.waiting_rule.take();
                     stream.termination.set(cause, State::Request);
                     return Outcome::Deny(status);
                 }
@@ -68,12 +69,14 @@ async fn resume(
                 let outcome = worker.lua_action(stream, args, action).await;
                 at += 1;
                 if outcome != Outcome::Continue {
+                    stream.last_rule = stream.waiting_rule.take();
                     return outcome;
                 }
             }
             outcome => return outcome,
         }
         stream.now = now_ms();
+        stream.wakes += 1;
         outcome = actions::run(stream, proxy, set, &mut at);
     }
 }

@@ -2,7 +2,7 @@
 //! connection or making one, with HAProxy's retries and redispatch.
 
 use std::future::Future;
-use std::io;
+use std::os::fd::AsRawFd;
 use std::task::{Context, Poll, ready};
 
 use ir::config::{HttpReuse, Server};
@@ -11,10 +11,13 @@ use ir::id::{ProxyId, ServerId};
 use net::clock::now_ms;
 use net::connect::{self, Target};
 use net::io::Io;
+use net::pool::Kept;
+use net::tcp_info;
 use net::timer::Timer;
 use proto::h1::{Body, Progress};
 use proto::message::Framing;
 use state::balance;
+use state::link::{ConnError, ServerLink};
 use state::live::LiveServer;
 use state::plan::Plan;
 use state::session::Endpoint;
@@ -72,11 +75,13 @@ impl ServerConn {
     }
 
     /// Keeps the connection for other streams.
-    pub fn keep(self, worker: &Worker, now: u64) {
+    pub fn keep(self, worker: &Worker, stream: &Stream) {
         let Self { conn, turn, .. } = self;
         let settings = &worker.plan.settings(turn.backend);
         if settings.http_reuse != HttpReuse::Never {
-            worker.pool.put(worker.server_number(turn.backend, turn.server), 0, conn.io, now);
+            let served = stream.server_link.map_or(0, |link| link.served) + 1;
+            let idle = Kept { io: conn.io, served };
+            worker.pool.put(worker.server_number(turn.backend, turn.server), 0, idle, stream.now);
         }
     }
 }
@@ -105,8 +110,7 @@ pub struct Attempts {
 
 impl Attempts {
     pub fn new(stream: &Stream) -> Self {
-        let retries = stream.plan.settings(backend(stream)).retries;
-        Self { left: retries, avoid: None, next: None, fresh: false }
+        Self { left: stream.max_retries(), avoid: None, next: None, fresh: false }
     }
 
     /// Chooses between another attempt and giving up: which server is next, and `true` for
@@ -118,7 +122,7 @@ impl Attempts {
         self.left -= 1;
         stream.counts.retries += 1;
         let settings = stream.plan.settings(backend(stream));
-        stream.counts.redispatched = redispatches(settings.redispatch.0, settings.retries, self.left);
+        stream.counts.redispatched = redispatches(settings.redispatch.0, stream.max_retries(), self.left);
         (self.avoid, self.next) =
             if stream.counts.redispatched { (stream.server, None) } else { (None, stream.server) };
         true
@@ -128,7 +132,7 @@ impl Attempts {
 /// Waits before the same server is tried again: one that refuses is not hammered. A second, or
 /// less with a short `timeout connect`. `Err`: the client left meanwhile.
 async fn pause(stream: &Stream, timer: &mut Timer, gone: &mut Gone<'_>) -> Result<(), ()> {
-    let limit = stream.plan.settings(backend(stream)).timeouts.connect;
+    let limit = stream.connect_timeout();
     Deadline::after(now_ms(), Some(limit.map_or(1000, |limit| limit.min(1000)))).set(timer);
     std::future::poll_fn(|cx| {
         if gone(cx) {
@@ -167,15 +171,18 @@ pub async fn acquire(
     loop {
         let turn = wait_turn(stream, timer, attempts, gone).await?;
         stream.timing.dequeued.get_or_insert_with(now_ms);
+        stream.wakes += 1;
+        turn.live().stream_rate.count(worker.thread, stream.now);
         match connect(worker, stream, timer, turn.server, gone).await {
             Ok(io) => {
                 stream.now = now_ms();
                 stream.timing.connected = Some(stream.now);
-                note_addresses(stream, &io);
+                note_link(stream, &io, 0);
                 return Ok(ServerConn::new(io, false, turn));
             }
-            Err(cause) => {
+            Err(Refused { cause, error }) => {
                 drop(turn);
+                stream.server_link = Some(ServerLink { error, ..ServerLink::default() });
                 if cause == Cause::Client || !attempts.again(stream) {
                     return Err(unreachable(cause));
                 }
@@ -196,8 +203,7 @@ async fn wait_turn(
 ) -> Result<Turn, Unreachable> {
     let id = backend(stream);
     let live = &stream.plan.live.proxies[id.index()];
-    let mut queued = false;
-    let limits = stream.plan.settings(id).timeouts;
+    let (mut queued, mut came) = (false, 0);
     let result = std::future::poll_fn(|cx| {
         let server = attempts.next.take().or_else(|| choose(stream, attempts));
         if server.is_none() && !balance::has_usable(&stream.backend_plan().balance, stream) {
@@ -220,9 +226,10 @@ async fn wait_turn(
                 Some(_) => stream.counts.server_queue = place,
                 None => stream.counts.backend_queue = place,
             }
-            Deadline::after(now_ms(), limits.queue.or(limits.connect)).set(timer);
+            came = now_ms();
+            Deadline::after(came, stream.queue_timeout()).set(timer);
         }
-        live.waiting.wait(cx.waker());
+        live.waiting.wait(cx.waker(), stream.priority.place(came));
         // A place may have become free just before the waker was left there.
         if choose(stream, attempts).is_some_and(|server| live.servers[server.index()].connections.has_room())
         {
@@ -290,19 +297,44 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
         return None;
     }
     let turn = Turn { plan: stream.plan, backend: id, server };
-    let io = worker.pool.take(worker.server_number(id, server), 0)?;
+    let Kept { io, served } = worker.pool.take(worker.server_number(id, server), 0)?;
     stream.server = Some(server);
     let now = stream.now;
+    turn.live().stream_rate.count(worker.thread, now);
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
-    note_addresses(stream, &io);
+    note_link(stream, &io, served);
     Some(ServerConn::new(io, true, turn))
 }
 
-/// Keeps both ends of the connection for the samples and log fields that show them.
-fn note_addresses(stream: &mut Stream, io: &Io) {
+/// Keeps what samples and log fields show of the connection.
+fn note_link(stream: &mut Stream, io: &Io, served: u32) {
+    let socket = Some(io.as_raw_fd());
+    stream.server_link = Some(ServerLink { served, socket, ..ServerLink::default() });
     if stream.plan.wants_server_addresses {
         stream.server_addresses = io.socket().local_addr().zip(io.socket().peer_addr());
+    }
+}
+
+/// The stream's server connection goes away: samples can ask the system about it no longer.
+pub fn let_go(stream: &mut Stream) {
+    if let Some(link) = &mut stream.server_link {
+        let socket = link.socket.take();
+        if stream.plan.wants_server_tcp_info {
+            link.last_info = socket.and_then(tcp_info::read);
+        }
+    }
+}
+
+/// Why a connection could not be made.
+struct Refused {
+    cause: Cause,
+    error: ConnError,
+}
+
+impl Refused {
+    fn new(cause: Cause, error: ConnError) -> Self {
+        Self { cause, error }
     }
 }
 
@@ -313,11 +345,13 @@ async fn connect(
     timer: &mut Timer,
     server: ServerId,
     gone: &mut Gone<'_>,
-) -> Result<Io, Cause> {
+) -> Result<Io, Refused> {
     let id = backend(stream);
     let settings = stream.plan.settings(id);
     let server_settings = &settings.servers[server.index()];
-    let Some(target) = target(stream, server_settings) else { return Err(Cause::Server) };
+    let Some(target) = target(stream, server_settings) else {
+        return Err(Refused::new(Cause::Server, ConnError::None));
+    };
     let tune = &stream.plan.config.global.tune;
     let options = connect::Options {
         source: server_settings.source.as_ref().or(settings.source.as_ref()).and_then(source),
@@ -325,18 +359,18 @@ async fn connect(
         sndbuf: tune.sndbuf_server,
         keepalive: settings.options.srvtcpka,
     };
-    Deadline::after(now_ms(), settings.timeouts.connect).set(timer);
+    Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
     let making = async {
-        let io = connect::connect(&target, &options).await?;
-        worker.secure(stream, id, server, io).await
+        let io = connect::connect(&target, &options).await.map_err(|cause| connect::failure(&cause))?;
+        worker.secure(stream, id, server, io).await.map_err(|_| ConnError::TlsHandshake)
     };
     let mut making = Box::pin(making);
     std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
-        Poll::Ready(result) => Poll::Ready(result.map_err(|_: io::Error| Cause::Server)),
-        Poll::Pending if gone(cx) => Poll::Ready(Err(Cause::Client)),
+        Poll::Ready(result) => Poll::Ready(result.map_err(|error| Refused::new(Cause::Server, error))),
+        Poll::Pending if gone(cx) => Poll::Ready(Err(Refused::new(Cause::Client, ConnError::None))),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
-            Poll::Ready(Err(Cause::ServerTimeout))
+            Poll::Ready(Err(Refused::new(Cause::ServerTimeout, ConnError::None)))
         }
     })
     .await

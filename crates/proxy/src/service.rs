@@ -8,7 +8,7 @@ use lua::HttpService;
 use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1;
-use state::stream::Stream;
+use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 
 use crate::body::{Piece, SourceError};
@@ -37,7 +37,7 @@ pub async fn run(
     let Some(Ok(service)) = worker.lua.as_ref().map(|host| HttpService::start(host, name, stream)) else {
         return fail(worker, stream, client, timer).await;
     };
-    let limit = worker.plan.settings(stream.session.frontend).timeouts.client;
+    let limit = stream.client_timeout();
     let mut run = Run {
         service,
         started: false,
@@ -111,10 +111,12 @@ impl Run {
             }
             if !self.started && self.service.take_head(&mut stream.res) {
                 self.started = true;
+                stream.sent = Sent::Forwarded;
                 stream.counts.bytes_out += h1::counted_response(&stream.res);
                 if stream.res.reason().is_empty() {
                     stream.counts.bytes_out += h1::reason_phrase(stream.res.status()).len() as u64;
                 }
+                stream.counts.response_head = h1::counted_response(&stream.res);
                 stream.timing.response = Some(now_ms());
                 self.bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
                 let close = worker.wants_close(stream);

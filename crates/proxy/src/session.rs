@@ -2,6 +2,7 @@
 //! mux that its bytes call for.
 
 use std::cell::{Cell, RefCell};
+use std::os::fd::AsRawFd;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, ready};
@@ -16,7 +17,7 @@ use net::timer::Timer;
 use net::tls::{HandshakeError, ServerContext, Tls};
 use net::worker::Accepted;
 use state::plan::Outcome;
-use state::session::{Endpoint, Session, TlsFacts};
+use state::session::{Endpoint, Mux, Session, TlsFacts};
 use state::vars::Vars;
 
 use crate::conn::Conn;
@@ -39,7 +40,12 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         accept_date: date.secs * 1_000_000 + u64::from(date.micros),
         accepted,
         tls: None,
-        requests: Cell::new(0),
+        socket: Some(socket.as_raw_fd()),
+        error: Cell::default(),
+        mux: Cell::default(),
+        glitches: Cell::default(),
+        streams: Cell::default(),
+        requests: Cell::default(),
         counters: RefCell::default(),
         vars: RefCell::new(Vars::default()),
     });
@@ -69,8 +75,10 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, socket: Socket) {
     if connection_rules(worker, session, RuleSet::TcpSession) {
         return drop_hard(io.socket());
     }
-    session.count(clock::now_ms());
-    let handshake = if io.is_tls() { clock::now_ms().saturating_sub(accepted) } else { 0 };
+    let now = clock::now_ms();
+    session.count(now);
+    worker.plan.live.proxies[proxy.index()].session_rate.count(worker.thread, now);
+    let handshake = if io.is_tls() { now.saturating_sub(accepted) } else { 0 };
     serve(worker, session.clone(), Conn::new(io), handshake).await;
 }
 
@@ -81,6 +89,7 @@ async fn serve(worker: &Rc<Worker>, session: Rc<Session>, conn: Conn, handshake:
     let conn = if settings.mode == Mode::Http {
         conn
     } else {
+        session.mux.set(Mux::Tcp);
         match tcp::run(worker, &session, conn, handshake).await {
             Some(conn) => conn,
             None => return,
@@ -89,11 +98,14 @@ async fn serve(worker: &Rc<Worker>, session: Rc<Session>, conn: Conn, handshake:
     let proto = settings.binds[session.bind.index()].proto.as_deref();
     let alpn = session.tls.as_ref().map_or(&b""[..], |tls| &tls.alpn);
     if proto == Some(b"h2") || (proto.is_none() && alpn == b"h2") {
+        session.mux.set(Mux::Http2);
         return Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
     }
+    session.mux.set(Mux::Http1);
     if let Some(conn) = mux::h1::run(worker, &session, conn, handshake).await
         && proto.is_none()
     {
+        session.mux.set(Mux::Http2);
         Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
     }
 }

@@ -12,12 +12,12 @@ use net::clock::now_ms;
 use net::timer::Timer;
 use state::plan::Outcome;
 use state::session::Session;
-use state::stream::Stream;
+use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 
 use crate::conn::Conn;
 use crate::deadline::Deadline;
-use crate::server::{Attempts, acquire};
+use crate::server::{Attempts, acquire, let_go};
 use crate::worker::Worker;
 use crate::{http, linger, log, rules, tunnel};
 
@@ -78,6 +78,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
             return false;
         }
     }
+    stream.end_request_vars();
     let watch = stream.plan.settings(backend).options.abortonclose == Some(true);
     let mut gone = |cx: &mut Context<'_>| watch && conn.poll_gone(cx).is_ready();
     let mut server = match acquire(worker, stream, timer, &mut Attempts::new(stream), &mut gone).await {
@@ -88,9 +89,11 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
         }
     };
     stream.timing.response = stream.timing.connected;
+    stream.sent = Sent::Forwarded;
     if let Err(broken) = tunnel::run(stream, conn, &mut server.conn, timer).await {
         stream.termination.set(broken.cause(), State::Data);
     }
+    let_go(stream);
     false
 }
 
@@ -148,7 +151,8 @@ async fn service(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &
         stream.termination.set(Cause::Internal, State::Data);
         return;
     };
-    let limit = stream.plan.settings(stream.session.frontend).timeouts.client;
+    stream.sent = Sent::Forwarded;
+    let limit = stream.client_timeout();
     let mut moving = Moving { ended: None, limit };
     Deadline::after(now_ms(), limit).set(timer);
     let end = std::future::poll_fn(|cx| moving.poll(cx, stream, conn, timer, &mut service)).await;

@@ -62,8 +62,10 @@ pub async fn run(
     server: &mut Conn,
     timer: &mut Timer,
 ) -> Result<(), Broken> {
-    let front = stream.plan.settings(stream.session.frontend).timeouts;
-    let back = stream.plan.settings(backend(stream)).timeouts;
+    let settings = stream.plan.settings(stream.session.frontend).timeouts;
+    let front = Timeouts { client: stream.client_timeout(), ..settings };
+    let settings = stream.plan.settings(backend(stream)).timeouts;
+    let back = Timeouts { server: stream.server_timeout(), tunnel: stream.tunnel_timeout(), ..settings };
     let mut tunnel = Tunnel { up: Way::default(), down: Way::default(), front, back, moved: now_ms() };
     std::future::poll_fn(|cx| tunnel.poll(cx, stream, client, server, timer)).await
 }
@@ -86,6 +88,7 @@ impl Tunnel {
         server: &mut Conn,
         timer: &mut Timer,
     ) -> Poll<Result<(), Broken>> {
+        stream.wakes += 1;
         let up = self.up.poll(cx, client, server);
         let down = self.down.poll(cx, server, client);
         stream.counts.bytes_in += self.up.take_moved(&mut self.moved);

@@ -4,6 +4,8 @@
 //! No I/O and no async here; the time is a parameter or a field that the runtime sets.
 
 pub mod balance;
+pub mod limits;
+pub mod link;
 pub mod live;
 pub mod plan;
 pub mod sample;

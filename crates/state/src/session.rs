@@ -2,9 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::os::fd::RawFd;
 
 use ir::id::{BindId, ProxyId};
 
+use crate::link::ConnError;
 use crate::plan::Plan;
 use crate::track::Counters;
 use crate::vars::Vars;
@@ -33,6 +35,17 @@ pub struct TlsFacts {
     pub verify_result: u32,
 }
 
+/// What reads a client connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mux {
+    /// Nothing yet: it has just been accepted.
+    #[default]
+    None,
+    Tcp,
+    Http1,
+    Http2,
+}
+
 /// A client connection.
 #[derive(Debug)]
 pub struct Session {
@@ -48,6 +61,15 @@ pub struct Session {
     /// Monotonic milliseconds of the accept.
     pub accepted: u64,
     pub tls: Option<Box<TlsFacts>>,
+    /// The connection's socket, for those who ask the system about it; none in tests.
+    pub socket: Option<RawFd>,
+    /// Why the connection failed.
+    pub error: Cell<ConnError>,
+    pub mux: Cell<Mux>,
+    /// Small faults of the client's protocol.
+    pub glitches: Cell<u32>,
+    /// Streams that are open on the connection.
+    pub streams: Cell<u32>,
     /// Requests begun on this connection.
     pub requests: Cell<u32>,
     /// What `tcp-request connection` and `session` rules track.

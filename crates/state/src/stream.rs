@@ -5,10 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bumpalo::Bump;
+use ir::expr::Place;
 use ir::id::{ProxyId, ServerId};
 use ir::spec::RuleSet;
 use proto::message::Head;
 
+use crate::limits::Overrides;
+use crate::link::ServerLink;
 use crate::plan::{Plan, ProxyPlan};
 use crate::session::Session;
 use crate::termination::Termination;
@@ -29,8 +32,12 @@ pub struct Payload {
 pub struct Counts {
     /// Bytes from the client (`%U`).
     pub bytes_in: u64,
-    /// Bytes to the client (`%B`).
+    /// Bytes from the server or the service (`%B`).
     pub bytes_out: u64,
+    /// What the request's head counts for in `bytes_in`.
+    pub request_head: u64,
+    /// What the response's head counts for in `bytes_out`.
+    pub response_head: u64,
     /// Connection attempts that failed (`%rc`).
     pub retries: u32,
     /// The last retry went to another server: `%rc` shows `+`.
@@ -48,6 +55,34 @@ pub struct Counts {
 
 /// The greatest length of a unique id, as in HAProxy.
 const UNIQUE_ID_LEN: usize = 127;
+
+/// What the client was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sent {
+    #[default]
+    Nothing,
+    /// What a server or a service says.
+    Forwarded,
+    /// `res` and `reply`: an answer of our own.
+    Reply,
+}
+
+/// The order in queues: a lower class goes first, then who came first, offsets included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Priority {
+    pub class: i16,
+    /// Milliseconds.
+    pub offset: i32,
+}
+
+impl Priority {
+    /// The place of one who comes at `now`, in milliseconds: lower ones go first.
+    pub fn place(self, now: u64) -> i64 {
+        const CLASS: u32 = 48;
+        let came = i64::try_from(now).unwrap_or(0).saturating_add(i64::from(self.offset));
+        (i64::from(self.class) << CLASS).saturating_add(came)
+    }
+}
 
 /// A stream. Reused by [`Stream::reset`], which keeps all buffers.
 #[derive(Debug)]
@@ -70,6 +105,22 @@ pub struct Stream {
     pub server: Option<ServerId>,
     /// The proxy's and the server's address of the server connection, once there was one.
     pub server_addresses: Option<(std::net::SocketAddr, std::net::SocketAddr)>,
+    /// The connection to the server, once there was one or an attempt.
+    pub server_link: Option<ServerLink>,
+    /// The number that the client's mux has for it: the HTTP/2 stream's, or the requests before.
+    pub mux_id: u32,
+    /// The code that an HTTP/2 client reset it with.
+    pub reset_code: Option<u32>,
+    pub sent: Sent,
+    /// The last rule that ended its list.
+    pub last_rule: Option<Place>,
+    /// The rule that waits for something.
+    pub waiting_rule: Option<Place>,
+    /// Time limits that rules set.
+    pub overrides: Overrides,
+    pub priority: Priority,
+    /// How often it was woken, its beginning included.
+    pub wakes: u32,
     /// What `%s` shows where there is no server: a service's name, `<STATS>`; empty: `<NOSRV>`.
     pub server_label: &'static str,
     pub req: Head,
@@ -80,8 +131,10 @@ pub struct Stream {
     pub reply: Vec<u8>,
     /// What rules on contents and messages track.
     pub counters: Counters,
-    /// Variables of scopes `txn`, `req` and `res`.
+    /// Variables of scopes `txn`, and `req` or `res`.
     pub vars: RefCell<Vars>,
+    /// The request is on its way: its variables are gone, the response may have some.
+    pub has_response_vars: bool,
     /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
     pub request_captures: Vec<Vec<u8>>,
     pub response_captures: Vec<Vec<u8>>,
@@ -113,6 +166,15 @@ impl Stream {
             backend: None,
             server: None,
             server_addresses: None,
+            server_link: None,
+            mux_id: 0,
+            reset_code: None,
+            sent: Sent::Nothing,
+            last_rule: None,
+            waiting_rule: None,
+            overrides: Overrides::default(),
+            priority: Priority::default(),
+            wakes: 1,
             server_label: "",
             req: Head::default(),
             res: Head::default(),
@@ -121,6 +183,7 @@ impl Stream {
             reply: Vec::new(),
             counters: Counters::default(),
             vars: RefCell::default(),
+            has_response_vars: false,
             request_captures: Vec::new(),
             response_captures: Vec::new(),
             unique_id: RefCell::default(),
@@ -146,6 +209,15 @@ impl Stream {
         self.backend = None;
         self.server = None;
         self.server_addresses = None;
+        self.server_link = None;
+        self.mux_id = 0;
+        self.reset_code = None;
+        self.sent = Sent::Nothing;
+        self.last_rule = None;
+        self.waiting_rule = None;
+        self.overrides = Overrides::default();
+        self.priority = Priority::default();
+        self.wakes = 1;
         self.server_label = "";
         self.req.clear();
         self.res.clear();
@@ -156,6 +228,7 @@ impl Stream {
         self.reply.clear();
         self.counters.clear();
         self.vars.get_mut().clear();
+        self.has_response_vars = false;
         self.request_captures.iter_mut().for_each(Vec::clear);
         self.response_captures.iter_mut().for_each(Vec::clear);
         self.has_unique_id.set(false);

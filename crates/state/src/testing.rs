@@ -10,7 +10,7 @@ use proto::message::{Head, Version};
 
 use crate::live::tables::DataType;
 use crate::plan::{Functions, Plan};
-use crate::session::{Endpoint, Session};
+use crate::session::{Endpoint, Mux, Session};
 use crate::stream::Stream;
 
 /// A configuration with one `listen` in HTTP mode, called `web`, a server `s1`, and a [`table`].
@@ -109,7 +109,12 @@ pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
         accept_date: 1_714_117_198_774_000,
         accepted: 1000,
         tls: None,
-        requests: std::cell::Cell::new(1),
+        socket: None,
+        error: Default::default(),
+        mux: Mux::Http1.into(),
+        glitches: 0.into(),
+        streams: 1.into(),
+        requests: 1.into(),
         counters: Default::default(),
         vars: Default::default(),
     };
@@ -119,6 +124,9 @@ pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
     let (request, response) = input.split_once("---\n").unwrap_or((input, ""));
     read(request, &mut stream.req, &mut stream.req_body);
     read(response, &mut stream.res, &mut stream.res_body);
+    if stream.req.version == Version::Http2 {
+        stream.session.mux.set(Mux::Http2);
+    }
     if !response.is_empty() {
         stream.phase = ir::spec::RuleSet::HttpResponse;
     }

@@ -27,6 +27,11 @@ impl Vars {
         self.entries.retain(|(have, _)| *have != var);
     }
 
+    /// All variables, in the order of their first setting.
+    pub fn iter(&self) -> impl Iterator<Item = (Var, &OwnedValue)> {
+        self.entries.iter().map(|(var, value)| (*var, value))
+    }
+
     /// Forgets the variables of one scope.
     pub fn clear_scope(&mut self, scope: VarScope) {
         self.entries.retain(|(have, _)| have.scope != scope);
@@ -51,8 +56,17 @@ impl Stream {
         match var.scope {
             VarScope::Proc => self.plan.live.variables.set(var, value),
             VarScope::Sess => self.session.vars.borrow_mut().set(var, value),
+            VarScope::Req if self.has_response_vars => {}
+            VarScope::Res if !self.has_response_vars => {}
             _ => self.vars.borrow_mut().set(var, value),
         }
+    }
+
+    /// The request goes to its server or service: variables of scope `req` end, those of scope
+    /// `res` can be set from here on.
+    pub fn end_request_vars(&mut self) {
+        self.has_response_vars = true;
+        self.vars.get_mut().clear_scope(VarScope::Req);
     }
 
     /// Sets a variable where all conditions of `set-var` hold (manual, section 7.3.1): `ifempty`
@@ -84,6 +98,18 @@ impl Stream {
         });
         if holds {
             self.set_variable(var, value.into());
+        }
+    }
+
+    /// Shows `f` all variables of a scope.
+    pub fn each_variable(&self, scope: VarScope, mut f: impl FnMut(Var, &OwnedValue)) {
+        let mut show = |vars: &Vars| {
+            vars.iter().filter(|(var, _)| var.scope == scope).for_each(|(var, value)| f(var, value));
+        };
+        match scope {
+            VarScope::Proc => self.plan.live.variables.read(show),
+            VarScope::Sess => show(&self.session.vars.borrow()),
+            _ => show(&self.vars.borrow()),
         }
     }
 

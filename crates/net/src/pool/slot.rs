@@ -11,6 +11,7 @@ use crate::io::{Idle, Io};
 #[derive(Debug)]
 pub struct Conn {
     pub io: Io,
+    pub served: u32,
     pub tag: u64,
     pub server: usize,
 }

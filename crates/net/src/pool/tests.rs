@@ -25,6 +25,10 @@ fn port(io: &Io) -> u16 {
     io.socket().local_addr().unwrap().port()
 }
 
+fn kept(io: Io) -> Kept {
+    Kept { io, served: 1 }
+}
+
 fn run(test: impl AsyncFn(TcpListener)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     LocalSet::new().block_on(&runtime, async {
@@ -47,12 +51,12 @@ fn last_in_first_out_by_server_and_tag() {
             let (ours, their) = pair(&listener).await;
             theirs.push(their);
             ports.push(port(&ours));
-            assert!(pool.put(server, tag, ours, 1));
+            assert!(pool.put(server, tag, kept(ours), 1));
         }
         let (over, _their) = pair(&listener).await;
-        assert!(!pool.put(0, 1, over, 1), "the limit is 3");
+        assert!(!pool.put(0, 1, kept(over), 1), "the limit is 3");
         assert_eq!((pool.idle(0), pool.idle(1)), (3, 1));
-        let taken = |server, tag| pool.take(server, tag).map(|io| port(&io));
+        let taken = |server, tag| pool.take(server, tag).map(|kept| port(&kept.io));
         assert_eq!(taken(0, 1), Some(ports[1]));
         assert_eq!(taken(0, 1), Some(ports[0]));
         assert_eq!(taken(0, 1), None);
@@ -76,13 +80,13 @@ fn closed_and_talking_connections_are_dropped() {
             let (talking, mut their_talking) = pair(&listener).await;
             let good_port = port(&good);
             for io in [good, closed, talking] {
-                assert!(pool.put(0, 0, io, 1));
+                assert!(pool.put(0, 0, kept(io), 1));
             }
             drop(their_closed);
             their_talking.write_all(b"HTTP/1.1 408 Request Time-out\r\n\r\n").unwrap();
             settle().await;
             assert_eq!(pool.idle(0), if maintained { 1 } else { 3 });
-            assert_eq!(pool.take(0, 0).map(|io| port(&io)), Some(good_port));
+            assert_eq!(pool.take(0, 0).map(|kept| port(&kept.io)), Some(good_port));
             assert_eq!(pool.idle(0), 0);
         }
     });
@@ -95,7 +99,7 @@ fn closed_before_it_is_put() {
         let (ours, theirs) = pair(&listener).await;
         drop(theirs);
         settle().await;
-        assert!(!pool.put(0, 0, ours, 1));
+        assert!(!pool.put(0, 0, kept(ours), 1));
         assert_eq!(pool.idle(0), 0);
     });
 }
@@ -107,7 +111,7 @@ fn a_slot_is_watched_again_for_its_next_connection() {
         tokio::task::spawn_local(pool.clone().maintain());
         for _ in 0..3 {
             let (ours, theirs) = pair(&listener).await;
-            assert!(pool.put(0, 0, ours, 1));
+            assert!(pool.put(0, 0, kept(ours), 1));
             let ours = pool.take(0, 0).unwrap();
             assert!(pool.put(0, 0, ours, 1));
             settle().await;
@@ -129,7 +133,7 @@ fn half_of_what_was_not_needed_goes_after_each_delay() {
         for _ in 0..8 {
             let (ours, their) = pair(&listener).await;
             theirs.push(their);
-            assert!(pool.put(0, 0, ours, clock::now_ms()));
+            assert!(pool.put(0, 0, kept(ours), clock::now_ms()));
         }
         // The first round only learns what is needed.
         let mut seen = vec![8];
@@ -149,7 +153,7 @@ fn no_delay_keeps_none() {
     run(async |listener| {
         let pool = Pool::new(vec![Limits { max_idle: 10, purge_delay: 0 }]);
         let (ours, _theirs) = pair(&listener).await;
-        assert!(!pool.put(0, 0, ours, 1));
+        assert!(!pool.put(0, 0, kept(ours), 1));
     });
 }
 

@@ -91,7 +91,8 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
                 return refuse(worker, stream, &mut client, &mut timer, (status, cause)).await;
             }
             Received::Request(mut stream) => {
-                session.requests.set(session.requests.get() + 1);
+                stream.mux_id = session.requests.get();
+                session.requests.set(stream.mux_id + 1);
                 let max_trailers = worker.plan.config.global.tune.bufsize;
                 client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
                 client.keep_alive = true;
@@ -273,7 +274,8 @@ impl Waiting<'_> {
             Ok(Parsed::Done { head_len }) => {
                 stream.req.bytes_mut().truncate(head_len);
                 used = head_len - before;
-                stream.counts.bytes_in = h1::counted_request(&stream.req);
+                stream.counts.request_head = h1::counted_request(&stream.req);
+                stream.counts.bytes_in = stream.counts.request_head;
                 stream.timing.request = Some(now);
                 Step::Done(Received::Request(stream))
             }

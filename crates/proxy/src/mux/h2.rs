@@ -78,6 +78,7 @@ fn builder(worker: &Worker) -> Builder {
 
 /// Logs what never became a request, as HAProxy does: `<BADREQ>`.
 fn bad_request(worker: &Worker, session: &Rc<Session>, watch: &Watch) {
+    session.glitches.set(session.glitches.get() + 1);
     let mut stream = worker.stream(session);
     stream.timing.start = session.accepted;
     stream.timing.end = Some(now_ms());
@@ -195,10 +196,12 @@ impl Serving<'_> {
         mut respond: SendResponse<Bytes>,
     ) {
         let session = self.session;
-        self.watch.accept(respond.stream_id().into());
+        let id = respond.stream_id().into();
+        self.watch.accept(id);
         session.requests.set(session.requests.get() + 1);
         let mut stream = self.worker.stream(session);
         let now = now_ms();
+        stream.mux_id = id;
         stream.timing.start = if session.requests.get() == 1 { session.accepted } else { now };
         stream.timing.handshake = std::mem::take(&mut self.handshake);
         (stream.timing.first_byte, stream.timing.request) = (Some(now), Some(now));
@@ -210,7 +213,8 @@ impl Serving<'_> {
             self.worker.recycle(stream);
             return bad_request(self.worker, session, &self.watch);
         }
-        stream.counts.bytes_in += stream.req.bytes().len() as u64;
+        stream.counts.request_head = stream.req.bytes().len() as u64;
+        stream.counts.bytes_in += stream.counts.request_head;
         let mut client = H2Client::new(body, respond);
         let whole = client.take_early(cx);
         if !client.is_whole() {
@@ -218,6 +222,7 @@ impl Serving<'_> {
             // clients send none.
             self.connection.set_target_window_size(CONNECTION_WINDOW);
         }
+        session.streams.set(session.streams.get() + 1);
         let (worker, open) = (self.worker.clone(), self.open.clone());
         tokio::task::spawn_local(async move {
             serve(&worker, stream, client, whole).await;
@@ -236,7 +241,9 @@ async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Clien
         http::refuse(worker, &mut stream, &mut Client::H2(&mut client), &mut timer, 400).await;
     }
     stream.timing.end = Some(now_ms());
+    stream.reset_code = client.reset_code();
     log::stream(worker, &mut stream);
+    stream.session.streams.set(stream.session.streams.get() - 1);
     let stalled = matches!(stream.termination.cause, Cause::Client | Cause::ClientTimeout);
     worker.recycle(stream);
     if !stalled {

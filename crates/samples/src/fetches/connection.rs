@@ -1,5 +1,4 @@
-//! Addresses of the connections (manual, section 7.3.3). Left out: the PROXY protocol's extra
-//! values and TCP's statistics.
+//! Addresses of the connections (manual, section 7.3.3).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -50,14 +49,6 @@ pub const ROWS: &[Fetch] = &[
         dst_is_local,
     ),
     Fetch::new("fc_dst_port", Sint, at::CLIENT, "The connection's destination port", dst_port),
-    Fetch::new(
-        "fc_http_major",
-        Sint,
-        at::CLIENT,
-        "The major HTTP version of the client connection",
-        fc_http_major,
-    )
-    .examples(&[Example::new("GET / HTTP/2.0\n", &[], "2"), Example::new("", &[], "1")]),
     Fetch::new("fc_src", Addr, at::CLIENT, "The connection's source address", src),
     Fetch::new(
         "fc_src_is_local",
@@ -163,10 +154,6 @@ fn bc_dst<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 
 fn bc_dst_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     Ok(Value::Sint(i64::from(server_side(stream)?.1.port())))
-}
-
-fn fc_http_major<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Sint(if stream.req.version == proto::message::Version::Http2 { 2 } else { 1 }))
 }
 
 /// A date in seconds, or in the unit that the first argument names.

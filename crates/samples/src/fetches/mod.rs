@@ -5,8 +5,11 @@ mod body;
 mod connection;
 pub(crate) mod cookies;
 mod counters;
+mod decisions;
 mod headers;
 mod hello;
+mod limits;
+mod links;
 mod params;
 mod parsed;
 mod parsed_tls;
@@ -17,6 +20,7 @@ mod request;
 mod response;
 mod tls;
 pub(crate) mod txn;
+mod variables;
 
 use proto::message::Head;
 use state::{Missing, Stream};
@@ -29,8 +33,11 @@ const TABLES: &[&[Fetch]] = &[
     connection::ROWS,
     cookies::ROWS,
     counters::ROWS,
+    decisions::ROWS,
     headers::ROWS,
     hello::ROWS,
+    limits::ROWS,
+    links::ROWS,
     params::ROWS,
     payload::ROWS,
     process::ROWS,
@@ -39,6 +46,7 @@ const TABLES: &[&[Fetch]] = &[
     response::ROWS,
     tls::ROWS,
     txn::ROWS,
+    variables::ROWS,
     parsed::ROWS,
     parsed_tls::ROWS,
 ];

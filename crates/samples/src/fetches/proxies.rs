@@ -1,7 +1,7 @@
 //! Frontends, backends and servers: their names, limits and live numbers (manual, section
-//! 7.3.2). Left out: rates.
+//! 7.3.2).
 
-use ir::config::{Proxy, Timeouts};
+use ir::config::Proxy;
 use ir::id::ProxyId;
 use ir::spec::ArgType;
 use ir::types::SampleType::{Bool, Sint, Str};
@@ -36,58 +36,24 @@ pub const ROWS: &[Fetch] = &[
         "web",
     )]),
     Fetch::new(
-        "be_connect_timeout",
+        "be_sess_rate",
         Sint,
-        at::BACKEND,
-        "`timeout connect`, in milliseconds",
-        be_connect_timeout,
+        at::INTERNAL,
+        "Streams that came to a backend in a second",
+        be_sess_rate,
     )
-    .examples(&[Example::none("", &[])]),
-    Fetch::new("be_queue_timeout", Sint, at::BACKEND, "`timeout queue`, in milliseconds", be_queue_timeout),
-    Fetch::new(
-        "be_server_timeout",
-        Sint,
-        at::BACKEND,
-        "`timeout server`, in milliseconds",
-        be_server_timeout,
-    ),
-    Fetch::new(
-        "be_tarpit_timeout",
-        Sint,
-        at::BACKEND,
-        "`timeout tarpit`, in milliseconds",
-        be_tarpit_timeout,
-    ),
-    Fetch::new(
-        "be_tunnel_timeout",
-        Sint,
-        at::BACKEND,
-        "`timeout tunnel`, in milliseconds",
-        be_tunnel_timeout,
-    ),
-    Fetch::new("be_max_retries", Sint, at::BACKEND, "`retries`", be_max_retries).examples(&[Example::new(
-        "",
-        &[],
-        "0",
-    )]),
+    .args(1, BACKEND)
+    .examples(&[Example::new("", &["web"], "0")]),
     Fetch::new("connslots", Sint, at::INTERNAL, "Free places and queue places of all servers", connslots)
         .args(1, BACKEND)
         .examples(&[Example::new("", &["web"], "-1")]),
-    Fetch::new(
-        "fe_client_timeout",
-        Sint,
-        at::FRONTEND,
-        "`timeout client`, in milliseconds",
-        fe_client_timeout,
-    ),
-    Fetch::new(
-        "fe_tarpit_timeout",
-        Sint,
-        at::FRONTEND,
-        "`timeout tarpit`, in milliseconds",
-        fe_tarpit_timeout,
-    ),
     Fetch::new("fe_conn", Sint, at::INTERNAL, "The number of connections of a frontend", fe_conn)
+        .args(1, &[ArgType::Frontend])
+        .examples(&[Example::new("", &["web"], "0")]),
+    Fetch::new("fe_req_rate", Sint, at::INTERNAL, "Requests of a frontend in a second", fe_req_rate)
+        .args(1, &[ArgType::Frontend])
+        .examples(&[Example::new("", &["web"], "0")]),
+    Fetch::new("fe_sess_rate", Sint, at::INTERNAL, "Sessions of a frontend in a second", fe_sess_rate)
         .args(1, &[ArgType::Frontend])
         .examples(&[Example::new("", &["web"], "0")]),
     Fetch::new("nbsrv", Sint, at::INTERNAL, "The number of usable servers of a backend", nbsrv)
@@ -112,6 +78,9 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("srv_name", Str, at::SERVER, "The server's name", srv_name)
         .examples(&[Example::none("", &[])]),
     Fetch::new("srv_queue", Sint, at::INTERNAL, "Streams in a server's queue", srv_queue)
+        .args(1, SERVER)
+        .examples(&[Example::new("", &["web/s1"], "0")]),
+    Fetch::new("srv_sess_rate", Sint, at::INTERNAL, "Streams sent to a server in a second", srv_sess_rate)
         .args(1, SERVER)
         .examples(&[Example::new("", &["web/s1"], "0")]),
     Fetch::new("srv_uweight", Sint, at::INTERNAL, "A server's weight as it was last set", srv_weight)
@@ -256,39 +225,18 @@ fn be_name<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> 
     Ok(Value::Str(&backend(stream).name))
 }
 
-fn be_max_retries<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    sint(backend(stream).retries)
+fn be_sess_rate<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    sint(live(stream, args)?.stream_rate.read(stream.now))
 }
 
-fn timeout<'a>(settings: &Proxy, get: fn(&Timeouts) -> Option<u64>) -> Fetched<'a> {
-    let ms = get(&settings.timeouts).ok_or(Missing::Absent)?;
-    sint(i64::try_from(ms).unwrap_or(i64::MAX))
+fn fe_req_rate<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    sint(live(stream, args)?.request_rate.read(stream.now))
 }
 
-fn be_connect_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(backend(stream), |timeouts| timeouts.connect)
+fn fe_sess_rate<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    sint(live(stream, args)?.session_rate.read(stream.now))
 }
 
-fn be_queue_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(backend(stream), |timeouts| timeouts.queue)
-}
-
-fn be_server_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(backend(stream), |timeouts| timeouts.server)
-}
-
-fn be_tarpit_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(backend(stream), |timeouts| timeouts.tarpit)
-}
-
-fn be_tunnel_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(backend(stream), |timeouts| timeouts.tunnel)
-}
-
-fn fe_client_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(stream.plan.settings(stream.session.frontend), |timeouts| timeouts.client)
-}
-
-fn fe_tarpit_timeout<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    timeout(stream.plan.settings(stream.session.frontend), |timeouts| timeouts.tarpit)
+fn srv_sess_rate<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    sint(live_server(stream, args)?.stream_rate.read(stream.now))
 }

@@ -2,7 +2,10 @@
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Bool, Sint, Str};
+use proto::h1;
+use state::link::ConnError;
 use state::sample::{Arg, Cursor, Fetched};
+use state::stream::Sent;
 use state::{Missing, Stream, Value};
 
 use super::{at, connection};
@@ -14,11 +17,15 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("bytes_in", Sint, at::REQUEST_END, "Bytes from the client", bytes_in)
         .examples(&[Example::new("", &[], "0")]),
-    Fetch::new("bytes_out", Sint, at::RESPONSE_END, "Bytes to the client", bytes_out),
+    Fetch::new("bytes_out", Sint, at::RESPONSE_END, "Bytes from the server", bytes_out),
     Fetch::new("fc.timer.handshake", Sint, at::CLIENT, "The handshakes took, ms", handshake)
         .examples(&[Example::new("", &[], "0")]),
     Fetch::new("fc.timer.total", Sint, at::SESSION_END, "The stream took, ms", total)
         .examples(&[Example::new("", &[], "-1")]),
+    Fetch::new("req.bytes_in", Sint, at::REQUEST_END, "Bytes from the client", bytes_in)
+        .examples(&[Example::new("", &[], "0")]),
+    Fetch::new("req.bytes_out", Sint, at::REQUEST_END, "Bytes to the server", bytes_to_server)
+        .examples(&[Example::new("", &[], "0")]),
     Fetch::new("req.timer.hdr", Sint, at::REQUEST, "Receiving the request's head took, ms", receive)
         .examples(&[Example::new("", &[], "-1")]),
     Fetch::new("req.timer.idle", Sint, at::REQUEST, "Idle before the request, ms", idle)
@@ -30,6 +37,8 @@ pub const ROWS: &[Fetch] = &[
         .args(0, &[ArgType::Str])
         .check(checks::accept_date_unit)
         .examples(&[Example::new("", &["ms"], "1714117198774")]),
+    Fetch::new("res.bytes_in", Sint, at::RESPONSE_END, "Bytes from the server", bytes_out),
+    Fetch::new("res.bytes_out", Sint, at::RESPONSE_END, "Bytes to the client", bytes_to_client),
     Fetch::new("res.timer.data", Sint, at::RESPONSE_END, "Transferring the response's body took, ms", data),
     Fetch::new("res.timer.hdr", Sint, at::RESPONSE, "Waiting for the response's head took, ms", respond),
     Fetch::new("txn.conn_retries", Sint, at::SERVER_ADDRESS, "Failed attempts to connect", retries),
@@ -114,6 +123,27 @@ fn bytes_in<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a>
 
 fn bytes_out<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     count(stream.counts.bytes_out)
+}
+
+/// As the head stands now, and the body as far as it came.
+fn bytes_to_server<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let counts = &stream.counts;
+    if stream.server_link.is_none_or(|link| link.error != ConnError::None) {
+        return count(0);
+    }
+    let head = if stream.req.is_empty() { 0 } else { h1::counted_request(&stream.req) };
+    count(head + counts.bytes_in.saturating_sub(counts.request_head))
+}
+
+fn bytes_to_client<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let counts = &stream.counts;
+    let head = if stream.res.is_empty() { 0 } else { h1::counted_response(&stream.res) };
+    match stream.sent {
+        Sent::Nothing => count(0),
+        Sent::Reply if stream.req.method() == b"HEAD" => count(head),
+        Sent::Reply => count(head + stream.reply.len() as u64),
+        Sent::Forwarded => count(head + counts.bytes_out.saturating_sub(counts.response_head)),
+    }
 }
 
 /// When the first byte of the request came, in microseconds since 1970.

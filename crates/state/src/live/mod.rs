@@ -5,6 +5,7 @@
 mod counter;
 mod limit;
 mod queue;
+mod rate;
 mod server;
 pub mod tables;
 mod variables;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use counter::PerThread;
 pub use limit::Gauge;
 pub use queue::Waiting;
+pub use rate::PerSecond;
 pub use server::{LiveServer, ServerState};
 pub use variables::Variables;
 
@@ -48,6 +50,10 @@ pub struct LiveProxy {
     /// Connections since the start: what `Proxy … stopped` tells.
     pub frontend_total: PerThread,
     pub backend_total: PerThread,
+    /// Sessions of the frontend, its requests, and streams that came to the backend.
+    pub session_rate: PerSecond,
+    pub request_rate: PerSecond,
+    pub stream_rate: PerSecond,
     /// Log lines that the frontend sent (`%lc`).
     pub log_lines: PerThread,
     pub servers: Vec<LiveServer>,
@@ -62,8 +68,11 @@ impl Live {
             waiting: Waiting::default(),
             frontend_total: PerThread::new(threads),
             backend_total: PerThread::new(threads),
+            session_rate: PerSecond::new(threads),
+            request_rate: PerSecond::new(threads),
+            stream_rate: PerSecond::new(threads),
             log_lines: PerThread::new(threads),
-            servers: proxy.servers.iter().map(LiveServer::new).collect(),
+            servers: proxy.servers.iter().map(|server| LiveServer::new(server, threads)).collect(),
         };
         Self {
             connections: Gauge::new(maxconn),

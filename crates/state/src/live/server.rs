@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use ir::config::Server;
 
-use super::Gauge;
+use super::{Gauge, PerSecond};
 
 /// Whether a server takes traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +23,19 @@ pub struct LiveServer {
     pub connections: Gauge,
     /// Streams in its queue (`%sq`).
     pub queue: Gauge,
+    /// Streams that were sent to it, attempts that failed included.
+    pub stream_rate: PerSecond,
     state: AtomicU8,
     weight: AtomicU32,
 }
 
 impl LiveServer {
-    pub fn new(server: &Server) -> Self {
+    pub fn new(server: &Server, threads: usize) -> Self {
         let state = if server.disabled { ServerState::Maintenance } else { ServerState::Up };
         Self {
             connections: Gauge::new(server.maxconn),
             queue: Gauge::new(server.maxqueue),
+            stream_rate: PerSecond::new(threads),
             state: AtomicU8::new(state as u8),
             weight: AtomicU32::new(server.weight),
         }

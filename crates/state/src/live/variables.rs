@@ -18,6 +18,11 @@ impl Variables {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(var).map(f)
     }
 
+    /// Shows `f` all of them.
+    pub fn read(&self, f: impl FnOnce(&Vars)) {
+        f(&self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    }
+
     pub fn set(&self, var: Var, value: OwnedValue) {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).set(var, value);
     }

@@ -23,28 +23,40 @@ use crate::live::Live;
 use crate::sample::Arg;
 
 pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Result<Plan, BuildError> {
+    let wants = Wants::default();
     let proxies = (0..)
         .map(ProxyId)
         .zip(&config.proxies)
-        .map(|(id, settings)| proxy(id, settings, functions, &config))
+        .map(|(id, settings)| proxy(id, settings, functions, &config, &wants))
         .collect::<Result<Vec<_>, _>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
     let live = Live::new(&config, maxconn, threads);
-    let wants_server_addresses = proxies.iter().any(|(_, wants)| *wants);
-    let proxies = proxies.into_iter().map(|(proxy, _)| proxy).collect();
-    Ok(Plan { config, proxies, wants_server_addresses, live })
+    let Wants { server_addresses, server_tcp_info } = wants;
+    Ok(Plan {
+        config,
+        proxies,
+        wants_server_addresses: server_addresses.get(),
+        wants_server_tcp_info: server_tcp_info.get(),
+        live,
+    })
 }
 
-/// A proxy's plan, and whether something in it looks at the addresses of server connections.
+/// What something in the configuration looks at that costs a system call.
+#[derive(Default)]
+struct Wants {
+    server_addresses: Cell<bool>,
+    server_tcp_info: Cell<bool>,
+}
+
 fn proxy(
     id: ProxyId,
     settings: &Proxy,
     functions: &Functions,
     config: &Config,
-) -> Result<(ProxyPlan, bool), BuildError> {
-    let mut build =
-        Builder { config, own: settings, functions, acls: Vec::new(), server_addresses: Cell::new(false) };
+    wants: &Wants,
+) -> Result<ProxyPlan, BuildError> {
+    let mut build = Builder { config, own: settings, functions, acls: Vec::new(), wants };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -61,7 +73,7 @@ fn proxy(
     let maybe_format =
         |format: &Option<checked::LogFormat>| format.as_ref().map(|format| build.format(format)).transpose();
     let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
-    let plan = ProxyPlan {
+    Ok(ProxyPlan {
         id,
         switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
         use_servers: settings.use_servers.iter().map(use_server).collect::<Result<_, BuildError>>()?,
@@ -72,8 +84,7 @@ fn proxy(
         server_sni: settings.servers.iter().map(sni).collect::<Result<_, _>>()?,
         balance: Balance::new(id, settings, balance_expr),
         rules,
-    };
-    Ok((plan, build.server_addresses.get()))
+    })
 }
 
 /// Makes the parts of one proxy.
@@ -83,8 +94,7 @@ struct Builder<'a> {
     /// The proxy whose parts are made.
     own: &'a Proxy,
     acls: Vec<Arc<Acl>>,
-    /// Something was built that wants `Stream::server_addresses`.
-    server_addresses: Cell<bool>,
+    wants: &'a Wants,
 }
 
 impl Builder<'_> {
@@ -179,7 +189,7 @@ impl Builder<'_> {
             checked::FormatNode::Space => Node::Space,
             checked::FormatNode::Alias { name, key, flags } => {
                 if matches!(*name, "bi" | "bp" | "si" | "sp") {
-                    self.server_addresses.set(true);
+                    self.wants.server_addresses.set(true);
                 }
                 let alias = self.functions.aliases.get(name).copied();
                 let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
@@ -194,8 +204,11 @@ impl Builder<'_> {
     fn expr(&self, expr: &checked::Expr) -> Result<Expr, BuildError> {
         let fetch = self.functions.fetches.get(expr.fetch.index()).copied();
         let fetch = fetch.ok_or_else(|| unknown("sample fetch", expr.fetch.0))?;
-        if expr.text.starts_with(b"bc_") {
-            self.server_addresses.set(true);
+        if expr.text.starts_with(b"bc_src") || expr.text.starts_with(b"bc_dst") {
+            self.wants.server_addresses.set(true);
+        }
+        if expr.text.starts_with(b"bc_rtt") {
+            self.wants.server_tcp_info.set(true);
         }
         let mut steps = Vec::new();
         for (id, args) in &expr.converters {

@@ -65,6 +65,9 @@ pub struct Plan {
     ///
     /// [`Stream::server_addresses`]: crate::Stream::server_addresses
     pub wants_server_addresses: bool,
+    /// A fetch asks for the kernel's numbers about server connections, which a log line wants
+    /// behind their end.
+    pub wants_server_tcp_info: bool,
     pub live: Live,
 }
 

@@ -36,6 +36,8 @@ pub struct H2Client {
     /// Payload that waits for the client's window.
     pending: Bytes,
     end: End,
+    /// The code of the client's RST_STREAM.
+    reset_code: Option<u32>,
 }
 
 /// What follows the payload that was queued.
@@ -57,7 +59,13 @@ impl H2Client {
             queued: Vec::new(),
             pending: Bytes::new(),
             end: End::NotYet,
+            reset_code: None,
         }
+    }
+
+    /// The code that the client reset the stream with, as far as that was noticed.
+    pub fn reset_code(&self) -> Option<u32> {
+        self.reset_code
     }
 
     pub fn request_done(&self) -> bool {
@@ -112,7 +120,12 @@ impl H2Client {
                 }
                 Poll::Ready(Ok(count))
             }
-            Some(Err(_)) => Poll::Ready(Err(SourceError::Aborted)),
+            Some(Err(error)) => {
+                if error.is_remote() && error.is_reset() {
+                    self.reset_code = error.reason().map(Into::into);
+                }
+                Poll::Ready(Err(SourceError::Aborted))
+            }
             None => {
                 let trailers = ready!(self.body.poll_trailers(cx)).map_err(|_| SourceError::Aborted)?;
                 self.body_done = true;
@@ -194,10 +207,12 @@ impl H2Client {
 
     /// See [`crate::client::Client::poll_gone`].
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.send {
-            Some(send) => send.poll_reset(cx).map(|_| ()),
-            None => self.respond.poll_reset(cx).map(|_| ()),
-        }
+        let reset = ready!(match &mut self.send {
+            Some(send) => send.poll_reset(cx),
+            None => self.respond.poll_reset(cx),
+        });
+        self.reset_code = reset.ok().map(Into::into);
+        Poll::Ready(())
     }
 
     /// The time between the response and the end of the stream. Behind a complete one, what is

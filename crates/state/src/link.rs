@@ -1,0 +1,118 @@
+//! What samples show of a connection below its protocol: the socket's number, for those who ask
+//! the operating system about it, and why a connection failed. Left out: asking.
+
+use std::os::fd::RawFd;
+
+/// The kernel's numbers about a TCP connection (`TCP_INFO`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// Microseconds.
+    pub rtt: u32,
+    /// Microseconds.
+    pub rtt_variance: u32,
+    pub unacked: u32,
+    pub sacked: u32,
+    pub lost: u32,
+    pub retransmits: u32,
+    pub fackets: u32,
+    pub reordering: u32,
+}
+
+/// A stream's connection to its server, or the last attempt to make one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ServerLink {
+    /// Streams that the connection served before this one.
+    pub served: u32,
+    pub error: ConnError,
+    /// The socket, for as long as the stream holds the connection.
+    pub socket: Option<RawFd>,
+    /// The kernel's last numbers, where a log line wants them.
+    pub last_info: Option<TcpInfo>,
+}
+
+/// Why a connection failed: the numbers of `fc_err` and `bc_err`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ConnError {
+    #[default]
+    None = 0,
+    ProcessFiles = 2,
+    SystemFiles = 3,
+    SystemMemory = 4,
+    Socket = 6,
+    CannotBind = 8,
+    NoFreePorts = 9,
+    AddressInUse = 10,
+    ProxyEmpty = 11,
+    ProxyAbort = 12,
+    ProxyTimeout = 13,
+    ProxyTruncated = 14,
+    ProxyNotHeader = 15,
+    ProxyBadHeader = 16,
+    ProxyBadProtocol = 17,
+    TlsEmpty = 24,
+    TlsAbort = 25,
+    TlsTimeout = 26,
+    TlsHandshake = 34,
+    Refused = 47,
+    Reset = 48,
+    Unreachable = 49,
+    NoMemory = 50,
+    Invalid = 53,
+    NotConnected = 54,
+    NoBuffers = 56,
+    BrokenPipe = 57,
+}
+
+impl ConnError {
+    /// The number, as samples show it.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// One word, empty for no error.
+    pub const fn name(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// A sentence, as error logs show it.
+    pub const fn message(self) -> &'static str {
+        self.texts().1
+    }
+
+    const fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::None => ("", "Success"),
+            Self::ProcessFiles => ("PROC_FDLIM", "Too many sockets on the process"),
+            Self::SystemFiles => ("SYS_FDLIM", "Too many sockets on the system"),
+            Self::SystemMemory => ("SYS_MEMLIM", "Out of system buffers"),
+            Self::Socket => ("SOCK_ERR", "General socket error"),
+            Self::CannotBind => ("CANT_BIND", "Can't bind to source address"),
+            Self::NoFreePorts => ("FREE_PORTS", "Out of local source ports on the system"),
+            Self::AddressInUse => ("ADDR_INUSE", "Local source address already in use"),
+            Self::ProxyEmpty => ("PRX_EMPTY", "Connection closed while waiting for PROXY protocol header"),
+            Self::ProxyAbort => ("PRX_ABORT", "Connection error while waiting for PROXY protocol header"),
+            Self::ProxyTimeout => ("PRX_TIMEOUT", "Timeout while waiting for PROXY protocol header"),
+            Self::ProxyTruncated => ("PRX_TRUNCATED", "Truncated PROXY protocol header received"),
+            Self::ProxyNotHeader => {
+                ("PRX_NOT_HDR", "Received something which does not look like a PROXY protocol header")
+            }
+            Self::ProxyBadHeader => ("PRX_BAD_HDR", "Received an invalid PROXY protocol header"),
+            Self::ProxyBadProtocol => {
+                ("PRX_BAD_PROTO", "Received an unhandled protocol in the PROXY protocol header")
+            }
+            Self::TlsEmpty => ("SSL_EMPTY", "Connection closed during SSL handshake"),
+            Self::TlsAbort => ("SSL_ABORT", "Connection error during SSL handshake"),
+            Self::TlsTimeout => ("SSL_TIMEOUT", "Timeout during SSL handshake"),
+            Self::TlsHandshake => ("SSL_HANDSHAKE", "SSL handshake failure"),
+            Self::Refused => ("EREFUSED", "ECONNREFUSED returned by OS"),
+            Self::Reset => ("ERESET", "ECONNRESET returned by OS"),
+            Self::Unreachable => ("EUNREACH", "ENETUNREACH returned by OS"),
+            Self::NoMemory => ("ENOMEM", "ENOMEM returned by OS"),
+            Self::Invalid => ("EINVAL", "EINVAL returned by OS"),
+            Self::NotConnected => ("ENCONN", "ENCONN returned by OS"),
+            Self::NoBuffers => ("ENOBUFS", "ENOBUFS returned by OS"),
+            Self::BrokenPipe => ("EPIPE", "EPIPE returned by OS"),
+        }
+    }
+}
