@@ -14,7 +14,10 @@ const SLOT: &[ActionOption] = &[
 /// Index in [`SLOT`]. The checker gives every `len` an `id` as well: that of a new slot.
 const ID: usize = 1;
 
+const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[ActionArg::Str])];
+
 pub const ROWS: &[Action] = &[
+    Action::new("do-log", sets::QUIC | sets::ALL, &[], "Logs at once", |_, _| Outcome::Log).options(PROFILE),
     Action::new(
         "set-log-level",
         sets::CONTENT | sets::TCP_RESPONSE | sets::HTTP,

@@ -18,7 +18,6 @@ const MARKING: u16 = sets::TCP | sets::REQUEST | sets::RESPONSE;
 
 const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[Str])];
 const PREFIX: &[ActionOption] = &[ActionOption::new("prefix", &[Str])];
-const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[Str])];
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
 const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
@@ -48,7 +47,6 @@ pub const ROWS: &[Action] = &[
     Action::parsed("dgram-drop", sets::QUIC, &[], "Drops the datagram").last(),
     Action::parsed("send-retry", sets::QUIC, &[], "Sends a QUIC Retry"),
     Action::parsed("disable-l7-retry", sets::REQUEST, &[], "Does not repeat this request"),
-    Action::parsed("do-log", sets::QUIC | sets::ALL, &[], "Logs at once").options(PROFILE),
     Action::parsed("do-resolve", TO_SERVER, &[Expr], "Resolves a name into a variable").paren(Str),
     Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
     Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header")

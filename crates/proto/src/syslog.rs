@@ -47,6 +47,8 @@ pub struct Header<'a> {
     pub host: &'a [u8],
     pub tag: &'a [u8],
     pub pid: u32,
+    /// Structured data of RFC 5424; empty: `-`.
+    pub data: &'a [u8],
 }
 
 const MONTHS: [&str; 12] =
@@ -108,7 +110,9 @@ fn write_ietf(priority: u32, header: &Header<'_>, out: &mut Vec<u8>) -> std::io:
     out.extend_from_slice(if header.host.is_empty() { b"-" } else { header.host });
     out.push(b' ');
     out.extend_from_slice(header.tag);
-    write!(out, " {} - - ", header.pid)
+    write!(out, " {} - ", header.pid)?;
+    out.extend_from_slice(if header.data.is_empty() { b"-" } else { header.data });
+    out.write_all(b" ")
 }
 
 #[cfg(test)]
@@ -116,6 +120,10 @@ mod tests {
     use super::*;
 
     fn check(form: Form, host: &str, expected: &str) {
+        check_data(form, host, b"", expected);
+    }
+
+    fn check_data(form: Form, host: &str, data: &[u8], expected: &str) {
         let moment = Moment {
             year: 2026,
             month: 11,
@@ -127,7 +135,7 @@ mod tests {
             offset: -5400,
         };
         let header =
-            Header { facility: 16, level: 6, moment, host: host.as_bytes(), tag: b"haproxy", pid: 42 };
+            Header { facility: 16, level: 6, moment, host: host.as_bytes(), tag: b"haproxy", pid: 42, data };
         let mut out = Vec::new();
         write_header(form, &header, &mut out);
         assert_eq!(String::from_utf8_lossy(&out), expected);
@@ -139,6 +147,10 @@ mod tests {
         check(Form::Rfc3164, "h", "<134>Nov  3 09:08:07 h haproxy[42]: ");
         check(Form::Rfc3164, "", "<134>Nov  3 09:08:07 haproxy[42]: ");
         check(Form::Rfc5424, "", "<134>1 2026-11-03T09:08:07.001234-01:30 - haproxy 42 - - ");
+        let data = b"[id@1 a=\"b\"]";
+        let ietf = "<134>1 2026-11-03T09:08:07.001234-01:30 h haproxy 42 - [id@1 a=\"b\"] ";
+        check_data(Form::Rfc5424, "h", data, ietf);
+        check_data(Form::Rfc3164, "h", data, "<134>Nov  3 09:08:07 h haproxy[42]: ");
         check(Form::Priority, "h", "<134>");
         check(Form::Short, "h", "<6>");
         check(Form::Timed, "h", "<6>2026-11-03T09:08:07.001234-01:30 ");

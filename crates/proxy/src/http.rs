@@ -82,6 +82,7 @@ async fn decide(
     {
         return decision;
     }
+    add_unique_id(stream);
     forward_for(stream);
     Decision::Forward
 }
@@ -227,6 +228,18 @@ pub fn leave_backend(stream: &mut Stream) {
     }
 }
 
+/// Makes the unique id, if only for the log, and adds the field of `unique-id-header`.
+fn add_unique_id(stream: &mut Stream) {
+    let header = &stream.plan.settings(stream.session.frontend).unique_id_header;
+    stream.with_scratch(|stream, text| {
+        let Some(id) = stream.unique_id() else { return };
+        text.extend_from_slice(id);
+        if let Some(name) = header {
+            stream.req.add(name, text);
+        }
+    });
+}
+
 /// `option forwardfor` of the frontend and the backend: either may except a client, the backend's
 /// header name wins.
 fn forward_for(stream: &mut Stream) {
@@ -278,7 +291,10 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     drain_early_body(client).await;
     let front = stream.session.frontend;
     let back = stream.backend.unwrap_or(front);
-    for proxy in [Some(back), (front != back).then_some(front)].into_iter().flatten() {
+    // What never became a request has no rules.
+    let is_request = !stream.req.is_empty();
+    let both = [is_request.then_some(back), (is_request && front != back).then_some(front)];
+    for proxy in both.into_iter().flatten() {
         let _ = rules::run(worker, stream, client, timer, proxy, RuleSet::HttpAfterResponse).await;
     }
     let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);

@@ -6,10 +6,12 @@ mod sender;
 use std::rc::Rc;
 
 use ir::config::{Level, Mode, Proxy};
+use ir::spec::RuleSet;
 use net::tls::HandshakeError;
+use state::plan::Format;
 use state::session::Session;
 use state::stream::Stream;
-use state::termination::Cause;
+use state::termination::{Cause, State};
 use state::track::Event;
 
 pub use sender::{Sender, Targets};
@@ -20,7 +22,6 @@ use crate::worker::Worker;
 pub fn stream(worker: &Worker, stream: &mut Stream) {
     stream.count(Event::BytesIn(stream.counts.bytes_in));
     stream.count(Event::BytesOut(stream.counts.bytes_out));
-    let plan = stream.frontend_plan();
     let settings = stream.plan.settings(stream.session.frontend);
     if settings.logs.is_empty() || stream.log_silent {
         return;
@@ -30,16 +31,46 @@ pub fn stream(worker: &Worker, stream: &mut Stream) {
     if (settings.options.dontlog_normal && !failed) || null {
         return;
     }
-    count(stream);
     let separate = failed && settings.options.log_separate_errors;
     let level = stream.log_level.unwrap_or(if separate { Level::Err } else { Level::Info });
-    let format = match &plan.error_log_format {
-        Some(format) if failed => format,
-        _ => &plan.log_format,
+    // What never became a request has no stream in HAProxy.
+    let is_error = settings.mode == Mode::Http && stream.req.is_empty();
+    let plan = stream.frontend_plan();
+    let format = plan.error_log_format.as_ref().filter(|_| is_error).unwrap_or(&plan.log_format);
+    write(worker, stream, level, format);
+    worker.plan.live.proxies[stream.session.frontend.index()].log_lines.add(worker.thread, 1);
+}
+
+/// `do-log`: writes a line in the midst of the rules.
+pub fn now(worker: &Worker, stream: &mut Stream) {
+    if stream.plan.settings(stream.session.frontend).logs.is_empty() || stream.log_silent {
+        return;
+    }
+    stream.log_origin = match stream.phase {
+        RuleSet::TcpConnection => "tcp-req-conn",
+        RuleSet::TcpSession => "tcp-req-sess",
+        RuleSet::TcpContent => "tcp-req-cont",
+        RuleSet::TcpResponse => "tcp-res-cont",
+        RuleSet::HttpRequest => "http-req",
+        RuleSet::HttpResponse => "http-res",
+        RuleSet::HttpAfterResponse => "http-after-res",
+        RuleSet::QuicInitial => "quic-init",
     };
+    let level = stream.log_level.unwrap_or(Level::Info);
+    write(worker, stream, level, &stream.frontend_plan().log_format);
+    stream.log_origin = "";
+}
+
+fn write(worker: &Worker, stream: &mut Stream, level: Level, format: &Format) {
+    count(stream);
     stream.with_scratch(|stream, line| {
+        let data = stream.frontend_plan().log_format_sd.as_ref().map_or(0, |format| {
+            format.write(stream, line);
+            line.len()
+        });
         format.write(stream, line);
-        worker.logs.send(Targets::Proxy(stream.session.frontend), level, line);
+        let (data, line) = line.split_at(data);
+        worker.logs.send_with_data(Targets::Proxy(stream.session.frontend), level, line, data);
     });
 }
 
@@ -63,24 +94,38 @@ fn count(stream: &mut Stream) {
         stream.server.map_or(0, |server| backend.servers[server.index()].connections.get());
 }
 
-/// A TLS handshake that failed: HAProxy's short line about a connection (manual, section 8.2.5).
+/// A TLS handshake that failed: `error-log-format`, or HAProxy's short line about a connection
+/// (manual, section 8.2.5).
 pub fn handshake(worker: &Worker, session: &Rc<Session>, error: HandshakeError) {
     let settings = worker.plan.settings(session.frontend);
     let quiet = settings.options.dontlognull && error == HandshakeError::Empty;
     if settings.logs.is_empty() || quiet {
         return;
     }
+    let level = if settings.options.log_separate_errors { Level::Err } else { Level::Info };
+    if let Some(format) = &worker.plan.proxy(session.frontend).error_log_format {
+        let mut stream = worker.stream(session);
+        stream.termination.set(Cause::Proxy, State::Request);
+        stream.log_origin = "sess_killed";
+        write(worker, &mut stream, level, format);
+    } else {
+        let mut line = Vec::new();
+        write_failure(session, settings, error, &mut line);
+        worker.logs.send(Targets::Proxy(session.frontend), level, &line);
+    }
+    worker.plan.live.proxies[session.frontend.index()].log_lines.add(worker.thread, 1);
+}
+
+fn write_failure(session: &Session, settings: &Proxy, error: HandshakeError, line: &mut Vec<u8>) {
     let bind = &settings.binds[session.bind.index()];
     let name = bind.name.clone().unwrap_or_else(|| (session.bind.0 + 1).to_string().into_bytes());
-    let mut line = Vec::new();
-    sender::write_endpoint(&session.src, &mut line);
+    sender::write_endpoint(&session.src, line);
     line.extend_from_slice(b" [");
-    sender::write_date(session.accept_date, &mut line);
+    sender::write_date(session.accept_date, line);
     line.extend_from_slice(b"] ");
     line.extend_from_slice(&settings.name);
     line.push(b'/');
     line.extend_from_slice(&name);
     line.extend_from_slice(b": ");
     line.extend_from_slice(error.to_string().as_bytes());
-    worker.logs.send(Targets::Proxy(session.frontend), Level::Info, &line);
 }

@@ -14,6 +14,7 @@ use state::termination::{Cause, State};
 use crate::body::{Piece, SourceError};
 use crate::client::Client;
 use crate::deadline::Deadline;
+use crate::log;
 use crate::worker::Worker;
 
 /// Whether a proxy has rules of a set: asking costs less than running an empty list.
@@ -35,9 +36,11 @@ pub async fn run(
     }
     let mut at = 0;
     match actions::run(stream, proxy, set, &mut at) {
-        outcome @ (Outcome::Pause(_) | Outcome::WaitForBody(_) | Outcome::NotYet | Outcome::Lua(_)) => {
-            Box::pin(resume(worker, stream, client, timer, (proxy, set, at), outcome)).await
-        }
+        outcome @ (Outcome::Pause(_)
+        | Outcome::WaitForBody(_)
+        | Outcome::NotYet
+        | Outcome::Lua(_)
+        | Outcome::Log) => Box::pin(resume(worker, stream, client, timer, (proxy, set, at), outcome)).await,
         outcome => outcome,
     }
 }
@@ -73,6 +76,7 @@ async fn resume(
                     return outcome;
                 }
             }
+            Outcome::Log => log::now(worker, stream),
             outcome => return outcome,
         }
         stream.now = now_ms();

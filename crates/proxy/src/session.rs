@@ -18,6 +18,7 @@ use net::tls::{HandshakeError, ServerContext, Tls};
 use net::worker::Accepted;
 use state::plan::Outcome;
 use state::session::{Endpoint, Mux, Session, TlsFacts};
+use state::termination::{Cause, State};
 use state::vars::Vars;
 
 use crate::conn::Conn;
@@ -175,6 +176,11 @@ fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> boo
     let outcome = loop {
         match actions::run(&mut stream, session.frontend, set, &mut at) {
             Outcome::NotYet | Outcome::Pause(_) => at += 1,
+            Outcome::Log => {
+                // There is no request to speak of.
+                stream.termination.set(Cause::Proxy, State::Request);
+                log::now(worker, &mut stream);
+            }
             outcome => break outcome,
         }
     };

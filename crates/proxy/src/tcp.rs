@@ -130,6 +130,7 @@ async fn content_rules(
                 stream.inspect_over = more.is_none();
             }
             Outcome::Pause(wait) => rules::sleep(timer, wait).await,
+            Outcome::Log => log::now(worker, stream),
             Outcome::Lua(action) => {
                 let args = &stream.plan.proxy(proxy).rules[RuleSet::TcpContent as usize][at].args;
                 let outcome = Box::pin(worker.lua_action(stream, args, action)).await;

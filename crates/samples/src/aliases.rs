@@ -97,16 +97,16 @@ const ROWS: &[Alias] = &[
     any("fp", "The port that the client connected to.", |s, item| endpoint_port(s, &s.session.dst, item)),
     any("ft", "The name of the frontend, with a tilde for TLS.", frontend_transport),
     any("hr", "The captured fields of the request.", |s, item| {
-        captures::braces(&s.request_captures, frontend(s).request_captures.len(), item);
+        captures::braces(&s.request_captures, slots(s, &frontend(s).request_captures), item);
     }),
     any("hrl", "The captured fields of the request, each as a text.", |s, item| {
-        captures::list(&s.request_captures, frontend(s).request_captures.len(), item);
+        captures::list(&s.request_captures, slots(s, &frontend(s).request_captures), item);
     }),
     any("hs", "The captured fields of the response.", |s, item| {
-        captures::braces(&s.response_captures, frontend(s).response_captures.len(), item);
+        captures::braces(&s.response_captures, slots(s, &frontend(s).response_captures), item);
     }),
     any("hsl", "The captured fields of the response, each as a text.", |s, item| {
-        captures::list(&s.response_captures, frontend(s).response_captures.len(), item);
+        captures::list(&s.response_captures, slots(s, &frontend(s).response_captures), item);
     }),
     any("lc", "The number of the log line.", |s, item| number(log_count(s), 4, item)),
     any("ms", "The milliseconds of when the connection came.", milliseconds),
@@ -270,12 +270,22 @@ fn transfer(stream: &Stream) -> i64 {
 /// What made the stream write its line.
 fn origin(stream: &Stream) -> &'static [u8] {
     let settings = frontend(stream);
-    if settings.mode == Mode::Http && stream.req.is_empty() {
+    if !stream.log_origin.is_empty() {
+        stream.log_origin.as_bytes()
+    } else if settings.mode == Mode::Http && stream.req.is_empty() {
         b"sess_error"
     } else if settings.mode == Mode::Http && settings.options.logasap && stream.timing.end.is_none() {
         b"txn_response"
     } else {
         b"txn_close"
+    }
+}
+
+/// How many captures are shown: none where HAProxy has no stream yet.
+fn slots(stream: &Stream, captures: &[ir::config::Capture]) -> usize {
+    match origin(stream) {
+        b"sess_error" | b"sess_killed" | b"tcp-req-conn" | b"tcp-req-sess" => 0,
+        _ => captures.len(),
     }
 }
 

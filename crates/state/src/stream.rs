@@ -147,6 +147,8 @@ pub struct Stream {
     /// A final rule said that this stream is not to be logged, or with another level.
     pub log_level: Option<ir::config::Level>,
     pub log_silent: bool,
+    /// What makes the stream log (`%OG`), where it is not its end.
+    pub log_origin: &'static str,
     /// Memory of values that converters made; reset with the stream.
     pub arena: Bump,
     /// Reused output buffer of log-formats: see [`Stream::with_scratch`].
@@ -193,6 +195,7 @@ impl Stream {
             termination: Termination::default(),
             log_level: None,
             log_silent: false,
+            log_origin: "",
             arena: Bump::new(),
             scratch: Vec::new(),
         }
@@ -237,6 +240,7 @@ impl Stream {
         self.termination = Termination::default();
         self.log_level = None;
         self.log_silent = false;
+        self.log_origin = "";
         self.arena.reset();
     }
 

@@ -72,9 +72,10 @@ pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {
         draft.proxy.log_format = format.unwrap_or_default();
     }
     if let Some(word) = draft.log_format_sd.take()
-        && parse(c, draft, &word, Usage::LogSd, "log-format-sd").is_some()
+        && let Some(format) = parse(c, draft, &word, Usage::LogSd, "log-format-sd")
     {
         draft.log_format_sd = Some(word);
+        draft.proxy.log_format_sd = Some(format);
     }
     if let Some(word) = draft.unique_id_format.take() {
         draft.proxy.unique_id_format = parse(c, draft, &word, Usage::UniqueId, "unique-id");

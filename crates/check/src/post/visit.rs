@@ -24,7 +24,8 @@ pub fn expressions(proxy: &mut Proxy, each: &mut dyn FnMut(&mut Expr)) {
         }
     }
     in_format(&mut proxy.log_format, each);
-    for format in [&mut proxy.error_log_format, &mut proxy.unique_id_format].into_iter().flatten() {
+    let others = [&mut proxy.log_format_sd, &mut proxy.error_log_format, &mut proxy.unique_id_format];
+    for format in others.into_iter().flatten() {
         in_format(format, each);
     }
     if let Some(expr) = &mut proxy.balance.expr {

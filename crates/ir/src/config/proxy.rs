@@ -51,6 +51,9 @@ pub struct Proxy {
     pub log_preset: LogPreset,
     /// What `log-format`, `option httplog` or the default gives.
     pub log_format: LogFormat,
+    /// The structured data of RFC 5424.
+    pub log_format_sd: Option<LogFormat>,
+    /// For connections that end before there is a stream.
     pub error_log_format: Option<LogFormat>,
     pub unique_id_format: Option<LogFormat>,
     pub unique_id_header: Option<Bytes>,

@@ -53,15 +53,22 @@ impl Sender {
 
     /// Sends `message` to all targets that want this level. Says whether there is a target.
     pub fn send(&self, targets: Targets, level: Level, message: &[u8]) -> bool {
+        self.send_with_data(targets, level, message, b"")
+    }
+
+    /// The same with structured data, which only RFC 5424 has a place for. An empty message is
+    /// not sent.
+    pub fn send_with_data(&self, targets: Targets, level: Level, message: &[u8], data: &[u8]) -> bool {
         let config = &self.plan.config;
         let (targets, tag) = match targets {
             Targets::Global => (&config.global.log, None),
             Targets::Proxy(id) => (&self.plan.settings(id).logs, self.plan.settings(id).log_tag.as_deref()),
         };
         let tag = tag.or(config.global.log_tag.as_deref()).unwrap_or(b"haproxy");
-        for target in targets.iter().filter(|target| level <= target.max_level) {
+        let wanting = targets.iter().filter(|target| level <= target.max_level && !message.is_empty());
+        for target in wanting {
             if self.is_sampled(target) {
-                self.deliver(target, level.max(target.min_level), tag, message);
+                self.deliver(target, level.max(target.min_level), (tag, data), message);
             }
         }
         !targets.is_empty()
@@ -75,7 +82,7 @@ impl Sender {
         ranges.iter().any(|(low, high)| (*low..=*high).contains(&at))
     }
 
-    fn deliver(&self, target: &LogTarget, level: Level, tag: &[u8], message: &[u8]) {
+    fn deliver(&self, target: &LogTarget, level: Level, (tag, data): (&[u8], &[u8]), message: &[u8]) {
         let Ok(mut line) = self.line.try_borrow_mut() else { return };
         line.clear();
         let host = self.plan.config.global.log_send_hostname.as_deref().unwrap_or_default();
@@ -86,9 +93,11 @@ impl Sender {
             host,
             tag,
             pid: self.pid,
+            data: data.trim_ascii_end(),
         };
         syslog::write_header(form(target), &header, &mut line);
-        line.extend_from_slice(message);
+        let end = message.iter().rposition(|byte| !matches!(byte, b'\n' | 0)).map_or(0, |last| last + 1);
+        line.extend_from_slice(&message[..end]);
         line.truncate(target.len.max(1) - 1);
         line.push(b'\n');
         // There is nobody to tell about a log that cannot be written.

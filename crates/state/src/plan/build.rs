@@ -78,6 +78,7 @@ fn proxy(
         switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
         use_servers: settings.use_servers.iter().map(use_server).collect::<Result<_, BuildError>>()?,
         log_format: build.format(&settings.log_format)?,
+        log_format_sd: maybe_format(&settings.log_format_sd)?,
         error_log_format: maybe_format(&settings.error_log_format)?,
         unique_id_format: maybe_format(&settings.unique_id_format)?,
         monitor_fail: settings.monitor_fail.iter().map(|cond| build.cond(cond)).collect::<Result<_, _>>()?,

@@ -80,6 +80,7 @@ pub struct ProxyPlan {
     pub switches: Vec<Switch>,
     pub use_servers: Vec<(ir::id::ServerId, Option<Cond>)>,
     pub log_format: Format,
+    pub log_format_sd: Option<Format>,
     pub error_log_format: Option<Format>,
     pub unique_id_format: Option<Format>,
     pub monitor_fail: Vec<Cond>,

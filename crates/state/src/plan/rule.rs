@@ -48,6 +48,8 @@ pub enum Outcome {
     Drop,
     /// Close the server side (`tcp-response content close`).
     Close,
+    /// Log now, then the next rule (`do-log`).
+    Log,
     /// An action written in Lua: the runtime runs the function of this name.
     Lua(u32),
 }

@@ -352,7 +352,7 @@ pub const ROWS: &[Keyword] = &[
     Keyword::new("log-tag", "The program's name in log lines.", DFLB, "<string>", SOME, Set::Word(|c, tag| c.px.proxy.log_tag = Some(tag)))
         .missing("'{}' expects a tag for use in syslog."),
     Keyword::new("log-format", "The log line.", DFL, "<fmt>", MANY, Set::Line(log_format)).own_side(),
-    Keyword::new("log-format-sd", "The structured data of RFC 5424.", DFL, "<fmt>", MANY, Set::Line(log_format_sd)).own_side().parsed(),
+    Keyword::new("log-format-sd", "The structured data of RFC 5424.", DFL, "<fmt>", MANY, Set::Line(log_format_sd)).own_side(),
     Keyword::new("error-log-format", "The log line of failed connections.", DFL, "<fmt>", MANY, Set::Line(error_log_format)).own_side(),
     Keyword::new("unique-id-format", "The unique id of a request.", DFLB, "<fmt>", MANY, Set::Line(unique_id_format)),
     Keyword::new("unique-id-header", "The header that carries the unique id.", DFL, "<name>", SOME, Set::Word(|c, name| c.px.proxy.unique_id_header = Some(name)))
