@@ -172,7 +172,7 @@ fn value(kind: ArgType, text: &[u8], index: usize) -> Result<Arg, ArgsError> {
         ArgType::Ipv4 => parsed.and_then(|text| text.parse().ok()).map(Arg::Ipv4),
         ArgType::Ipv6 => parsed.and_then(|text| text.parse().ok()).map(Arg::Ipv6),
         ArgType::Mask4 => base::net::parse_mask4(text).map(Arg::Mask4),
-        ArgType::Mask6 => base::net::parse_mask6(text).map(|mask| Arg::Mask6(prefix_of(mask))),
+        ArgType::Mask6 => base::net::parse_mask6(text).map(Arg::Mask6),
         ArgType::Time => {
             let time = base::time::parse(text, base::time::Unit::Ms).ok();
             time.map(|time| Arg::Time(i64::from(time.value)))
@@ -227,10 +227,6 @@ fn note_names(c: &mut Context<'_>, call: &Call, list: ArgList, args: &[Arg], own
             usage: c.usage,
         });
     }
-}
-
-fn prefix_of(mask: std::net::Ipv6Addr) -> u8 {
-    u8::try_from(mask.to_bits().leading_ones()).unwrap_or(128)
 }
 
 /// What checks of values ask.

@@ -18,7 +18,7 @@ pub enum Arg {
     Ipv6(Ipv6Addr),
     /// A network mask.
     Mask4(Ipv4Addr),
-    Mask6(u8),
+    Mask6(Ipv6Addr),
     /// Milliseconds.
     Time(i64),
     /// Bytes.
@@ -30,6 +30,8 @@ pub enum Arg {
     Var(Var),
     Regex(Bytes, bool),
     Map(Bytes),
+    /// The name of an ACL, behind a `!` where it is negated.
+    Acl(Bytes),
 }
 
 /// A variable with its scope.

@@ -104,7 +104,7 @@ fn address(args: &Args, index: usize, text: &[u8], kind: ArgType) -> Answer<Arg>
             _ => return Err(args.bad(index, "invalid IPv4 mask")),
         },
         (ArgType::Mask6, _) => match base::bytes::parse_u64(text) {
-            Some(bits @ 0..=128) => Arg::Mask6(bits as u8),
+            Some(bits @ 0..=128) => Arg::Mask6(base::net::mask6(bits as u8)),
             _ => return Err(args.bad(index, "invalid IPv6 mask")),
         },
         (ArgType::Ipv6, _) => return Err(args.bad(index, "invalid IPv6 address")),

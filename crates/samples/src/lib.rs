@@ -21,7 +21,6 @@ pub mod testing;
 
 pub use row::{Converter, Example, Fetch};
 
-use ir::id::FetchId;
 use state::plan::Functions;
 
 /// Puts the functions of rows and of the log aliases into `functions`. The order of the rows is that
@@ -31,12 +30,7 @@ pub fn fill(
     fetches: impl Iterator<Item = &'static Fetch>,
     converters: impl Iterator<Item = &'static Converter>,
 ) {
-    for (id, row) in (0..).map(FetchId).zip(fetches) {
-        functions.fetches.push(row.run);
-        if row.spec.name == "acl" {
-            functions.acl_fetch = Some(id);
-        }
-    }
+    functions.fetches.extend(fetches.map(|row| row.run));
     functions.converters.extend(converters.map(|row| state::plan::Converter {
         run: row.run,
         input: row.spec.input,

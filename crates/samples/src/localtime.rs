@@ -61,14 +61,21 @@ impl Date {
         two((minutes.abs() % 60) as i32, out);
     }
 
-    /// By a format of strftime(3); at most 1023 bytes, nothing where that is too little.
+    /// By a format of strftime(3); nothing where that is longer than 16 kB.
     pub fn format(&self, format: &[u8], out: &mut Vec<u8>) {
         let Ok(format) = CString::new(format) else { return };
-        let mut text = [0u8; 1024];
-        // SAFETY: the buffer's length is given, the format ends with a zero byte, and the
-        // date was filled by the C library.
-        let len = unsafe { libc::strftime(text.as_mut_ptr().cast(), text.len(), format.as_ptr(), &self.0) };
-        out.extend_from_slice(&text[..len]);
+        let start = out.len();
+        for room in [256, 16_384] {
+            out.resize(start + room, 0);
+            // SAFETY: the room's length is given, the format ends with a zero byte, and the
+            // date was filled by the C library.
+            let len =
+                unsafe { libc::strftime(out[start..].as_mut_ptr().cast(), room, format.as_ptr(), &self.0) };
+            out.truncate(start + len);
+            if len > 0 {
+                return;
+            }
+        }
     }
 }
 

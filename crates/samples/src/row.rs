@@ -18,16 +18,28 @@ pub struct Example {
     pub input: &'static str,
     pub args: &'static [&'static str],
     pub answer: Option<&'static str>,
+    /// The input is written in hexadecimal.
+    pub is_hex: bool,
 }
 
 impl Example {
     pub const fn new(input: &'static str, args: &'static [&'static str], answer: &'static str) -> Self {
-        Self { input, args, answer: Some(answer) }
+        Self { input, args, answer: Some(answer), is_hex: false }
+    }
+
+    /// The same of bytes, which are written in hexadecimal. An answer that is no text is shown in
+    /// hexadecimal as well.
+    pub const fn hex(input: &'static str, args: &'static [&'static str], answer: &'static str) -> Self {
+        Self { input, args, answer: Some(answer), is_hex: true }
+    }
+
+    pub const fn hex_none(input: &'static str, args: &'static [&'static str]) -> Self {
+        Self { input, args, answer: None, is_hex: true }
     }
 
     /// An input for which there is no value.
     pub const fn none(input: &'static str, args: &'static [&'static str]) -> Self {
-        Self { input, args, answer: None }
+        Self { input, args, answer: None, is_hex: false }
     }
 }
 

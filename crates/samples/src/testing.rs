@@ -1,13 +1,15 @@
 //! Runs the examples of rows, for the tests of this crate and of those above it that bring rows.
 //! A variable `txn.x` of an argument holds the text `x`, `txn.none` nothing. Not used by the proxy.
 
+use std::sync::Arc;
+
 use bumpalo::Bump;
 use ir::checks::{ArgFacts, ArgsCheck};
 use ir::config::Config;
 use ir::expr::{self, MatchMethod, Var, VarScope};
 use ir::id::{ProxyId, ServerId, TableId, UserlistId, VarId};
 use ir::spec::{ArgList, ArgType, Support};
-use state::plan::{Functions, Map, Regex};
+use state::plan::{Acl, Functions, Map, Regex};
 use state::sample::{Arg, Cursor, OwnedValue};
 use state::{Stream, Value, testing};
 
@@ -54,7 +56,8 @@ pub fn convert(row: &Converter, example: &Example) -> Option<String> {
     if let Some(prepare) = row.prepare {
         prepare(&stream.plan.config, &mut args).unwrap_or_else(|error| panic!("{example:?}: {error}"));
     }
-    let input = Value::Str(example.input.as_bytes()).cast(spec.input, &arena);
+    let bytes = if example.is_hex { unhex(example.input) } else { example.input.as_bytes().to_vec() };
+    let input = Value::Str(&bytes).cast(spec.input, &arena);
     let answer = (row.run)(&stream, &args, input.unwrap_or(Value::Bool(example.input == "1")));
     answer.map(|value| {
         readable(match value {
@@ -125,7 +128,7 @@ fn checked(kind: ArgType, text: &str) -> expr::Arg {
         ArgType::Ipv4 => expr::Arg::Ipv4(text.parse().expect("address")),
         ArgType::Ipv6 => expr::Arg::Ipv6(text.parse().expect("address")),
         ArgType::Mask4 => expr::Arg::Mask4(base::net::parse_mask4(text.as_bytes()).expect("mask")),
-        ArgType::Mask6 => expr::Arg::Mask6(text.parse().expect("mask")),
+        ArgType::Mask6 => expr::Arg::Mask6(base::net::parse_mask6(text.as_bytes()).expect("mask")),
         ArgType::Frontend | ArgType::Backend => expr::Arg::Proxy(ProxyId(0)),
         ArgType::Server => expr::Arg::Server(ProxyId(0), ServerId(0)),
         ArgType::Table => expr::Arg::Table(TableId(0)),
@@ -145,7 +148,7 @@ fn runnable(arg: expr::Arg, map: Option<MatchMethod>) -> Arg {
         expr::Arg::Ipv4(address) => Arg::Ipv4(address),
         expr::Arg::Ipv6(address) => Arg::Ipv6(address),
         expr::Arg::Mask4(mask) => Arg::Mask4(mask),
-        expr::Arg::Mask6(prefix) => Arg::Mask6(prefix),
+        expr::Arg::Mask6(mask) => Arg::Mask6(mask),
         expr::Arg::Time(ms) => Arg::Time(ms),
         expr::Arg::Size(bytes) => Arg::Size(bytes),
         expr::Arg::Proxy(id) => Arg::Proxy(id),
@@ -159,13 +162,26 @@ fn runnable(arg: expr::Arg, map: Option<MatchMethod>) -> Arg {
             let map = Map::parse(&text, map.unwrap_or(MatchMethod::Str), &sources);
             Arg::Map(Box::new(map.expect("map")))
         }
+        // An ACL without tests does not hold.
+        expr::Arg::Acl(name) => Arg::Acl(
+            Arc::new(Acl { name: name.as_slice().into(), tests: Vec::new() }),
+            name.starts_with(b"!"),
+        ),
     }
+}
+
+/// The bytes of hexadecimal digits.
+fn unhex(text: &str) -> Vec<u8> {
+    let digit = |digit: u8| base::bytes::hex_digit(digit).expect("digit");
+    text.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
 /// The text, or what is no text in hexadecimal.
 fn readable(bytes: &[u8]) -> String {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    std::str::from_utf8(bytes).map_or_else(|_| hex(bytes), str::to_owned)
+    let is_binary = |text: &&str| text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !is_binary(text));
+    text.map_or_else(|| hex(bytes), str::to_owned)
 }
 
 /// What the checks of arguments ask: everything is there.

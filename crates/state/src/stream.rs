@@ -141,6 +141,9 @@ pub struct Stream {
     /// The unique id once it was made: see [`Stream::unique_id`].
     unique_id: RefCell<Vec<u8>>,
     has_unique_id: Cell<bool>,
+    /// While an expression is evaluated: its value may still change as data comes. Converters that
+    /// know better say so.
+    pub may_change: Cell<bool>,
     pub timing: Timing,
     pub counts: Counts,
     pub termination: Termination,
@@ -190,6 +193,7 @@ impl Stream {
             response_captures: Vec::new(),
             unique_id: RefCell::default(),
             has_unique_id: Cell::new(false),
+            may_change: Cell::default(),
             timing: Timing::default(),
             counts: Counts::default(),
             termination: Termination::default(),

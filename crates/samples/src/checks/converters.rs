@@ -34,13 +34,18 @@ pub fn answer_type(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
 /// A variable between two texts.
 pub fn concat(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     let name = text(args, 1);
-    require(name.is_empty() || facts.variable(name).is_ok(), || unregistered(name))
+    if name.is_empty() {
+        return Ok(());
+    }
+    let var = facts.variable(name).map_err(|_| unregistered(name))?;
+    args[1] = Arg::Var(var);
+    Ok(())
 }
 
 /// A variable or a text behind a delimiter.
 pub fn add_item(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     concat(facts, args)?;
-    require(!text(args, 1).is_empty() || !text(args, 2).is_empty(), || {
+    require(matches!(args.get(1), Some(Arg::Var(_))) || !text(args, 2).is_empty(), || {
         "one of the optional arguments has to be nonempty".into()
     })
 }
@@ -69,13 +74,16 @@ pub fn set_variable(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
 }
 
 /// An operand: a number, or a variable that holds one. Gives the number.
-fn operand(facts: &mut dyn ArgFacts, args: &[Arg], index: usize) -> Result<Option<i64>, String> {
+fn operand(facts: &mut dyn ArgFacts, args: &mut [Arg], index: usize) -> Result<Option<i64>, String> {
     let operand = text(args, index);
-    if facts.variable(operand).is_ok() {
+    if let Ok(var) = facts.variable(operand) {
+        args[index] = Arg::Var(var);
         return Ok(None);
     }
     let value = base::bytes::parse_i64_capped(operand);
-    value.map(Some).ok_or_else(|| "expects an integer or a variable name".into())
+    let value = value.ok_or_else(|| String::from("expects an integer or a variable name"))?;
+    args[index] = Arg::Sint(value);
+    Ok(Some(value))
 }
 
 pub fn arithmetic(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
@@ -147,11 +155,18 @@ pub fn param_delimiter(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     })
 }
 
+/// The flag `i` is one of the expression.
 pub fn regex_flags(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
-    let bad = text(args, 2).iter().find(|flag| !matches!(flag, b'i' | b'g'));
-    bad.map_or(Ok(()), |flag| {
-        Err(format!("invalid regex flag '{}', only 'i' and 'g' are supported", lossy(&[*flag])))
-    })
+    let flags = text(args, 2);
+    if let Some(flag) = flags.iter().find(|flag| !matches!(flag, b'i' | b'g')) {
+        let flag = lossy(std::slice::from_ref(flag)).into_owned();
+        return Err(format!("invalid regex flag '{flag}', only 'i' and 'g' are supported"));
+    }
+    let ignores_case = flags.contains(&b'i');
+    if let Some(Arg::Regex(_, ignore_case)) = args.first_mut() {
+        *ignore_case = ignores_case;
+    }
+    Ok(())
 }
 
 /// `when`: a state of the stream, or an ACL.

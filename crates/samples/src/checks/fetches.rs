@@ -14,6 +14,7 @@ pub fn acls(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
         let name = text(args, index);
         let name = name.strip_prefix(b"!").unwrap_or(name);
         require(facts.has_acl(name), || format!("ACL '{}' not found", lossy(name)))?;
+        args[index] = Arg::Acl(text(args, index).to_vec());
     }
     Ok(())
 }

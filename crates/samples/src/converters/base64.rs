@@ -5,6 +5,7 @@ use ir::types::SampleType::{Bin, Str};
 use state::sample::Arg;
 use state::{Stream, Value};
 
+use super::{bytes_of, within_buffer};
 use crate::room::Room;
 use crate::row::{Converter, Example};
 
@@ -110,25 +111,18 @@ pub fn encode_standard<'a>(bytes: &[u8], arena: &'a Bump) -> &'a [u8] {
     encode(bytes, STANDARD, true, arena)
 }
 
-fn bytes(value: Value<'_>) -> Option<&[u8]> {
-    match value {
-        Value::Str(bytes) | Value::Bin(bytes) => Some(bytes),
-        _ => None,
-    }
-}
-
 fn b64dec<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    decode(bytes(value)?, &stream.arena).map(Value::Bin)
+    decode(bytes_of(value)?, &stream.arena).map(Value::Bin)
 }
 
 fn base64<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    Some(Value::Str(encode(bytes(value)?, STANDARD, true, &stream.arena)))
+    within_buffer(stream, encode(bytes_of(value)?, STANDARD, true, &stream.arena)).map(Value::Str)
 }
 
 fn ub64dec<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    decode_url(bytes(value)?, &stream.arena).map(Value::Bin)
+    decode_url(bytes_of(value)?, &stream.arena).map(Value::Bin)
 }
 
 fn ub64enc<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    Some(Value::Str(encode(bytes(value)?, URL, false, &stream.arena)))
+    within_buffer(stream, encode(bytes_of(value)?, URL, false, &stream.arena)).map(Value::Str)
 }

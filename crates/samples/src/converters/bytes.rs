@@ -5,7 +5,7 @@ use ir::types::SampleType::{Bin, Bool, Sint, Str};
 use state::sample::Arg;
 use state::{Stream, Value};
 
-use super::{int_arg, text_arg};
+use super::{bytes_of, int_arg, operand, text_arg, text_of, variable_arg, within_buffer};
 use crate::checks;
 use crate::room::Room;
 use crate::row::{Converter, Example};
@@ -13,6 +13,8 @@ use crate::row::{Converter, Example};
 const NUMBERS: &[ArgType] = &[ArgType::Str, ArgType::Sint, ArgType::Sint];
 
 pub const ROWS: &[Converter] = &[
+    Converter::new("base2", Bin, Str, "As digits 0 and 1", base2)
+        .examples(&[Example::new("a!", &[], "0110000100100001"), Example::new("", &[], "")]),
     Converter::new("be2dec", Bin, Str, "Chunks as big-endian decimal numbers", be2dec)
         .args(1, NUMBERS)
         .check(checks::decimal_chunks)
@@ -26,6 +28,9 @@ pub const ROWS: &[Converter] = &[
         .examples(&[
             Example::new("abc", &[":", "1"], "61:62:63"),
             Example::new("abc", &["", "2", "1"], "6162"),
+            Example::new("abc", &["", "0"], "616263"),
+            Example::new("abc", &["", "-1"], "616263"),
+            Example::new("", &[":", "2"], ""),
         ]),
     Converter::new("bytes", Bin, Bin, "A part, by offset and length", part)
         .args(1, &[ArgType::Str, ArgType::Str])
@@ -34,7 +39,10 @@ pub const ROWS: &[Converter] = &[
             Example::new("abcdef", &["2"], "cdef"),
             Example::new("abcdef", &["2", "3"], "cde"),
             Example::new("abc", &["1", "9"], "bc"),
-            Example::none("abc", &["4"]),
+            Example::new("abc", &["4"], ""),
+            Example::new("abcdef", &["txn.3"], "def"),
+            Example::none("abc", &["txn.-1"]),
+            Example::none("abc", &["txn.none"]),
         ]),
     Converter::new("has_ctl", Bin, Bool, "Whether there are control characters", has_ctl)
         .args(0, &[ArgType::Str])
@@ -51,8 +59,12 @@ pub const ROWS: &[Converter] = &[
         &[],
         "610A",
     )]),
-    Converter::new("hex2i", Str, Sint, "A hexadecimal number", hex2i)
-        .examples(&[Example::new("fF", &[], "255"), Example::none("x", &[])]),
+    Converter::new("hex2i", Str, Sint, "A hexadecimal number", hex2i).examples(&[
+        Example::new("fF", &[], "255"),
+        Example::new("", &[], "0"),
+        Example::new("1ffffffffffffffff", &[], "-1"),
+        Example::none("x", &[]),
+    ]),
     Converter::new("htonl", Sint, Bin, "A number as four bytes, big-endian", htonl)
         .examples(&[Example::new("1633837924", &[], "abcd")]),
     Converter::new("le2dec", Bin, Str, "Chunks as little-endian decimal numbers", le2dec)
@@ -62,15 +74,13 @@ pub const ROWS: &[Converter] = &[
     Converter::new("secure_memcmp", Bin, Bool, "Compares with a variable in constant time", secure_memcmp)
         .args(1, &[ArgType::Var])
         .check(checks::compared_variable)
-        .examples(&[Example::none("a", &["txn.none"])]),
+        .examples(&[
+            Example::new("abc", &["txn.abc"], "1"),
+            Example::new("abd", &["txn.abc"], "0"),
+            Example::new("ab", &["txn.abc"], "0"),
+            Example::none("a", &["txn.none"]),
+        ]),
 ];
-
-fn bin(value: Value<'_>) -> Option<&[u8]> {
-    match value {
-        Value::Bin(bytes) | Value::Str(bytes) => Some(bytes),
-        _ => None,
-    }
-}
 
 fn push_hex(byte: u8, room: &mut Room) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
@@ -78,14 +88,28 @@ fn push_hex(byte: u8, room: &mut Room) {
 }
 
 fn hex<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let bytes = bin(value)?;
+    let bytes = bytes_of(value)?;
     let mut room = Room::new(&stream.arena, bytes.len() * 2);
     bytes.iter().for_each(|byte| push_hex(*byte, &mut room));
-    Some(Value::Str(room.finish()))
+    within_buffer(stream, room.finish()).map(Value::Str)
 }
 
+fn base2<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let bytes = bytes_of(value)?;
+    let mut room = Room::new(&stream.arena, bytes.len() * 8);
+    for byte in bytes {
+        (0..8).rev().for_each(|bit| room.push(b'0' + (byte >> bit & 1)));
+    }
+    within_buffer(stream, room.finish()).map(Value::Str)
+}
+
+/// Of a long number the last 16 digits count.
 fn hex2i<'a>(_: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    Some(Value::Sint(base::bytes::parse_hex(bin(value)?)? as i64))
+    let digits = text_of(value)?;
+    let number = digits
+        .iter()
+        .try_fold(0u64, |number, digit| Some(number << 4 | u64::from(base::bytes::hex_digit(*digit)?)));
+    number.map(|number| Value::Sint(number as i64))
 }
 
 fn htonl<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
@@ -93,20 +117,23 @@ fn htonl<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value
     Some(Value::Bin(stream.arena.alloc((number as u32).to_be_bytes())))
 }
 
+/// What is not there yet may still come, and then there is no value; at the end of the data it
+/// is an empty one.
 fn part<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let number = |index| {
-        let text = text_arg(args, index)?;
-        let number =
-            base::bytes::parse_i64(text).or_else(|| match super::variable_arg(stream, args, index)? {
-                Value::Sint(number) => Some(number),
-                _ => None,
-            })?;
-        usize::try_from(number).ok()
+    let bytes = bytes_of(value)?;
+    let wanted = |index| operand(stream, args, index).and_then(|number| usize::try_from(number).ok());
+    let may_change = stream.may_change.replace(false);
+    let start = wanted(0)?;
+    let length = match args.get(1) {
+        _ if start >= bytes.len() => None,
+        None | Some(Arg::Stop) => Some(bytes.len() - start),
+        Some(_) => Some(wanted(1)?),
     };
-    let rest = bin(value)?.get(number(0)?..)?;
-    match args.get(1) {
-        None | Some(Arg::Stop) => Some(Value::Bin(rest)),
-        Some(_) => Some(Value::Bin(&rest[..number(1)?.min(rest.len())])),
+    stream.may_change.set(may_change);
+    match length.filter(|length| *length <= bytes.len() - start) {
+        Some(length) => Some(Value::Bin(&bytes[start..start + length])),
+        None if stream.is_final() => Some(Value::Bin(bytes.get(start..).unwrap_or(b""))),
+        None => None,
     }
 }
 
@@ -116,39 +143,37 @@ fn has_ctl<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value
         None | Some(b"") => 0x1_ffff_fdff,
         Some(b"any") => 0x1_ffff_ffff,
         Some(b"http") => 0x2401,
-        Some(text) => match text.strip_prefix(b"0x") {
-            Some(digits) => base::bytes::parse_hex(digits)?,
-            None => base::bytes::parse_u64(text)?,
-        },
+        Some(text) => base::bytes::leading_c_number(text).0 as u64,
     };
     let is_wanted = |byte: &u8| match byte {
         0..32 => wanted >> byte & 1 == 1,
         127 => wanted >> 32 & 1 == 1,
         _ => false,
     };
-    Some(Value::Bool(bin(value)?.iter().any(is_wanted)))
+    Some(Value::Bool(bytes_of(value)?.iter().any(is_wanted)))
 }
 
 /// The time does not tell where the values differ.
 fn secure_memcmp<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let other = super::variable_arg(stream, args, 0)?.cast(Bin, &stream.arena)?;
-    let (this, other) = (bin(value)?, bin(other)?);
+    let other = variable_arg(stream, args, 0)?.cast(Bin, &stream.arena)?;
+    let (this, other) = (bytes_of(value)?, bytes_of(other)?);
     let differing = this.iter().zip(other).fold(0u8, |bits, (a, b)| bits | (a ^ b));
     Some(Value::Bool(this.len() == other.len() && std::hint::black_box(differing) == 0))
 }
 
-/// The chunks of a value with the separator between; `whole` leaves a shorter rest out.
+/// The chunks of a value with the separator between; `whole` leaves a shorter rest out. Without
+/// a size it is one chunk.
 fn chunks<'a>(
     stream: &'a Stream,
     args: &[Arg],
     value: Value<'a>,
-    sizes: std::ops::RangeInclusive<usize>,
     write: impl Fn(&[u8], &mut Room),
 ) -> Option<Value<'a>> {
     let separator = text_arg(args, 0).unwrap_or(b"");
-    let size = usize::try_from(int_arg(args, 1).unwrap_or(1)).ok().filter(|size| sizes.contains(size))?;
     let whole = int_arg(args, 2).unwrap_or(0) != 0;
-    let bytes = bin(value)?;
+    let bytes = bytes_of(value)?;
+    let size = usize::try_from(int_arg(args, 1).unwrap_or(0)).ok().filter(|size| *size > 0);
+    let size = size.unwrap_or(bytes.len().max(1));
     let mut room =
         Room::new(&stream.arena, bytes.len().div_ceil(size) * (20 + separator.len()) + bytes.len() * 2);
     for (index, chunk) in bytes.chunks(size).filter(|chunk| !whole || chunk.len() == size).enumerate() {
@@ -157,7 +182,7 @@ fn chunks<'a>(
         }
         write(chunk, &mut room);
     }
-    Some(Value::Str(room.finish()))
+    within_buffer(stream, room.finish()).map(Value::Str)
 }
 
 fn decimal(number: u64, room: &mut Room) {
@@ -167,17 +192,17 @@ fn decimal(number: u64, room: &mut Room) {
 }
 
 fn be2dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    chunks(stream, args, value, 1..=8, |chunk, room| {
+    chunks(stream, args, value, |chunk, room| {
         decimal(chunk.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), room);
     })
 }
 
 fn le2dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    chunks(stream, args, value, 1..=8, |chunk, room| {
+    chunks(stream, args, value, |chunk, room| {
         decimal(chunk.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)), room);
     })
 }
 
 fn be2hex<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    chunks(stream, args, value, 1..=usize::MAX, |chunk, room| chunk.iter().for_each(|b| push_hex(*b, room)))
+    chunks(stream, args, value, |chunk, room| chunk.iter().for_each(|b| push_hex(*b, room)))
 }

@@ -1,5 +1,6 @@
 //! Numbers as dates.
 
+use base::bytes::parse_u64;
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
 use state::sample::Arg;
@@ -20,22 +21,50 @@ pub const ROWS: &[Converter] = &[
         .examples(&[
             Example::new(DAY, &[], "Fri, 26 Apr 2024 07:39:58 GMT"),
             Example::new("1714117198774", &["2", "ms"], "Fri, 26 Apr 2024 07:39:58.776 GMT"),
+            Example::new("1714117198774", &["-770", "ms"], "Fri, 26 Apr 2024 07:39:58.4 GMT"),
         ]),
     Converter::new("ltime", Sint, Str, "A local date by a format of strftime", ltime)
         .args(1, FORMAT)
         .examples(&[Example::new(DAY, &["%%"], "%")]),
-    Converter::new("ms_ltime", Sint, Str, "Same as `ltime`, of milliseconds; %N are nanoseconds", ms_ltime)
-        .args(1, FORMAT)
-        .examples(&[Example::new("1714117198774", &["%N"], "774000000")]),
-    Converter::new("ms_utime", Sint, Str, "Same as `utime`, of milliseconds; %N are nanoseconds", ms_utime)
-        .args(1, FORMAT)
-        .examples(&[Example::new("1714117198774", &["%H:%M:%S.%N"], "07:39:58.774000000")]),
-    Converter::new("us_ltime", Sint, Str, "Same as `ltime`, of microseconds; %N are nanoseconds", us_ltime)
-        .args(1, FORMAT)
-        .examples(&[Example::new("1714117198000005", &["%N"], "000005000")]),
-    Converter::new("us_utime", Sint, Str, "Same as `utime`, of microseconds; %N are nanoseconds", us_utime)
-        .args(1, FORMAT)
-        .examples(&[Example::new("1714117198000005", &["%S.%N"], "58.000005000")]),
+    Converter::new(
+        "ms_ltime",
+        Sint,
+        Str,
+        "Same as `ltime`, of milliseconds; %N or %3N is the part of a second",
+        ms_ltime,
+    )
+    .args(1, FORMAT)
+    .examples(&[Example::new("1714117198774", &["%N"], "774000000")]),
+    Converter::new(
+        "ms_utime",
+        Sint,
+        Str,
+        "Same as `utime`, of milliseconds; %N or %3N is the part of a second",
+        ms_utime,
+    )
+    .args(1, FORMAT)
+    .examples(&[
+        Example::new("1714117198774", &["%H:%M:%S.%N"], "07:39:58.774000000"),
+        Example::new("1714117198774", &["%S.%3N %%N", "1"], "59.774 %N"),
+    ]),
+    Converter::new(
+        "us_ltime",
+        Sint,
+        Str,
+        "Same as `ltime`, of microseconds; %N or %6N is the part of a second",
+        us_ltime,
+    )
+    .args(1, FORMAT)
+    .examples(&[Example::new("1714117198000005", &["%N"], "000005000")]),
+    Converter::new(
+        "us_utime",
+        Sint,
+        Str,
+        "Same as `utime`, of microseconds; %N or %6N is the part of a second",
+        us_utime,
+    )
+    .args(1, FORMAT)
+    .examples(&[Example::new("1714117198000005", &["%S.%N"], "58.000005000")]),
     Converter::new("utime", Sint, Str, "A UTC date by a format of strftime", utime).args(1, FORMAT).examples(
         &[
             Example::new(DAY, &["%Y-%m-%d %H:%M:%S"], "2024-04-26 07:39:58"),
@@ -44,89 +73,118 @@ pub const ROWS: &[Converter] = &[
     ),
 ];
 
-fn date<'a>(
+/// Larger numbers of seconds have years that are no years.
+const SECONDS: i64 = 0x007f_ffff_ffff_ffff;
+
+fn number(value: Value) -> Option<i64> {
+    match value {
+        Value::Sint(number) => Some(number),
+        _ => None,
+    }
+}
+
+fn offset(args: &[Arg]) -> i64 {
+    int_arg(args, 1).unwrap_or(0)
+}
+
+fn seconds<'a>(
+    stream: &'a Stream,
+    args: &[Arg],
+    value: Value<'a>,
+    to_date: fn(i64) -> Date,
+) -> Option<Value<'a>> {
+    let date = to_date((number(value)? & SECONDS).wrapping_add(offset(args)));
+    let mut text = Vec::new();
+    date.format(text_arg(args, 0)?, &mut text);
+    Some(Value::Str(stream.arena.alloc_slice_copy(&text)))
+}
+
+/// The offset is one of seconds here too.
+fn parts<'a>(
     stream: &'a Stream,
     args: &[Arg],
     value: Value<'a>,
     per_second: i64,
     to_date: fn(i64) -> Date,
 ) -> Option<Value<'a>> {
-    let Value::Sint(number) = value else { return None };
-    let number = number.checked_add(int_arg(args, 1).unwrap_or(0))?;
-    let seconds = number.div_euclid(per_second);
-    let format = text_arg(args, 0)?;
+    let number = number(value)?;
+    let date = to_date((number / per_second).wrapping_add(offset(args)));
+    let nanoseconds = (number % per_second) * (1_000_000_000 / per_second);
     let mut text = Vec::new();
-    if per_second == 1 {
-        to_date(seconds).format(format, &mut text);
-    } else {
-        to_date(seconds).format(&with_fraction(format, number.rem_euclid(per_second), per_second), &mut text);
-    }
+    date.format(&with_fraction(text_arg(args, 0)?, nanoseconds), &mut text);
     Some(Value::Str(stream.arena.alloc_slice_copy(&text)))
 }
 
-/// The format with `%N` replaced by the part of a second.
-fn with_fraction(format: &[u8], fraction: i64, per_second: i64) -> Vec<u8> {
-    let nanoseconds = fraction * (1_000_000_000 / per_second);
-    let mut out = Vec::with_capacity(format.len() + 9);
+/// The format with `%N` and `%3N` replaced by the first digits of the nanoseconds. Before 1970
+/// they are those of the number's complement, as HAProxy has it.
+fn with_fraction(format: &[u8], nanoseconds: i64) -> Vec<u8> {
+    const DIGITS: usize = 9;
+    let digits = format!("{:09}", nanoseconds as u64);
+    let mut out = Vec::with_capacity(format.len() + DIGITS);
     let mut rest = format;
     while let [byte, after @ ..] = rest {
         rest = after;
-        match (byte, after) {
-            (b'%', [b'N', behind @ ..]) => {
-                out.extend_from_slice(format!("{nanoseconds:09}").as_bytes());
-                rest = behind;
+        if *byte != b'%' {
+            out.push(*byte);
+            continue;
+        }
+        let count = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        match after.get(count) {
+            Some(b'N') => {
+                let width = if count == 0 { Some(DIGITS as u64) } else { parse_u64(&after[..count]) };
+                let width = width.and_then(|width| usize::try_from(width).ok()).unwrap_or(DIGITS);
+                out.extend_from_slice(&digits.as_bytes()[..width.min(DIGITS)]);
+                rest = &after[count + 1..];
             }
-            (b'%', [other, behind @ ..]) => {
-                out.extend_from_slice(&[b'%', *other]);
-                rest = behind;
+            Some(_) if count == 0 => {
+                out.extend_from_slice(&[b'%', after[0]]);
+                rest = &after[1..];
             }
-            _ => out.push(*byte),
+            _ => out.push(b'%'),
         }
     }
     out
 }
 
 fn ltime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    date(stream, args, value, 1, Date::local)
+    seconds(stream, args, value, Date::local)
 }
 
 fn utime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    date(stream, args, value, 1, Date::utc)
+    seconds(stream, args, value, Date::utc)
 }
 
 fn ms_ltime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    date(stream, args, value, 1000, Date::local)
+    parts(stream, args, value, 1000, Date::local)
 }
 
 fn ms_utime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    date(stream, args, value, 1000, Date::utc)
+    parts(stream, args, value, 1000, Date::utc)
 }
 
 fn us_ltime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    date(stream, args, value, 1_000_000, Date::local)
+    parts(stream, args, value, 1_000_000, Date::local)
 }
 
 fn us_utime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    date(stream, args, value, 1_000_000, Date::utc)
+    parts(stream, args, value, 1_000_000, Date::utc)
 }
 
-/// RFC 9110, section 5.6.7. The names of days and months never follow the locale, which the
-/// process does not set.
+/// RFC 9110, section 5.6.7; the offset is one of the unit, and the parts of a second have no
+/// leading zeros. The names of days and months never follow the locale, which the process does
+/// not set.
 fn http_date<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let Value::Sint(number) = value else { return None };
     let per_second = match text_arg(args, 1) {
         Some(b"ms") => 1000,
         Some(b"us") => 1_000_000,
         _ => 1,
     };
-    let number = number.checked_add(int_arg(args, 0).unwrap_or(0))?;
+    let number = number(value)?.wrapping_add(int_arg(args, 0).unwrap_or(0));
     let mut text = Vec::new();
-    Date::utc(number.div_euclid(per_second)).format(b"%a, %d %b %Y %H:%M:%S", &mut text);
-    let fraction = number.rem_euclid(per_second);
-    match per_second {
-        1000 => text.extend_from_slice(format!(".{fraction:03}").as_bytes()),
-        1_000_000 => text.extend_from_slice(format!(".{fraction:06}").as_bytes()),
-        _ => {}
+    Date::utc(number / per_second & SECONDS).format(b"%a, %d %b %Y %H:%M:%S", &mut text);
+    if per_second > 1 {
+        text.push(b'.');
+        base::bytes::write_dec_i64(&mut text, number % per_second);
     }
     text.extend_from_slice(b" GMT");
     Some(Value::Str(stream.arena.alloc_slice_copy(&text)))

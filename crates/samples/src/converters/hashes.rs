@@ -1,4 +1,4 @@
-//! Hashes and digests. With an argument of 1 the fast hashes spread their bits.
+//! Hashes and digests. With an argument that is not 0 the fast hashes spread their bits.
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Bin, Sint};
@@ -6,11 +6,12 @@ use sha2::Digest;
 use state::sample::Arg;
 use state::{Stream, Value};
 
-use super::int_arg;
+use super::{bytes_of, int_arg};
 use crate::checks;
 use crate::row::{Converter, Example};
 
 const SPREAD: &[ArgType] = &[ArgType::Sint];
+const SEED: &[ArgType] = &[ArgType::Sint];
 
 pub const ROWS: &[Converter] = &[
     Converter::new("crc32", Bin, Sint, "CRC-32", crc32).args(0, SPREAD).examples(&[Example::new(
@@ -39,23 +40,30 @@ pub const ROWS: &[Converter] = &[
     Converter::new("sha2", Bin, Bin, "SHA-2 of 224, 256 (default), 384 or 512 bits", sha2)
         .args(0, &[ArgType::Sint])
         .check(checks::sha2_bits)
-        .examples(&[Example::none("", &["5"])]),
+        .examples(&[Example::new(
+            "abc",
+            &["224"],
+            "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
+        )]),
     Converter::new("wt6", Bin, Sint, "The hash wt6", wt6).args(0, SPREAD).examples(&[Example::new(
         "/abc",
         &[],
         "4175322074",
     )]),
+    Converter::new("xxh3", Bin, Sint, "The hash XXH3 of 64 bits, with a seed", xxh3).args(0, SEED).examples(
+        &[Example::new("", &[], "3244421341483603138"), Example::new("a", &["7"], "-7001539911779966828")],
+    ),
+    Converter::new("xxh32", Bin, Sint, "The hash XXH32, with a seed", xxh32)
+        .args(0, SEED)
+        .examples(&[Example::new("", &[], "46947589"), Example::new("a", &["7"], "3666002600")]),
+    Converter::new("xxh64", Bin, Sint, "The hash XXH64, with a seed", xxh64).args(0, SEED).examples(&[
+        Example::new("", &[], "-1205034819632174695"),
+        Example::new("a", &["7"], "-2566126185475933851"),
+    ]),
 ];
 
-fn bin(value: Value<'_>) -> Option<&[u8]> {
-    match value {
-        Value::Bin(bytes) => Some(bytes),
-        _ => None,
-    }
-}
-
 fn number<'a>(hash: fn(&[u8]) -> u32, args: &[Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let hash = hash(bin(value)?);
+    let hash = hash(bytes_of(value)?);
     let spread = int_arg(args, 0).is_some_and(|spread| spread != 0);
     Some(Value::Sint(i64::from(if spread { base::hash::avalanche(hash) } else { hash })))
 }
@@ -80,13 +88,31 @@ fn wt6<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>
     number(base::hash::wt6, args, value)
 }
 
+fn seed(args: &[Arg]) -> u64 {
+    int_arg(args, 0).unwrap_or(0) as u64
+}
+
+/// Of a seed the lower half counts.
+fn xxh32<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    let hash = base::hash::xxh32(bytes_of(value)?, seed(args) as u32);
+    Some(Value::Sint(i64::from(hash)))
+}
+
+fn xxh64<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    Some(Value::Sint(xxhash_rust::xxh64::xxh64(bytes_of(value)?, seed(args)) as i64))
+}
+
+fn xxh3<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    Some(Value::Sint(xxhash_rust::xxh3::xxh3_64_with_seed(bytes_of(value)?, seed(args)) as i64))
+}
+
 fn sha1<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let digest = sha1::Sha1::digest(bin(value)?);
+    let digest = sha1::Sha1::digest(bytes_of(value)?);
     Some(Value::Bin(stream.arena.alloc_slice_copy(&digest)))
 }
 
 fn sha2<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let bytes = bin(value)?;
+    let bytes = bytes_of(value)?;
     let arena = &stream.arena;
     Some(Value::Bin(match int_arg(args, 0).unwrap_or(256) {
         224 => arena.alloc_slice_copy(&sha2::Sha224::digest(bytes)),

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use ir::spec::ArgType;
-use ir::types::SampleType::{self, Bool, Sint, Str};
+use ir::types::SampleType::{Bool, Sint, Str};
 use state::sample::Arg;
 use state::sample::text;
 use state::{Stream, Value};
 
-use super::{text_arg, variable_arg};
+use super::operand;
 use crate::checks;
 use crate::room;
 use crate::row::{Converter, Example};
@@ -23,6 +23,8 @@ pub const ROWS: &[Converter] = &[
         .examples(&[
             Example::new("3", &["4"], "7"),
             Example::new("9223372036854775807", &["1"], "9223372036854775807"),
+            Example::new("1", &["txn.3"], "4"),
+            Example::new("1", &["99999999999999999999"], "9223372036854775807"),
             Example::none("1", &["txn.none"]),
         ]),
     Converter::new("and", Sint, Sint, "Bits that both have", and)
@@ -38,12 +40,20 @@ pub const ROWS: &[Converter] = &[
     Converter::new("div", Sint, Sint, "Divided by a number or a variable", div)
         .args(1, OPERAND)
         .check(checks::arithmetic)
-        .examples(&[Example::new("7", &["2"], "3"), Example::new("-7", &["0"], "9223372036854775807")]),
+        .examples(&[
+            Example::new("7", &["2"], "3"),
+            Example::new("-7", &["0"], "9223372036854775807"),
+            Example::new("-9223372036854775808", &["-1"], "9223372036854775807"),
+        ]),
     Converter::new("even", Sint, Bool, "Whether it is even", even).examples(&[Example::new("2", &[], "1")]),
     Converter::new("mod", Sint, Sint, "The rest of a division", modulo)
         .args(1, OPERAND)
         .check(checks::arithmetic)
-        .examples(&[Example::new("7", &["4"], "3"), Example::new("7", &["0"], "0")]),
+        .examples(&[
+            Example::new("-7", &["4"], "-3"),
+            Example::new("7", &["0"], "0"),
+            Example::new("-9223372036854775808", &["-1"], "0"),
+        ]),
     Converter::new("mul", Sint, Sint, "Times a number or a variable", mul)
         .args(1, OPERAND)
         .check(checks::arithmetic)
@@ -51,7 +61,10 @@ pub const ROWS: &[Converter] = &[
             Example::new("3", &["4"], "12"),
             Example::new("-9223372036854775807", &["3"], "-9223372036854775808"),
         ]),
-    Converter::new("neg", Sint, Sint, "The opposite number", neg).examples(&[Example::new("3", &[], "-3")]),
+    Converter::new("neg", Sint, Sint, "The opposite number", neg).examples(&[
+        Example::new("3", &[], "-3"),
+        Example::new("-9223372036854775808", &[], "9223372036854775807"),
+    ]),
     Converter::new("not", Sint, Bool, "Whether it is 0", not).examples(&[Example::new("0", &[], "1")]),
     Converter::new("odd", Sint, Bool, "Whether it is odd", odd).examples(&[Example::new("2", &[], "0")]),
     Converter::new("or", Sint, Sint, "Bits that any has", or)
@@ -61,7 +74,10 @@ pub const ROWS: &[Converter] = &[
     Converter::new("sub", Sint, Sint, "Minus a number or a variable", sub)
         .args(1, OPERAND)
         .check(checks::arithmetic)
-        .examples(&[Example::new("3", &["4"], "-1")]),
+        .examples(&[
+            Example::new("3", &["4"], "-1"),
+            Example::new("0", &["-9223372036854775808"], "9223372036854775807"),
+        ]),
     Converter::new("x509_v_err_str", Sint, Str, "The name of an error of verification", x509_v_err_str)
         .examples(&[
             Example::new("0", &[], "X509_V_OK"),
@@ -77,15 +93,7 @@ pub const ROWS: &[Converter] = &[
 ];
 
 fn operands<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<(i64, i64)> {
-    let Value::Sint(number) = value else { return None };
-    let operand = match text_arg(args, 0).and_then(base::bytes::parse_i64) {
-        Some(number) => number,
-        None => match variable_arg(stream, args, 0)?.cast(SampleType::Sint, &stream.arena)? {
-            Value::Sint(number) => number,
-            _ => return None,
-        },
-    };
-    Some((number, operand))
+    sint(value).zip(operand(stream, args, 0))
 }
 
 fn add<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {

@@ -5,7 +5,7 @@ use ir::types::SampleType::Str;
 use state::sample::Arg;
 use state::{Stream, Value};
 
-use super::int_arg;
+use super::{int_arg, text_of, within_buffer};
 use crate::checks;
 use crate::room::Room;
 use crate::row::{Converter, Example};
@@ -34,16 +34,9 @@ pub const ROWS: &[Converter] = &[
         .examples(&[Example::new("a b/ü~", &["query"], "a%20b%2F%C3%BC~")]),
 ];
 
-fn text(value: Value<'_>) -> Option<&[u8]> {
-    match value {
-        Value::Str(text) => Some(text),
-        _ => None,
-    }
-}
-
 /// A broken escape has no value.
 fn url_dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let text = text(value)?;
+    let text = text_of(value)?;
     let mut in_query = int_arg(args, 0).unwrap_or(0) != 0;
     let mut room = Room::new(&stream.arena, text.len());
     let mut rest = text;
@@ -68,7 +61,7 @@ fn url_dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<
 
 fn url_enc<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let text = text(value)?;
+    let text = text_of(value)?;
     let mut room = Room::new(&stream.arena, text.len() * 3);
     for &byte in text {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -77,5 +70,5 @@ fn url_enc<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Val
             room.extend(&[b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
     }
-    Some(Value::Str(room.finish()))
+    within_buffer(stream, room.finish()).map(Value::Str)
 }

@@ -1,9 +1,9 @@
-//! Variables that an expression sets, and look-ups by name.
+//! Variables that an expression sets.
 
 use ir::expr::{Var, VarScope};
 use ir::id::VarId;
 use ir::spec::ArgType;
-use ir::types::SampleType::{Any, Bool, Sint, Str};
+use ir::types::SampleType::Any;
 use state::sample::Arg;
 use state::{Stream, Value};
 
@@ -11,10 +11,6 @@ use crate::checks;
 use crate::row::{Converter, Example};
 
 pub const ROWS: &[Converter] = &[
-    Converter::new("fe_exists", Str, Bool, "Whether there is a frontend of that name", fe_exists)
-        .examples(&[Example::new("web", &[], "1"), Example::new("x", &[], "0")]),
-    Converter::new("nbsrv", Str, Sint, "The number of usable servers of the backend of that name", nbsrv)
-        .examples(&[Example::new("web", &[], "1"), Example::new("x", &[], "0")]),
     Converter::new("set-var", Any, Any, "Sets a variable and passes the value on", set_var)
         .args(1, &[ArgType::Var, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
         .check(checks::set_variable)
@@ -54,20 +50,4 @@ fn unset_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Optio
     let Some(Arg::Var(var)) = args.first() else { return None };
     stream.unset_variable(*var);
     Some(value)
-}
-
-fn proxy(stream: &Stream, name: Value, wanted: fn(&ir::config::Proxy) -> bool) -> Option<usize> {
-    let Value::Str(name) = name else { return None };
-    stream.plan.config.proxies.iter().position(|proxy| wanted(proxy) && proxy.name == name)
-}
-
-fn fe_exists<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    Some(Value::Bool(proxy(stream, value, |proxy| proxy.is_frontend).is_some()))
-}
-
-fn nbsrv<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let live =
-        proxy(stream, value, |proxy| proxy.is_backend).and_then(|index| stream.plan.live.proxies.get(index));
-    let usable = live.map_or(0, |live| live.servers.iter().filter(|server| server.is_usable()).count());
-    Some(Value::Sint(usable as i64))
 }

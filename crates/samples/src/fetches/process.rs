@@ -23,7 +23,7 @@ pub const ROWS: &[Fetch] =
         Fetch::new("acl", Bool, at::ALWAYS, "Whether all of the named ACLs hold", acl)
             .args(1, ACLS)
             .check(checks::acls)
-            .examples(&[Example::none("", &["unresolved"])]),
+            .examples(&[Example::new("", &["empty"], "0"), Example::new("", &["!empty"], "1")]),
         Fetch::new("act_conn", Sint, at::ALWAYS, "The number of client connections of the process", act_conn)
             .examples(&[Example::new("", &[], "0")]),
         Fetch::new("always_false", Bool, at::ALWAYS, "Always false", always_false).examples(&[Example::new(

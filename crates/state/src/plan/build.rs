@@ -225,12 +225,7 @@ impl Builder<'_> {
             }
             steps.push(Step::Convert(converter.run, args));
         }
-        let names_acls = self.functions.acl_fetch == Some(expr.fetch);
-        let arg = |arg: &checked::Arg| match arg {
-            checked::Arg::Str(name) if names_acls => self.acl_by_name(name),
-            arg => self.arg(arg, None),
-        };
-        let args = expr.args.iter().map(arg).collect::<Result<_, _>>()?;
+        let args = expr.args.iter().map(|arg| self.arg(arg, None)).collect::<Result<_, _>>()?;
         Ok(Expr { fetch, args, steps, text: expr.text.as_slice().into() })
     }
 
@@ -252,7 +247,7 @@ impl Builder<'_> {
             checked::Arg::Ipv4(address) => Arg::Ipv4(*address),
             checked::Arg::Ipv6(address) => Arg::Ipv6(*address),
             checked::Arg::Mask4(mask) => Arg::Mask4(*mask),
-            checked::Arg::Mask6(prefix) => Arg::Mask6(*prefix),
+            checked::Arg::Mask6(mask) => Arg::Mask6(*mask),
             checked::Arg::Time(ms) => Arg::Time(*ms),
             checked::Arg::Size(bytes) => Arg::Size(*bytes),
             checked::Arg::Proxy(id) => Arg::Proxy(*id),
@@ -265,6 +260,7 @@ impl Builder<'_> {
                 let method = map.unwrap_or(checked::MatchMethod::Str);
                 Arg::Map(Box::new(Map::load(name, method, &self.config.pattern_sources)?))
             }
+            checked::Arg::Acl(name) => self.acl_by_name(name)?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use ir::types::SampleType;
 
-use crate::sample::{Arg, ConverterFn, Cursor, FetchFn, Fetched, Missing};
+use crate::sample::{Arg, ConverterFn, Cursor, FetchFn, Fetched, Missing, Value};
 use crate::stream::Stream;
 
 /// One step behind the fetch.
@@ -35,14 +35,21 @@ impl Expr {
 
     /// The value at `cursor`, for those who go through a set of samples.
     pub fn next<'a>(&'a self, stream: &'a Stream, cursor: &mut Cursor) -> Fetched<'a> {
-        let mut value = (self.fetch)(stream, &self.args, cursor)?;
-        for step in &self.steps {
-            value = match step {
-                Step::Cast(to) => value.cast(*to, &stream.arena),
-                Step::Convert(run, args) => run(stream, args, value),
-            }
-            .ok_or(Missing::Absent)?;
+        let value = (self.fetch)(stream, &self.args, cursor)?;
+        if self.steps.is_empty() {
+            return Ok(value);
         }
-        Ok(value)
+        // A converter may evaluate an expression of its own.
+        let outer = stream.may_change.replace(cursor.may_change);
+        let value = self.convert(stream, value);
+        cursor.may_change = stream.may_change.replace(outer);
+        value.ok_or(Missing::Absent)
+    }
+
+    fn convert<'a>(&'a self, stream: &'a Stream, value: Value<'a>) -> Option<Value<'a>> {
+        self.steps.iter().try_fold(value, |value, step| match step {
+            Step::Cast(to) => value.cast(*to, &stream.arena),
+            Step::Convert(run, args) => run(stream, args, value),
+        })
     }
 }

@@ -39,8 +39,6 @@ pub struct Functions {
     pub fetches: Vec<FetchFn>,
     pub converters: Vec<Converter>,
     pub actions: Vec<ActionFn>,
-    /// The fetch whose arguments are names of ACLs (`acl`).
-    pub acl_fetch: Option<ir::id::FetchId>,
     /// Log aliases by name, without the percent sign.
     pub aliases: HashMap<&'static str, AliasFn>,
 }

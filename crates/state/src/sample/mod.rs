@@ -75,7 +75,7 @@ pub enum Arg {
     Ipv4(Ipv4Addr),
     Ipv6(Ipv6Addr),
     Mask4(Ipv4Addr),
-    Mask6(u8),
+    Mask6(Ipv6Addr),
     /// Milliseconds.
     Time(i64),
     /// Bytes.
