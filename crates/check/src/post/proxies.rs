@@ -9,11 +9,12 @@ use ir::spec::RuleSet;
 use crate::context::Context;
 use crate::draft::Draft;
 
-/// Gives numbers to proxies, binds and servers that have none.
+/// Gives numbers to proxies, binds and servers that have none. HAProxy keeps number 1 for a proxy
+/// of its own.
 pub fn number(drafts: &mut [Draft]) {
     let taken: HashSet<u32> =
         drafts.iter().filter(|draft| draft.has_id).map(|draft| draft.proxy.id).collect();
-    let mut free = (1..).filter(|id| !taken.contains(id));
+    let mut free = (2..).filter(|id| !taken.contains(id));
     for draft in drafts.iter_mut() {
         if !draft.has_id {
             draft.proxy.id = free.next().unwrap_or(0);

@@ -181,7 +181,7 @@ fn http_date<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Optio
     };
     let number = number(value)?.wrapping_add(int_arg(args, 0).unwrap_or(0));
     let mut text = Vec::new();
-    Date::utc(number / per_second & SECONDS).format(b"%a, %d %b %Y %H:%M:%S", &mut text);
+    Date::utc((number / per_second) & SECONDS).format(b"%a, %d %b %Y %H:%M:%S", &mut text);
     if per_second > 1 {
         text.push(b'.');
         base::bytes::write_dec_i64(&mut text, number % per_second);

@@ -149,7 +149,7 @@ fn is_last(message: &Message, at: usize, digits: &[u8]) -> Decision<()> {
 }
 
 fn is_valid<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    validate(bytes_of(value)?).as_bool(stream)
+    validate(bytes_of(value)?).into_answer(stream)
 }
 
 fn wanted_tag(args: &[Arg]) -> Option<u32> {

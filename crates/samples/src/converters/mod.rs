@@ -139,7 +139,7 @@ impl<T> Decision<T> {
     }
 
     /// Whether it is a yes; no value while that is open.
-    fn as_bool(self, stream: &Stream) -> Option<Value<'static>> {
+    fn into_answer(self, stream: &Stream) -> Option<Value<'static>> {
         let answer = match self {
             Self::Yes(_) => Decision::Yes(true),
             Self::No => Decision::Yes(false),

@@ -347,7 +347,7 @@ fn read(bytes: &[u8]) -> Decision<Packet<'_>> {
 }
 
 fn is_valid<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    read(bytes_of(value)?).as_bool(stream)
+    read(bytes_of(value)?).into_answer(stream)
 }
 
 /// Of the other packets' fields none has a value, as those packets are not read.
