@@ -89,7 +89,7 @@ fn proxies_inherit_from_the_last_defaults_or_from_the_named_ones() {
     assert_eq!((a.mode, a.retries, a.timeouts.client), (Mode::Tcp, 3, Some(2000)));
     assert_eq!((b.mode, b.retries, b.timeouts.client), (Mode::Http, 7, Some(1000)));
     assert_eq!(b.redispatch, Redispatch(-1));
-    assert_eq!((a.id, b.id), (1, 2));
+    assert_eq!((a.id, b.id), (2, 3));
     // The rules of the defaults come first, with their own ACLs.
     let rules = &b.rules[RuleSet::HttpRequest as usize];
     assert_eq!(rules.len(), 2);
