@@ -61,8 +61,9 @@ fn stream(set: RuleSet, rules: &[&str]) -> Stream {
         expr,
         method: MatchMethod::Bool,
         ignore_case: false,
+        no_dns: false,
         dotted: false,
-        patterns: Vec::new(),
+        list: ir::id::PatternListId(0),
         files: Vec::new(),
     };
     config.proxies[0].acls = vec![Acl { name: Vec::new(), tests: vec![test] }];

@@ -2,6 +2,7 @@
 
 use diag::Span;
 use ir::Bytes;
+use ir::config::PatternList;
 use ir::expr::{Acl, AclTest, Expr, MatchMethod, PatternFile};
 use ir::id::AclId;
 use ir::spec::AclAlias;
@@ -75,6 +76,7 @@ fn check(c: &mut Context<'_>, words: &[Word], span: Span) -> Checked<AclTest> {
         is_map: false,
         ignore_case: false,
         no_dns: false,
+        id: None,
         files: Vec::new(),
         subject,
         span: criterion.span,
@@ -95,12 +97,21 @@ fn check(c: &mut Context<'_>, words: &[Word], span: Span) -> Checked<AclTest> {
     }
     let reading = test.reading(method);
     let patterns = patterns(c, &acl, reading)?;
+    let display = format!("acl '{}' file '{}' line {}", test.subject.keyword(), c.file(span), span.line);
+    let list = PatternList {
+        patterns,
+        id: test.id,
+        is_acl: true,
+        display: display.into_bytes(),
+        ..PatternList::default()
+    };
     Ok(AclTest {
         expr: test.subject.expr,
         method,
         ignore_case: test.ignore_case,
+        no_dns: test.no_dns,
         dotted: reading.dotted,
-        patterns,
+        list: crate::patterns::add(c, list),
         files: test.files,
     })
 }
@@ -187,6 +198,8 @@ struct Test {
     is_map: bool,
     ignore_case: bool,
     no_dns: bool,
+    /// `-u`
+    id: Option<i64>,
     files: Vec<PatternFile>,
 }
 
@@ -211,14 +224,15 @@ impl Test {
                 if !c.pattern_ids.insert(id) {
                     return fail("the id is already used".into());
                 }
+                self.id = Some(id);
             }
             AclFlag::File(word) => {
                 let method = self.method.ok_or_else(|| self.must_specify())?;
                 let name = word.as_ref().map_or_else(Bytes::new, |word| word.text.clone());
-                if let Err(message) = crate::patterns::file(c, &name, self.reading(method), self.is_map) {
-                    return Err(Fail::new("bad-pattern", self.span, message));
-                }
-                self.files.push(PatternFile { name, has_values: self.is_map });
+                let found = crate::patterns::file(c, &name, self.reading(method), self.is_map, self.span);
+                let list = found.map_err(|message| Fail::new("bad-pattern", self.span, message))?;
+                let (ignore_case, no_dns) = (self.ignore_case, self.no_dns);
+                self.files.push(PatternFile { list, ignore_case, no_dns });
             }
             AclFlag::Method(word) => self.force(word.as_ref())?,
         }

@@ -62,7 +62,7 @@ pub fn of_converter(
         check(&mut Facts { c, span: call.span }, &mut args).map_err(ArgsError::Values)?;
     }
     if let Some(method) = spec.map {
-        crate::patterns::map(c, &args, method, spec.out).map_err(ArgsError::Values)?;
+        crate::patterns::map(c, &args, method, spec.out, call.span).map_err(ArgsError::Values)?;
     }
     variables(c, call, spec.args, &mut args)?;
     Ok(args)

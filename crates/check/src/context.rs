@@ -323,6 +323,11 @@ impl<'a> Context<'a> {
         self.exposes_experimental
     }
 
+    /// The name of a file.
+    pub fn file(&self, span: Span) -> &str {
+        self.sources.name(span.file)
+    }
+
     /// `file:line`, as some messages name another place.
     pub fn at(&self, span: Span) -> String {
         format!("{}:{}", self.sources.name(span.file), span.line)

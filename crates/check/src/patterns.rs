@@ -2,7 +2,10 @@
 //! compared as. Left out: comparing.
 
 use base::pattern::{self, FileName, Range};
+use diag::Span;
+use ir::config::PatternList;
 use ir::expr::{Arg, MatchMethod};
+use ir::id::PatternListId;
 use ir::types::SampleType;
 
 use crate::context::Context;
@@ -19,32 +22,53 @@ pub struct Reading {
     pub no_dns: bool,
 }
 
+/// Adds a list of patterns to the configuration.
+pub fn add(c: &mut Context<'_>, list: PatternList) -> PatternListId {
+    let lists = &mut c.config.pattern_lists;
+    lists.push(list);
+    PatternListId(u32::try_from(lists.len() - 1).unwrap_or(u32::MAX))
+}
+
 /// Checks the file of an ACL's `-f`: a pattern a line, or with `-M` a pattern and a value.
-pub fn file(c: &mut Context<'_>, name: &[u8], reading: Reading, is_map: bool) -> Result<(), String> {
-    let Some(text) = open(c, name, is_map, (reading, SampleType::Str))? else { return Ok(()) };
-    for (number, line) in pattern::lines(&text) {
+pub fn file(
+    c: &mut Context<'_>,
+    name: &[u8],
+    reading: Reading,
+    is_map: bool,
+    span: Span,
+) -> Result<PatternListId, String> {
+    let (list, text) = open(c, name, Use { is_map, has_values: is_map, span }, (reading, SampleType::Str))?;
+    for (number, line) in pattern::lines(&text.unwrap_or_default()) {
         let pattern = if is_map { pattern::key_and_value(line).0 } else { line };
         check(c, reading, pattern).map_err(|error| at_line(&error, number, name))?;
     }
-    Ok(())
+    if let Some(list) = c.config.pattern_lists.get_mut(list.index()) {
+        list.is_acl = true;
+    }
+    Ok(list)
 }
 
 /// Checks the map of a converter, the values in it, and the default behind it.
-pub fn map(c: &mut Context<'_>, args: &[Arg], method: MatchMethod, out: SampleType) -> Result<(), String> {
+pub fn map(
+    c: &mut Context<'_>,
+    args: &[Arg],
+    method: MatchMethod,
+    out: SampleType,
+    span: Span,
+) -> Result<(), String> {
     let name = match args.first() {
         Some(Arg::Map(name) | Arg::Str(name)) => name.as_slice(),
         _ => b"",
     };
     let reading = Reading { method, dotted: false, ignore_case: false, no_dns: true };
-    if let Some(text) = open(c, name, true, (reading, out))? {
-        for (number, line) in pattern::lines(&text) {
-            let (key, value) = pattern::key_and_value(line);
-            let checked = match is_value(value, out) {
-                true => check(c, reading, key),
-                false => Err(format!("unable to parse '{}'", String::from_utf8_lossy(value))),
-            };
-            checked.map_err(|error| at_line(&error, number, name))?;
-        }
+    let (_, text) = open(c, name, Use { is_map: true, has_values: true, span }, (reading, out))?;
+    for (number, line) in pattern::lines(&text.unwrap_or_default()) {
+        let (key, value) = pattern::key_and_value(line);
+        let checked = match is_value(value, out) {
+            true => check(c, reading, key),
+            false => Err(format!("unable to parse '{}'", String::from_utf8_lossy(value))),
+        };
+        checked.map_err(|error| at_line(&error, number, name))?;
     }
     match args.get(1) {
         Some(Arg::Str(default)) if !is_value(default, out) => {
@@ -61,53 +85,82 @@ fn at_line(error: &str, number: usize, file: &[u8]) -> String {
 /// What is known of a file of patterns.
 #[derive(Debug)]
 pub struct FileUse {
-    is_map: bool,
+    list: PatternListId,
     /// How its content was checked.
     read: Vec<(Reading, SampleType)>,
 }
 
-/// The content of a file. Nothing where the list stands in memory only, or was checked before in
-/// the same way.
+/// One use of a file.
+#[derive(Clone, Copy)]
+struct Use {
+    is_map: bool,
+    has_values: bool,
+    span: Span,
+}
+
+/// The list of a file, and its content. No content where the list stands in memory only, or was
+/// checked before in the same way.
 fn open(
     c: &mut Context<'_>,
     name: &[u8],
-    is_map: bool,
+    this: Use,
     reading: (Reading, SampleType),
-) -> Result<Option<Vec<u8>>, String> {
+) -> Result<(PatternListId, Option<Vec<u8>>), String> {
     let file = FileName::parse(name);
-    let path = file.path;
-    let known = c.pattern_files.get(path);
-    if let Some(known) = known {
-        if known.is_map != is_map {
-            let (was, is) = if is_map { ("one", "two") } else { ("two", "one") };
-            return Err(format!(
-                "The file \"{}\" is already used as {was} column file and cannot be used by as {is} column file.",
-                String::from_utf8_lossy(name)
-            ));
-        }
-        if known.read.contains(&reading) {
-            return Ok(None);
-        }
+    let used = format!(
+        "{} at file '{}' line {}",
+        if this.is_map { "map" } else { "acl" },
+        c.file(this.span),
+        this.span.line
+    );
+    let known = c.pattern_files.get(file.path).map(|known| (known.list, known.read.contains(&reading)));
+    let Some((list, is_checked)) = known else {
+        let text = read(c, file)?;
+        let list = PatternList {
+            path: file.path.to_vec(),
+            file: text.is_some().then(|| c.path(file.path)),
+            is_map: this.is_map,
+            has_values: this.has_values,
+            display: format!("pattern loaded from file '{}' used by {used}", String::from_utf8_lossy(name))
+                .into(),
+            ..PatternList::default()
+        };
+        let list = add(c, list);
+        c.pattern_files.insert(file.path.to_vec(), FileUse { list, read: vec![reading] });
+        return Ok((list, text));
+    };
+    let Some(found) = c.config.pattern_lists.get_mut(list.index()) else { return Ok((list, None)) };
+    if found.has_values != this.has_values {
+        let (was, is) = if this.has_values { ("one", "two") } else { ("two", "one") };
+        return Err(format!(
+            "The file \"{}\" is already used as {was} column file and cannot be used by as {is} column file.",
+            String::from_utf8_lossy(name)
+        ));
     }
-    let is_empty = file.is_virtual || c.config.pattern_sources.absent.contains(path);
-    let text = if is_empty { None } else { read(c, file, known.is_some())? };
-    let known = c.pattern_files.entry(path.to_vec()).or_insert(FileUse { is_map, read: Vec::new() });
-    known.read.push(reading);
-    Ok(text)
+    found.is_map |= this.is_map;
+    found.display.extend_from_slice(format!(", by {used}").as_bytes());
+    let is_file = found.file.is_some();
+    if is_checked || !is_file {
+        return Ok((list, None));
+    }
+    if let Some(known) = c.pattern_files.get_mut(file.path) {
+        known.read.push(reading);
+    }
+    Ok((list, read(c, FileName { optional: false, ..file })?))
 }
 
-/// The content of a file; nothing of one that may be missing.
-fn read(c: &mut Context<'_>, file: FileName<'_>, is_known: bool) -> Result<Option<Vec<u8>>, String> {
+/// The content of a file; nothing of one that may be missing or stands in memory only.
+fn read(c: &Context<'_>, file: FileName<'_>) -> Result<Option<Vec<u8>>, String> {
     let shown = String::from_utf8_lossy(file.path);
+    if file.is_virtual {
+        return Ok(None);
+    }
     match c.read_file(file.path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error == "Is a directory" => {
             Err(format!("error encountered while reading  <{shown}> : {error}"))
         }
-        Err(_) if file.optional && !is_known => {
-            c.config.pattern_sources.absent.insert(file.path.to_vec());
-            Ok(None)
-        }
+        Err(_) if file.optional => Ok(None),
         Err(_) => Err(format!("failed to open pattern file <{shown}>")),
     }
 }
@@ -136,7 +189,7 @@ pub fn check(c: &mut Context<'_>, reading: Reading, pattern: &[u8]) -> Result<()
 
 /// Names are resolved while the configuration is read (manual, 7.1.5).
 fn network(c: &mut Context<'_>, text: &[u8], resolves: bool) -> Result<(), String> {
-    let hosts = &mut c.config.pattern_sources.hosts;
+    let hosts = &mut c.config.pattern_hosts;
     let loader = &*c.loader;
     let mut resolve = |host: &[u8]| {
         if let Some(known) = hosts.get(host) {

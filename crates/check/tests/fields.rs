@@ -230,7 +230,8 @@ fn names_become_ids() {
     assert!(matches!(f.switches[0].target, SwitchTarget::Backend(ProxyId(1))));
     assert!(matches!(f.switches[1].target, SwitchTarget::Dynamic(_)));
     assert_eq!(f.acls[0].tests[0].expr.args, [Arg::Proxy(ProxyId(1))]);
-    assert_eq!(f.acls[0].tests[0].patterns, [b"1:".to_vec()]);
+    let list = &config.pattern_lists[f.acls[0].tests[0].list.index()];
+    assert_eq!((&list.patterns, list.is_acl), (&vec![b"1:".to_vec()], true));
     assert_eq!(b.use_servers[0].0, ServerId(0));
     assert_eq!(b.acls[0].tests[0].expr.args, [Arg::Server(ProxyId(1), ServerId(0))]);
     assert_eq!(c.acls[0].tests[0].expr.args, [Arg::Table(TableId(0))]);

@@ -32,7 +32,8 @@ pub fn fetch<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched
 }
 
 /// A converter that a script registered.
-pub const CONVERTER: Converter = Converter { run: convert, input: SampleType::Str, map: None, prepare: None };
+pub const CONVERTER: Converter =
+    Converter { run: convert, input: SampleType::Str, map: None, out: SampleType::Str, prepare: None };
 
 fn convert<'a>(stream: &'a Stream, args: &'a [Arg], input: Value<'a>) -> Option<Value<'a>> {
     let (host, name, args) = row(args)?;

@@ -23,7 +23,7 @@ pub use sections::{
 pub use server::{Server, TlsServer};
 pub use status::StatusCodes;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::Bytes;
@@ -49,20 +49,34 @@ pub struct Config {
     pub acmes: Vec<Acme>,
     pub healthchecks: Vec<Healthcheck>,
     pub stick_tables: Vec<StickTable>,
-    pub pattern_sources: PatternSources,
+    /// In the order in which they are named.
+    pub pattern_lists: Vec<PatternList>,
+    /// Addresses of the hosts that patterns name.
+    pub pattern_hosts: HashMap<Bytes, IpAddr>,
     /// All variable names that the configuration mentions, without their scope.
     pub variables: Vec<Bytes>,
     /// The names of all services that rules mention, as `lua.acme-http01`.
     pub services: Vec<Bytes>,
 }
 
-/// What patterns refer to, as the checker found it.
+/// A list of patterns that ACLs and maps share: a file, a name (`virt@`), or the patterns on the
+/// line of an ACL.
 #[derive(Clone, Debug, Default)]
-pub struct PatternSources {
-    /// Paths of optional files that are not there.
-    pub absent: HashSet<Bytes>,
-    /// Addresses of the hosts that patterns name.
-    pub hosts: HashMap<Bytes, IpAddr>,
+pub struct PatternList {
+    /// The name without `file@` and `opt@`; empty for the patterns on a line.
+    pub path: Bytes,
+    /// The file to read; none where there is none.
+    pub file: Option<Bytes>,
+    /// The patterns on the line.
+    pub patterns: Vec<Bytes>,
+    /// `-u`
+    pub id: Option<i64>,
+    pub is_acl: bool,
+    pub is_map: bool,
+    /// A value stands behind each pattern of the file.
+    pub has_values: bool,
+    /// Where it is used, in HAProxy's words.
+    pub display: Bytes,
 }
 
 /// A `userlist` section.

@@ -89,20 +89,22 @@ pub struct AclTest {
     pub method: MatchMethod,
     /// `-i`
     pub ignore_case: bool,
+    /// `-n`: names of hosts are no addresses.
+    pub no_dns: bool,
     /// Numbers are versions: `3.1`.
     pub dotted: bool,
     /// The patterns on the line.
-    pub patterns: Vec<Bytes>,
-    /// The files of `-f`, one pattern a line; read when the plan is built.
+    pub list: PatternListId,
+    /// The files of `-f`, one pattern a line.
     pub files: Vec<PatternFile>,
 }
 
-/// A file of patterns.
-#[derive(Clone, Debug, PartialEq)]
+/// A file of patterns, read as the flags in front of it say.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PatternFile {
-    pub name: Bytes,
-    /// `-M`: a value stands behind each pattern.
-    pub has_values: bool,
+    pub list: PatternListId,
+    pub ignore_case: bool,
+    pub no_dns: bool,
 }
 
 /// A named ACL: several lines of one name are ORed.

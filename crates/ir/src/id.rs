@@ -38,4 +38,6 @@ ids! {
     ServiceId,
     /// Index into [`crate::config::Config::stick_tables`].
     TableId,
+    /// Index into [`crate::config::Config::pattern_lists`].
+    PatternListId,
 }

@@ -2,11 +2,11 @@
 //! maps, regular expressions, certificates, dates. Calls raise an error; what may be called while
 //! a script is loaded is told to the checker, which warns.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::pattern::FileName;
-use ir::config::PatternSources;
 use ir::expr::MatchMethod;
 use mlua::{Lua, MultiValue, Result, Table, Value};
 use state::plan::{Map, Regex};
@@ -107,7 +107,6 @@ fn map(lua: &Lua, shims: &Shims, registry: &Arc<Mutex<Registry>>) -> Result<Tabl
 }
 
 fn load_map(lua: &Lua, args: &Args) -> Answer<()> {
-    use std::os::unix::ffi::OsStrExt;
     if !(1..=2).contains(&args.len()) {
         return Err("'new' needs at least 1 argument.".into());
     }
@@ -116,13 +115,18 @@ fn load_map(lua: &Lua, args: &Args) -> Answer<()> {
     let method = usize::try_from(method).ok().and_then(|number| METHODS.get(number));
     let (_, method) = method.ok_or("'new' needs a valid match method.")?;
     let method = method.ok_or("'new' doesn't support this match mode.")?;
-    let mut sources = PatternSources::default();
     let bytes = name.as_bytes();
     let file = FileName::parse(&bytes);
-    if file.optional && !Path::new(std::ffi::OsStr::from_bytes(file.path)).exists() {
-        sources.absent.insert(file.path.to_vec());
-    }
-    Map::load(&bytes, method, &sources).map_err(|error| format!("'new': {}.", error.0))?;
+    let text = match std::fs::read(OsStr::from_bytes(file.path)) {
+        _ if file.is_virtual => Vec::new(),
+        Ok(text) => text,
+        Err(_) if file.optional => Vec::new(),
+        Err(_) => {
+            let path = String::from_utf8_lossy(file.path);
+            return Err(format!("'new': failed to open pattern file <{path}>.").into());
+        }
+    };
+    Map::parse(&text, method).map_err(|error| format!("'new': {}.", error.0))?;
     Ok(())
 }
 

@@ -35,6 +35,7 @@ pub fn fill(
         run: row.run,
         input: row.spec.input,
         map: row.spec.map,
+        out: row.spec.out,
         prepare: row.prepare,
     }));
     functions.aliases.extend(aliases::rows().map(|row| (row.spec.name, row.run)));

@@ -158,8 +158,7 @@ fn runnable(arg: expr::Arg, map: Option<MatchMethod>) -> Arg {
         expr::Arg::Var(var) => Arg::Var(var),
         expr::Arg::Regex(source, ignore_case) => Arg::Regex(Regex::new(&source, ignore_case).expect("regex")),
         expr::Arg::Map(text) => {
-            let sources = ir::config::PatternSources::default();
-            let map = Map::parse(&text, map.unwrap_or(MatchMethod::Str), &sources);
+            let map = Map::parse(&text, map.unwrap_or(MatchMethod::Str));
             Arg::Map(Box::new(map.expect("map")))
         }
         // An ACL without tests does not hold.

@@ -18,10 +18,12 @@ pub fn check(c: &mut Context<'_>, draft: &Draft) {
 fn one(c: &mut Context<'_>, draft: &Draft, acl: &Acl, test: &AclTest) {
     let Some(Arg::Userlist(list)) = test.expr.args.first() else { return };
     let Some(list) = c.config.userlists.get(list.index()) else { return };
-    let unknown = test.patterns.iter().filter(|group| !list.groups.contains(group));
+    let Some(patterns) = c.config.pattern_lists.get(test.list.index()) else { return };
+    let patterns = &patterns.patterns;
+    let unknown = patterns.iter().filter(|group| !list.groups.contains(group));
     let mut wrong: Vec<String> =
         unknown.map(|group| format!("invalid group '{}'.", String::from_utf8_lossy(group))).collect();
-    if test.patterns.is_empty() && test.files.is_empty() {
+    if patterns.is_empty() && test.files.is_empty() {
         wrong.push("no groups specified.".to_owned());
     }
     for what in wrong {

@@ -3,12 +3,14 @@
 use ir::expr::MatchMethod;
 use ir::spec::ArgType;
 use ir::types::SampleType::{self, Addr, Sint, Str};
+use state::plan::Map;
 use state::sample::{Arg, leading_number};
 use state::{Stream, Value};
 
 use crate::row::{Converter, Example};
 
 const TEXT_ARGS: &[ArgType] = &[ArgType::Map, ArgType::Str];
+const KEY_ARGS: &[ArgType] = &[ArgType::Map];
 const INT_ARGS: &[ArgType] = &[ArgType::Map, ArgType::Sint];
 
 /// A map whose values are text.
@@ -24,6 +26,11 @@ const fn int(name: &'static str, input: SampleType, method: MatchMethod, doc: &'
 /// A map whose values are addresses.
 const fn ip(name: &'static str, input: SampleType, method: MatchMethod, doc: &'static str) -> Converter {
     Converter::new(name, input, Addr, doc, to_ip).args(1, TEXT_ARGS).map(method)
+}
+
+/// A map whose keys are asked for.
+const fn key(name: &'static str, input: SampleType, method: MatchMethod, doc: &'static str) -> Converter {
+    Converter::new(name, input, Str, doc, to_key).args(1, KEY_ARGS).map(method)
 }
 
 pub const ROWS: &[Converter] =
@@ -93,33 +100,91 @@ pub const ROWS: &[Converter] =
             .examples(&[Example::new("ba", &["a 5"], "5")]),
         ip("map_sub_ip", Str, MatchMethod::Sub, "The same as `map_sub`, an address")
             .examples(&[Example::new("c", &["c 1.2.3.4"], "1.2.3.4")]),
-        Converter::parsed(
+        Converter::new(
             "map_regm",
             Str,
             Str,
             "The value of the regular expression that matches, with its groups",
+            to_groups,
         )
         .args(1, TEXT_ARGS)
-        .map(MatchMethod::Reg),
+        .map(MatchMethod::Reg)
+        .examples(&[
+            Example::new("/a/b", &["^/(.*)/(.*) \\2-\\1"], "b-a"),
+            Example::new("c", &["^/ x", "y"], "y"),
+            Example::none("c", &["^/ x"]),
+        ]),
+        key("map_beg_key", Str, MatchMethod::Beg, "The key of a map that matches as a prefix")
+            .examples(&[Example::new("/abc", &["/a x\n/ab y"], "/ab"), Example::none("/c", &["/a x"])]),
+        key("map_dir_key", Str, MatchMethod::Dir, "The key of a map that matches as a part of a path")
+            .examples(&[Example::new("/a/b", &["/b/ x"], "/b/")]),
+        key("map_dom_key", Str, MatchMethod::Dom, "The key of a map that matches as a part of a domain")
+            .examples(&[Example::new("x.a.b", &["a.b x"], "a.b")]),
+        key("map_end_key", Str, MatchMethod::End, "The key of a map that matches as a suffix")
+            .examples(&[Example::new("b.a", &[".a x"], ".a")]),
+        key("map_int_key", Sint, MatchMethod::Int, "The key of a map that matches as a number")
+            .examples(&[Example::new("7", &["1:9 x"], "1:9")]),
+        key("map_ip_key", Addr, MatchMethod::Ip, "The key of a map that matches as a network")
+            .examples(&[Example::new("10.1.1.1", &["10.0.0.0/8 x"], "10.0.0.0/8")]),
+        key("map_reg_key", Str, MatchMethod::Reg, "The key of a map that matches as a regular expression")
+            .examples(&[Example::new("ab", &["^a x"], "^a")]),
+        key("map_str_key", Str, MatchMethod::Str, "The key of a map that matches as a string")
+            .examples(&[Example::new("a", &["a x"], "a"), Example::none("b", &["a x"])]),
+        key("map_sub_key", Str, MatchMethod::Sub, "The key of a map that matches as a part")
+            .examples(&[Example::new("abc", &["b x"], "b")]),
     ];
 
-fn found<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<&'a [u8]> {
+fn map(args: &[Arg]) -> Option<&Map> {
     match args.first() {
-        Some(Arg::Map(map)) => map.get(key, &stream.arena),
+        Some(Arg::Map(map)) => Some(map),
         _ => None,
     }
 }
 
-/// The found value, or the default behind the map.
+/// The found value as `read` reads it, or the default behind the map. An entry without a value,
+/// as an action on ACLs adds it, gives 1.
+fn look_up<'a>(
+    stream: &'a Stream,
+    args: &'a [Arg],
+    key: Value<'a>,
+    read: impl Fn(&'a [u8]) -> Option<Value<'a>>,
+) -> Option<Value<'a>> {
+    match map(args)?.find(key, &stream.arena) {
+        Some(found) => found.value.map_or(Some(Value::Sint(1)), read),
+        None => default(args),
+    }
+}
+
+fn default(args: &[Arg]) -> Option<Value<'_>> {
+    match args.get(1)? {
+        Arg::Sint(number) => Some(Value::Sint(*number)),
+        Arg::Str(text) => Some(Value::Str(text)),
+        _ => None,
+    }
+}
+
 fn to_text<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<Value<'a>> {
-    found(stream, args, key).or_else(|| super::text_arg(args, 1)).map(Value::Str)
+    look_up(stream, args, key, |value| Some(Value::Str(value)))
 }
 
 fn to_int<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<Value<'a>> {
-    let number = found(stream, args, key).map(leading_number);
-    number.or_else(|| super::int_arg(args, 1)).map(Value::Sint)
+    look_up(stream, args, key, |value| Some(Value::Sint(leading_number(value))))
 }
 
 fn to_ip<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<Value<'a>> {
-    to_text(stream, args, key)?.cast(Addr, &stream.arena)
+    match look_up(stream, args, key, |value| Some(Value::Str(value)))? {
+        Value::Str(text) => Value::Str(text).cast(Addr, &stream.arena),
+        other => Some(other),
+    }
+}
+
+fn to_key<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<Value<'a>> {
+    map(args)?.find(key, &stream.arena).map(|found| Value::Str(found.key))
+}
+
+fn to_groups<'a>(stream: &'a Stream, args: &'a [Arg], key: Value<'a>) -> Option<Value<'a>> {
+    match map(args)?.expand(key.to_text(&stream.arena), &stream.arena) {
+        Some(found) => Some(found.map_or(Value::Sint(1), Value::Str)),
+        None => default(args),
+    }
 }

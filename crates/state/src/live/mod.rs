@@ -4,6 +4,7 @@
 
 mod counter;
 mod limit;
+pub mod patterns;
 mod queue;
 mod rate;
 mod server;
@@ -21,6 +22,8 @@ pub use variables::Variables;
 
 use ir::config::Config;
 
+use patterns::Patterns;
+
 /// All live state of a process.
 #[derive(Debug)]
 pub struct Live {
@@ -31,6 +34,8 @@ pub struct Live {
     pub tables: Vec<tables::Table>,
     /// Variables of scope `proc`.
     pub variables: Variables,
+    /// What ACLs and maps compare with.
+    pub patterns: Patterns,
     /// A soft stop is under way: connections are told to close.
     stopping: AtomicBool,
     next_stream: AtomicU64,
@@ -60,7 +65,7 @@ pub struct LiveProxy {
 }
 
 impl Live {
-    pub fn new(config: &Config, maxconn: u32, threads: usize) -> Self {
+    pub fn new(config: &Config, patterns: Patterns, maxconn: u32, threads: usize) -> Self {
         let proxy = |proxy: &ir::config::Proxy| LiveProxy {
             frontend: Gauge::new(proxy.maxconn.unwrap_or(maxconn)),
             backend: Gauge::new(0),
@@ -79,6 +84,7 @@ impl Live {
             proxies: config.proxies.iter().map(proxy).collect(),
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
+            patterns,
             stopping: AtomicBool::new(false),
             next_stream: AtomicU64::new(0),
         }

@@ -122,7 +122,6 @@ mod tests {
     use ir::expr::MatchMethod;
     use ir::spec::RuleSet;
 
-    use super::super::matcher::How;
     use super::*;
     use crate::sample::{Arg, FetchFn, Value};
     use crate::testing;
@@ -152,11 +151,10 @@ mod tests {
     }
 
     fn acl(tests: &[(FetchFn, &str)]) -> Arc<Acl> {
-        let sources = ir::config::PatternSources::default();
-        let how = How { method: MatchMethod::Int, ignore_case: false, dotted: false, sources: &sources };
         let test = |(fetch, pattern): &(FetchFn, &str)| AclTest {
             expr: Expr { fetch: *fetch, args: Vec::new(), steps: Vec::new(), text: Box::default() },
-            matcher: Matcher::new(&how, &[pattern.as_bytes().to_vec()]).expect("pattern"),
+            matcher: super::super::matcher::tests::matcher(MatchMethod::Int, false, &[pattern])
+                .expect("pattern"),
         };
         Arc::new(Acl { name: Box::default(), tests: tests.iter().map(test).collect() })
     }

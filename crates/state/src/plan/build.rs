@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use base::pattern;
 use ir::config::{Config, Proxy};
 use ir::expr as checked;
 use ir::id::ProxyId;
@@ -12,26 +11,27 @@ use ir::id::ProxyId;
 use super::acl::{AclTest, Term};
 use super::expr::Step;
 use super::format::Node;
-use super::matcher::How;
+use super::patterns::Lists;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
-    Acl, BuildError, Cond, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
-    SwitchTarget, pattern_file,
+    Acl, BuildError, Cond, Converter, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
+    SwitchTarget,
 };
 use crate::balance::Balance;
 use crate::live::Live;
 use crate::sample::Arg;
 
 pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Result<Plan, BuildError> {
+    let lists = Lists::load(&config)?;
     let wants = Wants::default();
     let proxies = (0..)
         .map(ProxyId)
         .zip(&config.proxies)
-        .map(|(id, settings)| proxy(id, settings, functions, &config, &wants))
+        .map(|(id, settings)| proxy(id, settings, functions, (&config, &lists), &wants))
         .collect::<Result<Vec<_>, _>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
-    let live = Live::new(&config, maxconn, threads);
+    let live = Live::new(&config, lists.into_patterns(), maxconn, threads);
     let Wants { server_addresses, server_tcp_info } = wants;
     Ok(Plan {
         config,
@@ -53,10 +53,10 @@ fn proxy(
     id: ProxyId,
     settings: &Proxy,
     functions: &Functions,
-    config: &Config,
+    (config, lists): (&Config, &Lists),
     wants: &Wants,
 ) -> Result<ProxyPlan, BuildError> {
-    let mut build = Builder { config, own: settings, functions, acls: Vec::new(), wants };
+    let mut build = Builder { config, lists, own: settings, functions, acls: Vec::new(), wants };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -92,6 +92,7 @@ fn proxy(
 struct Builder<'a> {
     functions: &'a Functions,
     config: &'a Config,
+    lists: &'a Lists,
     /// The proxy whose parts are made.
     own: &'a Proxy,
     acls: Vec<Arc<Acl>>,
@@ -101,16 +102,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn acl(&self, acl: &checked::Acl) -> Result<Acl, BuildError> {
         let test = |test: &checked::AclTest| {
-            let mut patterns = test.patterns.clone();
-            for file in &test.files {
-                let text = pattern_file::read(&file.name, &self.config.pattern_sources)?;
-                let of_line = |line| if file.has_values { pattern::key_and_value(line).0 } else { line };
-                patterns.extend(pattern::lines(&text).map(|(_, line)| of_line(line).to_vec()));
-            }
-            let checked::AclTest { method, ignore_case, dotted, .. } = *test;
-            let how = How { method, ignore_case, dotted, sources: &self.config.pattern_sources };
-            let matcher = Matcher::new(&how, &patterns)?;
-            Ok(AclTest { expr: self.expr(&test.expr)?, matcher })
+            Ok(AclTest { expr: self.expr(&test.expr)?, matcher: Matcher::new(test, self.lists)? })
         };
         let tests = acl.tests.iter().map(test).collect::<Result<_, BuildError>>()?;
         Ok(Acl { name: acl.name.as_slice().into(), tests })
@@ -218,7 +210,7 @@ impl Builder<'_> {
             if converter.input != ir::types::SampleType::Any {
                 steps.push(Step::Cast(converter.input));
             }
-            let args = args.iter().map(|arg| self.arg(arg, converter.map));
+            let args = args.iter().map(|arg| self.arg(arg, Some(converter)));
             let mut args = args.collect::<Result<Vec<_>, _>>()?;
             if let Some(prepare) = converter.prepare {
                 prepare(self.config, &mut args).map_err(BuildError)?;
@@ -238,8 +230,8 @@ impl Builder<'_> {
         Ok(Arg::Acl(acl.clone(), name.len() < text.len()))
     }
 
-    /// `map` is how the converter compares the keys of a map.
-    fn arg(&self, arg: &checked::Arg, map: Option<checked::MatchMethod>) -> Result<Arg, BuildError> {
+    /// The converter, where it is one's argument, says how a map is read.
+    fn arg(&self, arg: &checked::Arg, converter: Option<&Converter>) -> Result<Arg, BuildError> {
         Ok(match arg {
             checked::Arg::Stop => Arg::Stop,
             checked::Arg::Sint(number) => Arg::Sint(*number),
@@ -257,8 +249,11 @@ impl Builder<'_> {
             checked::Arg::Var(var) => Arg::Var(*var),
             checked::Arg::Regex(source, ignore_case) => Arg::Regex(Regex::new(source, *ignore_case)?),
             checked::Arg::Map(name) => {
-                let method = map.unwrap_or(checked::MatchMethod::Str);
-                Arg::Map(Box::new(Map::load(name, method, &self.config.pattern_sources)?))
+                let shown = || BuildError(format!("map '{}' not found", String::from_utf8_lossy(name)));
+                let reference = self.lists.by_name(name).ok_or_else(shown)?;
+                let converter = converter.ok_or_else(shown)?;
+                let method = converter.map.unwrap_or(checked::MatchMethod::Str);
+                Arg::Map(Box::new(Map::new(self.lists, reference, method, converter.out)?))
             }
             checked::Arg::Acl(name) => self.acl_by_name(name)?,
         })

@@ -1,177 +1,147 @@
-//! Patterns of ACLs and maps in their compiled form (manual, section 7.1). Left out: what an
-//! ACL does with the answer (`acl`), and the values of a map (`map`).
+//! What the samples of an ACL are compared with (manual, section 7.1). Left out: what an ACL
+//! does with the answer (`acl`).
 
-use base::net::Network;
-use base::pattern::{self, Range};
+use std::sync::Arc;
+
 use bumpalo::Bump;
-use ir::config::PatternSources;
-use ir::expr::MatchMethod;
+use ir::expr::{AclTest, MatchMethod};
 use ir::types::SampleType;
 
-use super::networks::Networks;
-use super::words::Words;
-use super::{BuildError, Regex};
+use super::BuildError;
+use super::patterns::Lists;
+use crate::live::patterns::{Kind, Reference, Want};
 use crate::sample::Value;
 
-/// The patterns of one test, compiled for its matching method.
+/// The lists of patterns of one test.
 #[derive(Debug)]
-pub struct Matcher(Kind);
+pub struct Matcher(Kinds);
 
 #[derive(Debug)]
-enum Kind {
+enum Kinds {
     Found,
     Bool,
-    Int(Vec<Range>),
-    Len(Vec<Range>),
-    Ip(Networks),
-    Bin(Words),
-    Text(Words),
-    Reg(Vec<Regex>),
-}
-
-/// How patterns are read and compared.
-pub(super) struct How<'a> {
-    pub method: MatchMethod,
-    pub ignore_case: bool,
-    /// Numbers are versions: `3.1`.
-    pub dotted: bool,
-    pub sources: &'a PatternSources,
+    /// Lists, and the numbers of their indexes.
+    Lists(Box<[(Arc<Reference>, usize)]>),
 }
 
 impl Matcher {
-    pub(super) fn new(how: &How<'_>, patterns: &[Vec<u8>]) -> Result<Self, BuildError> {
-        let How { method, ignore_case, .. } = *how;
-        Ok(Self(match method {
-            MatchMethod::Found => Kind::Found,
-            MatchMethod::Bool => Kind::Bool,
-            MatchMethod::Int => Kind::Int(each(patterns, |text| Range::parse(text, how.dotted))?),
-            MatchMethod::Len => Kind::Len(each(patterns, |text| Range::parse(text, how.dotted))?),
-            MatchMethod::Ip => Kind::Ip(Networks::new(&each(patterns, |text| network(text, how.sources))?)),
-            MatchMethod::Bin => {
-                Kind::Bin(Words::new(MatchMethod::Str, false, &each(patterns, pattern::binary)?))
-            }
-            MatchMethod::Reg => {
-                let compile = |source: &Vec<u8>| Regex::new(source, ignore_case);
-                Kind::Reg(patterns.iter().map(compile).collect::<Result<_, _>>()?)
-            }
-            _ => Kind::Text(Words::new(method, ignore_case, patterns)),
-        }))
+    pub(super) fn new(test: &AclTest, lists: &Lists) -> Result<Self, BuildError> {
+        let AclTest { method, ignore_case, dotted, no_dns, .. } = *test;
+        match method {
+            MatchMethod::Found => return Ok(Self(Kinds::Found)),
+            MatchMethod::Bool => return Ok(Self(Kinds::Bool)),
+            _ => {}
+        }
+        let files = test.files.iter().map(|file| (file.list, file.ignore_case, file.no_dns));
+        let mut found = Vec::with_capacity(test.files.len() + 1);
+        for (list, ignore_case, no_dns) in files.chain([(test.list, ignore_case, no_dns)]) {
+            let unknown = || BuildError(format!("internal error: list number {} does not exist", list.0));
+            let reference = lists.get(list).ok_or_else(unknown)?;
+            let index = lists.index(reference, Kind::new(method, ignore_case, dotted, no_dns))?;
+            found.push((Arc::clone(reference), index));
+        }
+        Ok(Self(Kinds::Lists(found.into())))
     }
 
     /// Whether a pattern matches.
     pub fn is_match<'a>(&self, value: Value<'a>, arena: &'a Bump) -> bool {
-        self.find(value, arena).is_some()
-    }
-
-    /// The index of the pattern that matches: the longest one for networks and prefixes, else
-    /// the first one. Methods without patterns give 0.
-    pub fn find<'a>(&self, value: Value<'a>, arena: &'a Bump) -> Option<usize> {
         match &self.0 {
-            Kind::Found => Some(0),
-            Kind::Bool => match value.cast(SampleType::Bool, arena)? {
-                Value::Bool(true) => Some(0),
-                _ => None,
-            },
-            Kind::Int(ranges) => match value.cast(SampleType::Sint, arena)? {
-                Value::Sint(number) => position(ranges, number),
-                _ => None,
-            },
-            Kind::Len(ranges) => position(ranges, value.to_text(arena).len() as i64),
-            Kind::Ip(networks) => match value.cast(SampleType::Addr, arena)? {
-                Value::Ipv4(address) => networks.find(address.into()),
-                Value::Ipv6(address) => networks.find(address.into()),
-                _ => None,
-            },
-            Kind::Bin(words) => match value.cast(SampleType::Bin, arena)? {
-                Value::Bin(bytes) => words.find(bytes, arena),
-                _ => None,
-            },
-            Kind::Text(words) => words.find(value.to_text(arena), arena),
-            Kind::Reg(regexes) => {
-                let text = value.to_text(arena);
-                regexes.iter().position(|regex| regex.is_match(text))
-            }
+            Kinds::Found => true,
+            Kinds::Bool => value.cast(SampleType::Bool, arena) == Some(Value::Bool(true)),
+            Kinds::Lists(lists) => lists.iter().any(|(reference, index)| {
+                let content = reference.read();
+                !content.is_empty() && content.find(*index, value, Want::Any, arena).is_some()
+            }),
         }
     }
 }
 
-fn position(ranges: &[Range], number: i64) -> Option<usize> {
-    ranges.iter().position(|range| range.contains(number))
-}
-
-fn each<T>(patterns: &[Vec<u8>], read: impl Fn(&[u8]) -> Result<T, String>) -> Result<Vec<T>, BuildError> {
-    patterns.iter().map(|text| read(text).map_err(BuildError)).collect()
-}
-
-/// A network whose host has the address that the checker found.
-fn network(text: &[u8], sources: &PatternSources) -> Result<Network, String> {
-    let found = pattern::network(text, |host| sources.hosts.get(host).copied());
-    found.ok_or_else(|| format!("'{}' is not a valid IPv4 or IPv6 address", String::from_utf8_lossy(text)))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use ir::config::{Config, PatternList};
+    use ir::expr::Expr;
+    use ir::id::{FetchId, PatternListId};
+
     use super::*;
 
-    fn matcher(method: MatchMethod, dotted: bool, patterns: &[Vec<u8>]) -> Result<Matcher, BuildError> {
-        let sources = PatternSources {
-            hosts: [(b"host".to_vec(), "192.0.2.1".parse().expect("address"))].into(),
-            ..PatternSources::default()
+    /// A test of one list.
+    pub fn matcher(method: MatchMethod, dotted: bool, patterns: &[&str]) -> Result<Matcher, BuildError> {
+        let patterns = patterns.iter().map(|text| text.as_bytes().to_vec()).collect();
+        let config = Config {
+            pattern_lists: vec![PatternList { patterns, ..PatternList::default() }],
+            pattern_hosts: [(b"host".to_vec(), "192.0.2.1".parse().expect("address"))].into(),
+            ..Config::default()
         };
-        Matcher::new(&How { method, ignore_case: false, dotted, sources: &sources }, patterns)
+        let expr = Expr {
+            fetch: FetchId(0),
+            args: Vec::new(),
+            converters: Vec::new(),
+            out: SampleType::Any,
+            text: Vec::new(),
+        };
+        let test = AclTest {
+            expr,
+            method,
+            ignore_case: false,
+            no_dns: false,
+            dotted,
+            list: PatternListId(0),
+            files: Vec::new(),
+        };
+        Matcher::new(&test, &Lists::load(&config)?)
     }
 
-    fn check(method: MatchMethod, patterns: &[&str], value: Value, expected: Option<usize>) {
-        let bytes: Vec<_> = patterns.iter().map(|text| text.as_bytes().to_vec()).collect();
-        let matcher = matcher(method, false, &bytes).expect("patterns");
-        assert_eq!(matcher.find(value, &Bump::new()), expected, "{method:?} {patterns:?} on {value:?}");
+    fn check(method: MatchMethod, patterns: &[&str], value: Value, expected: bool) {
+        let matcher = matcher(method, false, patterns).expect("patterns");
+        assert_eq!(matcher.is_match(value, &Bump::new()), expected, "{method:?} {patterns:?} on {value:?}");
     }
 
     #[test]
     fn numbers() {
         use MatchMethod::{Int, Len};
-        check(Int, &["5"], Value::Sint(5), Some(0));
-        check(Int, &["5", "7:9"], Value::Sint(8), Some(1));
-        check(Int, &["7:9"], Value::Sint(10), None);
-        check(Int, &["7:"], Value::Sint(i64::MAX), Some(0));
-        check(Int, &[":7"], Value::Sint(-1), Some(0));
-        check(Int, &["-7"], Value::Sint(6), Some(0));
-        check(Int, &["12"], Value::Str(b"12"), Some(0));
-        check(Int, &["0"], Value::Str(b""), None);
-        check(Len, &["3"], Value::Str(b"abc"), Some(0));
-        check(Len, &["4:"], Value::Str(b"abc"), None);
+        check(Int, &["5"], Value::Sint(5), true);
+        check(Int, &["5", "7:9"], Value::Sint(8), true);
+        check(Int, &["7:9"], Value::Sint(10), false);
+        check(Int, &["7:"], Value::Sint(i64::MAX), true);
+        check(Int, &[":7"], Value::Sint(-1), true);
+        check(Int, &["-7"], Value::Sint(6), true);
+        check(Int, &["12"], Value::Str(b"12"), true);
+        check(Int, &["0"], Value::Str(b""), false);
+        check(Len, &["3"], Value::Str(b"abc"), true);
+        check(Len, &["4:"], Value::Str(b"abc"), false);
     }
 
     #[test]
     fn versions() {
         let check = |pattern: &str, version: i64, expected: bool| {
-            let matcher = matcher(MatchMethod::Int, true, &[pattern.as_bytes().to_vec()]).expect(pattern);
+            let matcher = matcher(MatchMethod::Int, true, &[pattern]).expect(pattern);
             assert_eq!(matcher.is_match(Value::Sint(version), &Bump::new()), expected, "{pattern}");
         };
         check("3.0-3.1", 0x30001, true);
         check("3.0-3.1", 0x30002, false);
+        check("3.1", 0x30001, true);
         check(":2.65535", 0x20001, true);
     }
 
     #[test]
     fn others() {
         use MatchMethod::{Bin, Bool, Found, Ip, Reg};
-        check(Found, &[], Value::Bool(false), Some(0));
-        check(Bool, &[], Value::Bool(false), None);
-        check(Bool, &[], Value::Sint(2), Some(0));
-        check(Bin, &["00ff", "FE"], Value::Bin(b"\xfe"), Some(1));
-        check(Bin, &["00ff"], Value::Bin(b"\0"), None);
-        check(Reg, &["^a", "b+$"], Value::Str(b"xbb"), Some(1));
-        check(Reg, &["^a"], Value::Str(b"ba"), None);
-        check(Ip, &["10.0.0.0/8"], Value::Str(b"10.9.9.9"), Some(0));
-        check(Ip, &["10.0.0.0/8"], Value::Str(b"nothing"), None);
-        check(Ip, &["host"], Value::Str(b"192.0.2.1"), Some(0));
+        check(Found, &[], Value::Bool(false), true);
+        check(Bool, &[], Value::Bool(false), false);
+        check(Bool, &[], Value::Sint(2), true);
+        check(Bin, &["00ff", "FE"], Value::Bin(b"\xfe"), true);
+        check(Bin, &["00ff"], Value::Bin(b"\0"), false);
+        check(Reg, &["^a", "b+$"], Value::Str(b"xbb"), true);
+        check(Reg, &["^a"], Value::Str(b"ba"), false);
+        check(Ip, &["10.0.0.0/8"], Value::Str(b"10.9.9.9"), true);
+        check(Ip, &["10.0.0.0/8"], Value::Str(b"nothing"), false);
+        check(Ip, &["host"], Value::Str(b"192.0.2.1"), true);
     }
 
     #[test]
     fn refused() {
         let check = |method, pattern: &str| {
-            assert!(matcher(method, false, &[pattern.as_bytes().to_vec()]).is_err(), "{pattern}");
+            assert!(matcher(method, false, &[pattern]).is_err(), "{pattern}");
         };
         for text in ["", "x", "1:x", "9:1", ":", "1.5"] {
             check(MatchMethod::Int, text);

@@ -8,11 +8,9 @@ mod expr;
 mod format;
 mod map;
 mod matcher;
-mod networks;
-mod pattern_file;
+mod patterns;
 mod regex;
 mod rule;
-mod words;
 
 use std::collections::HashMap;
 
@@ -51,6 +49,8 @@ pub struct Converter {
     pub input: SampleType,
     /// How the keys of its map are compared, for the `map_…` family.
     pub map: Option<MatchMethod>,
+    /// The type of what it gives, and so of its map's values.
+    pub out: SampleType,
     pub prepare: Option<Prepare>,
 }
 
