@@ -13,6 +13,7 @@ mod log;
 mod normalize;
 pub mod pages;
 mod parsed;
+mod patterns;
 mod redirect;
 mod reply;
 mod row;
@@ -44,6 +45,7 @@ pub fn rows() -> impl Iterator<Item = &'static Action> {
         variables::ROWS,
         log::ROWS,
         counters::ROWS,
+        patterns::ROWS,
         parsed::ROWS,
     ];
     TABLES.iter().flat_map(|table| table.iter())

@@ -24,11 +24,6 @@ const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
 const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
 
 pub const ROWS: &[Action] = &[
-    Action::parsed("add-acl", sets::REQUEST | sets::RESPONSE, &[Fmt], "Adds a pattern to an ACL file")
-        .paren(Str),
-    Action::parsed("del-acl", sets::HTTP, &[Fmt], "Removes a pattern of an ACL file").paren(Str),
-    Action::parsed("set-map", sets::HTTP, &[Fmt, Fmt], "Sets an entry of a map").paren(Str),
-    Action::parsed("del-map", sets::HTTP, &[Fmt], "Removes an entry of a map").paren(Str),
     Action::parsed("add-headers-bin", sets::HTTP, &[Expr], "Appends header fields of a binary list")
         .options(PREFIX),
     Action::parsed(
