@@ -58,6 +58,49 @@ pub fn xxh32(key: &[u8], seed: u32) -> u32 {
     hash ^ hash >> 16
 }
 
+/// xxHash of 64 bits with a seed.
+pub fn xxh64(key: &[u8], seed: u64) -> u64 {
+    const FIRST: u64 = 0x9e37_79b1_85eb_ca87;
+    const SECOND: u64 = 0xc2b2_ae3d_27d4_eb4f;
+    const THIRD: u64 = 0x1656_67b1_9e37_79f9;
+    const FOURTH: u64 = 0x85eb_ca77_c2b2_ae63;
+    const FIFTH: u64 = 0x27d4_eb2f_1656_67c5;
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word: u64, b| word << 8 | u64::from(*b));
+    let round = |lane: u64, input: u64| {
+        lane.wrapping_add(input.wrapping_mul(SECOND)).rotate_left(31).wrapping_mul(FIRST)
+    };
+    let merge = |hash: u64, lane: u64| (hash ^ round(0, lane)).wrapping_mul(FIRST).wrapping_add(FOURTH);
+    let (blocks, rest) = key.as_chunks::<32>();
+    let mut lanes =
+        [FIRST.wrapping_add(SECOND), SECOND, 0, 0u64.wrapping_sub(FIRST)].map(|lane| seed.wrapping_add(lane));
+    for block in blocks {
+        for (lane, input) in lanes.iter_mut().zip(block.chunks(8)) {
+            *lane = round(*lane, word(input));
+        }
+    }
+    let turned = lanes.iter().zip([1, 7, 12, 18]).map(|(lane, turn)| lane.rotate_left(turn));
+    let start = if blocks.is_empty() {
+        seed.wrapping_add(FIFTH)
+    } else {
+        lanes.iter().fold(turned.fold(0, u64::wrapping_add), |hash, lane| merge(hash, *lane))
+    };
+    let (words, rest) = rest.as_chunks::<8>();
+    let hash = words.iter().fold(start.wrapping_add(key.len() as u64), |hash, input| {
+        (hash ^ round(0, word(input))).rotate_left(27).wrapping_mul(FIRST).wrapping_add(FOURTH)
+    });
+    let (halves, bytes) = rest.as_chunks::<4>();
+    let hash = halves.iter().fold(hash, |hash, input| {
+        let mixed = hash ^ word(input).wrapping_mul(FIRST);
+        mixed.rotate_left(23).wrapping_mul(SECOND).wrapping_add(THIRD)
+    });
+    let hash = bytes.iter().fold(hash, |hash, byte| {
+        (hash ^ u64::from(*byte).wrapping_mul(FIFTH)).rotate_left(11).wrapping_mul(FIRST)
+    });
+    let hash = (hash ^ hash >> 33).wrapping_mul(SECOND);
+    let hash = (hash ^ hash >> 29).wrapping_mul(THIRD);
+    hash ^ hash >> 32
+}
+
 /// CRC-32 as in Ethernet and gzip (polynomial 0x04C11DB7, reflected).
 pub fn crc32(key: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
@@ -112,6 +155,18 @@ mod tests {
         assert_eq!(xxh32(b"", 0), 0x02cc_5d05);
         assert_eq!(xxh32(b"abc", 0), 0x32d1_53ff);
         assert_eq!(xxh32(b"Nobody inspects the spammish repetition", 0), 0xe229_3b2f);
+    }
+
+    /// The same; the last is a list of ciphers, with the value that HAProxy logs for it.
+    #[test]
+    fn xxh64_vectors() {
+        assert_eq!(xxh64(b"", 0), 0xef46_db37_51d8_e999);
+        assert_eq!(xxh64(b"abc", 0), 0x44bc_2cf5_ad77_0999);
+        assert_eq!(xxh64(b"Nobody inspects the spammish repetition", 0), 0xfbce_a83c_8a37_8bf1);
+        let ciphers = b"\x13\x02\x13\x03\x13\x01\xC0\x2C\xC0\x30\x00\x9F\xCC\xA9\xCC\xA8\xCC\xAA\xC0\x2B\
+            \xC0\x2F\x00\x9E\xC0\x24\xC0\x28\x00\x6B\xC0\x23\xC0\x27\x00\x67\xC0\x0A\xC0\x14\x00\x39\xC0\
+            \x09\xC0\x13\x00\x33\x00\x9D\x00\x9C\x00\x3D\x00\x3C\x00\x35\x00\x2F\x00\xFF";
+        assert_eq!(xxh64(ciphers, 0) as i64, -8_670_171_557_397_906_448);
     }
 
     fn check(hash: fn(&[u8]) -> u32, key: &str, expected: u32, spread: Option<u32>) {

@@ -10,9 +10,9 @@ use ir::config::Config;
 use ir::expr::ActionValue as Checked;
 use ir::types::SampleType;
 use lua::Host;
-use state::plan::{ActionValue, Args, Converter, Outcome};
+use state::plan::{ActionValue, Args, Converter, Fetch, Outcome};
 use state::sample::{Arg, Cursor, OwnedValue};
-use state::{Fetched, Missing, Stream, Value};
+use state::{Fetched, Missing, Needs, Stream, Value};
 
 use crate::registry;
 
@@ -26,7 +26,9 @@ pub fn use_host(host: &Arc<Host>) {
 }
 
 /// A fetch that a script registered.
-pub fn fetch<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+pub const FETCH: Fetch = Fetch { run: fetch, needs: Needs::NONE };
+
+fn fetch<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let value = row(args).and_then(|(host, name, args)| host.fetch(name, stream, args));
     value.map(|value| keep(stream, &value)).ok_or(Missing::Absent)
 }

@@ -96,6 +96,13 @@ impl Io {
         }
     }
 
+    pub fn tls_mut(&mut self) -> Option<&mut Tls> {
+        match self {
+            Io::Plain(_) => None,
+            Io::Tls(tls) => Some(tls),
+        }
+    }
+
     pub fn is_tls(&self) -> bool {
         matches!(self, Io::Tls(_))
     }

@@ -9,13 +9,15 @@ use samples::fetches::at;
 use samples::{Fetch, checks};
 use state::link::TcpInfo;
 use state::sample::{Arg, Cursor, Fetched};
-use state::{Missing, Stream, Value};
+use state::{Missing, Needs, Stream, Value};
 
 use crate::sys;
 
 pub const ROWS: &[Fetch] = &[
-    time("bc_rtt", "The round-trip time to the server, in milliseconds or `us`", bc_rtt),
-    time("bc_rttvar", "The round-trip time's variance to the server, in milliseconds or `us`", bc_rttvar),
+    time("bc_rtt", "The round-trip time to the server, in milliseconds or `us`", bc_rtt)
+        .needs(Needs::SERVER_TCP_INFO),
+    time("bc_rttvar", "The round-trip time's variance to the server, in milliseconds or `us`", bc_rttvar)
+        .needs(Needs::SERVER_TCP_INFO),
     counter("fc_fackets", "The client connection's fack counter", fc_fackets),
     counter("fc_lost", "The client connection's lost segments", fc_lost),
     counter("fc_reordering", "The client connection's reordering counter", fc_reordering),

@@ -1,11 +1,10 @@
 //! What the worker does for a stream with things of other crates: actions written in Lua, and
 //! TLS towards a server.
 
-use std::io;
-
 use ir::id::{ProxyId, ServerId};
 use lua::LuaAction;
 use net::io::Io;
+use net::tls::Failed;
 use state::plan::{Args, Outcome};
 use state::stream::Stream;
 
@@ -34,15 +33,16 @@ impl Worker {
         backend: ProxyId,
         server: ServerId,
         io: Io,
-    ) -> io::Result<Io> {
-        let (Some(context), Io::Plain(_)) = (self.tls_server(backend, server), &io) else { return Ok(io) };
-        let Io::Plain(socket) = io else { return Err(io::ErrorKind::InvalidInput.into()) };
+    ) -> Result<Io, Failed> {
+        let (context, socket) = match (self.tls_server(backend, server), io) {
+            (Some(context), Io::Plain(socket)) => (context, socket),
+            (_, io) => return Ok(io),
+        };
         let expr = &self.plan.proxy(backend).server_sni[server.index()];
         let sni = match expr.as_ref().map(|expr| expr.eval(stream)) {
             Some(Ok(state::Value::Str(name) | state::Value::Bin(name))) => Some(name),
             _ => None,
         };
-        let tls = context.connect(socket, sni, None).await;
-        tls.map(Io::Tls).map_err(|error| io::Error::other(error.to_string()))
+        context.connect(socket, sni, None).await.map(Io::Tls)
     }
 }

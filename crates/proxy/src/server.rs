@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::os::fd::AsRawFd;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use ir::config::{HttpReuse, Server};
@@ -14,8 +15,10 @@ use net::io::Io;
 use net::pool::Kept;
 use net::tcp_info;
 use net::timer::Timer;
+use net::tls::{Failed, Tls};
 use proto::h1::{Body, Progress};
 use proto::message::Framing;
+use state::TlsParts;
 use state::balance;
 use state::link::{ConnError, ServerLink};
 use state::live::LiveServer;
@@ -23,6 +26,7 @@ use state::plan::Plan;
 use state::session::Endpoint;
 use state::stream::Stream;
 use state::termination::{Cause, State};
+use state::tls::TlsFacts;
 
 use crate::body::H1Source;
 use crate::conn::Conn;
@@ -74,12 +78,23 @@ impl ServerConn {
         }
     }
 
+    /// Once the server answered: shows the stream the keys of the session that came with it.
+    pub fn renew_tls_keys(&mut self, stream: &mut Stream) {
+        if !stream.plan.needs.server_tls.has(TlsParts::KEYS) {
+            return;
+        }
+        let (Some(link), Some(tls)) = (&mut stream.server_link, self.conn.io.tls_mut()) else { return };
+        link.tls = None;
+        tls.renew_keys();
+        link.tls = tls.facts().cloned();
+    }
+
     /// Keeps the connection for other streams.
     pub fn keep(self, worker: &Worker, stream: &Stream) {
         let Self { conn, turn, .. } = self;
         let settings = &worker.plan.settings(turn.backend);
         if settings.http_reuse != HttpReuse::Never {
-            let served = stream.server_link.map_or(0, |link| link.served) + 1;
+            let served = stream.server_link.as_ref().map_or(0, |link| link.served) + 1;
             let idle = Kept { io: conn.io, served };
             worker.pool.put(worker.server_number(turn.backend, turn.server), 0, idle, stream.now);
         }
@@ -180,9 +195,9 @@ pub async fn acquire(
                 note_link(stream, &io, 0);
                 return Ok(ServerConn::new(io, false, turn));
             }
-            Err(Refused { cause, error }) => {
+            Err(Refused { cause, error, tls }) => {
                 drop(turn);
-                stream.server_link = Some(ServerLink { error, ..ServerLink::default() });
+                stream.server_link = Some(ServerLink { error, tls, ..ServerLink::default() });
                 if cause == Cause::Client || !attempts.again(stream) {
                     return Err(unreachable(cause));
                 }
@@ -310,8 +325,9 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
 /// Keeps what samples and log fields show of the connection.
 fn note_link(stream: &mut Stream, io: &Io, served: u32) {
     let socket = Some(io.as_raw_fd());
-    stream.server_link = Some(ServerLink { served, socket, ..ServerLink::default() });
-    if stream.plan.wants_server_addresses {
+    let tls = io.tls().and_then(Tls::facts).cloned();
+    stream.server_link = Some(ServerLink { served, socket, tls, ..ServerLink::default() });
+    if stream.plan.needs.server_addresses {
         stream.server_addresses = io.socket().local_addr().zip(io.socket().peer_addr());
     }
 }
@@ -320,7 +336,7 @@ fn note_link(stream: &mut Stream, io: &Io, served: u32) {
 pub fn let_go(stream: &mut Stream) {
     if let Some(link) = &mut stream.server_link {
         let socket = link.socket.take();
-        if stream.plan.wants_server_tcp_info {
+        if stream.plan.needs.server_tcp_info {
             link.last_info = socket.and_then(tcp_info::read);
         }
     }
@@ -330,11 +346,13 @@ pub fn let_go(stream: &mut Stream) {
 struct Refused {
     cause: Cause,
     error: ConnError,
+    /// What the TLS handshake gave.
+    tls: Option<Rc<TlsFacts>>,
 }
 
 impl Refused {
     fn new(cause: Cause, error: ConnError) -> Self {
-        Self { cause, error }
+        Self { cause, error, tls: None }
     }
 }
 
@@ -361,12 +379,16 @@ async fn connect(
     };
     Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
     let making = async {
-        let io = connect::connect(&target, &options).await.map_err(|cause| connect::failure(&cause))?;
-        worker.secure(stream, id, server, io).await.map_err(|_| ConnError::TlsHandshake)
+        let io = connect::connect(&target, &options).await;
+        let io = io.map_err(|cause| Refused::new(Cause::Server, connect::failure(&cause)))?;
+        worker.secure(stream, id, server, io).await.map_err(|Failed { error, facts }| Refused {
+            tls: facts,
+            ..Refused::new(Cause::Server, error.code())
+        })
     };
     let mut making = Box::pin(making);
     std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
-        Poll::Ready(result) => Poll::Ready(result.map_err(|error| Refused::new(Cause::Server, error))),
+        Poll::Ready(result) => Poll::Ready(result),
         Poll::Pending if gone(cx) => Poll::Ready(Err(Refused::new(Cause::Client, ConnError::None))),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));

@@ -14,11 +14,12 @@ use ir::spec::RuleSet;
 use net::clock;
 use net::io::{Io, Socket};
 use net::timer::Timer;
-use net::tls::{HandshakeError, ServerContext, Tls};
+use net::tls::{Failed, HandshakeError, ServerContext, Tls};
 use net::worker::Accepted;
 use state::plan::Outcome;
-use state::session::{Endpoint, Mux, Session, TlsFacts};
+use state::session::{Endpoint, Mux, Session};
 use state::termination::{Cause, State};
+use state::tls::TlsFacts;
 use state::vars::Vars;
 
 use crate::conn::Conn;
@@ -65,12 +66,14 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, socket: Socket) {
         None => Io::Plain(socket),
         Some(context) => match Box::pin(handshake(worker, session, context, socket)).await {
             Ok(tls) => {
-                if let Some(session) = Rc::get_mut(session) {
-                    session.tls = Some(Box::new(facts(&tls)));
-                }
+                know_tls(session, tls.facts());
                 Io::Tls(tls)
             }
-            Err(error) => return log::handshake(worker, session, error),
+            Err(failed) => {
+                know_tls(session, failed.facts.as_ref());
+                session.error.set(failed.error.code());
+                return log::handshake(worker, session, failed.error);
+            }
         },
     };
     if connection_rules(worker, session, RuleSet::TcpSession) {
@@ -137,7 +140,7 @@ async fn handshake(
     session: &Session,
     context: &ServerContext,
     socket: Socket,
-) -> Result<Box<Tls>, HandshakeError> {
+) -> Result<Box<Tls>, Failed> {
     let timeouts = worker.plan.settings(session.frontend).timeouts;
     let mut timer = Timer::new();
     Deadline::after(session.accepted, timeouts.client_hs.or(timeouts.client)).set(&mut timer);
@@ -146,21 +149,16 @@ async fn handshake(
         Poll::Ready(end) => Poll::Ready(end),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
-            Poll::Ready(Err(HandshakeError::Timeout))
+            Poll::Ready(Err(HandshakeError::Timeout.into()))
         }
     })
     .await
 }
 
-fn facts(tls: &Tls) -> TlsFacts {
-    TlsFacts {
-        version: tls.version().into(),
-        cipher: tls.cipher().into(),
-        alpn: tls.alpn().unwrap_or_default().into(),
-        sni: tls.sni().map(Into::into),
-        resumed: tls.resumed(),
-        client_cert: tls.peer_certificate().map(Into::into),
-        verify_result: u32::try_from(tls.verify_result()).unwrap_or(u32::MAX),
+/// Gives the session what its handshake gave. Nobody shares it so early.
+fn know_tls(session: &mut Rc<Session>, facts: Option<&Rc<TlsFacts>>) {
+    if let Some(session) = Rc::get_mut(session) {
+        session.tls = facts.cloned();
     }
 }
 

@@ -8,7 +8,7 @@ use ir::id::{BindId, ProxyId, ServerId, ServiceId};
 use lua::Host;
 use net::clock::now_ms;
 use net::pool::{Limits, Pool};
-use net::tls::{ClientContext, ServerContext};
+use net::tls::{ClientContext, Kept, ServerContext};
 use net::worker::{Accepted, Handler, WorkerContext};
 use state::plan::Plan;
 use state::session::Session;
@@ -58,17 +58,19 @@ impl Shared {
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
             threads: threads.max(1),
         };
+        let needs = plan.needs;
+        let kept = Kept::new(needs.client_tls, &global.tune);
+        let kept_of_servers = Kept::new(needs.server_tls, &global.tune);
         let mut servers = 0;
         for proxy in &plan.config.proxies {
             let binds = proxy
                 .binds
                 .iter()
-                .map(|bind| bind.tls.as_ref().map(|tls| ServerContext::new(tls, &global.tune)));
+                .map(|bind| bind.tls.as_ref().map(|tls| ServerContext::new(tls, &global.tune, kept)));
             shared.tls_binds.push(binds.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
-            let clients = proxy
-                .servers
-                .iter()
-                .map(|server| server.tls.as_ref().map(|tls| ClientContext::new(tls, verify)));
+            let clients = proxy.servers.iter().map(|server| {
+                server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, kept_of_servers))
+            });
             shared.tls_servers.push(clients.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
             shared.first_servers.push(servers);
             servers += proxy.servers.len();

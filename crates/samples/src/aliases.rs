@@ -8,10 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use ir::config::Mode;
 use ir::spec::{LogAliasNeed, LogAliasSpec, Support};
-use state::Stream;
 use state::plan::{AliasFn, Item};
 use state::sample::text;
 use state::session::Endpoint;
+use state::{Needs, Stream};
 
 use crate::{fetches, host};
 
@@ -19,11 +19,13 @@ use crate::{fetches, host};
 pub struct Alias {
     pub spec: LogAliasSpec,
     pub run: AliasFn,
+    /// What must be kept of connections for it.
+    pub keeps: Needs,
 }
 
 const fn any(name: &'static str, doc: &'static str, run: AliasFn) -> Alias {
     let spec = LogAliasSpec { name, doc, needs: LogAliasNeed::Nothing, support: Support::Full };
-    Alias { spec, run }
+    Alias { spec, run, keeps: Needs::NONE }
 }
 
 const fn http(name: &'static str, doc: &'static str, run: AliasFn) -> Alias {
@@ -33,6 +35,11 @@ const fn http(name: &'static str, doc: &'static str, run: AliasFn) -> Alias {
 impl Alias {
     const fn needs(mut self, needs: LogAliasNeed) -> Alias {
         self.spec.needs = needs;
+        self
+    }
+
+    const fn keeps(mut self, needs: Needs) -> Alias {
+        self.keeps = needs;
         self
     }
 }
@@ -82,10 +89,12 @@ const ROWS: &[Alias] = &[
     any("bc", "Connections of the backend.", |s, item| item.number(s.counts.backend.into())),
     any("bi", "The own address towards the server.", |s, item| {
         ip(s, s.server_addresses.map(|(own, _)| own.ip()), item);
-    }),
+    })
+    .keeps(Needs::SERVER_ADDRESSES),
     any("bp", "The own port towards the server.", |s, item| {
         port(s.server_addresses.map(|(own, _)| own.port()), item);
-    }),
+    })
+    .keeps(Needs::SERVER_ADDRESSES),
     any("bq", "Requests ahead in the queue of the backend.", |s, item| {
         item.number(s.counts.backend_queue.into());
     }),
@@ -120,10 +129,12 @@ const ROWS: &[Alias] = &[
     any("sc", "Connections of the server.", |s, item| item.number(s.counts.server.into())),
     any("si", "The address of the server.", |s, item| {
         ip(s, s.server_addresses.map(|(_, server)| server.ip()), item);
-    }),
+    })
+    .keeps(Needs::SERVER_ADDRESSES),
     any("sp", "The port of the server.", |s, item| {
         port(s.server_addresses.map(|(_, server)| server.port()), item);
-    }),
+    })
+    .keeps(Needs::SERVER_ADDRESSES),
     any("sq", "Requests ahead in the queue of the server.", |s, item| {
         item.number(s.counts.server_queue.into());
     }),

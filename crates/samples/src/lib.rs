@@ -30,7 +30,8 @@ pub fn fill(
     fetches: impl Iterator<Item = &'static Fetch>,
     converters: impl Iterator<Item = &'static Converter>,
 ) {
-    functions.fetches.extend(fetches.map(|row| row.run));
+    let fetch = |row: &Fetch| state::plan::Fetch { run: row.run, needs: row.needs };
+    functions.fetches.extend(fetches.map(fetch));
     functions.converters.extend(converters.map(|row| state::plan::Converter {
         run: row.run,
         input: row.spec.input,
@@ -38,5 +39,7 @@ pub fn fill(
         out: row.spec.out,
         prepare: row.prepare,
     }));
-    functions.aliases.extend(aliases::rows().map(|row| (row.spec.name, row.run)));
+    functions.aliases.extend(
+        aliases::rows().map(|row| (row.spec.name, state::plan::Alias { run: row.run, needs: row.keeps })),
+    );
 }

@@ -6,8 +6,8 @@ use ir::expr::MatchMethod;
 use ir::sources::Sources;
 use ir::spec::{ArgList, ArgType, Contexts, ConverterSpec, FetchSpec, Support};
 use ir::types::SampleType;
-use state::Missing;
 use state::sample::{ConverterFn, FetchFn, Prepare};
+use state::{Missing, Needs};
 
 /// An input, the arguments as they are written, and the answer as text; `None`: no value.
 ///
@@ -48,6 +48,8 @@ impl Example {
 pub struct Fetch {
     pub spec: FetchSpec,
     pub run: FetchFn,
+    /// What must be kept of connections for it.
+    pub needs: Needs,
     pub examples: &'static [Example],
 }
 
@@ -70,7 +72,7 @@ impl Fetch {
             check: None,
             support: Support::Full,
         };
-        Self { spec, run, examples: &[] }
+        Self { spec, run, needs: Needs::NONE, examples: &[] }
     }
 
     /// A fetch that is accepted but has no value yet.
@@ -88,6 +90,11 @@ impl Fetch {
     /// What else the values of the arguments must be.
     pub const fn check(mut self, check: ArgsCheck) -> Self {
         self.spec.check = Some(check);
+        self
+    }
+
+    pub const fn needs(mut self, needs: Needs) -> Self {
+        self.needs = needs;
         self
     }
 

@@ -2,6 +2,9 @@
 //! the operating system about it, and why a connection failed. Left out: asking.
 
 use std::os::fd::RawFd;
+use std::rc::Rc;
+
+use crate::tls::TlsFacts;
 
 /// The kernel's numbers about a TCP connection (`TCP_INFO`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub struct TcpInfo {
 }
 
 /// A stream's connection to its server, or the last attempt to make one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerLink {
     /// Streams that the connection served before this one.
     pub served: u32,
@@ -28,6 +31,8 @@ pub struct ServerLink {
     pub socket: Option<RawFd>,
     /// The kernel's last numbers, where a log line wants them.
     pub last_info: Option<TcpInfo>,
+    /// What its TLS handshake gave, also one that failed.
+    pub tls: Option<Rc<TlsFacts>>,
 }
 
 /// Why a connection failed: the numbers of `fc_err` and `bc_err`.
@@ -53,6 +58,10 @@ pub enum ConnError {
     TlsEmpty = 24,
     TlsAbort = 25,
     TlsTimeout = 26,
+    TlsAuthority = 30,
+    TlsCertificate = 31,
+    TlsMismatch = 32,
+    TlsMismatchName = 33,
     TlsHandshake = 34,
     Refused = 47,
     Reset = 48,
@@ -104,6 +113,14 @@ impl ConnError {
             Self::TlsEmpty => ("SSL_EMPTY", "Connection closed during SSL handshake"),
             Self::TlsAbort => ("SSL_ABORT", "Connection error during SSL handshake"),
             Self::TlsTimeout => ("SSL_TIMEOUT", "Timeout during SSL handshake"),
+            Self::TlsAuthority => ("SSL_CA_FAIL", "SSL client CA chain cannot be verified"),
+            Self::TlsCertificate => ("SSL_CRT_FAIL", "SSL client certificate not trusted"),
+            Self::TlsMismatch => {
+                ("SSL_MISMATCH", "Server presented an SSL certificate different from the configured one")
+            }
+            Self::TlsMismatchName => {
+                ("SSL_MISMATCH_SNI", "Server presented an SSL certificate different from the expected one")
+            }
             Self::TlsHandshake => ("SSL_HANDSHAKE", "SSL handshake failure"),
             Self::Refused => ("EREFUSED", "ECONNREFUSED returned by OS"),
             Self::Reset => ("ERESET", "ECONNRESET returned by OS"),

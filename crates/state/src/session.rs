@@ -3,11 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
+use std::rc::Rc;
 
 use ir::id::{BindId, ProxyId};
 
 use crate::link::ConnError;
 use crate::plan::Plan;
+use crate::tls::TlsFacts;
 use crate::track::Counters;
 use crate::vars::Vars;
 
@@ -17,22 +19,6 @@ pub enum Endpoint {
     Ip(SocketAddr),
     /// A UNIX socket: its path, empty for an unnamed one.
     Unix(Box<[u8]>),
-}
-
-/// What the TLS handshake of the client connection gave; copied once so that samples need no
-/// TLS library.
-#[derive(Clone, Debug, Default)]
-pub struct TlsFacts {
-    /// `TLSv1.3`
-    pub version: Box<str>,
-    pub cipher: Box<str>,
-    pub alpn: Box<[u8]>,
-    pub sni: Option<Box<[u8]>>,
-    pub resumed: bool,
-    /// The client's certificate, DER.
-    pub client_cert: Option<Box<[u8]>>,
-    /// OpenSSL's verification result; 0 is success.
-    pub verify_result: u32,
 }
 
 /// What reads a client connection.
@@ -60,7 +46,8 @@ pub struct Session {
     pub accept_date: u64,
     /// Monotonic milliseconds of the accept.
     pub accepted: u64,
-    pub tls: Option<Box<TlsFacts>>,
+    /// What its TLS handshake gave.
+    pub tls: Option<Rc<TlsFacts>>,
     /// The connection's socket, for those who ask the system about it; none in tests.
     pub socket: Option<RawFd>,
     /// Why the connection failed.

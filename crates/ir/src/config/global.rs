@@ -97,6 +97,10 @@ pub struct Tune {
     pub ssl_cachesize: u32,
     /// Milliseconds.
     pub ssl_lifetime: u64,
+    /// Bytes of a ClientHello's lists that are kept; 0: none.
+    pub ssl_capture_buffer_size: usize,
+    /// Secrets of TLS 1.3 are kept.
+    pub ssl_keylog: bool,
 }
 
 impl Default for Tune {
@@ -119,6 +123,8 @@ impl Default for Tune {
             sndbuf_server: None,
             ssl_cachesize: 20000,
             ssl_lifetime: 300_000,
+            ssl_capture_buffer_size: 0,
+            ssl_keylog: false,
         }
     }
 }

@@ -1,19 +1,22 @@
 //! The TLS side of a `server` line.
 
 use std::pin::Pin;
+use std::rc::Rc;
 
 use ir::config::{TlsServer, Verify};
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    NameType, Ssl, SslContext, SslContextBuilder, SslOptions, SslSession, SslSessionCacheMode,
+    Error, NameType, Ssl, SslContext, SslContextBuilder, SslOptions, SslRef, SslSession, SslSessionCacheMode,
 };
 use openssl::x509::verify::X509CheckFlags;
+use state::TlsParts;
 use tokio_openssl::SslStream;
 
-use super::error::{ContextError, HandshakeError, take_refused};
+use super::error::{ContextError, Failed, HandshakeError};
+use super::notes::{Kept, Notes};
 use super::pem::Pem;
 use super::settings::{self, Authorities, Settings};
-use super::{Tls, ffi};
+use super::{Tls, facts, ffi};
 use crate::socket::Socket;
 
 /// HAProxy's text, to the letter but for the full stop.
@@ -31,6 +34,7 @@ pub struct ClientContext {
     verify: Verify,
     verifyhost: Option<String>,
     resumes: bool,
+    kept: Kept,
 }
 
 /// A session to resume, taken with [`Tls::session`] from an earlier connection to the same
@@ -40,11 +44,11 @@ pub struct ClientSession(pub(super) SslSession);
 
 impl ClientContext {
     /// Loads everything the line names. `verify_default` stands in where the line says nothing:
-    /// required, unless `ssl-server-verify none`.
+    /// required, unless `ssl-server-verify none`. Connections keep what `kept` says.
     ///
     /// # Errors
     /// The first thing that is wrong, in HAProxy's words.
-    pub fn new(server: &TlsServer, verify_default: Verify) -> Result<Self, ContextError> {
+    pub fn new(server: &TlsServer, verify_default: Verify, kept: Kept) -> Result<Self, ContextError> {
         let settings = Settings {
             versions: server.versions,
             ciphers: server.ciphers.as_deref(),
@@ -77,7 +81,8 @@ impl ClientContext {
             },
             None => None,
         };
-        Ok(Self { context: context.build(), verify, verifyhost, resumes: !server.no_ssl_reuse })
+        kept.listen(&mut context);
+        Ok(Self { context: context.build(), verify, verifyhost, resumes: !server.no_ssl_reuse, kept })
     }
 
     /// Whether sessions may be resumed: not with `no-ssl-reuse`.
@@ -89,33 +94,39 @@ impl ClientContext {
     /// shorter. The caller limits the time and drops the future.
     ///
     /// # Errors
-    /// See [`HandshakeError`].
+    /// See [`HandshakeError`]. The facts are there where some of them are kept.
     pub async fn connect(
         &self,
         socket: Socket,
         sni: Option<&[u8]>,
         session: Option<&ClientSession>,
-    ) -> Result<Box<Tls>, HandshakeError> {
+    ) -> Result<Box<Tls>, Failed> {
         let ssl = self.prepare(sni, session).map_err(|_| HandshakeError::Failure(None))?;
         let mut stream = SslStream::new(ssl, socket).map_err(|_| HandshakeError::Failure(None))?;
+        let mut notes = Notes::default();
         let outcome = std::future::poll_fn(|cx| {
-            take_refused();
-            let poll = Pin::new(&mut stream).poll_connect(cx);
-            poll.map_err(|error| {
-                let named = stream.ssl().servername_raw(NameType::HOST_NAME).is_some();
-                match HandshakeError::new(stream.ssl(), &error) {
-                    HandshakeError::Certificate(HOSTNAME_MISMATCH) if named => HandshakeError::MismatchSni,
-                    HandshakeError::Certificate(HOSTNAME_MISMATCH) => HandshakeError::Mismatch,
-                    // HAProxy's words for these are about clients only.
-                    HandshakeError::Certificate(_) | HandshakeError::Ca(_) => {
-                        HandshakeError::Failure(Some("certificate verify failed"))
-                    }
-                    other => other,
-                }
-            })
+            let poll = notes.during(|| Pin::new(&mut stream).poll_connect(cx));
+            poll.map_err(|error| self.failed(stream.ssl(), &error, &mut notes))
         });
         outcome.await?;
-        Ok(Box::new(Tls { stream }))
+        let keeps = self.kept.parts != TlsParts::NONE;
+        let facts = keeps.then(|| Rc::new(facts::facts(stream.ssl(), self.kept, &mut notes)));
+        Ok(Box::new(Tls { stream, facts }))
+    }
+
+    fn failed(&self, ssl: &SslRef, error: &Error, notes: &mut Notes) -> Failed {
+        let named = ssl.servername_raw(NameType::HOST_NAME).is_some();
+        let Failed { error, facts } = Failed::new(ssl, error, self.kept, notes);
+        let error = match error {
+            HandshakeError::Certificate(HOSTNAME_MISMATCH) if named => HandshakeError::MismatchSni,
+            HandshakeError::Certificate(HOSTNAME_MISMATCH) => HandshakeError::Mismatch,
+            // HAProxy's words for these are about clients only.
+            HandshakeError::Certificate(_) | HandshakeError::Ca(_) => {
+                HandshakeError::Failure(Some("certificate verify failed"))
+            }
+            other => other,
+        };
+        Failed { error, facts: facts.filter(|_| self.kept.parts != TlsParts::NONE) }
     }
 
     /// One connection's state: the name to ask for, the name to expect, the session to resume.

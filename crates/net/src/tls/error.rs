@@ -1,10 +1,15 @@
 //! What goes wrong with TLS, in the words of HAProxy's logs and alerts.
 
-use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, SslRef};
+use state::link::ConnError;
+use state::tls::TlsFacts;
+
+use super::facts;
+use super::notes::{Kept, Notes, Refused};
 
 /// Why a handshake failed. The caller makes `Timeout` itself, when its timer rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,52 +33,61 @@ pub enum HandshakeError {
 
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            HandshakeError::Empty => "Connection closed during SSL handshake",
-            HandshakeError::Abort => "Connection error during SSL handshake",
-            HandshakeError::Timeout => "Timeout during SSL handshake",
-            HandshakeError::Ca(_) => "SSL client CA chain cannot be verified",
-            HandshakeError::Certificate(_) => "SSL client certificate not trusted",
-            HandshakeError::Mismatch => {
-                "Server presented an SSL certificate different from the configured one"
-            }
-            HandshakeError::MismatchSni => {
-                "Server presented an SSL certificate different from the expected one"
-            }
-            HandshakeError::Failure(_) => "SSL handshake failure",
-        })
+        f.write_str(self.code().message())
+    }
+}
+
+impl HandshakeError {
+    /// The number and the words that samples and logs have for it.
+    pub const fn code(self) -> ConnError {
+        match self {
+            HandshakeError::Empty => ConnError::TlsEmpty,
+            HandshakeError::Abort => ConnError::TlsAbort,
+            HandshakeError::Timeout => ConnError::TlsTimeout,
+            HandshakeError::Ca(_) => ConnError::TlsAuthority,
+            HandshakeError::Certificate(_) => ConnError::TlsCertificate,
+            HandshakeError::Mismatch => ConnError::TlsMismatch,
+            HandshakeError::MismatchSni => ConnError::TlsMismatchName,
+            HandshakeError::Failure(_) => ConnError::TlsHandshake,
+        }
     }
 }
 
 impl std::error::Error for HandshakeError {}
 
-/// A certificate that the verification refused: its depth (0 is the other side's own) and the
-/// X.509 error's number.
-#[derive(Clone, Copy)]
-pub(super) struct Refused {
-    pub depth: u32,
-    pub code: i32,
+/// A handshake that failed: why, and what it gave until then.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    pub error: HandshakeError,
+    pub facts: Option<Rc<TlsFacts>>,
 }
 
-thread_local! {
-    /// Left by the verify callback for the handshake call around it, on the same stack.
-    static REFUSED: Cell<Option<Refused>> = const { Cell::new(None) };
+impl From<HandshakeError> for Failed {
+    fn from(error: HandshakeError) -> Self {
+        Self { error, facts: None }
+    }
 }
 
-/// Notes what the verify callback refused.
-pub(super) fn refuse(refused: Refused) {
-    REFUSED.set(Some(refused));
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
 }
 
-/// Forgets what was noted, and gives it.
-pub(super) fn take_refused() -> Option<Refused> {
-    REFUSED.take()
+impl std::error::Error for Failed {}
+
+impl Failed {
+    /// Sorts the library's error; call it right after the failing call.
+    pub(super) fn new(ssl: &SslRef, error: &Error, kept: Kept, notes: &mut Notes) -> Self {
+        let mut facts = facts::facts(ssl, kept, notes);
+        facts.error = error.ssl_error().and_then(facts::error);
+        Self { error: HandshakeError::new(ssl, error, notes.refused), facts: Some(Rc::new(facts)) }
+    }
 }
 
 impl HandshakeError {
-    /// Sorts the library's error; call it right after the failing call.
-    pub(super) fn new(ssl: &SslRef, error: &Error) -> Self {
-        match take_refused() {
+    fn new(ssl: &SslRef, error: &Error, refused: Option<Refused>) -> Self {
+        match refused {
             Some(Refused { depth: 0, code }) => return HandshakeError::Certificate(code),
             Some(Refused { code, .. }) => return HandshakeError::Ca(code),
             None => {}

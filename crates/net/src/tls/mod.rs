@@ -4,10 +4,12 @@
 
 mod client;
 mod error;
+mod facts;
 mod ffi;
 mod hello;
 mod make;
 mod names;
+mod notes;
 mod pem;
 pub mod samples;
 mod server;
@@ -15,8 +17,9 @@ mod settings;
 mod stream;
 
 pub use client::{ClientContext, ClientSession};
-pub use error::{ContextError, HandshakeError};
+pub use error::{ContextError, Failed, HandshakeError};
 pub use make::{private_key, temporary_certificate};
+pub use notes::Kept;
 pub use pem::{certificate_names, check_pem};
 pub use server::ServerContext;
 pub use settings::{List, check_ca_file, is_valid_list};

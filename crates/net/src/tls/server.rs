@@ -2,6 +2,7 @@
 //! whose ClientHello callback chooses.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ir::config::{CertEntry, TlsBind, TlsVersion, TlsVersions, Tune, Verify};
@@ -14,19 +15,22 @@ use openssl::ssl::{
     SslRef, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::stack::Stack;
+use state::TlsParts;
 use tokio_openssl::SslStream;
 
-use super::error::{ContextError, HandshakeError, take_refused};
+use super::error::{ContextError, Failed, HandshakeError};
 use super::names::Names;
+use super::notes::{Kept, Notes};
 use super::pem::Pem;
 use super::settings::{self, Authorities, Settings};
-use super::{Tls, ffi, hello};
+use super::{Tls, facts, ffi, hello};
 use crate::socket::Socket;
 
 /// Certificates, names and settings of a `bind … ssl` line. Shared by all threads; a context
 /// that is replaced lives on in the connections that it made.
 pub struct ServerContext {
     first: SslContext,
+    kept: Kept,
     warnings: Vec<String>,
 }
 
@@ -46,11 +50,12 @@ struct Certificate {
 }
 
 impl ServerContext {
-    /// Loads everything the line names. `ca_file` and the like are read here.
+    /// Loads everything the line names. `ca_file` and the like are read here. Connections keep what
+    /// `kept` says, beside their [base](state::TlsParts::BASE).
     ///
     /// # Errors
     /// The first thing that is wrong, in HAProxy's words.
-    pub fn new(bind: &TlsBind, tune: &Tune) -> Result<Self, ContextError> {
+    pub fn new(bind: &TlsBind, tune: &Tune, kept: Kept) -> Result<Self, ContextError> {
         let mut warnings = Vec::new();
         let mut choice = Choice {
             names: Names::default(),
@@ -68,7 +73,7 @@ impl ServerContext {
                 let filters = entry.sni.iter().map(|filter| (filter.name.as_slice(), filter.negated));
                 choice.names.add(pem.key_type(), filters);
             }
-            choice.certificates.push(certificate(bind, entry, &pem, tune, &mut warnings)?);
+            choice.certificates.push(certificate(bind, entry, &pem, tune, kept, &mut warnings)?);
         }
         if choice.certificates.is_empty() && !bind.strict_sni {
             return Err(ContextError::Setting("no SSL certificate specified".to_string()));
@@ -80,7 +85,8 @@ impl ServerContext {
         first.set_client_hello_callback(move |ssl, alert| choose(&choice, ssl, alert));
         // Without it the library would not keep the name for `ssl_fc_sni`.
         first.set_servername_callback(|_, _| Ok(()));
-        Ok(Self { first: first.build(), warnings })
+        kept.listen(&mut first);
+        Ok(Self { first: first.build(), kept, warnings })
     }
 
     /// What the library refused without harm, as HAProxy warns of it.
@@ -92,20 +98,23 @@ impl ServerContext {
     ///
     /// # Errors
     /// See [`HandshakeError`]. An alert has been sent where one is due; the socket is closed.
-    pub async fn accept(&self, socket: Socket) -> Result<Box<Tls>, HandshakeError> {
+    pub async fn accept(&self, socket: Socket) -> Result<Box<Tls>, Failed> {
         let failed = |_: ErrorStack| HandshakeError::Failure(None);
         let ssl = Ssl::new(&self.first).map_err(failed)?;
         let mut stream = SslStream::new(ssl, socket).map_err(failed)?;
+        let mut notes = Notes::default();
         let outcome = std::future::poll_fn(|cx| {
-            take_refused();
-            let poll = Pin::new(&mut stream).poll_accept(cx);
-            poll.map_err(|error| HandshakeError::new(stream.ssl(), &error))
+            let poll = notes.during(|| Pin::new(&mut stream).poll_accept(cx));
+            poll.map_err(|error| Failed::new(stream.ssl(), &error, self.kept, &mut notes))
         });
         match outcome.await {
-            Ok(()) => Ok(Box::new(Tls { stream })),
-            Err(error) => {
+            Ok(()) => {
+                let facts = facts::facts(stream.ssl(), self.kept, &mut notes);
+                Ok(Box::new(Tls { stream, facts: Some(Rc::new(facts)) }))
+            }
+            Err(failed) => {
                 stream.get_ref().end_with_unread_input();
-                Err(error)
+                Err(failed)
             }
         }
     }
@@ -160,6 +169,7 @@ fn certificate(
     entry: &CertEntry,
     pem: &Pem,
     tune: &Tune,
+    kept: Kept,
     warnings: &mut Vec<String>,
 ) -> Result<Certificate, ContextError> {
     let path = String::from_utf8_lossy(&entry.source.path);
@@ -195,6 +205,10 @@ fn certificate(
     client_verification(&mut context, verify, authorities)?;
     session_cache(&mut context, verify, authorities, tune)?;
     set_alpn(&mut context, entry.alpn.as_ref().or(bind.alpn.as_ref()))?;
+    kept.listen(&mut context);
+    if kept.parts.has(TlsParts::SHOWN) {
+        facts::show(&mut context, &entry.source.path, &pem.leaf);
+    }
     let bounds = settings::bounds(of_entry.versions)?;
     Ok(Certificate { context: context.build(), verify: settings::verify_mode(verify), bounds })
 }

@@ -8,11 +8,12 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{
     SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode, SslVersion,
 };
+use openssl::x509::X509;
 use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
-use openssl::x509::{X509, X509StoreContextRef};
 
-use super::error::{ContextError, Refused, first_reason, refuse};
+use super::error::{ContextError, first_reason};
+use super::notes::see_certificate;
 
 /// The settings by reference, from whichever line they come.
 #[derive(Clone, Copy, Default)]
@@ -118,7 +119,9 @@ pub fn verify(
     authorities: Authorities<'_>,
 ) -> Result<Vec<X509>, ContextError> {
     let ignored = [Ignored::new(authorities.crt_ignore)?, Ignored::new(authorities.ca_ignore)?];
-    context.set_verify_callback(verify_mode(verify), move |fine, store| fine || forgive(store, &ignored));
+    context.set_verify_callback(verify_mode(verify), move |fine, store| {
+        see_certificate(store, fine, |refused| ignored[usize::from(refused.depth > 0)].contains(refused.code))
+    });
     let failed = |_: ErrorStack| ContextError::Setting("unable to allocate SSL context".to_string());
     if authorities.ca_file.or(authorities.ca_verify_file).is_none() {
         return Ok(Vec::new());
@@ -164,16 +167,6 @@ pub fn verify_mode(verify: Verify) -> SslVerifyMode {
         Verify::Optional => SslVerifyMode::PEER,
         Verify::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
     }
-}
-
-/// The verify callback's last word on an error: forgiven, or noted for the handshake's error.
-fn forgive(store: &mut X509StoreContextRef, ignored: &[Ignored; 2]) -> bool {
-    let refused = Refused { depth: store.error_depth(), code: store.error().as_raw() };
-    let forgiven = ignored[usize::from(refused.depth > 0)].contains(refused.code);
-    if !forgiven {
-        refuse(refused);
-    }
-    forgiven
 }
 
 /// `crt-ignore-err` and `ca-ignore-err`.

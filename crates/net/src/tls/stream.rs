@@ -2,19 +2,22 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use openssl::ssl::{NameType, SslRef};
+use openssl::ssl::SslRef;
+use state::tls::TlsFacts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_openssl::SslStream;
 
-use super::ClientSession;
+use super::{ClientSession, facts};
 use crate::socket::{Idle, Socket};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Tls {
     pub(super) stream: SslStream<Socket>,
+    pub(super) facts: Option<Rc<TlsFacts>>,
 }
 
 impl Tls {
@@ -53,39 +56,17 @@ impl Tls {
         self.stream.get_ref()
     }
 
-    /// The protocol that ALPN chose, as `h2`.
-    pub fn alpn(&self) -> Option<&[u8]> {
-        self.ssl().selected_alpn_protocol()
+    /// What the handshake gave; where nothing is kept of server connections, they have none.
+    pub fn facts(&self) -> Option<&Rc<TlsFacts>> {
+        self.facts.as_ref()
     }
 
-    /// `TLSv1.3`
-    pub fn version(&self) -> &'static str {
-        self.ssl().version_str()
-    }
-
-    /// `TLS_AES_128_GCM_SHA256`
-    pub fn cipher(&self) -> &'static str {
-        self.ssl().current_cipher().map_or("(NONE)", |cipher| cipher.name())
-    }
-
-    /// The name that the client asked for, as it sent it.
-    pub fn sni(&self) -> Option<&[u8]> {
-        self.ssl().servername_raw(NameType::HOST_NAME)
-    }
-
-    /// Whether the session was resumed.
-    pub fn resumed(&self) -> bool {
-        self.ssl().session_reused()
-    }
-
-    /// The other side's certificate, DER.
-    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
-        self.ssl().peer_certificate()?.to_der().ok()
-    }
-
-    /// X.509's number of the verification's result; 0 is fine.
-    pub fn verify_result(&self) -> i32 {
-        self.ssl().verify_result().as_raw()
+    /// Takes identity and keys of the session anew, where they are kept: with TLS 1.3 a server's
+    /// first bytes bring a session of their own.
+    pub fn renew_keys(&mut self) {
+        if let Some(facts) = self.facts.as_mut().filter(|facts| facts.keys.is_some()) {
+            Rc::make_mut(facts).keys = Some(facts::keys(self.stream.ssl()));
+        }
     }
 
     /// The session, for the next connection to the same server. With TLS 1.3 there is one only

@@ -15,6 +15,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509Name};
+use state::Needs;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -111,8 +112,14 @@ fn no_verify() -> TlsServer {
     TlsServer { verify: Some(Verify::None), ..TlsServer::default() }
 }
 
+/// All that can be kept.
+fn everything() -> Kept {
+    let tune = Tune { ssl_capture_buffer_size: 1000, ssl_keylog: true, ..Tune::default() };
+    Kept::new(Needs::ALL.client_tls, &tune)
+}
+
 fn client(server: &TlsServer) -> ClientContext {
-    ClientContext::new(server, Verify::Required).unwrap()
+    ClientContext::new(server, Verify::Required, everything()).unwrap()
 }
 
 /// A file that is removed at the end.
@@ -153,7 +160,7 @@ type Outcome = (Result<Box<Tls>, HandshakeError>, Result<Box<Tls>, HandshakeErro
 
 /// A handshake between our two sides: (the server's outcome, the client's).
 async fn shake(bind: &TlsBind, client: &ClientContext, sni: Option<&str>) -> Outcome {
-    let server = ServerContext::new(bind, &Tune::default()).unwrap();
+    let server = ServerContext::new(bind, &Tune::default(), everything()).unwrap();
     shake_with(&server, client, sni, None).await
 }
 
@@ -170,13 +177,15 @@ async fn shake_with(
             client.connect(Socket::Tcp(ours), sni.map(str::as_bytes), session)
         )
     };
-    tokio::time::timeout(Duration::from_secs(10), both).await.expect("a handshake that hangs")
+    let (server, client) =
+        tokio::time::timeout(Duration::from_secs(10), both).await.expect("a handshake that hangs");
+    (server.map_err(|failed| failed.error), client.map_err(|failed| failed.error))
 }
 
 /// The CN of the certificate that a client got.
 fn got(outcome: &Outcome) -> String {
     let tls = outcome.1.as_ref().expect("client");
-    let certificate = X509::from_der(&tls.peer_certificate().unwrap()).unwrap();
+    let certificate = X509::from_der(tls.facts().unwrap().peer.as_ref().unwrap()).unwrap();
     let name = certificate.subject_name().entries_by_nid(Nid::COMMONNAME).next().unwrap();
     name.data().to_string().unwrap()
 }
@@ -199,7 +208,7 @@ async fn the_certificate_goes_by_the_name() {
     for (sni, expected, also_strict) in table {
         let outcome = shake(&filtered, &any, sni).await;
         assert_eq!(got(&outcome), expected, "{sni:?}");
-        assert_eq!(outcome.0.unwrap().sni(), sni.map(str::as_bytes));
+        assert_eq!(outcome.0.unwrap().facts().unwrap().sni.as_deref(), sni.map(str::as_bytes));
         let strict = TlsBind { strict_sni: true, ..filtered.clone() };
         let (server, client) = shake(&strict, &any, sni).await;
         assert_eq!(client.is_ok(), also_strict, "{sni:?} strict");
@@ -240,15 +249,16 @@ async fn alpn_and_versions() {
     for (cert, asked, expected) in table {
         let (server, client) = shake(&bind(vec![cert]), &client(&asks(asked)), None).await;
         let (server, client) = (server.unwrap(), client.unwrap());
-        assert_eq!(server.alpn(), expected.map(str::as_bytes), "{asked:?}");
-        assert_eq!(client.alpn(), server.alpn());
-        assert_eq!((server.version(), server.cipher()), ("TLSv1.3", client.cipher()));
+        let (server, client) = (server.facts().unwrap(), client.facts().unwrap());
+        assert_eq!(&*server.alpn, expected.unwrap_or_default().as_bytes(), "{asked:?}");
+        assert_eq!(client.alpn, server.alpn);
+        assert_eq!((server.version, server.cipher), ("TLSv1.3", client.cipher));
     }
     // The crt-list's version binds more than the line's.
     let up_to_12 = TlsVersions { max: Some(TlsVersion::Tls12), ..TlsVersions::default() };
     let own = CertEntry { versions: Some(up_to_12), ..entry(&made, &[]) };
     let (server, _) = shake(&bind(vec![own]), &client(&no_verify()), None).await;
-    assert_eq!(server.unwrap().version(), "TLSv1.2");
+    assert_eq!(server.unwrap().facts().unwrap().version, "TLSv1.2");
     let only_13 = TlsVersions { min: Some(TlsVersion::Tls13), ..TlsVersions::default() };
     let line = TlsBind { versions: only_13, ..bind(vec![entry(&made, &[])]) };
     let old = TlsServer { versions: up_to_12, ..no_verify() };
@@ -289,10 +299,10 @@ async fn client_certificates() {
         match (server, expected) {
             (Ok(tls), Ok(result)) => {
                 if let Some(result) = result {
-                    assert_eq!(tls.verify_result(), *result);
+                    assert_eq!(tls.facts().unwrap().verified.result, *result);
                 }
                 let presented = *verify != Verify::None && certificate.is_some();
-                assert_eq!(tls.peer_certificate().is_some(), presented);
+                assert_eq!(tls.facts().unwrap().has_peer, presented);
             }
             (server, expected) => {
                 let expected = (*expected).map(drop);
@@ -387,11 +397,11 @@ async fn sessions_are_resumed() {
         (TlsVersions::default(), true, false),
     ] {
         let line = TlsBind { no_tls_tickets: !tickets, ..bind(vec![entry(&made, &[])]) };
-        let server = ServerContext::new(&line, &Tune::default()).unwrap();
+        let server = ServerContext::new(&line, &Tune::default(), everything()).unwrap();
         let context = client(&TlsServer { versions, no_ssl_reuse: !reuse, ..no_verify() });
         let (first, ours) = shake_with(&server, &context, Some("a.example"), None).await;
         let (mut first, mut ours) = (Io::Tls(first.unwrap()), Io::Tls(ours.unwrap()));
-        assert!(!ours.tls().unwrap().resumed());
+        assert!(!ours.tls().unwrap().facts().unwrap().resumed);
         first.write_all(b"x").await.unwrap();
         assert_eq!(ours.read(&mut [0; 8]).await.unwrap(), 1);
         let session = ours.tls().unwrap().session().unwrap();
@@ -399,14 +409,18 @@ async fn sessions_are_resumed() {
         drop((first, ours));
         let (second, ours) = shake_with(&server, &context, Some("a.example"), Some(&session)).await;
         let (second, ours) = (second.unwrap(), ours.unwrap());
-        assert_eq!((second.resumed(), ours.resumed()), (reuse, reuse), "{versions:?} {tickets}");
+        assert_eq!(
+            (second.facts().unwrap().resumed, ours.facts().unwrap().resumed),
+            (reuse, reuse),
+            "{versions:?} {tickets}"
+        );
     }
 }
 
 #[tokio::test]
 async fn broken_clients() {
     let made = make(rsa_key(), &["a.example"], None);
-    let server = ServerContext::new(&bind(vec![entry(&made, &[])]), &Tune::default()).unwrap();
+    let server = ServerContext::new(&bind(vec![entry(&made, &[])]), &Tune::default(), everything()).unwrap();
     let garbage = [&b"\x16\x03\x01\xff\xff"[..], &[0; 2000]].concat();
     let table: [(&[u8], bool, &str, &[u8]); 6] = [
         (b"", true, "Connection closed during SSL handshake", b""),
@@ -428,7 +442,7 @@ async fn broken_clients() {
             received
         };
         let (outcome, received) = tokio::join!(server.accept(Socket::Tcp(theirs)), broken);
-        let error = outcome.unwrap_err();
+        let error = outcome.unwrap_err().error;
         assert_eq!(error.to_string(), message, "{error:?}");
         if !answer.is_empty() {
             assert_eq!((received[0], &received[5..]), (21, answer), "{error:?}");
@@ -439,7 +453,7 @@ async fn broken_clients() {
 #[tokio::test]
 async fn a_stalled_client_waits_until_the_caller_drops() {
     let made = make(ec_key(), &["a.example"], None);
-    let server = ServerContext::new(&bind(vec![entry(&made, &[])]), &Tune::default()).unwrap();
+    let server = ServerContext::new(&bind(vec![entry(&made, &[])]), &Tune::default(), everything()).unwrap();
     let (mut ours, theirs) = sockets().await;
     ours.write_all(b"\x16\x03\x01\x02\x00").await.unwrap();
     let stalled = tokio::time::timeout(Duration::from_millis(50), server.accept(Socket::Tcp(theirs)));
@@ -502,12 +516,12 @@ fn settings_that_are_wrong() {
         (bind(Vec::new()), "no SSL certificate specified"),
     ];
     for (line, expected) in table {
-        let error = ServerContext::new(&line, &Tune::default()).unwrap_err();
+        let error = ServerContext::new(&line, &Tune::default(), everything()).unwrap_err();
         assert_eq!(error, ContextError::Setting(expected.to_string()));
     }
     let none = TlsBind { strict_sni: true, ..bind(Vec::new()) };
-    assert!(ServerContext::new(&none, &Tune::default()).is_ok());
-    let error = ClientContext::new(&TlsServer::default(), Verify::Required).unwrap_err();
+    assert!(ServerContext::new(&none, &Tune::default(), everything()).is_ok());
+    let error = ClientContext::new(&TlsServer::default(), Verify::Required, Kept::default()).unwrap_err();
     assert!(error.to_string().starts_with("verify is enabled by default but no CA file specified. If"));
 }
 

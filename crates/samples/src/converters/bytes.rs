@@ -82,7 +82,7 @@ pub const ROWS: &[Converter] = &[
         ]),
 ];
 
-fn push_hex(byte: u8, room: &mut Room) {
+pub(crate) fn push_hex(byte: u8, room: &mut Room) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     room.extend(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
 }

@@ -2,7 +2,7 @@
 
 mod address;
 pub mod base64;
-mod bytes;
+pub(crate) mod bytes;
 mod dates;
 mod epoch;
 mod ethernet;

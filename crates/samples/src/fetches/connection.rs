@@ -6,7 +6,7 @@ use ir::spec::ArgType;
 use ir::types::SampleType::{Addr, Bool, Sint, Str};
 use state::sample::{Arg, Cursor, Fetched};
 use state::session::Endpoint;
-use state::{Missing, Stream, Value};
+use state::{Missing, Needs, Stream, Value};
 
 use super::at;
 use crate::checks;
@@ -22,10 +22,14 @@ pub const ROWS: &[Fetch] = &[
             Example::new("", &["us"], "1714117198774000"),
         ]),
     Fetch::new("bc_dst", Addr, at::SERVER_ADDRESS, "The server's address", bc_dst)
+        .needs(Needs::SERVER_ADDRESSES)
         .examples(&[Example::none("", &[])]),
-    Fetch::new("bc_dst_port", Sint, at::SERVER_ADDRESS, "The server's port", bc_dst_port),
-    Fetch::new("bc_src", Addr, at::SERVER_ADDRESS, "The own address towards the server", bc_src),
-    Fetch::new("bc_src_port", Sint, at::SERVER_ADDRESS, "The own port towards the server", bc_src_port),
+    Fetch::new("bc_dst_port", Sint, at::SERVER_ADDRESS, "The server's port", bc_dst_port)
+        .needs(Needs::SERVER_ADDRESSES),
+    Fetch::new("bc_src", Addr, at::SERVER_ADDRESS, "The own address towards the server", bc_src)
+        .needs(Needs::SERVER_ADDRESSES),
+    Fetch::new("bc_src_port", Sint, at::SERVER_ADDRESS, "The own port towards the server", bc_src_port)
+        .needs(Needs::SERVER_ADDRESSES),
     Fetch::new("dst", Addr, at::CLIENT, "The address that the client connected to", dst)
         .examples(&[Example::new("", &[], "198.51.100.1")]),
     Fetch::new("dst_conn", Sint, at::FRONTEND, "The number of connections of the frontend", dst_conn)

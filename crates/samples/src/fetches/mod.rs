@@ -12,13 +12,12 @@ mod limits;
 mod links;
 mod params;
 mod parsed;
-mod parsed_tls;
 mod payload;
 mod process;
 mod proxies;
 mod request;
 mod response;
-mod tls;
+pub mod tls;
 pub(crate) mod txn;
 mod variables;
 
@@ -44,11 +43,13 @@ const TABLES: &[&[Fetch]] = &[
     proxies::ROWS,
     request::ROWS,
     response::ROWS,
-    tls::ROWS,
+    tls::client::ROWS,
+    tls::hello::ROWS,
+    tls::secrets::ROWS,
+    tls::server::ROWS,
     txn::ROWS,
     variables::ROWS,
     parsed::ROWS,
-    parsed_tls::ROWS,
 ];
 
 /// All fetches; the position is the id.

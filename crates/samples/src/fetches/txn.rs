@@ -128,7 +128,7 @@ fn bytes_out<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a
 /// As the head stands now, and the body as far as it came.
 fn bytes_to_server<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let counts = &stream.counts;
-    if stream.server_link.is_none_or(|link| link.error != ConnError::None) {
+    if stream.server_link.as_ref().is_none_or(|link| link.error != ConnError::None) {
         return count(0);
     }
     let head = if stream.req.is_empty() { 0 } else { h1::counted_request(&stream.req) };

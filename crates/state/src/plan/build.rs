@@ -19,34 +19,23 @@ use super::{
 };
 use crate::balance::Balance;
 use crate::live::Live;
+use crate::needs::Needs;
 use crate::sample::Arg;
 
 pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Result<Plan, BuildError> {
     let lists = Lists::load(&config)?;
-    let wants = Wants::default();
+    let needs = Cell::default();
     let proxies = (0..)
         .map(ProxyId)
         .zip(&config.proxies)
-        .map(|(id, settings)| proxy(id, settings, functions, (&config, &lists), &wants))
+        .map(|(id, settings)| proxy(id, settings, functions, (&config, &lists), &needs))
         .collect::<Result<Vec<_>, _>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
     let live = Live::new(&config, lists.into_patterns(), maxconn, threads);
-    let Wants { server_addresses, server_tcp_info } = wants;
-    Ok(Plan {
-        config,
-        proxies,
-        wants_server_addresses: server_addresses.get(),
-        wants_server_tcp_info: server_tcp_info.get(),
-        live,
-    })
-}
-
-/// What something in the configuration looks at that costs a system call.
-#[derive(Default)]
-struct Wants {
-    server_addresses: Cell<bool>,
-    server_tcp_info: Cell<bool>,
+    // A script may call any fetch.
+    let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
+    Ok(Plan { config, proxies, needs, live })
 }
 
 fn proxy(
@@ -54,9 +43,9 @@ fn proxy(
     settings: &Proxy,
     functions: &Functions,
     (config, lists): (&Config, &Lists),
-    wants: &Wants,
+    needs: &Cell<Needs>,
 ) -> Result<ProxyPlan, BuildError> {
-    let mut build = Builder { config, lists, own: settings, functions, acls: Vec::new(), wants };
+    let mut build = Builder { config, lists, own: settings, functions, acls: Vec::new(), needs };
     for acl in &settings.acls {
         let acl = Arc::new(build.acl(acl)?);
         build.acls.push(acl);
@@ -96,10 +85,15 @@ struct Builder<'a> {
     /// The proxy whose parts are made.
     own: &'a Proxy,
     acls: Vec<Arc<Acl>>,
-    wants: &'a Wants,
+    /// Of everything that was built so far.
+    needs: &'a Cell<Needs>,
 }
 
 impl Builder<'_> {
+    fn need(&self, more: Needs) {
+        self.needs.set(self.needs.get().with(more));
+    }
+
     fn acl(&self, acl: &checked::Acl) -> Result<Acl, BuildError> {
         let test = |test: &checked::AclTest| {
             Ok(AclTest { expr: self.expr(&test.expr)?, matcher: Matcher::new(test, self.lists)? })
@@ -181,12 +175,10 @@ impl Builder<'_> {
             checked::FormatNode::Text(text) => Node::Text(text.as_slice().into()),
             checked::FormatNode::Space => Node::Space,
             checked::FormatNode::Alias { name, key, flags } => {
-                if matches!(*name, "bi" | "bp" | "si" | "sp") {
-                    self.wants.server_addresses.set(true);
-                }
                 let alias = self.functions.aliases.get(name).copied();
                 let alias = alias.ok_or_else(|| BuildError(format!("unknown log alias '%{name}'")))?;
-                Node::Alias(alias, key.as_slice().into(), *flags)
+                self.need(alias.needs);
+                Node::Alias(alias.run, key.as_slice().into(), *flags)
             }
             checked::FormatNode::Expr { expr, key, flags } => {
                 Node::Expr(self.expr(expr)?, key.as_slice().into(), *flags)
@@ -197,12 +189,7 @@ impl Builder<'_> {
     fn expr(&self, expr: &checked::Expr) -> Result<Expr, BuildError> {
         let fetch = self.functions.fetches.get(expr.fetch.index()).copied();
         let fetch = fetch.ok_or_else(|| unknown("sample fetch", expr.fetch.0))?;
-        if expr.text.starts_with(b"bc_src") || expr.text.starts_with(b"bc_dst") {
-            self.wants.server_addresses.set(true);
-        }
-        if expr.text.starts_with(b"bc_rtt") {
-            self.wants.server_tcp_info.set(true);
-        }
+        self.need(fetch.needs);
         let mut steps = Vec::new();
         for (id, args) in &expr.converters {
             let converter = self.functions.converters.get(id.index());
@@ -218,7 +205,7 @@ impl Builder<'_> {
             steps.push(Step::Convert(converter.run, args));
         }
         let args = expr.args.iter().map(|arg| self.arg(arg, None)).collect::<Result<_, _>>()?;
-        Ok(Expr { fetch, args, steps, text: expr.text.as_slice().into() })
+        Ok(Expr { fetch: fetch.run, args, steps, text: expr.text.as_slice().into() })
     }
 
     /// Only ACLs that are already built are found, so that none can refer to itself.

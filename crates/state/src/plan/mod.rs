@@ -29,16 +29,31 @@ pub use regex::Regex;
 pub use rule::{ActionFn, ActionValue, Args, Outcome, Rule};
 
 use crate::live::Live;
+use crate::needs::Needs;
 use crate::sample::{ConverterFn, FetchFn, Prepare};
 
 /// The functions behind the ids of the registry, in the registry's order. The binary makes it.
 #[derive(Default)]
 pub struct Functions {
-    pub fetches: Vec<FetchFn>,
+    pub fetches: Vec<Fetch>,
     pub converters: Vec<Converter>,
     pub actions: Vec<ActionFn>,
     /// Log aliases by name, without the percent sign.
-    pub aliases: HashMap<&'static str, AliasFn>,
+    pub aliases: HashMap<&'static str, Alias>,
+}
+
+/// What the plan must know of a sample fetch.
+#[derive(Clone, Copy)]
+pub struct Fetch {
+    pub run: FetchFn,
+    pub needs: Needs,
+}
+
+/// What the plan must know of a log alias.
+#[derive(Clone, Copy)]
+pub struct Alias {
+    pub run: AliasFn,
+    pub needs: Needs,
 }
 
 /// What the plan must know of a converter.
@@ -59,13 +74,8 @@ pub struct Converter {
 pub struct Plan {
     pub config: Config,
     pub proxies: Vec<ProxyPlan>,
-    /// A format or a fetch asks for [`Stream::server_addresses`], which cost two system calls.
-    ///
-    /// [`Stream::server_addresses`]: crate::Stream::server_addresses
-    pub wants_server_addresses: bool,
-    /// A fetch asks for the kernel's numbers about server connections, which a log line wants
-    /// behind their end.
-    pub wants_server_tcp_info: bool,
+    /// What formats and fetches ask for.
+    pub needs: Needs,
     pub live: Live,
 }
 

@@ -9,7 +9,7 @@ use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, Set};
 use crate::line::Line;
 use crate::numbers;
 
-use super::tune::{EITHER, INTEGER, POSITIVE, POSITIVE_NUMBER, needed, switch, u32_of};
+use super::tune::{EITHER, INTEGER, POSITIVE, POSITIVE_NUMBER, needed, u32_of};
 
 const HERE: Sections = Sections::GLOBAL;
 
@@ -24,6 +24,10 @@ const fn row(
     set: fn(&mut Context<'_>, &Line<'_>),
 ) -> Keyword {
     Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set)).parsed()
+}
+
+const fn hello_size(name: &'static str, doc: &'static str) -> Keyword {
+    Keyword::new(name, doc, HERE, "<number>", MANY, Set::Line(capture))
 }
 
 fn default_dh_param(c: &mut Context<'_>, line: &Line<'_>) {
@@ -71,7 +75,11 @@ fn capture(c: &mut Context<'_>, line: &Line<'_>) {
         }
         [] => format!("'{keyword}' expects an integer argument."),
         [size] if numbers::wrapped(&size.text) < 0 => numbers::fill(POSITIVE_NUMBER, line, 0),
-        _ if c.process.given.insert("tune.ssl.capture-buffer-size") => return,
+        [size] if c.process.given.insert("tune.ssl.capture-buffer-size") => {
+            c.global().tune.ssl_capture_buffer_size =
+                usize::try_from(numbers::wrapped(&size.text)).unwrap_or(0);
+            return;
+        }
         _ => format!("'{keyword}' is already configured."),
     };
     c.alert("bad-value", line.span, text);
@@ -152,8 +160,8 @@ pub const ROWS: &[Keyword] = &[
     unread("tune.ssl.maxrecord", "The largest TLS record at the start."),
     unread("tune.ssl.hard-maxrecord", "The largest TLS record."),
     unread("tune.ssl.ssl-ctx-cache-size", "Generated certificates that are kept."),
-    row("tune.ssl.capture-buffer-size", "How much of a client hello is kept.", "<number>", capture),
-    row("tune.ssl.capture-cipherlist-size", "How much of a cipher list is kept.", "<number>", capture),
+    hello_size("tune.ssl.capture-buffer-size", "How many bytes of a client hello are kept."),
+    hello_size("tune.ssl.capture-cipherlist-size", "Same as `tune.ssl.capture-buffer-size`."),
     row(
         "tune.ssl.certificate-compression",
         "Whether certificates are compressed.",
@@ -169,7 +177,15 @@ pub const ROWS: &[Keyword] = &[
         Set::Nothing,
     )
     .parsed(),
-    switch("tune.ssl.keylog", "Keeps TLS keys for the logs.", EITHER),
+    Keyword::new(
+        "tune.ssl.keylog",
+        "Keeps the secrets of TLS 1.3 for the `…_secret` fetches.",
+        HERE,
+        "{ on | off }",
+        OPTIONAL,
+        Set::Choice(&["on", "off"], |c, index| c.global().tune.ssl_keylog = index == 0),
+    )
+    .range(EITHER),
     needed(
         "tune.ssl.keyupdate-rate-limit",
         "Key updates a second.",

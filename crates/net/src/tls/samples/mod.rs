@@ -3,11 +3,13 @@
 
 mod aes;
 mod args;
+mod certificates;
+mod ciphers;
 mod digests;
 
 use samples::{Converter, Fetch};
 
-const FETCHES: &[&[Fetch]] = &[];
+const FETCHES: &[&[Fetch]] = &[certificates::ROWS, ciphers::ROWS];
 
 const CONVERTERS: &[&[Converter]] = &[aes::ROWS, digests::ROWS];
 
