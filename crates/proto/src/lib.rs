@@ -5,4 +5,5 @@
 
 pub mod h1;
 pub mod message;
+pub mod proxy_protocol;
 pub mod syslog;
