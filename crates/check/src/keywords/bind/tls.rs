@@ -228,7 +228,8 @@ pub const ROWS: &[BindKeyword] = &[
         draft.tls.allow_0rtt = true;
         Ok(())
     })
-    .in_crt_list(),
+    .in_crt_list()
+    .parsed(),
     BindKeyword::value(
         "alpn",
         "Protocols in order of preference.",

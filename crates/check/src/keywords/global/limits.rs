@@ -98,7 +98,8 @@ pub const ROWS: &[Keyword] = &[
     .again(Again::Alert("spread-checks already specified. Continuing."))
     .missing("'{}' expects an integer argument (0..50).")
     .range("'spread-checks' needs a positive value in range 0..50.")
-    .tight(),
+    .tight()
+    .parsed(),
     Keyword::new(
         "max-spread-checks",
         "How far apart the first checks may be.",
@@ -111,7 +112,8 @@ pub const ROWS: &[Keyword] = &[
     .missing("'{}' expects an integer argument (0..50).")
     .malformed("unsupported character '{c}' in '{}' (wants an integer delay).")
     .range("timer overflow in argument <{v}> to <{}>, maximum value is 2147483647 ms (~24.8 days).")
-    .tight(),
+    .tight()
+    .parsed(),
     Keyword::new(
         "strict-limits",
         "Refuses to start when limits cannot be set.",

@@ -289,7 +289,8 @@ pub const ROWS: &[Keyword] = &[
         SOME,
         Set::Line(close_spread_time),
     )
-    .missing("'{}' expects <time> as argument.\n"),
+    .missing("'{}' expects <time> as argument.\n")
+    .parsed(),
     Keyword::new(
         "default-path",
         "What relative paths are relative to.",

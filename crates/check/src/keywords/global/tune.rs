@@ -282,7 +282,8 @@ pub const ROWS: &[Keyword] = &[
         RATIO,
         |c, n| c.global().tune.pool_low_fd_ratio = u32_of(n),
     )
-    .missing(RATIO),
+    .missing(RATIO)
+    .parsed(),
     needed(
         "tune.pool-high-fd-ratio",
         "The share of descriptors above which idle connections are closed.",

@@ -240,7 +240,8 @@ pub const ROWS: &[Keyword] = &[
         "<method> <function> <modifier>",
         MANY,
         Set::Line(hash_type),
-    ),
+    )
+    .parsed(),
     Keyword::new(
         "hash-balance-factor",
         "How unequal a consistent hash may load servers.",

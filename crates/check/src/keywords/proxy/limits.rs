@@ -178,7 +178,8 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Lenient(|c, n| c.px.proxy.fullconn = Some(u32_of(n))),
     )
-    .side_hint(" Maybe you want 'maxconn' instead ?"),
+    .side_hint(" Maybe you want 'maxconn' instead ?")
+    .parsed(),
     Keyword::new(
         "retries",
         "Connection attempts after the first.",

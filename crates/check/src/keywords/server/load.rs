@@ -151,7 +151,8 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::value("minconn", "Connections at a time under low load.", "", |_, draft, given| {
         draft.server.minconn = count(given);
         Ok(())
-    }),
+    })
+    .parsed(),
     ServerKeyword::flag("non-stick", "Not stored in tables.", nothing).parsed(),
     ServerKeyword::flag("stick", "Stored in tables.", nothing).parsed(),
     ServerKeyword::value(
@@ -162,7 +163,8 @@ pub const ROWS: &[ServerKeyword] = &[
             draft.server.redir = Some(given.value.text.clone());
             Ok(())
         },
-    ),
+    )
+    .parsed(),
     ServerKeyword::value("shard", "The shard of a peer.", "", nothing).parsed(),
     ServerKeyword::value("slowstart", "How long the load grows.", "", slowstart).parsed(),
     ServerKeyword::flag("strict-maxconn", "Idle connections count.", nothing).parsed(),
