@@ -50,6 +50,14 @@ pub const ROWS: &[Action] = &[
     )
     .options(DROP),
     Action::new(
+        "expect-proxy",
+        sets::CONNECTION,
+        &[ActionArg::Str],
+        "The connection begins with a PROXY header",
+        expect_proxy,
+    )
+    .unlisted(sets::TCP),
+    Action::new(
         "use-service",
         sets::CONTENT | sets::REQUEST,
         &[ActionArg::Service],
@@ -106,6 +114,11 @@ fn close(_: &mut Stream, _: &Args) -> Outcome {
 
 fn silent_drop(_: &mut Stream, _: &Args) -> Outcome {
     Outcome::Drop
+}
+
+fn expect_proxy(stream: &mut Stream, _: &Args) -> Outcome {
+    stream.session.expects_proxy.set(true);
+    Outcome::Continue
 }
 
 fn use_service(_: &mut Stream, args: &Args) -> Outcome {

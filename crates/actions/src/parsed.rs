@@ -46,7 +46,6 @@ pub const ROWS: &[Action] = &[
     Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
     Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header")
         .unlisted(sets::TCP),
-    Action::parsed("expect-proxy", sets::CONNECTION, &[Str], "Waits for a PROXY header").unlisted(sets::TCP),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),

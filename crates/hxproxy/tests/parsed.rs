@@ -47,7 +47,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("action", "set-timeout", "set-timeout server 10s"),
     ("action", "do-resolve", "do-resolve(txn.v,r) str(a)\n\nresolvers r\n  nameserver n 127.0.0.1:53"),
     ("action", "expect-netscaler-cip", "expect-netscaler-cip layer4"),
-    ("action", "expect-proxy", "expect-proxy layer4"),
     ("action", "sc-add-gpc", "sc-add-gpc(0,0) 1"),
     ("action", "sc-inc-gpc", "sc-inc-gpc(0,0)"),
     ("action", "sc-inc-gpc0", "sc-inc-gpc0(0)"),

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -87,6 +87,45 @@ impl Socket {
                 }
             }
         });
+    }
+
+    /// Waits for bytes and shows them to `see` without taking them; none are the end. What does not
+    /// fit the thread's buffer is not seen.
+    pub fn poll_look<R>(&self, cx: &mut Context<'_>, mut see: impl FnMut(&[u8]) -> R) -> Poll<io::Result<R>> {
+        loop {
+            ready!(self.poll_read_ready(cx))?;
+            let fd = self.as_raw_fd();
+            let looked = crate::scratch::with_read(|buf| {
+                match self.try_io(Interest::READABLE, || crate::sys::look(fd, buf)) {
+                    Ok(count) => Ok(Some(see(&buf[..count]))),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+                    Err(error) => Err(error),
+                }
+            });
+            if let Some(seen) = looked.transpose() {
+                return Poll::Ready(seen);
+            }
+        }
+    }
+
+    /// Takes bytes that were looked at, and drops them.
+    pub fn drop_bytes(&self, mut len: usize) -> io::Result<()> {
+        crate::scratch::with_read(|buf| {
+            while len > 0 {
+                let most = len.min(buf.len());
+                let read = each!(self, stream => stream.try_read(&mut buf[..most]))?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                len -= read;
+            }
+            Ok(())
+        })
+    }
+
+    /// Has the system look now and then whether the other side is still there.
+    pub fn set_keepalive(&self) -> io::Result<()> {
+        socket2::SockRef::from(self).set_keepalive(true)
     }
 
     /// Looks whether an idle connection is still usable: see [`Idle`]. One system call, which

@@ -23,6 +23,13 @@ pub fn peek(fd: RawFd) -> io::Result<usize> {
     answer(unsafe { libc::recv(fd, (&raw mut byte).cast(), 1, flags) })
 }
 
+/// Looks at what stands in the receive queue without waiting or taking it: 0 is the end.
+pub fn look(fd: RawFd, buf: &mut [u8]) -> io::Result<usize> {
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: the buffer is that long and lives through the call.
+    answer(unsafe { libc::recv(fd, buf.as_mut_ptr().cast(), buf.len(), flags) })
+}
+
 /// `splice(2)` of at most `len` bytes, never waiting. One of the two is a pipe.
 pub fn splice(from: RawFd, to: RawFd, len: usize) -> io::Result<usize> {
     let flags = libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK;

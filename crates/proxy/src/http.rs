@@ -69,6 +69,10 @@ async fn decide(
     if let Some(decision) = monitor(stream) {
         return decision;
     }
+    let mut left = match buffer_request(stream, client, timer, frontend).await {
+        Ok(left) => left,
+        Err(decision) => return decision,
+    };
     if let Some(decision) = request_rules(worker, stream, client, timer, frontend).await {
         return decision;
     }
@@ -77,14 +81,48 @@ async fn decide(
         return Decision::Refuse(503);
     };
     enter_backend(stream, backend);
+    match buffer_request(stream, client, timer, backend).await {
+        Ok(now) => left |= now,
+        Err(decision) => return decision,
+    }
     if backend != frontend
         && let Some(decision) = request_rules(worker, stream, client, timer, backend).await
     {
         return decision;
     }
     add_unique_id(stream);
+    if left {
+        stream.termination.set(Cause::Client, State::Request);
+        return Decision::Refuse(400);
+    }
     forward_for(stream);
     Decision::Forward
+}
+
+/// `option http-buffer-request`: waits for the body, or as much of it as the buffer takes, within
+/// `timeout http-request`. A client that left meanwhile is refused when a server would be asked: all
+/// rules run before.
+async fn buffer_request(
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    proxy: ProxyId,
+) -> Result<bool, Decision> {
+    let settings = stream.plan.settings(proxy);
+    if !settings.options.http_buffer_request || client.request_done() || stream.req_body.complete {
+        return Ok(false);
+    }
+    let front = stream.plan.settings(stream.session.frontend).timeouts;
+    let limit = front.http_request.or(front.client);
+    match Box::pin(rules::buffer_body(stream, client, timer, limit)).await {
+        Ok(()) => Ok(false),
+        Err((_, Cause::Client)) => Ok(true),
+        Err((status, cause)) => {
+            stream.timing.request = None;
+            stream.termination.set(cause, State::Request);
+            Err(Decision::Refuse(status))
+        }
+    }
 }
 
 /// Runs the content and the request rules of one proxy. `None`: go on.

@@ -19,6 +19,7 @@ mod linger;
 pub mod log;
 mod lua_action;
 mod mux;
+mod proxy_header;
 mod rules;
 mod server;
 mod service;

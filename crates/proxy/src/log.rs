@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use ir::config::{Level, Mode, Proxy};
 use ir::spec::RuleSet;
-use net::tls::HandshakeError;
 use state::plan::Format;
 use state::session::Session;
 use state::stream::Stream;
@@ -94,12 +93,11 @@ fn count(stream: &mut Stream) {
         stream.server.map_or(0, |server| backend.servers[server.index()].connections.get());
 }
 
-/// A TLS handshake that failed: `error-log-format`, or HAProxy's short line about a connection
-/// (manual, section 8.2.5).
-pub fn handshake(worker: &Worker, session: &Rc<Session>, error: HandshakeError) {
+/// A connection that failed before its first stream, and the words for it: `error-log-format`, or
+/// HAProxy's short line about a connection (manual, section 8.2.5). An `empty` one sent nothing.
+pub fn failed_connection(worker: &Worker, session: &Rc<Session>, error: &str, empty: bool) {
     let settings = worker.plan.settings(session.frontend);
-    let quiet = settings.options.dontlognull && error == HandshakeError::Empty;
-    if settings.logs.is_empty() || quiet {
+    if settings.logs.is_empty() || (empty && settings.options.dontlognull) {
         return;
     }
     let level = if settings.options.log_separate_errors { Level::Err } else { Level::Info };
@@ -116,7 +114,7 @@ pub fn handshake(worker: &Worker, session: &Rc<Session>, error: HandshakeError) 
     worker.plan.live.proxies[session.frontend.index()].log_lines.add(worker.thread, 1);
 }
 
-fn write_failure(session: &Session, settings: &Proxy, error: HandshakeError, line: &mut Vec<u8>) {
+fn write_failure(session: &Session, settings: &Proxy, error: &str, line: &mut Vec<u8>) {
     let bind = &settings.binds[session.bind.index()];
     let name = bind.name.clone().unwrap_or_else(|| (session.bind.0 + 1).to_string().into_bytes());
     sender::write_endpoint(&session.src, line);
@@ -127,5 +125,5 @@ fn write_failure(session: &Session, settings: &Proxy, error: HandshakeError, lin
     line.push(b'/');
     line.extend_from_slice(&name);
     line.extend_from_slice(b": ");
-    line.extend_from_slice(error.to_string().as_bytes());
+    line.extend_from_slice(error.as_bytes());
 }

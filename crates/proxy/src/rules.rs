@@ -58,7 +58,7 @@ async fn resume(
         match outcome {
             Outcome::Pause(wait) => sleep(timer, wait).await,
             Outcome::WaitForBody(limit) => {
-                if let Err((status, cause)) = buffer_body(stream, client, timer, limit).await {
+                if let Err((status, cause)) = buffer_body(stream, client, timer, Some(limit)).await {
                     stream.timing.request = None;
                     stream.last_rule = stream.waiting_rule.take();
                     stream.termination.set(cause, State::Request);
@@ -96,14 +96,14 @@ pub async fn sleep(timer: &mut Timer, wait: u64) {
 ///
 /// # Errors
 /// The status to answer and why: the time ran out, the client left, or its chunks are broken.
-async fn buffer_body(
+pub async fn buffer_body(
     stream: &mut Stream,
     client: &mut Client<'_>,
     timer: &mut Timer,
-    limit: u64,
+    limit: Option<u64>,
 ) -> Result<(), (u16, Cause)> {
     let most = stream.plan.config.global.tune.bufsize;
-    Deadline::after(now_ms(), Some(limit)).set(timer);
+    Deadline::after(now_ms(), limit).set(timer);
     let end = std::future::poll_fn(|cx| {
         loop {
             if client.request_done() || stream.req_body.bytes.len() >= most {

@@ -16,6 +16,7 @@ use net::io::{Io, Socket};
 use net::timer::Timer;
 use net::tls::{Failed, HandshakeError, ServerContext, Tls};
 use net::worker::Accepted;
+use state::link::ConnError;
 use state::plan::Outcome;
 use state::session::{Endpoint, Mux, Session};
 use state::termination::{Cause, State};
@@ -25,7 +26,7 @@ use state::vars::Vars;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
-use crate::{log, mux, tcp};
+use crate::{log, mux, proxy_header, tcp};
 
 /// Serves an accepted connection until it ends.
 pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
@@ -39,6 +40,8 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         bind,
         src: endpoint(peer),
         dst: destination(&worker, proxy, bind, &socket),
+        proxied: None,
+        expects_proxy: Cell::new(worker.plan.settings(proxy).binds[bind.index()].accept_proxy),
         accept_date: date.secs * 1_000_000 + u64::from(date.micros),
         accepted,
         tls: None,
@@ -57,10 +60,22 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
 }
 
 /// The rules of the connection, its handshake, and all its streams.
-async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, socket: Socket) {
+async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socket) {
     let Session { frontend: proxy, bind, accepted, .. } = **session;
+    if worker.plan.settings(proxy).options.clitcpka {
+        // A socket that is gone is noticed soon enough.
+        let _ = socket.set_keepalive();
+    }
     if connection_rules(worker, session, RuleSet::TcpConnection) {
         return drop_hard(&socket);
+    }
+    let with_header = session.expects_proxy.get();
+    if with_header
+        && let Some(unshared) = Rc::get_mut(session)
+        && let Err(error) = Box::pin(proxy_header::receive(unshared, &mut socket)).await
+    {
+        session.error.set(error);
+        return log::failed_connection(worker, session, error.message(), error == ConnError::ProxyEmpty);
     }
     let io = match worker.tls_bind(proxy, bind) {
         None => Io::Plain(socket),
@@ -72,7 +87,8 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, socket: Socket) {
             Err(failed) => {
                 know_tls(session, failed.facts.as_ref());
                 session.error.set(failed.error.code());
-                return log::handshake(worker, session, failed.error);
+                let is_empty = failed.error == HandshakeError::Empty;
+                return log::failed_connection(worker, session, &failed.error.to_string(), is_empty);
             }
         },
     };
@@ -82,7 +98,7 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, socket: Socket) {
     let now = clock::now_ms();
     session.count(now);
     worker.plan.live.proxies[proxy.index()].session_rate.count(worker.thread, now);
-    let handshake = if io.is_tls() { now.saturating_sub(accepted) } else { 0 };
+    let handshake = if io.is_tls() || with_header { now.saturating_sub(accepted) } else { 0 };
     serve(worker, session.clone(), Conn::new(io), handshake).await;
 }
 

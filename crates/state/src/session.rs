@@ -32,6 +32,16 @@ pub enum Mux {
     Http2,
 }
 
+/// What a PROXY protocol header hides and brings (manual, `accept-proxy`).
+#[derive(Clone, Debug)]
+pub struct Proxied {
+    /// The connection's own addresses.
+    pub src: Endpoint,
+    pub dst: Endpoint,
+    /// As they came: see `proto::proxy_protocol::Tlvs`.
+    pub tlvs: Box<[u8]>,
+}
+
 /// A client connection.
 #[derive(Debug)]
 pub struct Session {
@@ -42,6 +52,10 @@ pub struct Session {
     pub bind: BindId,
     pub src: Endpoint,
     pub dst: Endpoint,
+    /// There was a PROXY protocol header in front of the connection's bytes.
+    pub proxied: Option<Box<Proxied>>,
+    /// One is expected: a line or a rule said so.
+    pub expects_proxy: Cell<bool>,
     /// Wall clock of the accept, in microseconds since the epoch.
     pub accept_date: u64,
     /// Monotonic milliseconds of the accept.
@@ -63,4 +77,16 @@ pub struct Session {
     pub counters: RefCell<Counters>,
     /// Variables of scope `sess`.
     pub vars: RefCell<Vars>,
+}
+
+impl Session {
+    /// Where the connection itself comes from, whatever a PROXY protocol header said.
+    pub fn connection_src(&self) -> &Endpoint {
+        self.proxied.as_ref().map_or(&self.src, |proxied| &proxied.src)
+    }
+
+    /// Where the connection itself goes.
+    pub fn connection_dst(&self) -> &Endpoint {
+        self.proxied.as_ref().map_or(&self.dst, |proxied| &proxied.dst)
+    }
 }

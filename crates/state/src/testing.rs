@@ -106,6 +106,8 @@ pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
         bind: BindId(0),
         src: Endpoint::Ip("192.0.2.1:1234".parse().expect("address")),
         dst: Endpoint::Ip("198.51.100.1:80".parse().expect("address")),
+        proxied: None,
+        expects_proxy: Default::default(),
         accept_date: 1_714_117_198_774_000,
         accepted: 1000,
         tls: None,

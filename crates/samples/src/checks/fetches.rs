@@ -116,27 +116,33 @@ pub fn name_format(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
 
 /// A type of the PROXY protocol's extensions: a name or a number.
 pub fn proxy_extension(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
-    const NAMES: [&str; 12] = [
-        "ALPN",
-        "AUTHORITY",
-        "CRC32C",
-        "NOOP",
-        "UNIQUE_ID",
-        "SSL",
-        "SSL_VERSION",
-        "SSL_CN",
-        "SSL_CIPHER",
-        "SSL_SIG_ALG",
-        "SSL_KEY_ALG",
-        "NETNS",
+    const NAMES: [(&str, i64); 12] = [
+        ("ALPN", 0x01),
+        ("AUTHORITY", 0x02),
+        ("CRC32C", 0x03),
+        ("NOOP", 0x04),
+        ("UNIQUE_ID", 0x05),
+        ("SSL", 0x20),
+        ("SSL_VERSION", 0x21),
+        ("SSL_CN", 0x22),
+        ("SSL_CIPHER", 0x23),
+        ("SSL_SIG_ALG", 0x24),
+        ("SSL_KEY_ALG", 0x25),
+        ("NETNS", 0x30),
     ];
     let name = text(args, 0);
-    if NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) {
-        return Ok(());
-    }
-    let (value, end) = base::bytes::leading_c_number(name);
-    require(end == name.len(), || format!("Could not convert type '{}'", lossy(name)))?;
-    require((0..=255).contains(&value), || format!("Invalid TLV Type '{}'", lossy(name)))
+    let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+    let kind = match known {
+        Some((_, kind)) => *kind,
+        None => {
+            let (value, end) = base::bytes::leading_c_number(name);
+            require(end == name.len(), || format!("Could not convert type '{}'", lossy(name)))?;
+            require((0..=255).contains(&value), || format!("Invalid TLV Type '{}'", lossy(name)))?;
+            value
+        }
+    };
+    args[0] = Arg::Sint(kind);
+    Ok(())
 }
 
 /// `dump_all_vars`: a scope or nothing.

@@ -44,24 +44,24 @@ pub const ROWS: &[Fetch] = &[
     .examples(&[Example::new("", &[], "0")]),
     Fetch::new("dst_port", Sint, at::CLIENT, "The port that the client connected to", dst_port)
         .examples(&[Example::new("", &[], "80")]),
-    Fetch::new("fc_dst", Addr, at::CLIENT, "The connection's destination address", dst),
+    Fetch::new("fc_dst", Addr, at::CLIENT, "The connection's destination address", fc_dst),
     Fetch::new(
         "fc_dst_is_local",
         Bool,
         at::CLIENT,
         "Same as `dst_is_local`, for the connection",
-        dst_is_local,
+        fc_dst_is_local,
     ),
-    Fetch::new("fc_dst_port", Sint, at::CLIENT, "The connection's destination port", dst_port),
-    Fetch::new("fc_src", Addr, at::CLIENT, "The connection's source address", src),
+    Fetch::new("fc_dst_port", Sint, at::CLIENT, "The connection's destination port", fc_dst_port),
+    Fetch::new("fc_src", Addr, at::CLIENT, "The connection's source address", fc_src),
     Fetch::new(
         "fc_src_is_local",
         Bool,
         at::CLIENT,
         "Same as `src_is_local`, for the connection",
-        src_is_local,
+        fc_src_is_local,
     ),
-    Fetch::new("fc_src_port", Sint, at::CLIENT, "The connection's source port", src_port),
+    Fetch::new("fc_src_port", Sint, at::CLIENT, "The connection's source port", fc_src_port),
     Fetch::new("fe_defbe", Str, at::FRONTEND, "The name of the frontend's default backend", fe_defbe)
         .examples(&[Example::none("", &[])]),
     Fetch::new("fe_id", Sint, at::FRONTEND, "The frontend's number", fe_id).examples(&[Example::new(
@@ -125,6 +125,22 @@ fn dst_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a>
     Ok(Value::Sint(i64::from(ip(&stream.session.dst)?.port())))
 }
 
+fn fc_src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(address(ip(stream.session.connection_src())?.ip()))
+}
+
+fn fc_src_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(i64::from(ip(stream.session.connection_src())?.port())))
+}
+
+fn fc_dst<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(address(ip(stream.session.connection_dst())?.ip()))
+}
+
+fn fc_dst_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(i64::from(ip(stream.session.connection_dst())?.port())))
+}
+
 /// The system knows whether an address is the host's own: it lets a socket bind to it. Nothing
 /// is sent, and only rules that ask pay for the call.
 fn is_local(endpoint: &Endpoint) -> Result<bool, Missing> {
@@ -138,6 +154,14 @@ fn src_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
 
 fn dst_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     is_local(&stream.session.dst).map(Value::Bool)
+}
+
+fn fc_src_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    is_local(stream.session.connection_src()).map(Value::Bool)
+}
+
+fn fc_dst_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    is_local(stream.session.connection_dst()).map(Value::Bool)
 }
 
 fn server_side(stream: &Stream) -> Result<(SocketAddr, SocketAddr), Missing> {

@@ -14,6 +14,7 @@ mod params;
 mod parsed;
 mod payload;
 mod process;
+mod proxied;
 mod proxies;
 mod request;
 mod response;
@@ -40,6 +41,7 @@ const TABLES: &[&[Fetch]] = &[
     params::ROWS,
     payload::ROWS,
     process::ROWS,
+    proxied::ROWS,
     proxies::ROWS,
     request::ROWS,
     response::ROWS,

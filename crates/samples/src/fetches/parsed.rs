@@ -21,12 +21,6 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("distcc_param", Sint, at::BUFFER, "`distcc_param`, see the manual")
         .args(1, &[ArgType::Str, ArgType::Sint])
         .check(checks::distcc_token),
-    Fetch::parsed("fc_pp_authority", Str, at::CLIENT, "What the PROXY protocol header said"),
-    Fetch::parsed("fc_pp_tlv", Str, at::SESSION, "What the PROXY protocol header said")
-        .args(1, &[ArgType::Str])
-        .check(checks::proxy_extension),
-    Fetch::parsed("fc_pp_unique_id", Str, at::CLIENT, "What the PROXY protocol header said"),
-    Fetch::parsed("fc_rcvd_proxy", Bool, at::CLIENT, "What the PROXY protocol header said"),
     Fetch::parsed("fcgi.docroot", Str, at::REQUEST, "`fcgi.docroot`, see the manual"),
     Fetch::parsed("fcgi.index", Str, at::REQUEST, "`fcgi.index`, see the manual"),
     Fetch::parsed("fs.debug_str", Str, at::SESSION, "A state of the multiplexer's stream")

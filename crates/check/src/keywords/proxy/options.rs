@@ -119,7 +119,8 @@ pub const ROWS: &[Keyword] = &[
     switch("option allbackups", "Uses all backup servers at once.", DLB, |c, on| options(c).allbackups = on),
     parsed("option checkcache", "Refuses responses that a cache would leak.", DLB).http(),
     switch("option clitcpka", "TCP keep-alive towards clients.", DFL, |c, on| options(c).clitcpka = on),
-    switch("option contstats", "Counts while a stream runs.", DFL, |c, on| options(c).contstats = on),
+    switch("option contstats", "Counts while a stream runs.", DFL, |c, on| options(c).contstats = on)
+        .parsed(),
     switch("option dontlognull", "Does not log connections without data.", DFL, |c, on| {
         options(c).dontlognull = on
     }),
@@ -140,12 +141,15 @@ pub const ROWS: &[Keyword] = &[
     switch("option prefer-last-server", "Keeps to the server of a connection.", DLB, |c, on| {
         options(c).prefer_last_server = on
     })
-    .http(),
-    switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on),
+    .http()
+    .parsed(),
+    switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on).parsed(),
     switch("option nolinger", "Closes without waiting for data to arrive.", DFLB, |c, on| {
         options(c).nolinger = on
-    }),
-    switch("option persist", "Keeps to a server that is down.", DLB, |c, on| options(c).persist = on),
+    })
+    .parsed(),
+    switch("option persist", "Keeps to a server that is down.", DLB, |c, on| options(c).persist = on)
+        .parsed(),
     switch("option srvtcpka", "TCP keep-alive towards servers.", DLB, |c, on| options(c).srvtcpka = on),
     switch("option splice-request", "Splices requests.", DFLB, |c, on| options(c).splice_request = on),
     switch("option splice-response", "Splices responses.", DFLB, |c, on| options(c).splice_response = on),
@@ -169,22 +173,27 @@ pub const ROWS: &[Keyword] = &[
     }),
     switch("option log-health-checks", "Logs every check's result.", DLB, |c, on| {
         options(c).log_health_checks = on
-    }),
-    switch("option socket-stats", "Counts by socket.", DFL, |c, on| options(c).socket_stats = on),
+    })
+    .parsed(),
+    switch("option socket-stats", "Counts by socket.", DFL, |c, on| options(c).socket_stats = on).parsed(),
     switch("option tcp-smart-accept", "Saves a packet when accepting.", DFL, |c, on| {
         options(c).tcp_smart_accept = on
-    }),
+    })
+    .parsed(),
     switch("option tcp-smart-connect", "Saves a packet when connecting.", DLB, |c, on| {
         options(c).tcp_smart_connect = on
-    }),
+    })
+    .parsed(),
     switch("option independent-streams", "Each side has its own timeout.", DFLB, |c, on| {
         options(c).independent_streams = on
-    }),
+    })
+    .parsed(),
     switch("option http-use-proxy-header", "Uses Proxy-Connection.", DFL, |c, on| {
         options(c).http_use_proxy_header = on
     })
     .http(),
     parsed("option http-pretend-keepalive", "Closes server connections but does not say so.", DLB).http(),
+    // Every piece always is.
     switch("option http-no-delay", "Sends every piece at once.", DFLB, |c, on| options(c).http_no_delay = on)
         .http(),
     parsed("option h1-case-adjust-bogus-client", "Writes header names in another case.", DFL),
