@@ -101,6 +101,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "set-bandwidth-limit",
         "set-bandwidth-limit x\n  filter bwlim-in x default-limit 1m default-period 1s",
     ),
+    ("listen", "hash-type", "hash-type consistent"),
     ("listen", "rate-limit", "rate-limit sessions 10"),
     ("listen", "compression", "compression algo gzip"),
     (
