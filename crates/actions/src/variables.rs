@@ -2,6 +2,7 @@
 
 use ir::spec::ActionArg;
 use state::plan::{ActionValue, Args, Outcome};
+use state::vars::Conditions;
 use state::{Stream, Value};
 
 use crate::row::{Action, sets};
@@ -14,13 +15,17 @@ pub const ROWS: &[Action] = &[
     Action::new("unset-var", sets::ALL, &[], "Forgets a variable", unset_var).paren(ActionArg::Var),
 ];
 
+fn conditions_of(words: &[ActionValue]) -> Conditions {
+    Conditions::of(words.iter().map(ActionValue::bytes))
+}
+
 /// Without a sample the variable stays as it is.
 fn set_var(stream: &mut Stream, args: &Args) -> Outcome {
     let [ActionValue::Var(var), ActionValue::Expr(expr), conditions @ ..] = args.values.as_slice() else {
         return Outcome::Continue;
     };
     if let Ok(value) = expr.eval(stream) {
-        stream.set_variable_if(*var, value, conditions.iter().map(ActionValue::bytes));
+        stream.set_variable_if(*var, value, conditions_of(conditions));
     }
     Outcome::Continue
 }
@@ -31,7 +36,7 @@ fn set_var_fmt(stream: &mut Stream, args: &Args) -> Outcome {
     };
     stream.with_scratch(|stream, text| {
         format.write(stream, text);
-        stream.set_variable_if(*var, Value::Str(text), conditions.iter().map(ActionValue::bytes));
+        stream.set_variable_if(*var, Value::Str(text), conditions_of(conditions));
     });
     Outcome::Continue
 }

@@ -48,7 +48,11 @@ pub fn check(c: &mut Context<'_>, text: &[u8], span: Span) -> Checked<Var> {
         // A name of its own, which no variable of the stream itself can have.
         return Ok(Var { scope, id: intern(c, &[b"^", name].concat()) });
     }
-    Ok(Var { scope, id: intern(c, name) })
+    let var = Var { scope, id: intern(c, name) };
+    if scope == VarScope::Proc && !c.config.process_variables.contains(&var.id) {
+        c.config.process_variables.push(var.id);
+    }
+    Ok(var)
 }
 
 fn intern(c: &mut Context<'_>, name: &[u8]) -> VarId {

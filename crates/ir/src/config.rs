@@ -10,7 +10,7 @@ mod server;
 mod status;
 
 pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
-pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, Tune};
+pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
 pub use log::{Facility, Level, LogFraming, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ForwardFor, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, Switch,
@@ -55,6 +55,8 @@ pub struct Config {
     pub pattern_hosts: HashMap<Bytes, IpAddr>,
     /// All variable names that the configuration mentions, without their scope.
     pub variables: Vec<Bytes>,
+    /// Those of scope `proc`, which exist from the start.
+    pub process_variables: Vec<crate::id::VarId>,
     /// The names of all services that rules mention, as `lua.acme-http01`.
     pub services: Vec<Bytes>,
 }

@@ -7,6 +7,7 @@ use ir::expr::{Var, VarScope};
 use ir::id::VarId;
 use mlua::{Lua, Result, Value as LuaValue};
 use state::sample::OwnedValue;
+use state::vars::Conditions;
 use state::{Plan, Stream};
 
 use crate::convert;
@@ -87,33 +88,27 @@ fn split(text: &[u8]) -> Option<(VarScope, &[u8])> {
     (!name.is_empty() && name.iter().all(valid)).then_some((scope, name))
 }
 
-/// Runs `f` with the variables that hold the scope; `None`: a stream has no such scope.
-fn with<R>(stream: &Stream, scope: VarScope, f: impl FnOnce(&mut state::vars::Vars) -> R) -> Option<R> {
-    let vars = match scope {
-        VarScope::Sess => &stream.session.vars,
-        VarScope::Txn | VarScope::Req | VarScope::Res => &stream.vars,
-        VarScope::Proc | VarScope::Check => return None,
-    };
-    Some(f(&mut *vars.try_borrow_mut().ok()?))
-}
-
-/// Sets a variable; with `if_known` only one that the configuration mentions. Whether it was set.
+/// Sets a variable; with `if_known` only one that the configuration mentions. Scripts make no
+/// variables of the process. Whether it was set.
 pub(crate) fn set(names: &Names, stream: &Stream, name: &[u8], value: OwnedValue, if_known: bool) -> bool {
     let var =
         if if_known { names.find(name).filter(|var| names.is_configured(*var)) } else { names.intern(name) };
-    var.and_then(|var| with(stream, var.scope, |vars| vars.set(var, value))).is_some()
+    let conditions = |var: &Var| match var.scope {
+        VarScope::Proc => Conditions::of([&b"ifexists"[..]].into_iter()),
+        _ => Conditions::default(),
+    };
+    var.is_some_and(|var| stream.set_variable_if(var, value.as_value(), conditions(&var)))
 }
 
 /// Removes a variable; whether it could have been there.
 pub(crate) fn unset(names: &Names, stream: &Stream, name: &[u8]) -> bool {
-    names.find(name).and_then(|var| with(stream, var.scope, |vars| vars.unset(var))).is_some()
+    names.find(name).is_some_and(|var| stream.unset_variable(var))
 }
 
 /// The value of a variable, nil where there is none.
 pub(crate) fn get(lua: &Lua, names: &Names, stream: &Stream, name: &[u8]) -> Result<LuaValue> {
-    let value = names.find(name).and_then(|var| with(stream, var.scope, |vars| vars.get(var).cloned()));
-    match value.flatten() {
-        Some(value) => convert::to_lua(lua, value.as_value()),
+    match names.find(name).and_then(|var| stream.variable(var)) {
+        Some(value) => convert::to_lua(lua, value),
         None => Ok(LuaValue::Nil),
     }
 }

@@ -327,6 +327,7 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
         return client.abort();
     }
     drain_early_body(client).await;
+    stream.end_request_vars();
     let front = stream.session.frontend;
     let back = stream.backend.unwrap_or(front);
     // What never became a request has no rules.

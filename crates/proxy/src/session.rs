@@ -1,7 +1,7 @@
 //! One client connection: its addresses, the connection rules, the TLS handshake, and then the
 //! mux that its bytes call for.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::os::fd::AsRawFd;
 use std::pin::pin;
 use std::rc::Rc;
@@ -21,7 +21,6 @@ use state::plan::Outcome;
 use state::session::{Endpoint, Mux, Session};
 use state::termination::{Cause, State};
 use state::tls::TlsFacts;
-use state::vars::Vars;
 
 use crate::conn::Conn;
 use crate::deadline::Deadline;
@@ -34,28 +33,20 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
     let accepted = accepted_us / 1000;
     let date = clock::date();
     let mut session = Rc::new(Session {
-        plan: worker.plan,
         thread: worker.thread,
         frontend: proxy,
         bind,
         src: endpoint(peer),
         dst: destination(&worker, proxy, bind, &socket),
-        proxied: None,
         expects_proxy: Cell::new(worker.plan.settings(proxy).binds[bind.index()].accept_proxy),
         accept_date: date.secs * 1_000_000 + u64::from(date.micros),
         accepted,
-        tls: None,
         socket: Some(socket.as_raw_fd()),
-        error: Cell::default(),
-        mux: Cell::default(),
-        glitches: Cell::default(),
-        streams: Cell::default(),
-        requests: Cell::default(),
-        counters: RefCell::default(),
-        vars: RefCell::new(Vars::default()),
+        ..Session::new(worker.plan)
     });
     begin(&worker, &mut session, socket).await;
     session.end_counters(clock::now_ms());
+    session.end_vars();
     drop(slot);
 }
 

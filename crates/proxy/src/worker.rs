@@ -150,6 +150,7 @@ impl Worker {
     /// Takes a stream back.
     pub fn recycle(&self, mut stream: Box<Stream>) {
         stream.end_counters(stream.now);
+        stream.end_vars();
         let mut streams = self.streams.borrow_mut();
         if streams.len() < KEPT_STREAMS {
             streams.push(stream);

@@ -77,9 +77,38 @@ pub struct Session {
     pub counters: RefCell<Counters>,
     /// Variables of scope `sess`.
     pub vars: RefCell<Vars>,
+    /// Bytes of the variables of the session and its streams, where they are limited.
+    pub var_memory: Cell<i64>,
 }
 
 impl Session {
+    /// A session of the first proxy that nothing is known of yet, of no connection.
+    pub fn new(plan: &'static Plan) -> Self {
+        let none = || Endpoint::Unix(Box::default());
+        Self {
+            plan,
+            thread: 0,
+            frontend: ProxyId(0),
+            bind: BindId(0),
+            src: none(),
+            dst: none(),
+            proxied: None,
+            expects_proxy: Cell::default(),
+            accept_date: 0,
+            accepted: 0,
+            tls: None,
+            socket: None,
+            error: Cell::default(),
+            mux: Cell::default(),
+            glitches: Cell::default(),
+            streams: Cell::default(),
+            requests: Cell::default(),
+            counters: RefCell::default(),
+            vars: RefCell::default(),
+            var_memory: Cell::default(),
+        }
+    }
+
     /// Where the connection itself comes from, whatever a PROXY protocol header said.
     pub fn connection_src(&self) -> &Endpoint {
         self.proxied.as_ref().map_or(&self.src, |proxied| &proxied.src)

@@ -133,6 +133,8 @@ pub struct Stream {
     pub counters: Counters,
     /// Variables of scopes `txn`, and `req` or `res`.
     pub vars: RefCell<Vars>,
+    /// Bytes of the variables, where they are limited: of `req` and `res`, and with `txn`.
+    pub(crate) var_memory: [Cell<i64>; 2],
     /// The request is on its way: its variables are gone, the response may have some.
     pub has_response_vars: bool,
     /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
@@ -188,6 +190,7 @@ impl Stream {
             reply: Vec::new(),
             counters: Counters::default(),
             vars: RefCell::default(),
+            var_memory: Default::default(),
             has_response_vars: false,
             request_captures: Vec::new(),
             response_captures: Vec::new(),
@@ -207,6 +210,7 @@ impl Stream {
 
     /// Makes it a new stream of `session`, keeping its memory.
     pub fn reset(&mut self, session: Rc<Session>, id: u64) {
+        self.end_vars();
         self.plan = session.plan;
         self.rules_of = session.frontend;
         self.session = session;
@@ -234,7 +238,6 @@ impl Stream {
         }
         self.reply.clear();
         self.counters.clear();
-        self.vars.get_mut().clear();
         self.has_response_vars = false;
         self.request_captures.iter_mut().for_each(Vec::clear);
         self.response_captures.iter_mut().for_each(Vec::clear);

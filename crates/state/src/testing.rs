@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use ir::config::{Config, Mode, Proxy, Server, StickTable, StoredData, Userlist};
-use ir::id::{BindId, ProxyId};
 use ir::types::SampleType;
 use proto::message::{Head, Version};
 
@@ -100,25 +99,14 @@ pub fn stream(input: &str) -> Stream {
 pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
     let plan = Plan::build(config, functions, 1).expect("plan");
     let session = Session {
-        plan: Box::leak(Box::new(plan)),
-        thread: 0,
-        frontend: ProxyId(0),
-        bind: BindId(0),
         src: Endpoint::Ip("192.0.2.1:1234".parse().expect("address")),
         dst: Endpoint::Ip("198.51.100.1:80".parse().expect("address")),
-        proxied: None,
-        expects_proxy: Default::default(),
         accept_date: 1_714_117_198_774_000,
         accepted: 1000,
-        tls: None,
-        socket: None,
-        error: Default::default(),
         mux: Mux::Http1.into(),
-        glitches: 0.into(),
         streams: 1.into(),
         requests: 1.into(),
-        counters: Default::default(),
-        vars: Default::default(),
+        ..Session::new(Box::leak(Box::new(plan)))
     };
     let mut stream = Stream::new(Rc::new(session), 7);
     stream.now = 1000;

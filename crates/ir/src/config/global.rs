@@ -4,6 +4,37 @@ use super::bind::TlsBind;
 use super::log::LogTarget;
 use crate::Bytes;
 
+/// A `set-var` or `set-var-fmt` line.
+#[derive(Clone, Debug)]
+pub struct SetVar {
+    pub var: crate::expr::Var,
+    /// An expression or a format.
+    pub value: crate::expr::ActionValue,
+    /// The words behind the name.
+    pub conditions: Vec<Bytes>,
+}
+
+/// `tune.vars.*-max-size`, in bytes; 0: no limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VarLimits {
+    /// All variables together; `proc` says the same.
+    pub global: i64,
+    pub proc: i64,
+    /// A session's, with those of its streams.
+    pub sess: i64,
+    /// A stream's, with `req` and `res`.
+    pub txn: i64,
+    pub reqres: i64,
+}
+
+impl VarLimits {
+    /// Whether there is any.
+    pub const fn any(&self) -> bool {
+        let Self { global, proc, sess, txn, reqres } = *self;
+        global | proc | sess | txn | reqres != 0
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Global {
     pub daemon: bool,
@@ -56,7 +87,7 @@ pub struct Global {
     /// Milliseconds; `stats timeout`.
     pub stats_timeout: u64,
     /// `set-var`/`set-var-fmt` of process variables.
-    pub set_vars: Vec<(crate::expr::Var, crate::expr::LogFormat)>,
+    pub set_vars: Vec<SetVar>,
     /// `setenv` and friends, in order of effect: name and value (`None`: unset).
     pub environment: Vec<(Bytes, Option<Bytes>)>,
 }
@@ -72,6 +103,7 @@ pub struct LuaLoad {
 /// The `tune.*` numbers that the data path reads.
 #[derive(Clone, Debug)]
 pub struct Tune {
+    pub vars: VarLimits,
     /// Bytes.
     pub bufsize: usize,
     /// Bytes of a buffer kept free for header rewriting while a head is received.
@@ -106,6 +138,7 @@ pub struct Tune {
 impl Default for Tune {
     fn default() -> Self {
         Self {
+            vars: VarLimits::default(),
             bufsize: 16384,
             maxrewrite: 1024,
             http_maxhdr: 101,

@@ -5,16 +5,23 @@ use ir::id::VarId;
 use ir::spec::ArgType;
 use ir::types::SampleType::Any;
 use state::sample::Arg;
+use state::vars::Conditions;
 use state::{Stream, Value};
 
 use crate::checks;
 use crate::row::{Converter, Example};
 
 pub const ROWS: &[Converter] = &[
-    Converter::new("set-var", Any, Any, "Sets a variable and passes the value on", set_var)
-        .args(1, &[ArgType::Var, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
-        .check(checks::set_variable)
-        .examples(&[Example::new("a", &["txn.x"], "a")]),
+    Converter::new(
+        "set-var",
+        Any,
+        Any,
+        "Sets a variable and passes the value on; none where it was not set",
+        set_var,
+    )
+    .args(1, &[ArgType::Var, ArgType::Str, ArgType::Str, ArgType::Str, ArgType::Str])
+    .check(checks::set_variable)
+    .examples(&[Example::new("a", &["txn.x"], "a")]),
     Converter::new("unset-var", Any, Any, "Forgets a variable and passes the value on", unset_var)
         .args(1, &[ArgType::Var])
         .examples(&[Example::none("a", &["txn.unresolved"])]),
@@ -42,12 +49,10 @@ fn set_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<
         Arg::Str(name) => Some(&**name),
         _ => None,
     });
-    stream.set_variable_if(*var, value, conditions);
-    Some(value)
+    stream.set_variable_if(*var, value, Conditions::of(conditions)).then_some(value)
 }
 
 fn unset_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let Some(Arg::Var(var)) = args.first() else { return None };
-    stream.unset_variable(*var);
-    Some(value)
+    stream.unset_variable(*var).then_some(value)
 }

@@ -15,7 +15,7 @@ use super::patterns::Lists;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
     Acl, BuildError, Cond, Converter, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
-    SwitchTarget,
+    SwitchTarget, process_vars,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -33,9 +33,22 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
     let live = Live::new(&config, lists.into_patterns(), maxconn, threads);
+    process_vars::fill(&config, functions, &live.variables)?;
     // A script may call any fetch.
     let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
     Ok(Plan { config, proxies, needs, live })
+}
+
+/// A value of the global section's `set-var`, in the plan where it is evaluated.
+pub(super) fn process_value(
+    value: &checked::ActionValue,
+    config: &Config,
+    lists: &Lists,
+    functions: &Functions,
+) -> Result<ActionValue, BuildError> {
+    let own = config.proxies.first().ok_or_else(|| unknown("proxy", 0))?;
+    let needs = &Cell::default();
+    Builder { config, lists, own, functions, acls: Vec::new(), needs }.action_value(value)
 }
 
 fn proxy(

@@ -9,6 +9,7 @@ mod format;
 mod map;
 mod matcher;
 mod patterns;
+mod process_vars;
 mod regex;
 mod rule;
 

@@ -1,7 +1,8 @@
 //! Variables: of the environment, and of the process.
 
 use ir::Bytes;
-use ir::expr::{FormatFlags, FormatNode, LogFormat, VarScope};
+use ir::config::SetVar;
+use ir::expr::{ActionValue, Expr, VarScope};
 use ir::spec::Sections;
 use syntax::Word;
 
@@ -74,18 +75,18 @@ fn checked(
     name: &Word,
     value: &Word,
     is_format: bool,
-) -> Checked<(ir::expr::Var, LogFormat)> {
+) -> Checked<SetVar> {
     let mut parts = name.text.split(|byte| *byte == b',');
     let variable = parts.next().unwrap_or_default();
-    let mut conditions = parts.take_while(|part| !part.is_empty());
-    if let Some(bad) = conditions.find(|part| !CONDITIONS.contains(part)) {
+    let conditions: Vec<Bytes> = parts.take_while(|part| !part.is_empty()).map(Bytes::from).collect();
+    if let Some(bad) = conditions.iter().find(|part| !CONDITIONS.contains(&part.as_slice())) {
         let text = format!("unknown condition \"{}\"", String::from_utf8_lossy(bad));
         return Err(Fail::new("bad-variable", name.span, text));
     }
     let var = crate::variables::check(c, variable, name.span)?;
     let value = match is_format {
-        true => logformat::check(c, value, Use::Value, Place::CFG_PARSER)?,
-        false => expression(c, line, name, value)?,
+        true => ActionValue::Fmt(logformat::check(c, value, Use::Value, Place::CFG_PARSER)?),
+        false => ActionValue::Expr(expression(c, line, name, value)?),
     };
     if var.scope != VarScope::Proc {
         let text = format!(
@@ -95,10 +96,10 @@ fn checked(
         );
         return Err(Fail::new("bad-scope", name.span, text));
     }
-    Ok((var, value))
+    Ok(SetVar { var, value, conditions })
 }
 
-fn expression(c: &mut Context<'_>, line: &Line<'_>, name: &Word, value: &Word) -> Checked<LogFormat> {
+fn expression(c: &mut Context<'_>, line: &Line<'_>, name: &Word, value: &Word) -> Checked<Expr> {
     let (expr, _) = crate::expr::words(c, &line.args[1..])?;
     let spec = c.registry.fetches().get(expr.fetch.index());
     if let Some(spec) = spec.filter(|spec| !Place::CFG_PARSER.allows(spec.contexts)) {
@@ -109,9 +110,7 @@ fn expression(c: &mut Context<'_>, line: &Line<'_>, name: &Word, value: &Word) -
         );
         return Err(Fail::new("unavailable-fetch", value.span, text));
     }
-    let text = expr.text.clone();
-    let node = FormatNode::Expr { expr, key: Vec::new(), flags: FormatFlags::default() };
-    Ok(LogFormat { nodes: vec![node], text, ..LogFormat::default() })
+    Ok(expr)
 }
 
 pub const ROWS: &[Keyword] = &[

@@ -1,6 +1,7 @@
 //! `tune.*`: buffers, events, memory. Those of HTTP, TLS and Lua stand in files of their own.
 
 use base::time::{TimeError, Unit};
+use ir::config::VarLimits;
 use ir::spec::Sections;
 
 use crate::context::Context;
@@ -91,11 +92,18 @@ const fn flag(name: &'static str, doc: &'static str) -> Keyword {
     Keyword::new(name, doc, HERE, "", NONE, Set::Nothing).parsed()
 }
 
-/// The greatest memory of a scope's variables.
-const fn variables(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, "<size>", MANY, Set::Int(i64::MIN, i64::MAX, |_, _| {}))
+/// The greatest memory of a scope's variables; as in HAProxy, 32 bits of it count.
+const fn variables(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, i64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<size>", MANY, Set::Int(i64::MIN, i64::MAX, set))
         .malformed("{}: '{v}' is an invalid size")
-        .parsed()
+}
+
+fn limits<'c>(c: &'c mut Context<'_>) -> &'c mut VarLimits {
+    &mut c.global().tune.vars
+}
+
+fn low(size: i64) -> i64 {
+    i64::from(size as u32)
 }
 
 pub const INTEGER: &str = "'{}' expects an integer argument.";
@@ -554,10 +562,18 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(elasticity),
     )
     .parsed(),
-    variables("tune.vars.check-max-size", "Memory of a check's variables."),
-    variables("tune.vars.global-max-size", "Memory of all variables."),
-    variables("tune.vars.proc-max-size", "Memory of the process' variables."),
-    variables("tune.vars.reqres-max-size", "Memory of a request's variables."),
-    variables("tune.vars.sess-max-size", "Memory of a session's variables."),
-    variables("tune.vars.txn-max-size", "Memory of a transaction's variables."),
+    variables("tune.vars.check-max-size", "Memory of a check's variables.", |_, _| {}).parsed(),
+    variables("tune.vars.global-max-size", "Memory of all variables.", |c, n| limits(c).global = low(n)),
+    variables("tune.vars.proc-max-size", "Memory of the process' variables.", |c, n| {
+        limits(c).proc = low(n);
+    }),
+    variables("tune.vars.reqres-max-size", "Memory of a request's variables.", |c, n| {
+        limits(c).reqres = low(n);
+    }),
+    variables("tune.vars.sess-max-size", "Memory of a session's variables.", |c, n| {
+        limits(c).sess = low(n);
+    }),
+    variables("tune.vars.txn-max-size", "Memory of a transaction's variables.", |c, n| {
+        limits(c).txn = low(n);
+    }),
 ];

@@ -225,7 +225,7 @@ fn gcm_enc<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<
     let out = aes.gcm_encrypt(args::bytes(value)?, additional, &mut tag, &stream.arena)?;
     let tag = Value::Str(base64::encode_standard(&tag, &stream.arena));
     let only_where = (variable.scope == VarScope::Proc).then_some(b"ifexists".as_slice());
-    stream.set_variable_if(*variable, tag, only_where.into_iter());
+    stream.set_variable_if(*variable, tag, state::vars::Conditions::of(only_where.into_iter()));
     Some(Value::Bin(out))
 }
 
