@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use ir::config::{Level, Mode, Proxy};
 use ir::spec::RuleSet;
+use state::link::ConnError;
 use state::plan::Format;
 use state::session::Session;
 use state::stream::Stream;
@@ -93,11 +94,17 @@ fn count(stream: &mut Stream) {
         stream.server.map_or(0, |server| backend.servers[server.index()].connections.get());
 }
 
-/// A connection that failed before its first stream, and the words for it: `error-log-format`, or
-/// HAProxy's short line about a connection (manual, section 8.2.5). An `empty` one sent nothing.
-pub fn failed_connection(worker: &Worker, session: &Rc<Session>, error: &str, empty: bool) {
+/// A connection that failed before its first stream: `error-log-format`, or HAProxy's short line
+/// about a connection (manual, section 8.2.5).
+pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
     let settings = worker.plan.settings(session.frontend);
-    if settings.logs.is_empty() || (empty && settings.options.dontlognull) {
+    let error = session.error.get();
+    // Nothing came, or not enough to know what it is.
+    let is_nothing = matches!(
+        error,
+        ConnError::ProxyEmpty | ConnError::ProxyAbort | ConnError::TlsEmpty | ConnError::TlsAbort
+    );
+    if settings.logs.is_empty() || (is_nothing && settings.options.dontlognull) {
         return;
     }
     let level = if settings.options.log_separate_errors { Level::Err } else { Level::Info };
@@ -114,7 +121,7 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>, error: &str, em
     worker.plan.live.proxies[session.frontend.index()].log_lines.add(worker.thread, 1);
 }
 
-fn write_failure(session: &Session, settings: &Proxy, error: &str, line: &mut Vec<u8>) {
+fn write_failure(session: &Session, settings: &Proxy, error: ConnError, line: &mut Vec<u8>) {
     let bind = &settings.binds[session.bind.index()];
     let name = bind.name.clone().unwrap_or_else(|| (session.bind.0 + 1).to_string().into_bytes());
     sender::write_endpoint(&session.src, line);
@@ -125,5 +132,11 @@ fn write_failure(session: &Session, settings: &Proxy, error: &str, line: &mut Ve
     line.push(b'/');
     line.extend_from_slice(&name);
     line.extend_from_slice(b": ");
-    line.extend_from_slice(error.as_bytes());
+    line.extend_from_slice(error.message().as_bytes());
+    let facts = session.tls.as_ref().filter(|_| error == ConnError::TlsHandshake);
+    if let Some(reason) = facts.and_then(|facts| facts.error.as_ref()) {
+        line.extend_from_slice(b" (");
+        line.extend_from_slice(reason.text.as_bytes());
+        line.push(b')');
+    }
 }

@@ -3,9 +3,7 @@
 
 use std::cell::Cell;
 use std::os::fd::AsRawFd;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, ready};
 
 use ir::config::Mode;
 use ir::expr::Address;
@@ -14,9 +12,8 @@ use ir::spec::RuleSet;
 use net::clock;
 use net::io::{Io, Socket};
 use net::timer::Timer;
-use net::tls::{Failed, HandshakeError, ServerContext, Tls};
+use net::tls::{Failed, ServerContext, Tls};
 use net::worker::Accepted;
-use state::link::ConnError;
 use state::plan::Outcome;
 use state::session::{Endpoint, Mux, Session};
 use state::termination::{Cause, State};
@@ -66,7 +63,7 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
         && let Err(error) = Box::pin(proxy_header::receive(unshared, &mut socket)).await
     {
         session.error.set(error);
-        return log::failed_connection(worker, session, error.message(), error == ConnError::ProxyEmpty);
+        return log::failed_connection(worker, session);
     }
     let io = match worker.tls_bind(proxy, bind) {
         None => Io::Plain(socket),
@@ -78,8 +75,7 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
             Err(failed) => {
                 know_tls(session, failed.facts.as_ref());
                 session.error.set(failed.error.code());
-                let is_empty = failed.error == HandshakeError::Empty;
-                return log::failed_connection(worker, session, &failed.error.to_string(), is_empty);
+                return log::failed_connection(worker, session);
             }
         },
     };
@@ -151,15 +147,7 @@ async fn handshake(
     let timeouts = worker.plan.settings(session.frontend).timeouts;
     let mut timer = Timer::new();
     Deadline::after(session.accepted, timeouts.client_hs.or(timeouts.client)).set(&mut timer);
-    let mut shaking = pin!(context.accept(socket));
-    std::future::poll_fn(|cx| match shaking.as_mut().poll(cx) {
-        Poll::Ready(end) => Poll::Ready(end),
-        Poll::Pending => {
-            ready!(timer.poll_expired(cx));
-            Poll::Ready(Err(HandshakeError::Timeout.into()))
-        }
-    })
-    .await
+    context.accept(socket, &mut |cx| timer.poll_expired(cx)).await
 }
 
 /// Gives the session what its handshake gave. Nobody shares it so early.

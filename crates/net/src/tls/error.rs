@@ -11,7 +11,7 @@ use state::tls::TlsFacts;
 use super::facts;
 use super::notes::{Kept, Notes, Refused};
 
-/// Why a handshake failed. The caller makes `Timeout` itself, when its timer rings.
+/// Why a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandshakeError {
     /// The other side closed before its first message was complete.
@@ -77,6 +77,11 @@ impl fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 impl Failed {
+    /// It took too long.
+    pub(super) fn late(ssl: &SslRef, kept: Kept, notes: &mut Notes) -> Self {
+        Self { error: HandshakeError::Timeout, facts: Some(Rc::new(facts::facts(ssl, kept, notes))) }
+    }
+
     /// Sorts the library's error; call it right after the failing call.
     pub(super) fn new(ssl: &SslRef, error: &Error, kept: Kept, notes: &mut Notes) -> Self {
         let mut facts = facts::facts(ssl, kept, notes);

@@ -4,6 +4,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use ir::config::{CertEntry, TlsBind, TlsVersion, TlsVersions, Tune, Verify};
 use openssl::bn::BigNum;
@@ -33,6 +34,9 @@ pub struct ServerContext {
     kept: Kept,
     warnings: Vec<String>,
 }
+
+/// Says when a handshake takes too long.
+pub type Expired<'a> = dyn FnMut(&mut Context<'_>) -> Poll<()> + 'a;
 
 /// What the ClientHello callback chooses from.
 struct Choice {
@@ -94,18 +98,21 @@ impl ServerContext {
         &self.warnings
     }
 
-    /// The handshake with a client. The caller limits the time and drops the future.
+    /// The handshake with a client, until `expired` says that it takes too long.
     ///
     /// # Errors
     /// See [`HandshakeError`]. An alert has been sent where one is due; the socket is closed.
-    pub async fn accept(&self, socket: Socket) -> Result<Box<Tls>, Failed> {
+    pub async fn accept(&self, socket: Socket, expired: &mut Expired<'_>) -> Result<Box<Tls>, Failed> {
         let failed = |_: ErrorStack| HandshakeError::Failure(None);
         let ssl = Ssl::new(&self.first).map_err(failed)?;
         let mut stream = SslStream::new(ssl, socket).map_err(failed)?;
         let mut notes = Notes::default();
         let outcome = std::future::poll_fn(|cx| {
-            let poll = notes.during(|| Pin::new(&mut stream).poll_accept(cx));
-            poll.map_err(|error| Failed::new(stream.ssl(), &error, self.kept, &mut notes))
+            let step = notes.during(|| Pin::new(&mut stream).poll_accept(cx));
+            if step.is_pending() && expired(cx).is_ready() {
+                return Poll::Ready(Err(Failed::late(stream.ssl(), self.kept, &mut notes)));
+            }
+            step.map_err(|error| Failed::new(stream.ssl(), &error, self.kept, &mut notes))
         });
         match outcome.await {
             Ok(()) => {

@@ -289,3 +289,6 @@ fn without_padding(value: &[u8]) -> Option<&[u8]> {
     let Some(end) = value.iter().position(|byte| *byte == 0) else { return Some(value) };
     value[end..].iter().all(|byte| *byte == 0).then_some(&value[..=end])
 }
+
+#[cfg(test)]
+mod tests;
