@@ -20,7 +20,7 @@ pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,
     LogStep, Mailer, Mailers, Nameserver, Peer, Peers, Resolvers, Ring,
 };
-pub use server::{Server, TlsServer};
+pub use server::{SendProxy, Server, TlsServer};
 pub use status::StatusCodes;
 
 use std::collections::HashMap;

@@ -41,6 +41,17 @@ impl Io {
         }
     }
 
+    /// Writes all of `bytes`, as what stands in front of a protocol.
+    pub async fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match std::future::poll_fn(|cx| self.poll_write(cx, bytes)).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => bytes = &bytes[count..],
+            }
+        }
+        Ok(())
+    }
+
     /// `writev` on a plain socket. Over TLS only the first non-empty slice is written, as one
     /// record: a caller that wants one record passes one contiguous slice ([`Io::is_tls`]).
     pub fn poll_write_vectored(

@@ -1,13 +1,16 @@
-//! The PROXY protocol's header in front of a client's bytes: it is looked at without taking it,
-//! and must be there as a whole with the first bytes that come, as HAProxy wants it.
+//! The PROXY protocol's header in front of a connection. That of a client is looked at without
+//! taking it, and must be there as a whole with the first bytes that come, as HAProxy wants it;
+//! that of a server is written before anything else.
 
 use std::net::SocketAddr;
 use std::task::{Poll, ready};
 
 use net::io::Socket;
 use net::timer::Timer;
-use proto::proxy_protocol::{self, Parsed, Refused};
+use proto::proxy_protocol::{self, Parsed, Refused, Tlvs, V2, tlv};
+use state::Stream;
 use state::link::ConnError;
+use state::plan::ProxyHeader;
 use state::session::{Endpoint, Proxied, Session};
 
 use crate::deadline::Deadline;
@@ -58,4 +61,69 @@ fn read(bytes: &[u8], session: &mut Session) -> Result<usize, ConnError> {
 
 fn plain(address: SocketAddr) -> Endpoint {
     Endpoint::Ip(SocketAddr::new(address.ip().to_canonical(), address.port()))
+}
+
+/// Appends the header that a server gets for a stream.
+pub fn write(stream: &Stream, header: &ProxyHeader, out: &mut Vec<u8>) {
+    let (session, settings) = (&stream.session, &header.settings);
+    let addresses = match (&session.src, &session.dst) {
+        (Endpoint::Ip(src), Endpoint::Ip(dst)) => Some((*src, *dst)),
+        _ => None,
+    };
+    if !settings.v2 {
+        return proxy_protocol::write_v1(out, addresses);
+    }
+    let mut written = V2::new(out, addresses);
+    for (kind, format) in &header.tlvs {
+        written.push_with(*kind, |out| format.write(stream, out));
+    }
+    let tls = session.tls.as_deref().filter(|tls| tls.done);
+    if let Some(tls) = tls.filter(|tls| !tls.alpn.is_empty()) {
+        written.push(tlv::ALPN, &tls.alpn);
+    }
+    if settings.authority {
+        let received = session.proxied.as_deref().and_then(|proxied| {
+            Tlvs(&proxied.tlvs).find(|(kind, _)| *kind == tlv::AUTHORITY).map(|(_, value)| value)
+        });
+        if let Some(name) = received.or_else(|| tls.and_then(|tls| tls.sni.as_deref())) {
+            written.push(tlv::AUTHORITY, name);
+        }
+    }
+    if settings.unique_id {
+        written.push(tlv::UNIQUE_ID, stream.unique_id().unwrap_or_default());
+    }
+    if settings.ssl {
+        written.push_with(tlv::SSL, |out| write_ssl(stream, header, out));
+    }
+    written.finish(settings.crc32c);
+}
+
+/// The TLV about TLS: what the client used, how its certificate was verified, and the parts.
+fn write_ssl(stream: &Stream, header: &ProxyHeader, out: &mut Vec<u8>) {
+    const TLS: u8 = 1;
+    const CERTIFICATE_NOW: u8 = 2;
+    const CERTIFICATE: u8 = 4;
+    let Some(tls) = stream.session.tls.as_deref().filter(|tls| tls.done) else {
+        return out.extend_from_slice(&[0; 5]);
+    };
+    let mut client = TLS;
+    let mut verified = 0;
+    if tls.has_peer {
+        client |= CERTIFICATE;
+        verified = tls.verified.result;
+        if tls.verified.done {
+            client |= CERTIFICATE_NOW;
+        }
+    }
+    out.push(client);
+    out.extend_from_slice(&verified.to_be_bytes());
+    for (kind, format) in &header.ssl_parts {
+        let at = out.len();
+        out.extend_from_slice(&[*kind, 0, 0]);
+        format.write(stream, out);
+        match u16::try_from(out.len() - at - 3) {
+            Ok(len) if len > 0 => out[at + 1..at + 3].copy_from_slice(&len.to_be_bytes()),
+            _ => out.truncate(at),
+        }
+    }
 }

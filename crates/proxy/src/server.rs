@@ -31,6 +31,7 @@ use state::tls::TlsFacts;
 use crate::body::H1Source;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
+use crate::proxy_header;
 use crate::worker::Worker;
 
 /// A connection to a server, in use by one stream.
@@ -43,6 +44,8 @@ pub struct ServerConn {
     pub reused: bool,
     /// How payload of the request's body is framed.
     pub chunked: bool,
+    /// What keeps it apart from other connections of its server: see [`mark`].
+    mark: u64,
     turn: Turn,
 }
 
@@ -67,13 +70,14 @@ impl Drop for Turn {
 }
 
 impl ServerConn {
-    fn new(io: Io, reused: bool, turn: Turn) -> Self {
+    fn new(io: Io, reused: bool, mark: u64, turn: Turn) -> Self {
         Self {
             conn: Conn::new(io),
             source: H1Source::new(Body::new(Framing::None, 0)),
             progress: Progress::default(),
             reused,
             chunked: false,
+            mark,
             turn,
         }
     }
@@ -91,12 +95,12 @@ impl ServerConn {
 
     /// Keeps the connection for other streams.
     pub fn keep(self, worker: &Worker, stream: &Stream) {
-        let Self { conn, turn, .. } = self;
+        let Self { conn, turn, mark, .. } = self;
         let settings = &worker.plan.settings(turn.backend);
         if settings.http_reuse != HttpReuse::Never {
             let served = stream.server_link.as_ref().map_or(0, |link| link.served) + 1;
             let idle = Kept { io: conn.io, served };
-            worker.pool.put(worker.server_number(turn.backend, turn.server), 0, idle, stream.now);
+            worker.pool.put(worker.server_number(turn.backend, turn.server), mark, idle, stream.now);
         }
     }
 }
@@ -193,7 +197,8 @@ pub async fn acquire(
                 stream.now = now_ms();
                 stream.timing.connected = Some(stream.now);
                 note_link(stream, &io, 0);
-                return Ok(ServerConn::new(io, false, turn));
+                let mark = mark(stream, turn.backend, turn.server);
+                return Ok(ServerConn::new(io, false, mark, turn));
             }
             Err(Refused { cause, error, tls }) => {
                 drop(turn);
@@ -312,14 +317,34 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
         return None;
     }
     let turn = Turn { plan: stream.plan, backend: id, server };
-    let Kept { io, served } = worker.pool.take(worker.server_number(id, server), 0)?;
+    let mark = mark(stream, id, server);
+    let Kept { io, served } = worker.pool.take(worker.server_number(id, server), mark)?;
     stream.server = Some(server);
     let now = stream.now;
     turn.live().stream_rate.count(worker.thread, now);
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
     note_link(stream, &io, served);
-    Some(ServerConn::new(io, true, turn))
+    Some(ServerConn::new(io, true, mark, turn))
+}
+
+/// What keeps connections of one server apart: the PROXY header that was sent in front, and the
+/// server name that TLS asked for. 0 where neither is sent.
+fn mark(stream: &Stream, backend: ProxyId, server: ServerId) -> u64 {
+    let plan = stream.plan.proxy(backend);
+    let header = plan.server_proxy[server.index()].as_ref();
+    let sni = plan.server_sni[server.index()].as_ref();
+    if header.is_none() && sni.is_none() {
+        return 0;
+    }
+    let mut bytes = Vec::new();
+    if let Some(header) = header {
+        proxy_header::write(stream, header, &mut bytes);
+    }
+    if let Some(Ok(name)) = sni.map(|sni| sni.eval(stream)) {
+        bytes.extend_from_slice(name.to_text(&stream.arena));
+    }
+    base::hash::xxh64(&bytes, 0) | 1
 }
 
 /// Keeps what samples and log fields show of the connection.
@@ -379,8 +404,13 @@ async fn connect(
     };
     Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
     let making = async {
-        let io = connect::connect(&target, &options).await;
-        let io = io.map_err(|cause| Refused::new(Cause::Server, connect::failure(&cause)))?;
+        let failed = |cause| Refused::new(Cause::Server, connect::failure(&cause));
+        let mut io = connect::connect(&target, &options).await.map_err(failed)?;
+        if let Some(header) = &stream.plan.proxy(id).server_proxy[server.index()] {
+            let mut bytes = Vec::new();
+            proxy_header::write(stream, header, &mut bytes);
+            io.write_all(&bytes).await.map_err(failed)?;
+        }
         worker.secure(stream, id, server, io).await.map_err(|Failed { error, facts }| Refused {
             tls: facts,
             ..Refused::new(Cause::Server, error.code())

@@ -72,7 +72,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         minconn: 0,
         maxqueue: 0,
         cookie: None,
-        send_proxy: None,
+        send_proxy: Default::default(),
         check: false,
         proto: None,
         source: None,

@@ -2,7 +2,7 @@
 
 use super::bind::{TlsVersions, Verify};
 use crate::Bytes;
-use crate::expr::{Address, Expr, Place};
+use crate::expr::{Address, Expr, LogFormat, Place};
 
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -26,7 +26,7 @@ pub struct Server {
     /// 0: no limit.
     pub maxqueue: u32,
     pub cookie: Option<Bytes>,
-    pub send_proxy: Option<u8>,
+    pub send_proxy: SendProxy,
     pub check: bool,
     /// `proto h2` or ALPN.
     pub proto: Option<Bytes>,
@@ -39,6 +39,28 @@ pub struct Server {
     pub redir: Option<Bytes>,
     pub tls: Option<TlsServer>,
     pub place: Place,
+}
+
+/// The PROXY protocol header that a server gets (`send-proxy` and its kin). Any part of it that is
+/// on asks for a header; without `v2` it is of version 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SendProxy {
+    pub v1: bool,
+    pub v2: bool,
+    pub crc32c: bool,
+    pub authority: bool,
+    pub unique_id: bool,
+    pub ssl: bool,
+    /// What stands in the TLV about TLS: types and values.
+    pub ssl_parts: Vec<(u8, LogFormat)>,
+    /// `set-proxy-v2-tlv-fmt`: types and values.
+    pub tlvs: Vec<(u8, LogFormat)>,
+}
+
+impl SendProxy {
+    pub fn is_on(&self) -> bool {
+        self.v1 || self.v2 || self.crc32c || self.authority || self.unique_id || self.ssl
+    }
 }
 
 /// The TLS side of a `server` line. Also the form of `ssl-default-server-*`.

@@ -14,8 +14,8 @@ use super::format::Node;
 use super::patterns::Lists;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
-    Acl, BuildError, Cond, Converter, Expr, Format, Functions, Map, Matcher, Plan, ProxyPlan, Regex, Switch,
-    SwitchTarget, process_vars,
+    Acl, BuildError, Cond, Converter, Expr, Format, Functions, Map, Matcher, Plan, ProxyHeader, ProxyPlan,
+    Regex, Switch, SwitchTarget, process_vars,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -84,6 +84,11 @@ fn proxy(
         error_log_format: maybe_format(&settings.error_log_format)?,
         unique_id_format: maybe_format(&settings.unique_id_format)?,
         monitor_fail: settings.monitor_fail.iter().map(|cond| build.cond(cond)).collect::<Result<_, _>>()?,
+        server_proxy: settings
+            .servers
+            .iter()
+            .map(|server| build.proxy_header(server))
+            .collect::<Result<_, _>>()?,
         server_sni: settings.servers.iter().map(sni).collect::<Result<_, _>>()?,
         balance: Balance::new(id, settings, balance_expr),
         rules,
@@ -167,6 +172,21 @@ impl Builder<'_> {
             checked::ActionValue::Var(var) => ActionValue::Var(*var),
             checked::ActionValue::Table(name) => ActionValue::Table(self.table(name)?),
         })
+    }
+
+    fn proxy_header(&self, server: &ir::config::Server) -> Result<Option<ProxyHeader>, BuildError> {
+        let settings = &server.send_proxy;
+        let formats = |formats: &[(u8, checked::LogFormat)]| {
+            formats
+                .iter()
+                .map(|(kind, format)| Ok((*kind, self.format(format)?)))
+                .collect::<Result<_, BuildError>>()
+        };
+        let header = || {
+            let (ssl_parts, tlvs) = (formats(&settings.ssl_parts)?, formats(&settings.tlvs)?);
+            Ok(ProxyHeader { settings: settings.clone(), ssl_parts, tlvs })
+        };
+        settings.is_on().then(header).transpose()
     }
 
     /// The stick table of a name, or the proxy's own.

@@ -94,8 +94,18 @@ pub struct ProxyPlan {
     pub unique_id_format: Option<Format>,
     pub monitor_fail: Vec<Cond>,
     pub balance: crate::balance::Balance,
+    /// The PROXY protocol header that each server gets, at the server's index.
+    pub server_proxy: Vec<Option<ProxyHeader>>,
     /// The `sni` expression of each server, at the server's index.
     pub server_sni: Vec<Option<Expr>>,
+}
+
+/// What a server's PROXY protocol header says beside the addresses: see [`ir::config::SendProxy`].
+#[derive(Debug)]
+pub struct ProxyHeader {
+    pub settings: ir::config::SendProxy,
+    pub ssl_parts: Vec<(u8, Format)>,
+    pub tlvs: Vec<(u8, Format)>,
 }
 
 /// A `use_backend` line.

@@ -33,8 +33,9 @@ pub struct ServerMore {
     /// Expressions, read when the line is complete.
     pub sni: Option<Word>,
     pub pool_conn_name: Option<Word>,
-    /// The formats of `set-proxy-v2-tlv-fmt`, read then too.
-    pub tlvs: Vec<Word>,
+    /// What the PROXY protocol carries, read then too: whether it is a part of what is said about
+    /// TLS, the type, and the format.
+    pub tlvs: Vec<(bool, u8, Word)>,
     pub family: Family,
     pub transport: Transport,
     /// The port of the address.

@@ -202,7 +202,7 @@ fn blank(place: ir::expr::Place) -> Server {
         minconn: 0,
         maxqueue: 0,
         cookie: None,
-        send_proxy: None,
+        send_proxy: Default::default(),
         check: false,
         proto: None,
         source: None,
@@ -370,14 +370,23 @@ fn finish(c: &mut Context<'_>, draft: &mut ServerDraft) -> bool {
         draft.told.alert(c, fail.code, text);
         return false;
     }
-    for word in &draft.more.tlvs {
+    proxy_formats(c, draft) && finish_transport(c, draft)
+}
+
+/// The values of what the PROXY protocol carries.
+fn proxy_formats(c: &mut Context<'_>, draft: &mut ServerDraft) -> bool {
+    for (is_part, kind, word) in &draft.more.tlvs {
         let format = c.within(Usage::Server, |c| logformat::check(c, word, Use::Value, Place::BE_SRV_CON));
-        if let Err(fail) = format {
-            draft.told.alert(c, fail.code, fail.message);
-            return false;
+        match format {
+            Ok(format) if *is_part => draft.server.send_proxy.ssl_parts.push((*kind, format)),
+            Ok(format) => draft.server.send_proxy.tlvs.push((*kind, format)),
+            Err(fail) => {
+                draft.told.alert(c, fail.code, fail.message);
+                return false;
+            }
         }
     }
-    finish_transport(c, draft)
+    true
 }
 
 fn finish_transport(c: &mut Context<'_>, draft: &mut ServerDraft) -> bool {

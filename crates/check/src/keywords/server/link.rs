@@ -123,23 +123,59 @@ fn secret(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Ch
 }
 
 /// What `proxy-v2-options` may name.
-const PROXY_OPTIONS: [&str; 8] =
-    ["ssl", "cert-cn", "cert-key", "cert-sig", "ssl-cipher", "authority", "crc32c", "unique-id"];
-
-fn proxy_options(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+/// `proxy-v2-options ssl,cert-cn,…`
+fn proxy_options(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     for option in given.value.lossy().split(',') {
-        if !PROXY_OPTIONS.contains(&option) {
-            let text = format!("'{option}' : proxy v2 option not implemented");
-            return Err(given.fail("unknown-option", text));
+        let header = &mut draft.server.send_proxy;
+        match option {
+            "ssl" => add_ssl(draft, given.value),
+            "cert-cn" => add_part(draft, given.value, tlv::SSL_CN, "%[ssl_c_s_dn(CN)]"),
+            "cert-sig" => add_part(draft, given.value, tlv::SSL_SIG_ALG, "%[ssl_f_sig_alg]"),
+            "cert-key" => {
+                c.warn_parsed("cert-key", given.value.span);
+                add_ssl(draft, given.value);
+            }
+            "ssl-cipher" => add_part(draft, given.value, tlv::SSL_CIPHER, "%[ssl_fc_cipher]"),
+            "authority" => header.authority = true,
+            "crc32c" => header.crc32c = true,
+            "unique-id" => header.unique_id = true,
+            _ => {
+                let text = format!("'{option}' : proxy v2 option not implemented");
+                return Err(given.fail("unknown-option", text));
+            }
         }
     }
     draft.more.proxy_protocol = true;
     Ok(())
 }
 
+/// Types of TLVs inside the one about TLS.
+mod tlv {
+    pub const SSL_VERSION: u8 = 0x21;
+    pub const SSL_CN: u8 = 0x22;
+    pub const SSL_CIPHER: u8 = 0x23;
+    pub const SSL_SIG_ALG: u8 = 0x24;
+}
+
+/// The header says whether and how the client's connection uses TLS.
+fn add_ssl(draft: &mut ServerDraft, at: &Word) {
+    if !draft.server.send_proxy.ssl {
+        draft.server.send_proxy.ssl = true;
+        let text = b"%[ssl_fc_protocol]".to_vec();
+        draft.more.tlvs.push((true, tlv::SSL_VERSION, Word { text, ..at.clone() }));
+    }
+}
+
+/// One thing more about TLS, which a log-format gives.
+fn add_part(draft: &mut ServerDraft, at: &Word, kind: u8, format: &str) {
+    add_ssl(draft, at);
+    draft.more.tlvs.push((true, kind, Word { text: format.into(), ..at.clone() }));
+}
+
 /// `set-proxy-v2-tlv-fmt(<id>) <fmt>`
-fn tlv(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+fn tlv_format(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let name = given.name();
+    let mut kind = 0;
     if let Some((_, id)) = name.split_once('(') {
         let digits = id.trim_start();
         let (radix, digits) = match digits {
@@ -154,21 +190,32 @@ fn tlv(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Check
         if !digits[end..].starts_with(')') {
             return Err(fail("expects set-proxy-v2-tlv(<TLV ID>)"));
         }
-        if number > 0xff {
-            return Err(fail("the maximum allowed TLV ID is 255"));
-        }
+        kind = u8::try_from(number).map_err(|_| fail("the maximum allowed TLV ID is 255"))?;
     }
-    draft.more.tlvs.push(given.value.clone());
+    draft.more.tlvs.push((false, kind, given.value.clone()));
     Ok(())
 }
 
-/// A word that turns the PROXY protocol on or off.
-const fn proxy_flag(name: &'static str, doc: &'static str) -> ServerKeyword {
-    ServerKeyword::flag(name, doc, |_, draft, given| {
-        draft.more.proxy_protocol = !given.word.text.starts_with(b"no-");
-        Ok(())
-    })
-    .parsed()
+/// `send-proxy` and its kin, and what turns them off again.
+fn send_proxy(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    let name = given.name();
+    let (on, what) = name.strip_prefix("no-").map_or((true, name.as_str()), |what| (false, what));
+    let header = &mut draft.server.send_proxy;
+    match what {
+        "send-proxy" => header.v1 = on,
+        _ => header.v2 = on,
+    }
+    match what {
+        "send-proxy-v2-ssl" if on => add_ssl(draft, given.word),
+        "send-proxy-v2-ssl-cn" if on => add_part(draft, given.word, tlv::SSL_CN, "%[ssl_c_s_dn(CN)]"),
+        "send-proxy-v2-ssl" | "send-proxy-v2-ssl-cn" => {
+            header.ssl = false;
+            draft.more.tlvs.retain(|(is_part, ..)| !is_part);
+        }
+        _ => {}
+    }
+    draft.more.proxy_protocol = on;
+    Ok(())
 }
 
 const VALUE: &str = "'{}' expects <value> as argument.\n";
@@ -185,26 +232,10 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::value("max-reuse", "Requests on a connection.", VALUE, nothing).parsed(),
     ServerKeyword::value("namespace", "The network namespace.", "'{}' : expects <name> as argument", namespace)
         .parsed(),
-    ServerKeyword::flag("send-proxy", "Sends the PROXY protocol, version 1.", |_, draft, _| {
-        draft.more.proxy_protocol = true;
-        draft.server.send_proxy = Some(1);
-        Ok(())
-    }),
-    ServerKeyword::flag("send-proxy-v2", "Sends the PROXY protocol, version 2.", |_, draft, _| {
-        draft.more.proxy_protocol = true;
-        draft.server.send_proxy = Some(2);
-        Ok(())
-    }),
-    ServerKeyword::flag("no-send-proxy", "Does not send the PROXY protocol.", |_, draft, _| {
-        draft.more.proxy_protocol = false;
-        draft.server.send_proxy = None;
-        Ok(())
-    }),
-    ServerKeyword::flag("no-send-proxy-v2", "Does not send the PROXY protocol.", |_, draft, _| {
-        draft.more.proxy_protocol = false;
-        draft.server.send_proxy = None;
-        Ok(())
-    }),
+    ServerKeyword::flag("send-proxy", "Sends the PROXY protocol, version 1.", send_proxy),
+    ServerKeyword::flag("send-proxy-v2", "Sends the PROXY protocol, version 2.", send_proxy),
+    ServerKeyword::flag("no-send-proxy", "Does not send the PROXY protocol.", send_proxy),
+    ServerKeyword::flag("no-send-proxy-v2", "Does not send the PROXY protocol.", send_proxy),
     ServerKeyword::flag("tfo", "TCP fast open.", |_, draft, _| {
         draft.more.tfo = true;
         Ok(())
@@ -229,13 +260,12 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::value("pool-max-conn", "Idle connections that are kept.", VALUE, pool_max_conn),
     ServerKeyword::value("pool-purge-delay", "How often idle connections are closed.", VALUE, pool_purge_delay),
     ServerKeyword::value("proto", "The protocol, without negotiation.", "'{}' : missing value", proto),
-    ServerKeyword::value("proxy-v2-options", "What the PROXY protocol carries.", "", proxy_options).parsed(),
-    proxy_flag("send-proxy-v2-ssl", "Sends the PROXY protocol with TLS."),
-    proxy_flag("send-proxy-v2-ssl-cn", "Sends the PROXY protocol with TLS."),
-    proxy_flag("no-send-proxy-v2-ssl", "Does not."),
-    proxy_flag("no-send-proxy-v2-ssl-cn", "Does not."),
-    ServerKeyword::value("set-proxy-v2-tlv-fmt", "What the PROXY protocol carries.", "", tlv)
-        .parsed()
+    ServerKeyword::value("proxy-v2-options", "What the PROXY protocol carries.", "", proxy_options),
+    ServerKeyword::flag("send-proxy-v2-ssl", "Sends the PROXY protocol with TLS.", send_proxy),
+    ServerKeyword::flag("send-proxy-v2-ssl-cn", "Sends the PROXY protocol with TLS.", send_proxy),
+    ServerKeyword::flag("no-send-proxy-v2-ssl", "Does not.", send_proxy),
+    ServerKeyword::flag("no-send-proxy-v2-ssl-cn", "Does not.", send_proxy),
+    ServerKeyword::value("set-proxy-v2-tlv-fmt", "What the PROXY protocol carries.", "", tlv_format)
         .listed(0),
     ServerKeyword::value(
         "socks4",
