@@ -13,6 +13,9 @@ use crate::loader::PathKind;
 /// What stands beside certificates in a directory and is no certificate.
 const EXTRA: [&[u8]; 6] = [b".issuer", b".ocsp", b".sctl", b".key", b".dh", b".bak"];
 
+/// What follows the names of the certificates of a bundle.
+pub const KEY_TYPES: [&[u8]; 3] = [b".rsa", b".dsa", b".ecdsa"];
+
 /// A path below a base directory, unless it is absolute.
 pub fn below(base: Option<&[u8]>, path: &[u8]) -> Bytes {
     match base {
@@ -88,7 +91,7 @@ fn directory(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<Vec<CertE
 /// `site.pem` that stands for `site.pem.rsa` and `site.pem.ecdsa`.
 fn bundle(c: &mut Context<'_>, path: &[u8], word: &Word, error: &str) -> Checked<Vec<CertEntry>> {
     let mut certs = Vec::new();
-    for kind in [b".rsa".as_slice(), b".dsa", b".ecdsa"] {
+    for kind in KEY_TYPES.iter().filter(|_| !c.process.no_bundles).collect::<Vec<_>>() {
         let file = [path, kind].concat();
         if c.path_kind(&file).is_ok() {
             certs.push(entry(source(c, &file, word)?));
@@ -102,6 +105,21 @@ fn bundle(c: &mut Context<'_>, path: &[u8], word: &Word, error: &str) -> Checked
     Ok(certs)
 }
 
+/// What HAProxy says of a certificate when `tune.ssl.default-dh-param` is below what the security
+/// level asks for; nothing otherwise.
+pub fn weak_dh(c: &Context<'_>, source: &CertSource) -> String {
+    const LEAST: u32 = 1024;
+    let tune = &c.config.global.tune;
+    let has_file = c.config.global.ssl_default_bind.dh_param_file.is_some();
+    if tune.ssl_default_dh_param > LEAST || c.process.security_level < 2 || has_file {
+        return String::new();
+    }
+    let path = String::from_utf8_lossy(&source.path);
+    format!(
+        "unable to load default {LEAST} bits DH parameter for certificate '{path}'.\n, DH ciphers won't be available.\n"
+    )
+}
+
 /// One certificate with its key, read once.
 pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSource> {
     if let Some(known) = c.certificates.get(path) {
@@ -111,6 +129,13 @@ pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSour
     let fail = |text: String| Fail::new("bad-certificate", word.span, text);
     let mut pem = c.read_file(path).map_err(|_| fail(format!("cannot open the file '{shown}'.")))?;
     if !has_key(&pem) {
+        // Without a certificate, nobody looks for its key.
+        c.loader.check_certificate(path, &pem).or_else(|text| {
+            if text.starts_with("unable to load") { Err(fail(text)) } else { Ok(Vec::new()) }
+        })?;
+        if c.process.no_keys {
+            return Err(fail(format!("No Private Key found in '{shown}'.")));
+        }
         let key = [path, b".key"].concat();
         let key = c.read_file(&key).ok().filter(|key| has_key(key));
         let key = key.ok_or_else(|| fail(format!("No Private Key found in '{shown}.key'.")))?;
@@ -125,7 +150,7 @@ pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSour
     Ok(source)
 }
 
-fn has_key(pem: &[u8]) -> bool {
+pub fn has_key(pem: &[u8]) -> bool {
     base::bytes::find(pem, b"PRIVATE KEY-----").is_some()
 }
 
@@ -141,5 +166,10 @@ pub fn entry(source: CertSource) -> CertEntry {
         ca_file: None,
         ca_verify_file: None,
         verify: None,
+        curves: None,
+        ecdhe: None,
+        sigalgs: None,
+        client_sigalgs: None,
+        crl_file: None,
     }
 }

@@ -5,13 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use diag::{Diagnostic, Effect, Fix, Place, SourceMap, Span};
 use ir::Bytes;
-use ir::config::{Config, Global, StickTable, Userlist};
+use ir::config::{Config, Global, LogTransport, StickTable, Userlist};
 use ir::id::TableId;
 use ir::spec::Section;
 use syntax::{Facts, Host, Reader};
 
+use crate::cert_words::CertWords;
 use crate::draft::{Draft, Part, Usage};
 use crate::keywords::peers::PeersDraft;
+use crate::keywords::traces::TraceStates;
 use crate::line::Line;
 use crate::loader::{Loader, PathKind};
 use crate::process::Process;
@@ -56,8 +58,14 @@ pub struct Context<'a> {
     pub peers: Vec<PeersDraft>,
     /// The proxies of finished log-forward sections.
     pub log_forwards: Vec<Draft>,
-    /// The acme sections that certificates name, with the first line of each.
-    pub acme_uses: HashMap<Bytes, Span>,
+    /// The proxies of finished rings.
+    pub rings: Vec<Draft>,
+    /// Where the log lines of fcgi-apps lead: the application, its line and the target.
+    pub fcgi_logs: Vec<(Bytes, Span, LogTransport)>,
+    /// What the lines of traces said of their sources.
+    pub traces: TraceStates,
+    /// The acme sections that certificates name, with the first line of each and how it is shown.
+    pub acme_uses: HashMap<Bytes, (Span, String)>,
     /// The mailers that proxies name.
     pub used_mailers: HashSet<Bytes>,
     /// The health checks with a `connect ssl`.
@@ -97,6 +105,10 @@ pub struct Context<'a> {
     pub variable_ids: HashMap<Bytes, ir::id::VarId>,
     /// Certificates that were read: a file is often named several times.
     pub certificates: HashMap<Bytes, ir::config::CertSource>,
+    /// What crt-stores and crt-lists say about their files.
+    pub cert_words: HashMap<Bytes, CertWords>,
+    /// Lists of certificates that were read.
+    pub crt_lists: HashMap<Bytes, Vec<crate::crtlist::Entry>>,
     /// Files of patterns by path.
     pub pattern_files: HashMap<Bytes, crate::patterns::FileUse>,
     /// Numbers that `-u` gave to lists of patterns.
@@ -129,6 +141,9 @@ impl<'a> Context<'a> {
             part: Part::default(),
             peers: Vec::new(),
             log_forwards: Vec::new(),
+            rings: Vec::new(),
+            fcgi_logs: Vec::new(),
+            traces: TraceStates::default(),
             acme_uses: HashMap::new(),
             used_mailers: HashSet::new(),
             tls_healthchecks: HashSet::new(),
@@ -151,6 +166,8 @@ impl<'a> Context<'a> {
             unix_prefix: Bytes::new(),
             variable_ids: HashMap::new(),
             certificates: HashMap::new(),
+            cert_words: HashMap::new(),
+            crt_lists: HashMap::new(),
             pattern_files: HashMap::new(),
             pattern_ids: HashSet::new(),
             process: Process::default(),

@@ -1,150 +1,355 @@
-//! `crt-list` files: `certificate [options] [filters]` a line (manual, 5.1).
+//! `crt-list` files: `certificate [options] [filters]` a line (manual, 5.1). As in HAProxy, all
+//! lines are read before the certificates are looked at, and a text that was told stays in front of
+//! the next one.
+
+mod line;
 
 use diag::Span;
-use ir::config::{CertEntry, SniFilter, TlsVersions};
+use ir::config::{CertEntry, CertSource, SniFilter, TlsBind, TlsVersions};
+use ir::expr::Place;
 use syntax::Word;
 
+use crate::cert_words::{self, CertWords, Source};
 use crate::certs;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
-use crate::keywords::bind::tls;
+use crate::keywords::bind::{self, BindDraft};
+use crate::loader::PathKind;
+use line::Cut;
 
-/// Options that are accepted and not executed yet, with their number of values.
-const PARSED: [(&str, usize); 10] = [
-    ("allow-0rtt", 0),
-    ("no-ca-names", 0),
-    ("crl-file", 1),
-    ("client-sigalgs", 1),
-    ("curves", 1),
-    ("ecdhe", 1),
-    ("ktls", 1),
-    ("npn", 1),
-    ("sigalgs", 1),
-    ("ocsp-update", 1),
-];
-
-/// The certificates of a list, in its order.
-pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
-    let text = c.read_file(&word.text).map_err(|error| {
-        Fail::new("no-file", word.span, format!("'crt-list' : cannot open file '{}' : {error}", word.lossy()))
-    })?;
-    let mut certs = Vec::new();
-    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let list = List { c: &mut *c, word, number: number + 1 };
-        if let Some(entry) = list.line(line)? {
-            certs.push(entry);
-        }
-    }
-    Ok(certs)
+/// A certificate of a list, and the line it stands in.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    cert: CertEntry,
+    line: usize,
+    /// Its files could not be read: told when the certificate is looked at.
+    broken: bool,
 }
 
-/// Words of a line.
-type Words<'l> = Vec<&'l [u8]>;
+/// The certificates of a list, in its order. Warnings go into the draft of the `bind` line.
+pub fn load(c: &mut Context<'_>, draft: &mut BindDraft, word: &Word) -> Checked<Vec<CertEntry>> {
+    let kept = word.text.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
+    let name = &word.text[..kept];
+    let mut list = List { c, word, name, number: 0, text: String::new() };
+    let entries = match list.c.crt_lists.get(name) {
+        Some(known) => known.clone(),
+        None => list.read().map_err(|text| introduced(word, &text))?,
+    };
+    if let Some(entry) = entries.iter().find(|entry| entry.broken) {
+        let path = String::from_utf8_lossy(&entry.cert.source.path);
+        let text = format!(
+            "error processing line {} in file '{}' : {}unable to load SSL private key into SSL Context '{path}': \
+             passed a null parameter.",
+            entry.line,
+            String::from_utf8_lossy(name),
+            list.text
+        );
+        return Err(introduced(word, &text));
+    }
+    for entry in &entries {
+        list.text.push_str(&certs::weak_dh(list.c, &entry.cert.source));
+        list.doubt(entry);
+    }
+    if !list.text.is_empty() {
+        draft.warnings.push(introduced(word, &list.text));
+    }
+    list.c.crt_lists.insert(name.to_vec(), entries.clone());
+    Ok(entries.into_iter().map(|entry| entry.cert).collect())
+}
 
-/// One line of a list.
+fn introduced(word: &Word, text: &str) -> Fail {
+    Fail::new("bad-crt-list", word.span, format!("'crt-list' : {text}"))
+}
+
+/// A list while it is read.
 struct List<'c, 'a> {
     c: &'c mut Context<'a>,
     word: &'c Word,
+    name: &'c [u8],
     number: usize,
+    /// What was told so far.
+    text: String,
 }
 
 impl List<'_, '_> {
-    fn fail(&self, text: &str) -> Fail {
-        let text = format!("'crt-list' : parsing [{}:{}]: {text}", self.word.lossy(), self.number);
-        Fail::new("bad-crt-list", self.word.span, text)
+    /// All lines. The error is HAProxy's.
+    fn read(&mut self) -> Result<Vec<Entry>, String> {
+        let shown = String::from_utf8_lossy(self.name).into_owned();
+        // A directory opens as well, and has no lines.
+        if self.c.path_kind(self.name) == Ok(PathKind::Directory) {
+            return Ok(Vec::new());
+        }
+        let text = self.c.read_file(self.name);
+        let text = text.map_err(|error| format!("cannot open file '{shown}' : {error}"))?;
+        let (mut entries, mut cut_off) = (Vec::<Entry>::new(), None);
+        for line in line::lines(&text) {
+            if let Some(at) = cut_off {
+                return Err(self.told(&format!("Stray NUL character at position {at}.\n")));
+            }
+            self.number += 1;
+            let (line, is_whole) = line.map_err(|text| self.told(text))?;
+            if line.starts_with(b"#") || (is_whole && matches!(line, b"" | b"\r")) {
+                continue;
+            }
+            cut_off = (!is_whole).then_some(line.len() + 1);
+            let read = self.line(line)?;
+            entries.extend(read);
+        }
+        match cut_off {
+            Some(at) => {
+                let text = "Missing LF on last line, file might have been truncated at position";
+                Err(self.told(&format!("{text} {at}.\n")))
+            }
+            None => Ok(entries),
+        }
     }
 
-    fn line(mut self, line: &[u8]) -> Checked<Option<CertEntry>> {
-        let line = line.trim_ascii();
-        if line.is_empty() || line.starts_with(b"#") {
+    /// A text with the place of the line.
+    fn told(&self, text: &str) -> String {
+        format!("parsing [{}:{}]: {text}", String::from_utf8_lossy(self.name), self.number)
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<Vec<Entry>, String> {
+        let cut = line::cut(line).map_err(|text| self.told(text))?;
+        let words: Vec<Word> = cut.words.iter().map(|word| made_up(word, self.word.span)).collect();
+        let Some(path) = words.first() else { return Ok(Vec::new()) };
+        if cut.open > 1 {
+            self.text = self.told("malformated line, filters can't be between filename and options!");
+        }
+        let mut options = Options {
+            draft: BindDraft::bare(Place { file: self.word.span.file.0, line: self.word.span.line }),
+            given: Vec::new(),
+            files: CertWords::default(),
+        };
+        let filters = self.options(&cut, &words, &mut options)?;
+        let filters: Vec<SniFilter> = words.get(filters..).unwrap_or_default().iter().map(sni).collect();
+        let path = certs::below(self.c.crt_base.as_deref(), &path.text);
+        let sources = self.certificates(&path, &options.files)?;
+        let entry = |(source, broken)| {
+            let cert = CertEntry { sni: filters.clone(), ..options.entry(source) };
+            Entry { cert, line: self.number, broken }
+        };
+        Ok(sources.into_iter().map(entry).collect())
+    }
+
+    /// Reads the words in brackets; gives the first one behind them.
+    fn options(&mut self, cut: &Cut<'_>, words: &[Word], options: &mut Options) -> Result<usize, String> {
+        let (mut at, mut failed) = (cut.open.max(1), None);
+        while let Some(word) = words.get(at).filter(|_| at < cut.close) {
+            if let Some(row) = bind::tls_keywords().find(|row| row.crt_list && word.is(row.name)) {
+                if let Err(fail) = bind::set(self.c, row, &mut options.draft, &words[at..]) {
+                    failed = Some(fail.message);
+                }
+                at += 1 + row.args;
+                if at > cut.close {
+                    return Err(self.told(&format!("ssl args out of '[]' for {}", word.lossy())));
+                }
+                if row.support == ir::spec::Support::Parsed || row.name == "allow-0rtt" {
+                    self.c.warn_parsed(row.name, self.word.span);
+                }
+                options.given.push(row.name);
+                continue;
+            }
+            let value = words.get(at + 1).map_or(b"".as_slice(), |value| &value.text);
+            let start = self.told("").replace("]: ", "] :");
+            match options.files.take(word, value, &start) {
+                Some(told) => self.text = told?.unwrap_or_else(|| std::mem::take(&mut self.text)),
+                None => return Err(self.told(&format!("unknown ssl keyword {}", word.lossy()))),
+            }
+            options.files.source = Source::CrtList;
+            at += 2;
+        }
+        options.files.warn_parsed(self.c, self.word.span);
+        failed.map_or(Ok(at), Err)
+    }
+
+    /// The certificates that a path stands for, and whether each cannot be used.
+    fn certificates(&mut self, path: &[u8], files: &CertWords) -> Result<Vec<(CertSource, bool)>, String> {
+        if let Some(known) = self.known(path, files)? {
+            return Ok(vec![known]);
+        }
+        let kind = self.c.path_kind(path);
+        let Err(error) = kind else {
+            let source = match files.names_files() {
+                true => self.named(path, files)?,
+                false => self.whole(path),
+            };
+            self.c.cert_words.insert(path.to_vec(), files.clone());
+            if let Some(section) = files.text("acme").filter(|section| !section.is_empty()) {
+                let at = format!("{}:{}", String::from_utf8_lossy(self.name), self.number);
+                self.c.acme_uses.entry(section.to_vec()).or_insert((self.word.span, at));
+            }
+            return Ok(vec![source]);
+        };
+        let sources = self.bundle(path, files)?;
+        if sources.is_empty() {
+            let shown = String::from_utf8_lossy(path);
+            return Err(format!(
+                "{}unable to stat SSL certificate from file '{shown}' : {error}.\n",
+                self.text
+            ));
+        }
+        Ok(sources)
+    }
+
+    /// A certificate that was read before, if it was with the same words.
+    fn known(&mut self, path: &[u8], files: &CertWords) -> Result<Option<(CertSource, bool)>, String> {
+        let known = self.c.certificates.get(path).cloned();
+        let words = self.c.cert_words.get(path).cloned();
+        if known.is_none() && words.is_none() {
             return Ok(None);
         }
-        if line.starts_with(b"[") {
-            return Err(self.fail("file must start with a cert"));
+        if let Some(why) = words.unwrap_or_default().difference(files, self.c.process.ocsp_updates) {
+            return Err(format!(
+                "'{}' in crt-list '{}' line {}, is already defined with incompatible parameters:\n {}{why}",
+                String::from_utf8_lossy(path),
+                String::from_utf8_lossy(self.name),
+                self.number,
+                self.text
+            ));
         }
-        let end =
-            line.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'[').unwrap_or(line.len());
-        let (name, rest) = (&line[..end], line[end..].trim_ascii());
-        let (options, filters) = self.split(rest)?;
-        let path = certs::below(self.c.crt_base.as_deref(), name);
-        if let Err(error) = self.c.path_kind(&path) {
-            let path = String::from_utf8_lossy(&path);
-            let text = format!("'crt-list' : unable to stat SSL certificate from file '{path}' : {error}.");
-            return Err(Fail::new("no-certificate", self.word.span, text));
-        }
-        let source = certs::source(self.c, &path, self.word)?;
-        let mut entry = certs::entry(source);
-        self.options(&mut entry, options)?;
-        entry.sni = filters.iter().map(|filter| sni(filter)).collect();
-        Ok(Some(entry))
+        let broken = known.is_none();
+        Ok(Some((known.unwrap_or_else(|| empty(path)), broken)))
     }
 
-    /// The words in brackets and those behind them.
-    fn split<'l>(&self, rest: &'l [u8]) -> Checked<(Words<'l>, Words<'l>)> {
-        let words = |text: &'l [u8]| -> Vec<&'l [u8]> {
-            text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect()
-        };
-        let Some(inner) = rest.strip_prefix(b"[") else {
-            if rest.contains(&b'[') {
-                return Err(self.fail("malformated line, filters can't be between filename and options!"));
+    /// `site.pem` that stands for `site.pem.rsa` and `site.pem.ecdsa`.
+    fn bundle(&mut self, path: &[u8], files: &CertWords) -> Result<Vec<(CertSource, bool)>, String> {
+        let (mut sources, mut is_refused) = (Vec::new(), false);
+        if self.c.process.no_bundles {
+            return Ok(sources);
+        }
+        for kind in certs::KEY_TYPES {
+            let file = [path, kind].concat();
+            if self.c.path_kind(&file).is_err() {
+                continue;
             }
-            return Ok((Vec::new(), words(rest)));
-        };
-        let Some(close) = inner.iter().position(|byte| *byte == b']') else {
-            return Err(self.fail("missing ']'"));
-        };
-        Ok((words(&inner[..close]), words(&inner[close + 1..])))
+            if files.source != Source::Nowhere {
+                is_refused = true;
+                self.text.push_str(&format!(
+                    "Can't load '{}'. Using crt-store keyword is not compatible with multi certificates bundle.\n",
+                    String::from_utf8_lossy(path)
+                ));
+            }
+            let (source, broken) = self.whole(&file);
+            is_refused |= broken;
+            sources.push((source, broken));
+        }
+        if is_refused { Err(self.text.clone()) } else { Ok(sources) }
     }
 
-    fn options(&mut self, entry: &mut CertEntry, options: Vec<&[u8]>) -> Checked<()> {
-        let mut words = options.into_iter().map(|text| made_up(text, self.word.span));
-        while let Some(option) = words.next() {
-            let missing = self.fail(&format!("missing value for '{}'", option.lossy()));
-            let mut value = || words.next().ok_or_else(|| missing.clone());
-            match option.lossy().as_ref() {
-                "alpn" => entry.alpn = Some(tls::alpn(&value()?, "alpn")?),
-                "no-alpn" => entry.alpn = Some(Vec::new()),
-                "ciphers" => entry.ciphers = Some(value()?.text),
-                "ciphersuites" => entry.ciphersuites = Some(value()?.text),
-                "ca-file" => entry.ca_file = Some(tls::ca_file(self.c, "ca-file", &value()?)?),
-                "ca-verify-file" => {
-                    entry.ca_verify_file = Some(tls::ca_file(self.c, "ca-verify-file", &value()?)?);
-                }
-                "verify" => entry.verify = Some(tls::verify(&value()?)?),
-                "ssl-min-ver" => self.bound(entry, &value()?, true)?,
-                "ssl-max-ver" => self.bound(entry, &value()?, false)?,
-                other => {
-                    let Some((name, values)) = PARSED.iter().find(|(name, _)| *name == other) else {
-                        return Err(self.fail(&format!("unknown ssl keyword {other}")));
-                    };
-                    if *values > 0 {
-                        value()?;
-                    }
-                    self.c.warn_parsed(name, self.word.span);
-                }
+    /// A certificate with the files that belong to it. What is wrong with it is told later.
+    fn whole(&mut self, path: &[u8]) -> (CertSource, bool) {
+        match certs::source(self.c, path, self.word) {
+            Ok(source) => (source, false),
+            Err(fail) => {
+                self.text.push_str(&format!("{}\n", fail.message));
+                (empty(path), true)
             }
         }
-        Ok(())
     }
 
-    fn bound(&self, entry: &mut CertEntry, word: &Word, is_min: bool) -> Checked<()> {
-        let version = tls::version(&word.text)
-            .ok_or_else(|| self.fail(&format!("'{}' : unknown ssl/tls version", word.lossy())))?;
-        let versions = entry.versions.get_or_insert_with(TlsVersions::default);
-        match is_min {
-            true => versions.min = Some(version),
-            false => versions.max = Some(version),
+    /// A certificate whose other files are named.
+    fn named(&mut self, path: &[u8], files: &CertWords) -> Result<(CertSource, bool), String> {
+        let shown = String::from_utf8_lossy(path).into_owned();
+        let unread = |why: &str| format!("{}{why}\n '{shown}' cannot be read or parsed.", self.text);
+        let pem = self.c.read_file(path).map_err(|_| unread(&format!("cannot open the file '{shown}'.")))?;
+        if let Err(text) = self.c.loader.check_certificate(path, &pem)
+            && text.starts_with("unable to load")
+        {
+            return Err(unread(&text));
         }
-        Ok(())
+        let mut pem = pem;
+        for word in ["key", "ocsp", "issuer", "sctl"] {
+            let Some(value) = files.text(word) else { continue };
+            let content = cert_words::file(self.c, word, value, value);
+            // HAProxy forgets what it told before about this one.
+            let before = if word == "ocsp" { "" } else { &self.text };
+            let content = content.map_err(|text| format!("{before}{text}"))?;
+            if word == "key" {
+                // The first key counts.
+                pem = [content.as_slice(), b"\n", &pem].concat();
+            }
+        }
+        match self.c.loader.check_certificate(path, &pem) {
+            Err(text) if text.starts_with("inconsistencies") => Err(format!("{}{text}", self.text)),
+            Err(_) => Ok((empty(path), true)),
+            Ok(_) => {
+                let source = CertSource { path: path.to_vec(), pem };
+                self.c.certificates.insert(path.to_vec(), source.clone());
+                Ok((source, false))
+            }
+        }
     }
+
+    /// Warns about filters that do nothing.
+    fn doubt(&mut self, entry: &Entry) {
+        let filters = &entry.cert.sni;
+        let is_wild = |filter: &&SniFilter| filter.name.starts_with(b"*");
+        let nothing =
+            filters.iter().rev().filter(|filter| filter.negated && is_wild(filter) && filter.name != b"*");
+        let mut texts: Vec<String> = nothing
+            .map(|filter| {
+                let name = String::from_utf8_lossy(&filter.name);
+                format!("crt-list: Unsupported exclusion (!) on a wildcard filter \"!{name}\"")
+            })
+            .collect();
+        let negated = |filter: &SniFilter| filter.negated && !is_wild(&filter) && !filter.name.is_empty();
+        let wild = |filter: &SniFilter| !filter.negated && is_wild(&filter) && filter.name != b"*";
+        if filters.iter().any(negated) && !filters.iter().any(wild) {
+            let path = String::from_utf8_lossy(&entry.cert.source.path);
+            texts.push(format!(
+                "crt-list: negative filters on crt-list line \"{path}\" without a positive wildcard filter won't \
+                 do anything!"
+            ));
+        }
+        for text in texts {
+            self.c.warn_tight("unused-filter", self.word.span, text);
+        }
+    }
+}
+
+/// What stands in the brackets of a line.
+struct Options {
+    draft: BindDraft,
+    /// The words that were given.
+    given: Vec<&'static str>,
+    files: CertWords,
+}
+
+impl Options {
+    fn entry(&self, source: CertSource) -> CertEntry {
+        let TlsBind { alpn, ciphers, ciphersuites, ca_file, ca_verify_file, .. } = self.draft.tls.clone();
+        let TlsBind { curves, sigalgs, crl_file, versions, verify, .. } = self.draft.tls.clone();
+        let is_given = |names: &[&str]| self.given.iter().any(|given| names.contains(given));
+        CertEntry {
+            alpn,
+            versions: is_given(&["ssl-min-ver", "ssl-max-ver"]).then_some(TlsVersions { ..versions }),
+            ciphers,
+            ciphersuites,
+            ca_file,
+            ca_verify_file,
+            verify: is_given(&["verify"]).then_some(verify),
+            curves,
+            ecdhe: self.draft.line.ecdhe.clone(),
+            sigalgs,
+            client_sigalgs: self.draft.line.client_sigalgs.clone(),
+            crl_file,
+            ..certs::entry(source)
+        }
+    }
+}
+
+/// What stands for a certificate that cannot be read.
+fn empty(path: &[u8]) -> CertSource {
+    CertSource { path: path.to_vec(), pem: Vec::new() }
 }
 
 fn made_up(text: &[u8], span: Span) -> Word {
     Word { text: text.to_vec(), span, verbatim: None }
 }
 
-fn sni(filter: &[u8]) -> SniFilter {
-    let negated = filter.starts_with(b"!");
-    let name = filter.strip_prefix(b"!").unwrap_or(filter);
+fn sni(filter: &Word) -> SniFilter {
+    let negated = filter.text.starts_with(b"!");
+    let name = filter.text.strip_prefix(b"!").unwrap_or(&filter.text);
     SniFilter { name: name.to_ascii_lowercase(), negated }
 }

@@ -388,7 +388,8 @@ pub struct Steps {
 /// What a step of a check does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    Connect,
+    /// Whether it says to which port.
+    Connect(bool),
     Send,
     Expect,
     Other,

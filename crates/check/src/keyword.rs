@@ -31,7 +31,7 @@ pub struct Keyword {
     pub again: Again,
     /// Needs `expose-experimental-directives`.
     pub experimental: bool,
-    /// HAProxy prints `(null)` as well when it refuses the value.
+    /// HAProxy prints `(null)` as well when it refuses the value, or stops reading.
     pub null: bool,
     /// Messages stand close behind the place: `[file:line]: `.
     pub tight: bool,
@@ -347,6 +347,9 @@ pub fn apply(c: &mut Context<'_>, row: &'static Keyword, words: &[Word], modifie
     let line = Line { name, args, modifier, span };
     let before = c.diags.len();
     check(c, row, &line);
+    if row.null && c.is_aborted() {
+        c.abort("bad-value", line.span, "(null)");
+    }
     for told in c.diags.get_mut(before..).unwrap_or_default() {
         told.keyword_manual = Some(row.spec.manual());
         if let (Some(successor), "removed" | "deprecated") = (row.spec.successor, told.code) {

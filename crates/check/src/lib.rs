@@ -9,6 +9,7 @@ mod acl;
 mod action;
 mod address;
 mod args;
+mod cert_words;
 mod certs;
 mod cond;
 mod conflicts;

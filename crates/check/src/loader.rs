@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use ir::expr::Address;
+
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathKind {
@@ -53,6 +55,12 @@ pub trait Loader: syntax::Facts {
     /// descriptors: any is one.
     fn stream_socket(&self, _fd: i32) -> Result<bool, String> {
         Ok(true)
+    }
+
+    /// Whether a datagram socket can be connected to the address. A world in memory has none that
+    /// cannot.
+    fn can_connect(&self, _address: &Address) -> bool {
+        true
     }
 
     fn user_id(&self, name: &[u8]) -> Option<u32>;

@@ -49,6 +49,14 @@ pub struct Process {
     pub client_resolvers: Bytes,
     /// `tune.bufsize.small`
     pub small_bufsize: u64,
+    /// `ssl-load-extra-files` leaves out certificates of several files.
+    pub no_bundles: bool,
+    /// It leaves out keys in files of their own.
+    pub no_keys: bool,
+    /// `ocsp-update.mode`
+    pub ocsp_updates: bool,
+    /// `ssl-security-level`; the library's own without one.
+    pub security_level: i64,
     /// Something experimental was used.
     pub uses_experimental: Cell<bool>,
     /// A Lua file was loaded.
@@ -76,6 +84,10 @@ impl Default for Process {
             stats_file: Bytes::new(),
             client_resolvers: Bytes::new(),
             small_bufsize: 1024,
+            no_bundles: false,
+            security_level: 2,
+            no_keys: false,
+            ocsp_updates: false,
             uses_experimental: Cell::new(false),
             lua_loaded: false,
             lua_started: false,

@@ -4,12 +4,15 @@
 use std::ffi::{CString, OsStr};
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, ToSocketAddrs, UdpSocket};
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
 use check::{Loader, LuaNames, PathKind, TlsList};
+use ir::expr::Address;
 
 use crate::files::strerror;
 use crate::process::sys;
@@ -44,6 +47,20 @@ impl Loader for World {
 
     fn stream_socket(&self, fd: i32) -> Result<bool, String> {
         sys::is_stream_socket(fd).map_err(|e| strerror(&e))
+    }
+
+    fn can_connect(&self, address: &Address) -> bool {
+        let connected = match address {
+            Address::Ip(ip, port) => {
+                let any = if ip.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+                UdpSocket::bind(any).and_then(|socket| socket.connect((*ip, *port)))
+            }
+            Address::Unix(name) => UnixDatagram::unbound().and_then(|socket| socket.connect(path(name))),
+            Address::Abstract(name, _) => SocketAddr::from_abstract_name(name)
+                .and_then(|name| UnixDatagram::unbound()?.connect_addr(&name)),
+            Address::Fd(_) => return true,
+        };
+        connected.is_ok()
     }
 
     fn user_id(&self, name: &[u8]) -> Option<u32> {

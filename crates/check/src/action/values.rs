@@ -308,7 +308,19 @@ fn literal(
         ActionArg::Str | ActionArg::Expr | ActionArg::IntOrExpr(..) | ActionArg::TimeOrExpr => {
             ActionValue::Str(word.text.clone())
         }
-        ActionArg::Fmt => ActionValue::Fmt(logformat::check(c, word, format_use(spec, option), place)?),
+        ActionArg::Fmt => {
+            let used = format_use(spec, option);
+            let checked = logformat::check(c, word, used, place);
+            match option.filter(|option| option.keyword == "set-cookie-fmt") {
+                // HAProxy reads it with what it adds to the cookie.
+                Some(_) if checked.is_err() => {
+                    let text = [word.text.as_slice(), b"; path=/;"].concat();
+                    let whole = Word { text, span: word.span, verbatim: None };
+                    ActionValue::Fmt(logformat::check(c, &whole, used, place)?)
+                }
+                _ => ActionValue::Fmt(checked?),
+            }
+        }
         ActionArg::Int(min, max) => {
             let bounds = || int_message(word, min, max, option);
             ActionValue::Int(crate::numbers::bounded(word, min, max, bounds)?)

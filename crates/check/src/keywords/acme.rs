@@ -321,7 +321,7 @@ const fn row(
     doc: &'static str,
     set: fn(&mut Context<'_>, &Line<'_>),
 ) -> Keyword {
-    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set)).parsed()
+    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set)).parsed().null()
 }
 
 pub const ROWS: &[Keyword] = &[

@@ -4,41 +4,14 @@
 use ir::Bytes;
 use ir::config::CertSource;
 use ir::spec::{Section, Sections};
-use syntax::Word;
 
+use crate::cert_words::{self, CertWords, Source};
 use crate::certs;
 use crate::context::Context;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
 
 const HERE: Sections = Sections::one(Section::CrtStore);
-/// The words of a `load` line, and whether they are `on` or `off`.
-const WORDS: [(&str, Kind); 15] = [
-    ("alias", Kind::Alias),
-    ("crt", Kind::Text),
-    ("key", Kind::Text),
-    ("ocsp", Kind::Text),
-    ("issuer", Kind::Text),
-    ("sctl", Kind::Text),
-    ("ocsp-update", Kind::Switch),
-    ("jwt", Kind::Switch),
-    ("acme", Kind::Text),
-    ("domains", Kind::Text),
-    ("ips", Kind::Text),
-    ("generate-dummy", Kind::Switch),
-    ("keytype", Kind::Text),
-    ("bits", Kind::Number),
-    ("curves", Kind::Text),
-];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Alias,
-    Text,
-    Switch,
-    Number,
-}
-
 /// The section at hand.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
@@ -81,19 +54,6 @@ fn base(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
-/// The words of a `load` line by name; the last of a name counts.
-struct Load<'l>(Vec<(&'static str, &'l [u8])>);
-
-impl<'l> Load<'l> {
-    fn text(&self, name: &str) -> Option<&'l [u8]> {
-        self.0.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value)
-    }
-
-    fn is_on(&self, name: &str) -> bool {
-        self.text(name) == Some(b"on")
-    }
-}
-
 fn load(c: &mut Context<'_>, line: &Line<'_>) {
     let start = format!("parsing [{}] :", c.at(line.span));
     let result = words(line, &start).and_then(|(words, warnings)| {
@@ -107,39 +67,26 @@ fn load(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
-fn words<'l>(line: &Line<'l>, start: &str) -> Result<(Load<'l>, Vec<String>), String> {
-    let (mut load, mut warnings) = (Load(Vec::new()), Vec::new());
-    let cannot = |name: &str, value: &[u8], why: &str| {
-        format!("{start} cannot parse '{name}' value '{}', {why}", String::from_utf8_lossy(value))
-    };
+fn words(line: &Line<'_>, start: &str) -> Result<(CertWords, Vec<String>), String> {
+    let mut words = CertWords::of(Source::CrtStore);
+    let mut warnings = Vec::new();
     for pair in line.args.chunks(2) {
-        let Some((name, kind)) = WORDS.iter().find(|(name, _)| pair[0].is(name)) else {
-            let word = pair[0].lossy();
-            return Err(format!("{start} 'load {word}' in section 'crt-store': unknown keyword '{word}'."));
-        };
-        let value: &'l [u8] = pair.get(1).map_or(b"", |word: &Word| &word.text);
-        match kind {
-            Kind::Alias if value.starts_with(b"/") => {
-                return Err(cannot(name, value, "'/' is forbidden as the first character."));
+        let value: &[u8] = pair.get(1).map_or(b"", |word| &word.text);
+        match words.take(&pair[0], value, start) {
+            Some(warning) => warnings.extend(warning?),
+            None => {
+                let word = pair[0].lossy();
+                return Err(format!(
+                    "{start} 'load {word}' in section 'crt-store': unknown keyword '{word}'."
+                ));
             }
-            Kind::Switch if value != b"on" && value != b"off" => {
-                return Err(cannot(name, value, "'on' or 'off' is expected."));
-            }
-            Kind::Number if !value.is_empty() && base::bytes::parse_i64(value).is_none() => {
-                return Err(cannot(name, value, "an integer is expected."));
-            }
-            Kind::Text if load.text(name).is_some() => {
-                warnings.push(format!("'{name}' already specified, overwriting."));
-            }
-            _ => {}
         }
-        load.0.push((name, value));
     }
-    Ok((load, warnings))
+    Ok((words, warnings))
 }
 
 /// Reads the files of a line and keeps the certificate under its name.
-fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, start: &str) -> Result<(), String> {
+fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &CertWords, start: &str) -> Result<(), String> {
     let start = format!("{start} 'load' in section 'crt-store':");
     let crt = load.text("crt").ok_or_else(|| format!("{start} mandatory 'crt' parameter not found."))?;
     c.part.store.loaded = true;
@@ -155,24 +102,29 @@ fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, start: &st
         if word == "key" && load.text("acme").is_some() {
             continue;
         }
-        let content = other_file(c, word, value)?;
+        let store = &c.part.store;
+        let base = if word == "key" { &store.key_base } else { &store.crt_base };
+        let content = cert_words::file(c, word, value, &certs::below(base.as_deref(), value))?;
         if word == "key" {
             pem = [pem.as_slice(), b"\n", content.as_slice()].concat();
         }
     }
     if let Some(section) = load.text("acme") {
-        c.acme_uses.entry(section.to_vec()).or_insert(line.span);
+        let at = c.at(line.span);
+        c.acme_uses.entry(section.to_vec()).or_insert((line.span, at));
     }
     if c.certificates.contains_key(&name) {
         let shown = String::from_utf8_lossy(&name);
         return Err(format!("{start} store '{shown}' was already defined."));
     }
+    load.warn_parsed(c, line.span);
+    c.cert_words.insert(name.clone(), load.clone());
     c.certificates.insert(name.clone(), CertSource { path: name, pem });
     Ok(())
 }
 
 /// The name under which the certificate is known.
-fn name_of(c: &Context<'_>, load: &Load<'_>, crt: &[u8]) -> Bytes {
+fn name_of(c: &Context<'_>, load: &CertWords, crt: &[u8]) -> Bytes {
     let store = c.part.store.name.as_slice();
     match load.text("alias") {
         Some(alias) => [b"@", store, b"/", alias].concat(),
@@ -183,7 +135,7 @@ fn name_of(c: &Context<'_>, load: &Load<'_>, crt: &[u8]) -> Bytes {
 }
 
 /// The certificate with its key. The error is HAProxy's.
-fn pem(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, crt: &[u8]) -> Result<Bytes, String> {
+fn pem(c: &mut Context<'_>, line: &Line<'_>, load: &CertWords, crt: &[u8]) -> Result<Bytes, String> {
     let path = certs::below(c.part.store.crt_base.as_deref(), crt);
     let shown = String::from_utf8_lossy(&path).into_owned();
     if load.is_on("generate-dummy") {
@@ -214,17 +166,7 @@ fn pem(c: &mut Context<'_>, line: &Line<'_>, load: &Load<'_>, crt: &[u8]) -> Res
     Ok(pem)
 }
 
-/// The content of the file that a word names, below one of the section's folders.
-fn other_file(c: &Context<'_>, word: &str, value: &[u8]) -> Result<Bytes, String> {
-    let store = &c.part.store;
-    let base = if word == "key" { &store.key_base } else { &store.crt_base };
-    c.read_file(&certs::below(base.as_deref(), value)).map_err(|_| {
-        let what = if word == "ocsp" { "Error opening OCSP response file" } else { "" };
-        format!("{what} '{}' cannot be read or parsed.", String::from_utf8_lossy(value))
-    })
-}
-
-fn generated(c: &mut Context<'_>, load: &Load<'_>) -> Result<Bytes, String> {
+fn generated(c: &mut Context<'_>, load: &CertWords) -> Result<Bytes, String> {
     match load.text("keytype") {
         Some(b"ECDSA") if load.text("curves").is_some_and(|curve| !super::acme::is_curve(curve)) => {
             Err(format!(

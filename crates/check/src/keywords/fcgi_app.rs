@@ -42,6 +42,14 @@ pub fn close(c: &mut Context<'_>) {
     }
 }
 
+fn log_stderr(c: &mut Context<'_>, line: &Line<'_>) {
+    let before = c.px.proxy.logs.len();
+    log::log(c, line);
+    let Some(app) = c.config.fcgi_apps.last() else { return };
+    let new = c.px.proxy.logs.iter().skip(before);
+    c.fcgi_logs.extend(new.map(|target| (app.name.clone(), line.span, target.transport.clone())));
+}
+
 fn current<'c>(c: &'c mut Context<'_>) -> Option<&'c mut FcgiApp> {
     c.config.fcgi_apps.last_mut()
 }
@@ -189,7 +197,7 @@ pub const ROWS: &[Keyword] = &[
         "log-stderr",
         "global | <target> … <facility> [<level>]",
         "Where the application's errors are logged.",
-        log::log,
+        log_stderr,
     ),
     row("option keep-conn", "", "Keeps connections open.", flag).with_no(),
     row("option get-values", "", "Asks the application for its limits.", flag).with_no(),

@@ -8,8 +8,9 @@ use ir::spec::{Section, Sections};
 use super::{bind, proxy, server};
 use crate::context::Context;
 use crate::draft::{Draft, Kind};
-use crate::keyword::{Keyword, MANY, NONE, Set};
+use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
+use crate::post::addresses;
 use crate::{inherit, section};
 
 const HERE: Sections = Sections::one(Section::Peers);
@@ -30,7 +31,9 @@ pub struct PeersDraft {
     pub complete: bool,
     bind_line: bool,
     peer_line: bool,
+    /// The first line about the address to listen on, and how many addresses there are.
     listener: Option<Span>,
+    addresses: usize,
     pub default_bind: Option<bind::BindDraft>,
 }
 
@@ -80,6 +83,7 @@ pub fn close(c: &mut Context<'_>) {
 const MIXED: &str = "mixing \"peer\" and \"bind\" line is forbidden";
 
 fn bind_line(c: &mut Context<'_>, line: &Line<'_>) {
+    c.part.peers.listener.get_or_insert(line.span);
     if line.name[0].is("default-bind") {
         bind::default_line(c, line);
         return;
@@ -87,22 +91,25 @@ fn bind_line(c: &mut Context<'_>, line: &Line<'_>) {
     if c.part.peers.peer_line {
         return c.alert("mixed-peers", line.span, MIXED);
     }
-    let first = c.px.proxy.binds.len();
     only_one(c, line);
-    bind::section_line(c, line);
-    if c.px.proxy.binds.len() > first + 1 {
+    if let Some(word) = line.arg(0) {
+        match bind::addresses(c, word) {
+            Ok((found, _)) => c.part.peers.addresses += found.len(),
+            Err(_) => return bind::section_line(c, line),
+        }
+    }
+    if c.part.peers.addresses > 1 {
         let text = "Only one listener per \"peers\" section is authorized. Multiple listening addresses or port \
                     range are not supported.";
-        c.alert("many-listeners", line.span, text);
+        return c.alert("many-listeners", line.span, text);
     }
-    let peers = &mut c.part.peers;
-    peers.listener = Some(line.span);
-    peers.bind_line = true;
+    bind::section_line(c, line);
+    c.part.peers.bind_line = true;
 }
 
 /// Tells about a second address to listen on.
 fn only_one(c: &mut Context<'_>, line: &Line<'_>) {
-    let Some(first) = c.part.peers.listener else { return };
+    let Some(first) = c.part.peers.listener.filter(|_| c.part.peers.addresses > 0) else { return };
     let text = format!(
         "One listener per \"peers\" section is authorized but another is already configured at [{}].",
         c.at(first)
@@ -146,6 +153,16 @@ fn peer(c: &mut Context<'_>, line: &Line<'_>) {
     }
     if !c.diags[before..].iter().any(Diagnostic::is_fatal) {
         doubt(c, line, &start);
+        if let Some(more) = c.px.servers.last().cloned() {
+            addresses::fits(c, "peers", &more, &mut server::Told::new(line.span));
+        }
+        if c.diags[before..].iter().any(Diagnostic::is_fatal) {
+            // As if the line had not been there.
+            c.px.servers.pop();
+            c.px.proxy.servers.pop();
+            c.seen.servers.remove(&name);
+            return;
+        }
         let shard = value_of(line, "shard").unwrap_or(0);
         c.part.peers.peers.push(PeerDraft { name, local, shard, place: line.span });
     }
@@ -185,11 +202,12 @@ fn without_address(c: &mut Context<'_>, line: &Line<'_>, start: &str, is_peer: b
 
 /// The local peer's own address is where it listens.
 fn listen(c: &mut Context<'_>, line: &Line<'_>) {
+    c.part.peers.listener.get_or_insert(line.span);
     only_one(c, line);
+    c.part.peers.addresses += 1;
     if let Some(address) = line.arg(1) {
         bind::add(c, line, address, &format!("'peer {}'", line.lossy(0)), usize::MAX);
     }
-    c.part.peers.listener = Some(line.span);
 }
 
 /// The number behind a word of the line.
@@ -249,22 +267,6 @@ pub const ROWS: &[Keyword] = &[
     row("server", "<name> [<address>:<port>] [param*]", "A peer; the local one without its address.", peer),
     row("shards", "<number>", "Over how many peers the tables are split.", shards),
     row("table", "<name> type <type> size <size> [param*]", "A table that the peers share.", table),
-    Keyword::new(
-        "disabled",
-        "Does not use the section.",
-        HERE,
-        "",
-        NONE,
-        Set::Flag(|c| c.part.peers.disabled = true),
-    )
-    .parsed(),
-    Keyword::new(
-        "enabled",
-        "Uses the section.",
-        HERE,
-        "",
-        NONE,
-        Set::Flag(|c| c.part.peers.disabled = false),
-    )
-    .parsed(),
+    row("disabled", "", "Does not use the section.", |c, _| c.part.peers.disabled = true),
+    row("enabled", "", "Uses the section.", |c, _| c.part.peers.disabled = false),
 ];

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::draft::Kind;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
+use crate::post::addresses;
 use crate::{inherit, numbers, section};
 
 const HERE: Sections = Sections::one(Section::Ring);
@@ -68,8 +69,10 @@ pub fn close(c: &mut Context<'_>) {
         c.push(Diagnostic::post_warning("long-events", text));
         ring.maxlen = payload;
     }
-    ring.servers = std::mem::take(&mut c.px.proxy.servers);
+    ring.servers = c.px.proxy.servers.clone();
     ring.timeouts = c.px.proxy.timeouts;
+    let draft = std::mem::take(&mut c.px);
+    c.rings.push(draft);
     c.config.rings.push(ring);
 }
 
@@ -151,8 +154,13 @@ fn backing_file(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn ring_server(c: &mut Context<'_>, line: &Line<'_>) {
-    if needs_ring(c, line, "unable to create server '{}'.") {
-        server::line(c, line);
+    if !needs_ring(c, line, "unable to create server '{}'.") {
+        return;
+    }
+    let before = c.px.servers.len();
+    server::line(c, line);
+    if let Some(more) = c.px.servers.get(before).cloned() {
+        addresses::fits(c, "syslog", &more, &mut server::Told::new(line.span));
     }
 }
 

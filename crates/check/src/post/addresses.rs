@@ -14,13 +14,15 @@ use crate::keywords::server::{Family, Method, ServerMore, Told};
 
 /// Proxies one by one; HAProxy stops at the first that has errors.
 pub fn check(c: &mut Context<'_>, drafts: &mut [Draft]) {
-    let checks: [fn(&mut Context<'_>, &Draft, &Server, &ServerMore); 2] = [mode, ports];
+    let checks: [fn(&mut Context<'_>, &Draft, &Server, &ServerMore); 2] = [mode, check_of];
     let is_fatal = |c: &Context<'_>| c.diags.iter().any(Diagnostic::is_fatal);
     for draft in drafts.iter_mut().filter(|draft| !draft.proxy.disabled) {
         let servers = || draft.proxy.servers.iter().zip(&draft.servers);
         for check in checks {
-            for (server, more) in servers().take_while(|_| !is_fatal(c)).collect::<Vec<_>>() {
-                check(c, draft, server, more);
+            for (server, more) in servers() {
+                if !is_fatal(c) {
+                    check(c, draft, server, more);
+                }
             }
         }
         if !is_fatal(c) {
@@ -46,45 +48,85 @@ fn mode_name(mode: Mode) -> &'static str {
 fn mode(c: &mut Context<'_>, draft: &Draft, server: &Server, more: &ServerMore) {
     // HAProxy says the place alone here.
     let mut told = Told::new(super::servers::span(server));
-    let mode = draft.proxy.mode;
-    if mode == Mode::Log {
+    fits(c, mode_name(draft.proxy.mode), more, &mut told);
+}
+
+/// Whether a server's address is one for its mode; peers and rings have modes of their own.
+pub fn fits(c: &mut Context<'_>, mode: &str, more: &ServerMore, told: &mut Told) {
+    if mode == "syslog" {
         if !matches!(more.family, Family::Ip | Family::Name) {
             let text = "log server address family not supported for log backend server.";
             return told.alert(c, "bad-address", text);
         }
     } else if more.transport == Transport::Datagram {
-        let text = format!("unsupported transport for server address in '{}' backend.", mode_name(mode));
+        let text = format!("unsupported transport for server address in '{mode}' backend.");
         return told.alert(c, "bad-address", text);
     }
-    if !matches!(mode, Mode::Tcp | Mode::Http) && more.proxy_protocol {
+    if !matches!(mode, "tcp" | "http") && more.proxy_protocol {
         told.warn(c, "unused-option", "'send-proxy*' server option is unsupported there, ignoring it");
     }
 }
 
-/// A check must know which port to ask.
-fn ports(c: &mut Context<'_>, draft: &Draft, server: &Server, more: &ServerMore) {
-    // A step of the check may say where it connects to.
-    let connects = draft.steps.tcp.iter().chain(&draft.steps.http).any(|step| *step == Step::Connect);
-    if !server.check || has_port(more) || connects || draft.checks.external {
+/// A check must speak its protocol, and know which port to ask.
+fn check_of(c: &mut Context<'_>, draft: &Draft, server: &Server, more: &ServerMore) {
+    if !server.check {
         return;
     }
-    let text = format!(
-        "config: {}: server '{}' has neither service port nor check port nor tcp_check rule 'connect' with port \
-         information.",
-        draft.title(),
-        name(server)
-    );
-    c.push(Diagnostic::post_error("no-check-port", text).pointing(super::servers::span(server)));
+    let own =
+        more.healthcheck.as_ref().and_then(|name| c.config.healthchecks.iter().find(|one| one.name == *name));
+    let method = own.map_or(draft.checks.method.as_bytes(), |own| own.kind.as_deref().unwrap_or_default());
+    let wrong = match more.check_proto.as_deref() {
+        None => false,
+        Some(b"spop") => method != b"spop-check",
+        Some(b"none") => method == b"httpchk",
+        Some(_) => method != b"httpchk",
+    };
+    let what = match wrong {
+        true => "uses an incompatible MUX protocol for the selected check type",
+        false if draft.checks.external || has_port(server, more) => return,
+        false => match steps(draft, method) {
+            [] => "has neither service port nor check port.",
+            [Step::Connect(true), rest @ ..] if rest.contains(&Step::Connect(false)) => {
+                "has neither service port nor check port, and a tcp_check rule 'connect' with no port information."
+            }
+            [Step::Connect(true), ..] => return,
+            _ => {
+                "has neither service port nor check port nor tcp_check rule 'connect' with port information."
+            }
+        },
+    };
+    let text = format!("config: {}: server '{}' {what}", draft.title(), name(server));
+    let code = if wrong { "bad-check" } else { "no-check-port" };
+    c.push(Diagnostic::post_error(code, text).pointing(super::servers::span(server)));
 }
 
-fn has_port(more: &ServerMore) -> bool {
-    let is_ip = match &more.check_address {
-        Some(Address::Ip(_, port)) if *port > 0 => return true,
-        Some(Address::Ip(..)) => true,
-        Some(_) => false,
-        None => more.family == Family::Ip,
+/// The steps of a check from the first that does something on.
+fn steps<'d>(draft: &'d Draft, method: &[u8]) -> &'d [Step] {
+    let steps = match method {
+        b"" | b"tcp-check" => draft.steps.tcp.as_slice(),
+        b"httpchk" if !draft.steps.http.is_empty() => draft.steps.http.as_slice(),
+        // The steps of the others are HAProxy's own.
+        _ => &[Step::Connect(false)],
     };
-    more.check_port > 0 || (!more.maps_ports && more.port > 0) || !is_ip
+    match steps.iter().position(|step| *step != Step::Other) {
+        Some(first) => &steps[first..],
+        None => steps,
+    }
+}
+
+/// Whether the port of a check is known, or none is needed.
+fn has_port(server: &Server, more: &ServerMore) -> bool {
+    let is_ip =
+        |address: Option<&Address>| matches!(address, Some(Address::Ip(ip, _)) if !ip.is_unspecified());
+    if more.check_port > 0 || (!more.maps_ports && more.port > 0) {
+        return true;
+    }
+    match &more.check_address {
+        Some(Address::Ip(_, 1..)) => true,
+        Some(Address::Ip(ip, _)) if ip.is_unspecified() => !is_ip(server.address.as_ref()),
+        Some(other) => !is_ip(Some(other)),
+        None => more.family != Family::Ip || !is_ip(server.address.as_ref()),
+    }
 }
 
 /// Told last, as HAProxy resolves last.
@@ -95,7 +137,7 @@ pub fn resolve(c: &mut Context<'_>, drafts: &mut [Draft]) {
             if draft.servers[at].family != Family::Name {
                 continue;
             }
-            let mut told = told(draft, &draft.proxy.servers[at]);
+            let mut told = told(draft, at);
             let (server, more) = (&mut draft.proxy.servers[at], &draft.servers[at]);
             failed |= !find_address(c, server, more, &mut told);
         }

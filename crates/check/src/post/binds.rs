@@ -1,7 +1,7 @@
 //! `bind` lines: what their protocol and TLS need.
 
 use diag::{Diagnostic, FileId, Span};
-use ir::config::{Bind, Mode, TlsBind, TlsVersion, Verify};
+use ir::config::{Bind, CertEntry, Mode, TlsBind, TlsVersion, TlsVersions, Verify};
 
 use super::servers::is_usable;
 use super::versions::{self, Versions};
@@ -103,6 +103,12 @@ fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine
         let text = format!("no SSL certificate specified for {bind}, ssl connections will fail (use 'crt').");
         what.warn(c, "no-certificate", text);
     }
+    if line.generates && !line.signs {
+        let at = c.at(what.place);
+        let text =
+            format!("cannot enable certificate generation, no CA certificate File configured at [{at}].");
+        what.alert(c, "no-certificate", text);
+    }
     if tls.strict_sni && line.default_crt {
         let text = format!(
             "both 'default-crt' and 'strict-sni' keywords are used in {bind}, certificates won't be used as \
@@ -146,27 +152,97 @@ fn check_versions(c: &mut Context<'_>, what: &What, tls: &mut TlsBind) {
 
 /// Authorities, and lists of names that the TLS library must understand: one alert for all.
 fn settings(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine) {
-    let mut told = Vec::new();
-    if tls.verify != Verify::None && tls.ca_file.is_none() && tls.ca_verify_file.is_none() {
-        told.push(("no-ca-file", format!("verify is enabled but no CA file specified for {}.", what.bind)));
+    let mut known = Vec::new();
+    let mut told = told_of(c, what, &of_line(tls, line), &mut known);
+    // HAProxy says it again for each certificate.
+    for entry in &tls.certs {
+        told.extend(told_of(c, what, &of_entry(tls, line, entry), &mut known));
     }
-    let ecdhe = line.ecdhe.as_ref().filter(|_| tls.curves.is_none());
-    let lists = [
-        (TlsList::Ciphers, tls.ciphers.as_ref(), "SSL cipher list"),
-        (TlsList::Ciphersuites, tls.ciphersuites.as_ref(), "TLS 1.3 cipher suites"),
-        (TlsList::Curves, tls.curves.as_ref(), "SSL curves list"),
-        (TlsList::Curves, ecdhe, "elliptic named curve"),
-        (TlsList::Sigalgs, tls.sigalgs.as_ref(), "SSL Signature Algorithm list"),
-        (TlsList::Sigalgs, line.client_sigalgs.as_ref(), "SSL Signature Algorithm list"),
-    ];
-    for (kind, list, name) in lists {
-        let Some(list) = list.filter(|list| !c.loader.tls_list_is_valid(kind, list)) else { continue };
-        let list = String::from_utf8_lossy(list);
-        told.push(("bad-ciphers", format!("unable to set {name} to '{list}' for {}.", what.bind)));
-    }
-    // HAProxy says it again for each certificate, all in one alert.
     let Some((code, _)) = told.first() else { return };
-    let one: Vec<String> = told.iter().map(|(_, text)| format!("Proxy '{}': {text}", what.proxy)).collect();
-    let all = vec![one.join("\n"); 1 + tls.certs.len()].join("\n");
-    c.push(Diagnostic::post_error(code, all).pointing(what.place));
+    let all: Vec<String> = told.iter().map(|(_, text)| format!("Proxy '{}': {text}", what.proxy)).collect();
+    c.push(Diagnostic::post_error(code, all.join("\n")).pointing(what.place));
+}
+
+/// What a context is made of.
+struct Made<'a> {
+    versions: TlsVersions,
+    is_verified: bool,
+    has_authorities: bool,
+    /// The lists, with what messages call them.
+    lists: [(TlsList, Option<&'a Vec<u8>>, &'static str); 6],
+}
+
+fn of_line<'a>(tls: &'a TlsBind, line: &'a BindLine) -> Made<'a> {
+    Made {
+        versions: tls.versions,
+        is_verified: tls.verify != Verify::None,
+        has_authorities: tls.ca_file.is_some() || tls.ca_verify_file.is_some(),
+        lists: [
+            (TlsList::Ciphers, tls.ciphers.as_ref(), "SSL cipher list"),
+            (TlsList::Ciphersuites, tls.ciphersuites.as_ref(), "TLS 1.3 cipher suites"),
+            (TlsList::Curves, tls.curves.as_ref(), "SSL curves list"),
+            (TlsList::Curves, line.ecdhe.as_ref().filter(|_| tls.curves.is_none()), "elliptic named curve"),
+            (TlsList::Sigalgs, tls.sigalgs.as_ref(), "SSL Signature Algorithm list"),
+            (TlsList::Sigalgs, line.client_sigalgs.as_ref(), "SSL Signature Algorithm list"),
+        ],
+    }
+}
+
+/// The same, with what the certificate's line of a crt-list says.
+fn of_entry<'a>(tls: &'a TlsBind, line: &'a BindLine, entry: &'a CertEntry) -> Made<'a> {
+    let mut made = of_line(tls, line);
+    let ecdhe = entry.ecdhe.as_ref().filter(|_| entry.curves.is_none());
+    let own = [
+        entry.ciphers.as_ref(),
+        entry.ciphersuites.as_ref(),
+        entry.curves.as_ref(),
+        ecdhe,
+        entry.sigalgs.as_ref(),
+        entry.client_sigalgs.as_ref(),
+    ];
+    for (list, own) in made.lists.iter_mut().zip(own) {
+        list.1 = own.or(list.1);
+    }
+    if let Some(own) = entry.versions {
+        let (min, max) =
+            (own.min.or(tls.versions.min).or(Some(TlsVersion::Tls12)), own.max.or(tls.versions.max));
+        made.versions = TlsVersions { min, max, off: 0 };
+    }
+    made.is_verified = entry.verify.map_or(made.is_verified, |verify| verify != Verify::None);
+    made.has_authorities |= entry.ca_file.is_some() || entry.ca_verify_file.is_some();
+    made
+}
+
+/// Lists that were looked at.
+type Known<'a> = Vec<(TlsList, &'a Vec<u8>, bool)>;
+
+/// What is wrong with a context.
+fn told_of<'a>(
+    c: &Context<'_>,
+    what: &What,
+    made: &Made<'a>,
+    known: &mut Known<'a>,
+) -> Vec<(&'static str, String)> {
+    let (bind, mut told) = (&what.bind, Vec::new());
+    let TlsVersions { min, max, .. } = made.versions;
+    if min.zip(max).is_some_and(|(min, max)| min > max) || max == Some(TlsVersion::Sslv3) {
+        told.push(("bad-version", format!("all SSL/TLS versions are disabled for {bind}.")));
+    }
+    if made.is_verified && !made.has_authorities {
+        told.push(("no-ca-file", format!("verify is enabled but no CA file specified for {bind}.")));
+    }
+    for (kind, list, name) in made.lists {
+        let Some(list) = list else { continue };
+        let seen = known.iter().find(|(other, text, _)| *other == kind && *text == list);
+        let is_valid = seen.map(|(_, _, is_valid)| *is_valid).unwrap_or_else(|| {
+            let is_valid = c.loader.tls_list_is_valid(kind, list);
+            known.push((kind, list, is_valid));
+            is_valid
+        });
+        if !is_valid {
+            let list = String::from_utf8_lossy(list);
+            told.push(("bad-ciphers", format!("unable to set {name} to '{list}' for {bind}.")));
+        }
+    }
+    told
 }

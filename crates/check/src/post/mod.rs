@@ -1,7 +1,7 @@
 //! What only the whole configuration can tell: names of other sections, formats that depend on
 //! the mode, contradictions. Nothing here runs when reading failed.
 
-mod addresses;
+pub mod addresses;
 mod backends;
 mod binds;
 mod filters;
@@ -84,6 +84,9 @@ fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
     }
     for draft in std::mem::take(&mut c.log_forwards).iter_mut().rev() {
         binds::check_tls(c, draft);
+    }
+    for ring in std::mem::take(&mut c.rings) {
+        servers::check_ring(c, &ring);
     }
     needs::fcgi_servers(c, drafts);
     sections::check(c, drafts);

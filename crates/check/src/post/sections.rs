@@ -2,12 +2,13 @@
 //! out, and names of them are looked up.
 
 use diag::{Diagnostic, Effect};
-use ir::config::{Peer, Peers};
+use ir::config::{LogTransport, Peer, Peers};
 
 use super::{references, servers};
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::keywords::peers::PeersDraft;
+use crate::keywords::ring::BUILT_IN;
 use crate::line::place;
 
 /// Peers, mailers and resolvers, in the order in which HAProxy tells.
@@ -21,6 +22,35 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft]) {
     references::servers(c, drafts);
     check_acme(c);
     check_fcgi(c);
+    check_fcgi_logs(c);
+}
+
+/// The rings and proxies that applications log to.
+fn check_fcgi_logs(c: &mut Context<'_>) {
+    for (app, span, target) in std::mem::take(&mut c.fcgi_logs) {
+        let what = match target {
+            LogTransport::Ring(name) => {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                let is_made = c.config.rings.iter().any(|ring| ring.name == name.as_bytes());
+                match BUILT_IN.iter().find(|known| **known == name) {
+                    Some(known) if known.starts_with("std") => format!("uses incompatible ring '{name}'"),
+                    None if !is_made => format!("uses unknown ring named '{name}'"),
+                    _ => continue,
+                }
+            }
+            LogTransport::Stream(name) if !name.contains(&b'@') && !c.seen.proxies.contains_key(&name) => {
+                format!("uses unknown log backend '{}'", String::from_utf8_lossy(&name))
+            }
+            _ => continue,
+        };
+        let text = format!(
+            "log directive declared in fcgi-app section '{}' in file '{}' at line {} {what}.",
+            String::from_utf8_lossy(&app),
+            c.sources.name(span.file),
+            span.line
+        );
+        c.push(Diagnostic::post_error("unknown-log-target", text).pointing(span));
+    }
 }
 
 /// Log-forward sections are frontends, told before what is checked of all proxies together.
@@ -129,6 +159,19 @@ fn check_mailers(c: &mut Context<'_>) {
 }
 
 fn check_resolvers(c: &mut Context<'_>) {
+    let servers =
+        || c.config.resolvers.iter().flat_map(|one| one.nameservers.iter().map(move |server| (one, server)));
+    let lost = servers().filter(|(_, server)| !server.stream && !c.loader.can_connect(&server.address));
+    let texts: Vec<String> = lost
+        .map(|(resolvers, server)| {
+            let name = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+            let (resolvers, server) = (name(&resolvers.name), name(&server.name));
+            format!("resolvers '{resolvers}': can't connect socket for nameserver '{server}'.")
+        })
+        .collect();
+    for text in texts {
+        c.push(Diagnostic::post_warning("no-nameserver", text));
+    }
     let empty = c.config.resolvers.iter().filter(|resolvers| resolvers.nameservers.is_empty());
     let texts: Vec<String> = empty
         .map(|resolvers| {
@@ -147,12 +190,11 @@ fn check_resolvers(c: &mut Context<'_>) {
 fn check_acme(c: &mut Context<'_>) {
     let known = |name: &[u8]| c.config.acmes.iter().any(|acme| acme.name == name);
     let mut missing: Vec<_> = c.acme_uses.iter().filter(|(name, _)| !known(name)).collect();
-    missing.sort_by_key(|(_, span)| std::cmp::Reverse((span.file, span.line)));
+    missing.sort_by_key(|(_, (span, _))| std::cmp::Reverse((span.file, span.line)));
     let texts: Vec<_> = missing
         .into_iter()
-        .map(|(name, span)| {
+        .map(|(name, (span, at))| {
             let name = String::from_utf8_lossy(name);
-            let at = c.at(*span);
             (*span, format!("acme '{name}' was used on a crt line [{at}], but no '{name}' section exists!"))
         })
         .collect();

@@ -21,27 +21,37 @@ pub fn name(server: &Server) -> String {
 }
 
 /// How messages about a server begin.
-pub fn told(draft: &Draft, server: &Server) -> Told {
+pub fn told(draft: &Draft, at: usize) -> Told {
+    let server = &draft.proxy.servers[at];
     let mut told = Told::new(span(server));
-    told.who = ["'server ", &draft.name(), "/", &name(server), "' : "].concat();
+    // The first server of a template still bears the template's name.
+    let (what, shown) = match &draft.servers[at].template {
+        Some(prefix) => ("server-template", String::from_utf8_lossy(prefix).into_owned()),
+        None => ("server", name(server)),
+    };
+    told.who = ["'", what, " ", &draft.name(), "/", &shown, "' : "].concat();
     told
 }
 
 /// Health checks, TLS and tracks, before the proxy's mode is looked at.
 pub fn prepare(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], index: usize) {
     for at in 0..drafts[index].servers.len() {
-        let mut told = told(&drafts[index], &drafts[index].proxy.servers[at]);
-        // The first server of a template still bears the template's name.
-        if let Some(prefix) = &drafts[index].servers[at].template {
-            let prefix = String::from_utf8_lossy(prefix);
-            told.who = format!("'server-template {}/{prefix}' : ", drafts[index].name());
-        }
+        let mut told = told(&drafts[index], at);
         if !has_healthcheck(c, &drafts[index], at, &mut told) {
             return;
         }
         tls(c, &mut drafts[index], at, &mut told);
         warn_fast_open(c, &drafts[index], at, &mut told);
         track(c, names, drafts, (index, at), &mut told);
+    }
+}
+
+/// The health checks of a ring's servers.
+pub fn check_ring(c: &mut Context<'_>, draft: &Draft) {
+    for at in 0..draft.servers.len() {
+        if !has_healthcheck(c, draft, at, &mut told(draft, at)) {
+            return;
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl Loader for World {
     fn lua_prepend_path(&mut self, _path: &[u8], _kind: &[u8]) {}
 
     fn check_certificate(&self, path: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-        match pem.starts_with(b"-----BEGIN CERTIFICATE-----") {
+        match String::from_utf8_lossy(pem).contains("-----BEGIN CERTIFICATE-----") {
             true => Ok(vec![b"example.com".to_vec()]),
             false => {
                 let path = String::from_utf8_lossy(path);

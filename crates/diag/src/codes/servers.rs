@@ -83,5 +83,18 @@ pub const ROWS: &[Code] = &[
         "A server that is never chosen",
         "Its weight is 0, and the algorithm cannot change it.",
     ),
+    row(
+        "unused-filter",
+        "5.1",
+        "A filter of a crt-list without effect",
+        "Names are taken out of a wildcard on the same line.",
+    ),
+    row(
+        "weak-dh",
+        "3.2",
+        "Weak Diffie-Hellman parameters",
+        "Raise `tune.ssl.default-dh-param` to 2048, or lower `ssl-security-level`.",
+    ),
+    row("unknown-log-target", "4.2", "No such ring or log backend", "Name one that the configuration has."),
     by_keyword("unused-option", "An option without effect", "Another option takes its place."),
 ];

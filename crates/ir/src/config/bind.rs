@@ -87,6 +87,13 @@ pub struct CertEntry {
     pub ca_file: Option<Bytes>,
     pub ca_verify_file: Option<Bytes>,
     pub verify: Option<Verify>,
+    pub curves: Option<Bytes>,
+    /// The curve, where there are no `curves`.
+    pub ecdhe: Option<Bytes>,
+    pub sigalgs: Option<Bytes>,
+    /// Only checked so far.
+    pub client_sigalgs: Option<Bytes>,
+    pub crl_file: Option<Bytes>,
 }
 
 /// Where a certificate comes from: whole PEM content, loaded while the configuration is checked.

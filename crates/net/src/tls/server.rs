@@ -193,7 +193,8 @@ fn certificate(
         }),
         ciphers: entry.ciphers.as_deref().or(line.ciphers),
         ciphersuites: entry.ciphersuites.as_deref().or(line.ciphersuites),
-        ..line
+        curves: entry.curves.as_deref().or(entry.ecdhe.as_deref()).or(line.curves),
+        sigalgs: entry.sigalgs.as_deref().or(line.sigalgs),
     };
     let mut context = settings::builder(of_entry, options(bind))?;
     context.set_certificate(&pem.leaf).map_err(|e| failed("SSL certificate", &path, &e))?;
@@ -207,6 +208,7 @@ fn certificate(
     let authorities = Authorities {
         ca_file: entry.ca_file.as_deref().or(line.ca_file),
         ca_verify_file: entry.ca_verify_file.as_deref().or(line.ca_verify_file),
+        crl_file: entry.crl_file.as_deref().or(line.crl_file),
         ..line
     };
     client_verification(&mut context, verify, authorities)?;

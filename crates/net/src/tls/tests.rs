@@ -105,6 +105,11 @@ fn entry(made: &Made, sni: &[&str]) -> CertEntry {
         ca_file: None,
         ca_verify_file: None,
         verify: None,
+        curves: None,
+        ecdhe: None,
+        sigalgs: None,
+        client_sigalgs: None,
+        crl_file: None,
     }
 }
 

@@ -10,7 +10,7 @@ pub use socket::check_proto;
 
 use base::addr::{Endpoint, Rules, Transport};
 use ir::config::{Bind, TlsBind};
-use ir::expr::Address;
+use ir::expr::{Address, Place};
 use ir::spec::Support;
 use syntax::Word;
 
@@ -82,6 +82,8 @@ pub struct BindDraft {
     /// The first address is `rhttp@…`.
     pub is_reverse: bool,
     pub line: BindLine,
+    /// What there is to warn about the word at hand.
+    pub warnings: Vec<Fail>,
 }
 
 /// What the checks after the last line want to know of a `bind` line.
@@ -95,6 +97,8 @@ pub struct BindLine {
     pub has_certificates: bool,
     pub default_crt: bool,
     pub generates: bool,
+    /// `ca-sign-file` was given.
+    pub signs: bool,
     pub client_sigalgs: Option<Vec<u8>>,
     pub ecdhe: Option<Vec<u8>>,
     /// `alpn`, whether or not `ssl` was given.
@@ -172,15 +176,21 @@ pub fn add(c: &mut Context<'_>, line: &Line<'_>, word: &Word, shown: &str, from:
 impl BindDraft {
     /// What a line starts from.
     pub fn new(c: &Context<'_>, line: &Line<'_>) -> Self {
-        let start = || Self {
-            bind: empty(line),
-            tls: c.config.global.ssl_default_bind.clone(),
+        let start = || Self { tls: c.config.global.ssl_default_bind.clone(), ..Self::bare(line.place()) };
+        c.part.peers.default_bind.clone().unwrap_or_else(start)
+    }
+
+    /// Without any word.
+    pub fn bare(place: Place) -> Self {
+        Self {
+            bind: empty(place),
+            tls: TlsBind::default(),
             ssl: false,
             sockets: 0,
             is_reverse: false,
             line: BindLine::default(),
-        };
-        c.part.peers.default_bind.clone().unwrap_or_else(start)
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -207,6 +217,10 @@ fn words(c: &mut Context<'_>, line: &Line<'_>, draft: &mut BindDraft, from: usiz
             let text = format!("'{title}' in section '{section}' : {}", given::indented(&fail.message));
             c.alert(fail.code, fail.span, text);
             return false;
+        }
+        for told in std::mem::take(&mut draft.warnings) {
+            let text = format!("'{title}' in section '{section}' : {}", given::indented(&told.message));
+            c.warn(told.code, told.span, text);
         }
         if row.support == Support::Parsed {
             c.warn_parsed(row.name, word.span);
@@ -257,7 +271,7 @@ fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// A socket without anything but its place.
-fn empty(line: &Line<'_>) -> Bind {
+fn empty(place: Place) -> Bind {
     Bind {
         address: Address::Fd(-1),
         name: None,
@@ -278,6 +292,6 @@ fn empty(line: &Line<'_>) -> Bind {
         unix_uid: None,
         unix_gid: None,
         tls: None,
-        place: line.place(),
+        place,
     }
 }

@@ -124,8 +124,17 @@ pub fn ca_file(c: &mut Context<'_>, keyword: &str, word: &Word) -> Checked<Bytes
 
 fn certificates(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
     let certs = crate::certs::load(c, given.value)?;
+    warn_weak(c, draft, given.value, &certs);
     add(draft, certs);
     Ok(())
+}
+
+/// What there is to say of certificates whose DH parameters the library does not take.
+fn warn_weak(c: &Context<'_>, draft: &mut BindDraft, word: &Word, certs: &[CertEntry]) {
+    let text: String = certs.iter().map(|cert| crate::certs::weak_dh(c, &cert.source)).collect();
+    if !text.is_empty() {
+        draft.warnings.push(Fail::new("weak-dh", word.span, text));
+    }
 }
 
 fn add(draft: &mut BindDraft, certs: Vec<CertEntry>) {
@@ -134,13 +143,14 @@ fn add(draft: &mut BindDraft, certs: Vec<CertEntry>) {
 }
 
 fn crt_list(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
-    let certs = crate::crtlist::load(c, given.value)?;
+    let certs = crate::crtlist::load(c, draft, given.value)?;
     add(draft, certs);
     Ok(())
 }
 
 fn default_crt(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
     let certs = crate::certs::load(c, given.value)?;
+    warn_weak(c, draft, given.value, &certs);
     draft.line.has_certificates |= !certs.is_empty();
     draft.line.default_crt = true;
     draft.tls.certs.splice(0..0, certs);
@@ -260,8 +270,16 @@ pub const ROWS: &[BindKeyword] = &[
             Ok(())
         },
     ),
-    BindKeyword::value("ca-sign-file", "The authority that generates certificates.", AUTHORITY, nothing)
-        .parsed(),
+    BindKeyword::value(
+        "ca-sign-file",
+        "The authority that generates certificates.",
+        AUTHORITY,
+        |_, draft, _| {
+            draft.line.signs = true;
+            Ok(())
+        },
+    )
+    .parsed(),
     BindKeyword::value("ca-sign-pass", "Its passphrase.", "'{}' : missing CAkey password", nothing).parsed(),
     BindKeyword::value("ciphers", "Ciphers, TLS 1.2 and below.", CIPHERS, |_, draft, given| {
         draft.tls.ciphers = Some(given.value.text.clone());

@@ -118,7 +118,7 @@ fn server_verify(c: &mut Context<'_>, line: &Line<'_>) {
 
 fn dh_param_file(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(file) = line.arg(0) else { return };
-    let is_there = |pem: &Vec<u8>| base::bytes::find(pem, b"DH PARAMETERS-----").is_some();
+    let is_there = |pem: &Vec<u8>| base::bytes::find(pem, b"-----BEGIN DH PARAMETERS-----").is_some();
     if !c.read_file(&file.text).is_ok_and(|pem| is_there(&pem)) {
         let text =
             format!("'{}': unable to load DH parameters from file <{}>.", line.keyword(), file.lossy());
@@ -142,8 +142,11 @@ fn extra_files(c: &mut Context<'_>, line: &Line<'_>) {
     }
     if line.args.len() > 1 && line.args.iter().any(is_alone) {
         let text = format!("'{}' 'none' and 'all' can be only used alone", line.keyword());
-        c.alert("bad-value", line.span, text);
+        return c.alert("bad-value", line.span, text);
     }
+    let has = |kind: &str| line.args.iter().any(|word| word.is(kind) || word.is("all"));
+    c.process.no_bundles = !has("bundle");
+    c.process.no_keys = !has("key");
 }
 
 fn issuers_chain_path(c: &mut Context<'_>, line: &Line<'_>) {
@@ -448,7 +451,7 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         SOME,
-        Set::Int(0, 5, |_, _| {}),
+        Set::Int(0, 5, |c, level| c.process.security_level = level),
     )
     .missing("'{}' : missing value")
     .malformed("'{}' : expects an integer argument, found '{v}'")

@@ -35,6 +35,8 @@ fn default_dh_param(c: &mut Context<'_>, line: &Line<'_>) {
     // HAProxy takes a negative number for a large one.
     match u32::try_from(bits) {
         Ok(..1024) => {
+            // HAProxy keeps what it refuses.
+            c.global().tune.ssl_default_dh_param = 1024;
             c.alert("out-of-range", line.span, numbers::fill("'{}' expects a value >= 1024.", line, 0));
         }
         bits => c.global().tune.ssl_default_dh_param = bits.unwrap_or(2048),
@@ -111,6 +113,11 @@ fn on_off(c: &mut Context<'_>, line: &Line<'_>) {
     if !matches!(line.lossy(0).as_str(), "on" | "off") {
         c.warn("bad-value", line.span, format!("'{}' : expecting <on|off>", line.keyword()));
     }
+}
+
+fn ocsp_mode(c: &mut Context<'_>, line: &Line<'_>) {
+    on_off(c, line);
+    c.process.ocsp_updates = line.arg(0).is_some_and(|word| word.is("on"));
 }
 
 /// An address; HAProxy resolves no names here.
@@ -200,7 +207,7 @@ pub const ROWS: &[Keyword] = &[
     row("ocsp-update.maxdelay", "The longest time between OCSP updates.", "<number>", delay),
     row("ocsp-update.mindelay", "The shortest time between OCSP updates.", "<number>", delay),
     row("ocsp-update.disable", "Does not update OCSP responses.", "[on|off]", on_off),
-    row("ocsp-update.mode", "Whether OCSP responses are updated.", "[on|off]", on_off),
+    row("ocsp-update.mode", "Whether OCSP responses are updated.", "[on|off]", ocsp_mode),
     Keyword::new(
         "ocsp-update.httpproxy",
         "The proxy for OCSP updates.",

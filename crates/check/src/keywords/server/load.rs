@@ -62,6 +62,10 @@ fn hash_key(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Chec
 
 fn slowstart(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let of = draft.of();
+    if given.value.text.is_empty() {
+        // The NUL that HAProxy finds ends its text.
+        return Err(given.fail("bad-time", "unexpected character '"));
+    }
     let time =
         given.delay(&of, |found| format!("unexpected character '{found}' in 'slowstart' argument {of}."));
     // HAProxy leaves out a word here.

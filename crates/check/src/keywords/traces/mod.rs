@@ -1,7 +1,9 @@
-//! `traces` sections: checked, not executed yet. Each `trace` starts from nothing here: the lists
-//! that incomplete lines are answered with show no line above, nor what an event stands for.
+//! `traces` sections: checked, not executed yet. The lists that incomplete lines are answered with
+//! show what the lines above set; left out are which sources run, and what an event stands for.
 
 mod sources;
+
+use std::collections::HashMap;
 
 use diag::{Diagnostic, Effect};
 use ir::spec::{Section, Sections};
@@ -12,6 +14,18 @@ use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
 
 use sources::{SOURCES, Source, VERBOSITIES};
+
+/// What the lines said of each source, by its name.
+pub type TraceStates = HashMap<&'static str, TraceState>;
+
+/// What the lines said of one source.
+#[derive(Clone, Debug, Default)]
+pub struct TraceState {
+    sink: Option<Vec<u8>>,
+    level: Option<Vec<u8>>,
+    verbosity: Option<Vec<u8>>,
+    lock: Option<Vec<u8>>,
+}
 
 /// What there is to say about a line.
 enum Told {
@@ -58,7 +72,7 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
 }
 
 fn trace(c: &mut Context<'_>, line: &Line<'_>) {
-    let Err(told) = check(line.args) else { return };
+    let Err(told) = check(&mut c.traces, line.args) else { return };
     c.push(match told {
         Told::Refused(text) => Diagnostic::error("bad-trace", line.span, text),
         Told::Listed(text) => Diagnostic::warning("incomplete-trace", line.span, format!("'trace': {text}")),
@@ -66,7 +80,7 @@ fn trace(c: &mut Context<'_>, line: &Line<'_>) {
     });
 }
 
-fn check(args: &[Word]) -> Result<(), Told> {
+fn check(states: &mut TraceStates, args: &[Word]) -> Result<(), Told> {
     let Some((name, rest)) = args.split_first() else {
         let head = "Supported trace sources and states (.=stopped, w=waiting, R=running) :\n \
                     [.] 0          : not a source, will immediately stop all traces\n \
@@ -84,7 +98,27 @@ fn check(args: &[Word]) -> Result<(), Told> {
         let lines = COMMANDS.iter().map(|(name, what)| format!("  {name:<9} : {what}\n"));
         return Err(Told::Listed(format!("Supported commands:\n{}", lines.collect::<String>())));
     }
-    rest.chunks(2).try_for_each(|pair| statement(source, &pair[0], pair.get(1)))
+    rest.chunks(2).try_for_each(|pair| {
+        statement(states, source, &pair[0], pair.get(1))?;
+        note(states, source, &pair[0], pair.get(1));
+        Ok(())
+    })
+}
+
+/// Keeps what a statement set.
+fn note(states: &mut TraceStates, source: Option<&'static Source>, word: &Word, value: Option<&Word>) {
+    let sources = source.map_or(SOURCES, std::slice::from_ref);
+    for source in sources {
+        let state = states.entry(source.name).or_default();
+        let field = match word.text.as_slice() {
+            b"sink" => &mut state.sink,
+            b"level" => &mut state.level,
+            b"verbosity" => &mut state.verbosity,
+            b"lock" => &mut state.lock,
+            _ => return,
+        };
+        *field = value.map(|value| value.text.clone());
+    }
 }
 
 fn find(name: &Word) -> Result<&'static Source, Told> {
@@ -97,16 +131,22 @@ fn all_sources() -> String {
 }
 
 /// `word value`; `source` is none for all of them.
-fn statement(source: Option<&Source>, word: &Word, value: Option<&Word>) -> Result<(), Told> {
+fn statement(
+    states: &TraceStates,
+    source: Option<&Source>,
+    word: &Word,
+    value: Option<&Word>,
+) -> Result<(), Told> {
+    let state = source.and_then(|source| states.get(source.name)).cloned().unwrap_or_default();
     match (word.text.as_slice(), source) {
         (b"follow", _) => follow(source, value),
-        (b"sink", _) => sink(source, value),
-        (b"level", _) => level(source, value),
+        (b"sink", _) => sink(&state, source, value),
+        (b"level", _) => level(&state, source, value),
         (_, None) => Err(Told::Refused(format!("'{}' not applicable to meta-source 'all'", word.lossy()))),
         (b"event", Some(source)) => event(source, value, false),
         (b"pause" | b"start" | b"stop", Some(source)) => event(source, value, true),
-        (b"lock", Some(source)) => lock(source, value),
-        (b"verbosity", Some(source)) => verbosity(source, value),
+        (b"lock", Some(source)) => lock(&state, source, value),
+        (b"verbosity", Some(source)) => verbosity(&state, source, value),
         _ => Err(Told::Refused(format!("Unknown trace keyword '{}'", word.lossy()))),
     }
 }
@@ -127,30 +167,30 @@ fn follow(source: Option<&Source>, value: Option<&Word>) -> Result<(), Told> {
 }
 
 /// Any name is one: a sink may be declared further below.
-fn sink(source: Option<&Source>, value: Option<&Word>) -> Result<(), Told> {
+fn sink(state: &TraceState, source: Option<&Source>, value: Option<&Word>) -> Result<(), Told> {
     match value {
         Some(_) => Ok(()),
         None => Err(Told::Listed(format!(
             "Supported sinks for source {} (*=current):\n{}(forward-declared sinks are not displayed here!)\n",
             name_of(source),
-            marked(SINKS, Some("none"))
+            marked(SINKS, Some(set(&state.sink, "none")))
         ))),
     }
 }
 
-fn level(source: Option<&Source>, value: Option<&Word>) -> Result<(), Told> {
+fn level(state: &TraceState, source: Option<&Source>, value: Option<&Word>) -> Result<(), Told> {
     if value.is_some_and(|value| LEVELS.iter().any(|(name, _)| value.is(name))) {
         return Ok(());
     }
     let list = format!(
         "Supported trace levels for source {}:\n{}",
         name_of(source),
-        marked(LEVELS, source.map(|_| "user"))
+        marked(LEVELS, source.map(|_| set(&state.level, "user")))
     );
     Err(refused_or_listed(value, "trace level", list))
 }
 
-fn verbosity(source: &Source, value: Option<&Word>) -> Result<(), Told> {
+fn verbosity(state: &TraceState, source: &Source, value: Option<&Word>) -> Result<(), Told> {
     let mut known = vec![("quiet", "only report basic information with no decoding")];
     match source.details {
         [] => known.push(("default", "report extra information when available")),
@@ -159,7 +199,7 @@ fn verbosity(source: &Source, value: Option<&Word>) -> Result<(), Told> {
     if value.is_some_and(|value| known.iter().any(|(name, _)| value.is(name))) {
         return Ok(());
     }
-    let marked = marked(&known, Some(known[1].0));
+    let marked = marked(&known, Some(set(&state.verbosity, known[1].0)));
     let list = format!("Supported trace verbosities for source {}:\n{marked}", source.name);
     Err(refused_or_listed(value, "verbosity level", list))
 }
@@ -187,13 +227,16 @@ fn event(source: &Source, value: Option<&Word>, changes_state: bool) -> Result<(
     }
 }
 
-fn lock(source: &Source, value: Option<&Word>) -> Result<(), Told> {
+fn lock(state: &TraceState, source: &Source, value: Option<&Word>) -> Result<(), Told> {
     let Some(value) = value else {
+        let current = set(&state.lock, "nothing");
+        let mark = |name: &str| if name == current { '*' } else { ' ' };
         let general = source.locks.iter().chain(&["thread"]).map(|name| match *name {
-            "nothing" => "  * nothing    : do not lock on anything\n".to_owned(),
-            name => format!("    {name:<10} : lock on the {name} that started the trace\n"),
+            "nothing" => format!("  {} nothing    : do not lock on anything\n", mark("nothing")),
+            name => format!("  {} {name:<10} : lock on the {name} that started the trace\n", mark(name)),
         });
-        let own = source.own_locks.iter().map(|(name, what)| format!("    {name:<10} : {what}\n"));
+        let own =
+            source.own_locks.iter().map(|(name, what)| format!("  {} {name:<10} : {what}\n", mark(name)));
         return Err(Told::Listed(format!(
             "Supported lock-on criteria for source {}:\n{}",
             source.name,
@@ -213,6 +256,11 @@ fn lock(source: &Source, value: Option<&Word>) -> Result<(), Told> {
 
 fn name_of(source: Option<&Source>) -> &'static str {
     source.map_or("all", |source| source.name)
+}
+
+/// What a line set, or what there is without one.
+fn set<'s>(value: &'s Option<Vec<u8>>, usual: &'s str) -> &'s str {
+    value.as_deref().and_then(|value| std::str::from_utf8(value).ok()).unwrap_or(usual)
 }
 
 /// The lines of a list, with a star at the current value.

@@ -20,6 +20,8 @@ use message::Message;
 /// What the file says of one engine.
 #[derive(Default)]
 struct Engine {
+    /// The file's name.
+    file: String,
     agent: Option<Agent>,
     messages: Vec<Message>,
     groups: Vec<Group>,
@@ -163,7 +165,7 @@ fn resolve(c: &mut Context<'_>, args: &Args<'_>, engine: &Engine, agent: &Agent,
 /// Reads the sections of the engine out of the file.
 fn read(c: &mut Context<'_>, line: &Line<'_>, file: &str, text: &[u8], scope: Option<&Word>) -> Engine {
     let scopes = scopes(text);
-    let mut engine = Engine::default();
+    let mut engine = Engine { file: file.to_owned(), ..Engine::default() };
     let mut section = None;
     // ACLs of messages are their own.
     let acl_names = std::mem::take(&mut c.px.acl_names);
@@ -271,8 +273,9 @@ fn open(c: &mut Context<'_>, engine: &mut Engine, line: &Line<'_>, kind: Section
     };
     if let Some(other) = same {
         let text = format!(
-            "{keyword} section '{}' has the same name as another one declared at line {other}.",
-            name.lossy()
+            "{keyword} section '{}' has the same name as another one declared at {}.",
+            name.lossy(),
+            format_args!("{}:{other}", engine.file)
         );
         return c.alert_tight("same-name", name.span, text);
     }

@@ -2,6 +2,7 @@
 
 mod expect;
 
+use ir::expr::Address;
 use ir::sources::Sources;
 use syntax::Word;
 
@@ -72,7 +73,7 @@ pub fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
     let Some((first, words)) = line.args.split_first() else { return unknown(line, http) };
     let mut words = Words { words, at: 0, name: first, http };
     let read = match name.as_str() {
-        "connect" => connect(c, &mut words).map(|()| Step::Connect),
+        "connect" => connect(c, &mut words).map(Step::Connect),
         "send" if http => send_http(c, &mut words).map(|()| Step::Send),
         "send" | "send-binary" | "send-lf" | "send-binary-lf" if !http => {
             send(c, &mut words, &name).map(|()| Step::Send)
@@ -110,9 +111,9 @@ fn add(px: &mut Draft, step: Step, name: &Word, http: bool) -> Checked<()> {
         let last = px.steps.http.iter().rev().find(|step| **step != Step::Other);
         let missing = match (last, step) {
             (None, _) => "",
-            (Some(last), Step::Send) if *last != Step::Connect => "connect",
+            (Some(last), Step::Send) if !matches!(last, Step::Connect(_)) => "connect",
             (Some(last), Step::Expect) if !matches!(last, Step::Send | Step::Expect) => "send",
-            (Some(last), Step::Connect) if *last != Step::Expect => "expect",
+            (Some(last), Step::Connect(_)) if *last != Step::Expect => "expect",
             _ => "",
         };
         if !missing.is_empty() {
@@ -139,7 +140,8 @@ fn comment(words: &Words<'_>) -> Checked<()> {
 }
 
 /// `connect`, with all that a server's line may say about connections.
-fn connect(c: &mut Context<'_>, words: &mut Words<'_>) -> Checked<()> {
+fn connect(c: &mut Context<'_>, words: &mut Words<'_>) -> Checked<bool> {
+    let mut has_port = false;
     let steps = if words.http { &c.px.steps.http } else { &c.px.steps.tcp };
     if matches!(steps.iter().find(|step| **step != Step::Other), Some(Step::Send | Step::Expect)) {
         return words.fail(
@@ -160,10 +162,14 @@ fn connect(c: &mut Context<'_>, words: &mut Words<'_>) -> Checked<()> {
             "addr" => {
                 let value = words.value("<ipv4|ipv6> as argument.")?;
                 let rules = base::addr::Rules::CONNECT;
-                crate::address::resolved(c, &value.text, value, &rules)
+                let found = crate::address::resolved(c, &value.text, value, &rules)
                     .map_err(|fail| fail.wrap(|text| format!("'addr' : {text}.")))?;
+                has_port |= matches!(found.first(), Some(Address::Ip(_, 1..)));
             }
-            "port" => port(c, words)?,
+            "port" => {
+                port(c, words)?;
+                has_port = true;
+            }
             "proto" => mux(words)?,
             "alpn" => {
                 if words.words.get(words.at + 1).is_none() {
@@ -179,7 +185,7 @@ fn connect(c: &mut Context<'_>, words: &mut Words<'_>) -> Checked<()> {
             }
         }
     }
-    Ok(())
+    Ok(has_port)
 }
 
 fn port(c: &mut Context<'_>, words: &mut Words<'_>) -> Checked<()> {
