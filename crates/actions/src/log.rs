@@ -59,23 +59,12 @@ fn level(name: &[u8]) -> Option<Level> {
 
 /// A slot that the frontend does not have is left out.
 fn capture(stream: &mut Stream, args: &Args) -> Outcome {
-    let settings = stream.plan.settings(stream.session.frontend);
-    let slots = if stream.in_response() { &settings.response_captures } else { &settings.request_captures };
-    let id = args.option_int(ID).and_then(|id| usize::try_from(id).ok());
-    let (Some(id), Some(ActionValue::Expr(expr))) = (id, args.values.first()) else {
+    let (Some(id), Some(ActionValue::Expr(expr))) = (args.option_int(ID), args.values.first()) else {
         return Outcome::Continue;
     };
-    let Some(slot) = slots.get(id) else { return Outcome::Continue };
-    stream.with_scratch(|stream, text| {
-        let Ok(value) = expr.eval(stream) else { return };
-        let value = value.to_text(&stream.arena);
-        text.extend_from_slice(&value[..value.len().min(slot.len)]);
-        let in_response = stream.in_response();
-        let kept = if in_response { &mut stream.response_captures } else { &mut stream.request_captures };
-        kept.resize_with(slots.len().max(kept.len()), Vec::new);
-        kept[id].clear();
-        kept[id].extend_from_slice(text);
-    });
+    if let Ok(value) = expr.eval(stream) {
+        stream.capture(stream.in_response(), id, value.to_text(&stream.arena));
+    }
     Outcome::Continue
 }
 
@@ -104,8 +93,8 @@ mod tests {
             let mut config = testing::config();
             config.proxies[0].request_captures = vec![Capture { name: Vec::new(), len: 3 }; 2];
             let (stream, _) = run_stream(config, "GET /long HTTP/1.1", rule);
-            let captures: Vec<_> =
-                stream.request_captures.iter().map(|kept| String::from_utf8_lossy(kept)).collect();
+            let kept = stream.request_captures.borrow();
+            let captures: Vec<_> = kept.iter().map(|kept| String::from_utf8_lossy(kept)).collect();
             assert_eq!(captures, expected, "{rule}");
         };
         check("capture path id 1", &["", "/lo"]);

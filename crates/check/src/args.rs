@@ -257,6 +257,10 @@ impl ArgFacts for Facts<'_, '_> {
         self.c.certificates.contains_key(name)
     }
 
+    fn not_executed(&mut self, what: &'static str) {
+        self.c.warn_parsed(what, self.span);
+    }
+
     fn warn(&mut self, text: &str) {
         self.c.warn_bare("bad-argument", self.span, text);
     }

@@ -62,11 +62,21 @@ impl Prepared {
 
     /// Starts the threads.
     pub fn start(self, listeners: Vec<Listener>) -> io::Result<Running> {
+        self.plan.live.outputs.connect(write);
         let settings = Settings { threads: self.threads, maxaccept: self.global().tune.maxaccept };
         let (plan, shared) = (self.plan, self.shared);
         let workers = Workers::start(settings, listeners, move |context| shared.handler(context))?;
         Ok(Running { plan, workers })
     }
+}
+
+/// Writes a line that an expression shows. There is nobody to tell where that fails.
+fn write(output: state::live::Output, line: &[u8]) {
+    let fd = match output {
+        state::live::Output::Stdout => 1,
+        state::live::Output::Stderr => 2,
+    };
+    let _ = net::output::Output::new(fd).and_then(|mut output| output.write(line));
 }
 
 /// The threads at work.

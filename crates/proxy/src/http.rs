@@ -202,13 +202,13 @@ fn monitor(stream: &mut Stream) -> Option<Decision> {
 /// Keeps the values of `capture request header` for the log.
 fn capture_request(stream: &mut Stream) {
     let captures = &stream.plan.settings(stream.session.frontend).request_captures;
-    capture(captures, &stream.req, &mut stream.request_captures);
+    capture(captures, &stream.req, stream.request_captures.get_mut());
 }
 
 /// The same for the response.
 pub fn capture_response(stream: &mut Stream) {
     let captures = &stream.plan.settings(stream.session.frontend).response_captures;
-    capture(captures, &stream.res, &mut stream.response_captures);
+    capture(captures, &stream.res, stream.response_captures.get_mut());
 }
 
 fn capture(captures: &[ir::config::Capture], head: &proto::message::Head, into: &mut Vec<Vec<u8>>) {

@@ -26,7 +26,7 @@ pub fn stream(worker: &Worker, stream: &mut Stream) {
     if settings.logs.is_empty() || stream.log_silent {
         return;
     }
-    let failed = is_failure(stream, settings);
+    let failed = stream.has_failed();
     let null = settings.options.dontlognull && stream.req.bytes().is_empty() && stream.counts.bytes_in == 0;
     if (settings.options.dontlog_normal && !failed) || null {
         return;
@@ -72,14 +72,6 @@ fn write(worker: &Worker, stream: &mut Stream, level: Level, format: &Format) {
         let (data, line) = line.split_at(data);
         worker.logs.send_with_data(Targets::Proxy(stream.session.frontend), level, line, data);
     });
-}
-
-/// What `option dontlog-normal` and `log-separate-errors` take for an error (manual, section
-/// 4.2): a failure of either side, a refusal, a retry or redispatch, a 5xx status.
-fn is_failure(stream: &Stream, settings: &Proxy) -> bool {
-    let ended_badly = !matches!(stream.termination.cause, Cause::Normal | Cause::Local);
-    let retried = stream.counts.retries > 0 || stream.counts.redispatched;
-    ended_badly || retried || (settings.mode == Mode::Http && stream.res.status() >= 500)
 }
 
 /// Takes the connection counts of the line: those that remain beside this stream.

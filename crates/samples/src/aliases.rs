@@ -106,16 +106,16 @@ const ROWS: &[Alias] = &[
     any("fp", "The port that the client connected to.", |s, item| endpoint_port(s, &s.session.dst, item)),
     any("ft", "The name of the frontend, with a tilde for TLS.", frontend_transport),
     any("hr", "The captured fields of the request.", |s, item| {
-        captures::braces(&s.request_captures, slots(s, &frontend(s).request_captures), item);
+        captures::braces(&s.request_captures.borrow(), slots(s, &frontend(s).request_captures), item);
     }),
     any("hrl", "The captured fields of the request, each as a text.", |s, item| {
-        captures::list(&s.request_captures, slots(s, &frontend(s).request_captures), item);
+        captures::list(&s.request_captures.borrow(), slots(s, &frontend(s).request_captures), item);
     }),
     any("hs", "The captured fields of the response.", |s, item| {
-        captures::braces(&s.response_captures, slots(s, &frontend(s).response_captures), item);
+        captures::braces(&s.response_captures.borrow(), slots(s, &frontend(s).response_captures), item);
     }),
     any("hsl", "The captured fields of the response, each as a text.", |s, item| {
-        captures::list(&s.response_captures, slots(s, &frontend(s).response_captures), item);
+        captures::list(&s.response_captures.borrow(), slots(s, &frontend(s).response_captures), item);
     }),
     any("lc", "The number of the log line.", |s, item| number(log_count(s), 4, item)),
     any("ms", "The milliseconds of when the connection came.", milliseconds),

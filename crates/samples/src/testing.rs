@@ -217,5 +217,7 @@ impl ArgFacts for World {
         true
     }
 
+    fn not_executed(&mut self, _: &'static str) {}
+
     fn warn(&mut self, _: &str) {}
 }

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bumpalo::Bump;
+use ir::config::Mode;
 use ir::expr::Place;
 use ir::id::{ProxyId, ServerId};
 use ir::spec::RuleSet;
@@ -14,7 +15,7 @@ use crate::limits::Overrides;
 use crate::link::ServerLink;
 use crate::plan::{Plan, ProxyPlan};
 use crate::session::Session;
-use crate::termination::Termination;
+use crate::termination::{Cause, Termination};
 use crate::timing::Timing;
 use crate::track::Counters;
 use crate::vars::Vars;
@@ -138,8 +139,8 @@ pub struct Stream {
     /// The request is on its way: its variables are gone, the response may have some.
     pub has_response_vars: bool,
     /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
-    pub request_captures: Vec<Vec<u8>>,
-    pub response_captures: Vec<Vec<u8>>,
+    pub request_captures: RefCell<Vec<Vec<u8>>>,
+    pub response_captures: RefCell<Vec<Vec<u8>>>,
     /// The unique id once it was made: see [`Stream::unique_id`].
     unique_id: RefCell<Vec<u8>>,
     has_unique_id: Cell<bool>,
@@ -192,8 +193,8 @@ impl Stream {
             vars: RefCell::default(),
             var_memory: Default::default(),
             has_response_vars: false,
-            request_captures: Vec::new(),
-            response_captures: Vec::new(),
+            request_captures: RefCell::default(),
+            response_captures: RefCell::default(),
             unique_id: RefCell::default(),
             has_unique_id: Cell::new(false),
             may_change: Cell::default(),
@@ -239,8 +240,8 @@ impl Stream {
         self.reply.clear();
         self.counters.clear();
         self.has_response_vars = false;
-        self.request_captures.iter_mut().for_each(Vec::clear);
-        self.response_captures.iter_mut().for_each(Vec::clear);
+        self.request_captures.get_mut().iter_mut().for_each(Vec::clear);
+        self.response_captures.get_mut().iter_mut().for_each(Vec::clear);
         self.has_unique_id.set(false);
         self.timing = Timing::default();
         self.counts = Counts::default();
@@ -294,6 +295,35 @@ impl Stream {
             self.unique_id.replace(id);
         }
         Some(self.arena.alloc_slice_copy(&self.unique_id.borrow()))
+    }
+
+    /// Keeps a text in a capture slot of the frontend, cut to the slot's length. `false`: there is
+    /// no such slot.
+    pub fn capture(&self, of_response: bool, slot: i64, text: &[u8]) -> bool {
+        let settings = self.plan.settings(self.session.frontend);
+        let (slots, kept) = match of_response {
+            true => (&settings.response_captures, &self.response_captures),
+            false => (&settings.request_captures, &self.request_captures),
+        };
+        let Some((index, wanted)) = usize::try_from(slot).ok().and_then(|at| Some((at, slots.get(at)?)))
+        else {
+            return false;
+        };
+        let mut kept = kept.borrow_mut();
+        let count = slots.len().max(kept.len());
+        kept.resize_with(count, Vec::new);
+        kept[index].clear();
+        kept[index].extend_from_slice(&text[..text.len().min(wanted.len)]);
+        true
+    }
+
+    /// What `option dontlog-normal` and `log-separate-errors` take for an error (manual, section
+    /// 4.2): a failure of either side, a refusal, a retry or redispatch, a 5xx status.
+    pub fn has_failed(&self) -> bool {
+        let ended_badly = !matches!(self.termination.cause, Cause::Normal | Cause::Local);
+        let retried = self.counts.retries > 0 || self.counts.redispatched;
+        let is_http = self.plan.settings(self.session.frontend).mode == Mode::Http;
+        ended_badly || retried || (is_http && self.res.status() >= 500)
     }
 
     /// Lends the stream's own output buffer, empty, to `f`.

@@ -14,7 +14,7 @@ fn stream(input: &str) -> Stream {
     proxy.request_captures = ["host", "x-none"].map(|name| Capture { name: name.into(), len: 20 }).into();
     proxy.capture_cookie = Some(Capture { name: b"SESS".to_vec(), len: 10 });
     let mut stream = testing::stream_of(config, &Default::default(), input);
-    stream.request_captures = vec![b"a|{b}".to_vec(), Vec::new()];
+    stream.request_captures = vec![b"a|{b}".to_vec(), Vec::new()].into();
     stream
 }
 

@@ -180,7 +180,17 @@ pub fn condition(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     if word != b"acl" {
         return Ok(());
     }
-    let name = text(args, 1);
+    let name = text(args, 1).to_vec();
     require(!name.is_empty(), || "'acl' selector requires an extra argument with the ACL name".into())?;
-    require(facts.has_acl(name), || format!("ACL '{}' not found", lossy(name)))
+    require(facts.has_acl(&name), || format!("ACL '{}' not found", lossy(&name)))?;
+    args[1] = Arg::Acl(name);
+    Ok(())
+}
+
+/// `debug`: a prefix, and a ring or one of the standard outputs.
+pub fn debug(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
+    if !matches!(text(args, 1), b"stdout" | b"stderr") {
+        facts.not_executed("debug to a ring");
+    }
+    Ok(())
 }

@@ -82,6 +82,8 @@ mod tests {
             false
         }
 
+        fn not_executed(&mut self, _: &'static str) {}
+
         fn warn(&mut self, _: &str) {}
     }
 

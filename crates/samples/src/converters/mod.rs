@@ -4,6 +4,7 @@ mod address;
 pub mod base64;
 pub(crate) mod bytes;
 mod dates;
+mod debug;
 mod epoch;
 mod ethernet;
 mod fix;
@@ -25,6 +26,7 @@ mod tcp;
 mod text;
 mod url;
 mod variables;
+mod when;
 
 use ir::types::SampleType;
 use state::sample::Arg;
@@ -37,6 +39,7 @@ const TABLES: &[&[Converter]] = &[
     base64::ROWS,
     bytes::ROWS,
     dates::ROWS,
+    debug::ROWS,
     epoch::ROWS,
     ethernet::ROWS,
     fix::ROWS,
@@ -57,6 +60,7 @@ const TABLES: &[&[Converter]] = &[
     text::ROWS,
     url::ROWS,
     variables::ROWS,
+    when::ROWS,
     parsed::ROWS,
 ];
 

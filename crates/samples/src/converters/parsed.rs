@@ -1,15 +1,12 @@
 //! Converters that are accepted but give no value yet.
 
 use ir::spec::ArgType;
-use ir::types::SampleType::{Any, Bin, Same, Sint, Str};
+use ir::types::SampleType::{Bin, Sint};
 
 use crate::checks;
 use crate::row::Converter;
 
 pub const ROWS: &[Converter] = &[
-    Converter::parsed("capture-req", Str, Str, "`capture-req`, see the manual").args(1, &[ArgType::Sint]),
-    Converter::parsed("capture-res", Str, Str, "`capture-res`, see the manual").args(1, &[ArgType::Sint]),
-    Converter::parsed("debug", Any, Same, "`debug`, see the manual").args(0, &[ArgType::Str, ArgType::Str]),
     Converter::parsed("jwt_decrypt_cert", Bin, Bin, "`jwt_decrypt_cert`, see the manual")
         .args(1, &[ArgType::Str])
         .check(checks::jwt_certificate),
@@ -25,7 +22,4 @@ pub const ROWS: &[Converter] = &[
     Converter::parsed("jwt_verify_cert", Bin, Sint, "`jwt_verify_cert`, see the manual")
         .args(2, &[ArgType::Str, ArgType::Str])
         .check(checks::jwt_verify_certificate),
-    Converter::parsed("when", Any, Any, "`when`, see the manual")
-        .args(1, &[ArgType::Str, ArgType::Str, ArgType::Str])
-        .check(checks::condition),
 ];

@@ -1,17 +1,24 @@
-//! Variables that an expression sets.
+//! What an expression leaves behind: variables and captures.
 
 use ir::expr::{Var, VarScope};
 use ir::id::VarId;
 use ir::spec::ArgType;
-use ir::types::SampleType::Any;
+use ir::types::SampleType::{Any, Str};
 use state::sample::Arg;
 use state::vars::Conditions;
 use state::{Stream, Value};
 
+use super::{int_arg, text_of};
 use crate::checks;
 use crate::row::{Converter, Example};
 
 pub const ROWS: &[Converter] = &[
+    Converter::new("capture-req", Str, Str, "Keeps the value in a capture slot of the request", capture_req)
+        .args(1, &[ArgType::Sint])
+        .examples(&[Example::none("a", &["0"])]),
+    Converter::new("capture-res", Str, Str, "Keeps the value in a capture slot of the response", capture_res)
+        .args(1, &[ArgType::Sint])
+        .examples(&[Example::none("a", &["0"])]),
     Converter::new(
         "set-var",
         Any,
@@ -55,4 +62,40 @@ fn set_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<
 fn unset_var<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let Some(Arg::Var(var)) = args.first() else { return None };
     stream.unset_variable(*var).then_some(value)
+}
+
+/// Without such a slot there is no value.
+fn capture<'a>(stream: &Stream, of_response: bool, args: &[Arg], value: Value<'a>) -> Option<Value<'a>> {
+    stream.capture(of_response, int_arg(args, 0)?, text_of(value)?).then_some(value)
+}
+
+fn capture_req<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    capture(stream, false, args, value)
+}
+
+fn capture_res<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+    capture(stream, true, args, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use ir::config::Capture;
+
+    use super::*;
+
+    #[test]
+    fn captures() {
+        let check = |slot: i64, expected: &[&[u8]], passes: bool| {
+            let mut config = state::testing::config();
+            config.proxies[0].response_captures = vec![Capture { name: Vec::new(), len: 2 }; 2];
+            let stream = state::testing::stream_of(config, &Default::default(), "");
+            let answer = capture_res(&stream, &[Arg::Sint(slot)], Value::Str(b"long")).is_some();
+            assert_eq!(answer, passes, "{slot}");
+            assert_eq!(*stream.response_captures.borrow(), expected, "{slot}");
+        };
+        check(0, &[b"lo", b""], true);
+        check(1, &[b"", b"lo"], true);
+        check(2, &[], false);
+        check(-1, &[], false);
+    }
 }

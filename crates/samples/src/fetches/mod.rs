@@ -6,8 +6,10 @@ mod connection;
 pub(crate) mod cookies;
 mod counters;
 mod decisions;
+mod distcc;
 mod headers;
 mod hello;
+mod inner;
 mod limits;
 mod links;
 mod params;
@@ -34,8 +36,10 @@ const TABLES: &[&[Fetch]] = &[
     cookies::ROWS,
     counters::ROWS,
     decisions::ROWS,
+    distcc::ROWS,
     headers::ROWS,
     hello::ROWS,
+    inner::ROWS,
     limits::ROWS,
     links::ROWS,
     params::ROWS,
@@ -115,6 +119,11 @@ fn response(stream: &Stream) -> Result<&Head, Missing> {
 /// The message of the phase.
 fn message(stream: &Stream) -> Result<&Head, Missing> {
     if stream.in_response() { response(stream) } else { request(stream) }
+}
+
+/// Whether the stream is bytes, and no message of HTTP.
+fn is_tcp(stream: &Stream) -> bool {
+    stream.plan.settings(stream.session.frontend).mode == ir::config::Mode::Tcp
 }
 
 /// Why something is missing that the peer sends.

@@ -1,10 +1,9 @@
 //! Fetches that are accepted but give no value yet.
 
 use ir::spec::{ArgType, Contexts};
-use ir::types::SampleType::{Bin, Bool, Sint, Str};
+use ir::types::SampleType::{Bool, Sint, Str};
 
 use super::at;
-use crate::checks;
 use crate::row::Fetch;
 
 pub const ROWS: &[Fetch] = &[
@@ -15,47 +14,10 @@ pub const ROWS: &[Fetch] = &[
     Fetch::parsed("cpu_usage_grp", Sint, at::INTERNAL, "Time that the stream or the process spent"),
     Fetch::parsed("cpu_usage_proc", Sint, at::INTERNAL, "Time that the stream or the process spent"),
     Fetch::parsed("cpu_usage_thr", Sint, at::INTERNAL, "Time that the stream or the process spent"),
-    Fetch::parsed("distcc_body", Bin, at::BUFFER, "`distcc_body`, see the manual")
-        .args(1, &[ArgType::Str, ArgType::Sint])
-        .check(checks::distcc_token),
-    Fetch::parsed("distcc_param", Sint, at::BUFFER, "`distcc_param`, see the manual")
-        .args(1, &[ArgType::Str, ArgType::Sint])
-        .check(checks::distcc_token),
     Fetch::parsed("fcgi.docroot", Str, at::REQUEST, "`fcgi.docroot`, see the manual"),
     Fetch::parsed("fcgi.index", Str, at::REQUEST, "`fcgi.index`, see the manual"),
     Fetch::parsed("fs.debug_str", Str, at::SESSION, "A state of the multiplexer's stream")
         .args(0, &[ArgType::Sint]),
-    Fetch::parsed("internal.htx.data", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx.free", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx.free_data", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx.has_eom", Bool, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx.nbblks", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx.size", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx.used", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging"),
-    Fetch::parsed("internal.htx_blk.data", Bin, at::MESSAGE, "An inner state of HAProxy, for debugging")
-        .args(1, &[ArgType::Str])
-        .check(checks::message_block),
-    Fetch::parsed("internal.htx_blk.hdrname", Str, at::MESSAGE, "An inner state of HAProxy, for debugging")
-        .args(1, &[ArgType::Str])
-        .check(checks::message_block),
-    Fetch::parsed("internal.htx_blk.hdrval", Str, at::MESSAGE, "An inner state of HAProxy, for debugging")
-        .args(1, &[ArgType::Str])
-        .check(checks::message_block),
-    Fetch::parsed("internal.htx_blk.size", Sint, at::MESSAGE, "An inner state of HAProxy, for debugging")
-        .args(1, &[ArgType::Str])
-        .check(checks::message_block),
-    Fetch::parsed(
-        "internal.htx_blk.start_line",
-        Str,
-        at::MESSAGE,
-        "An inner state of HAProxy, for debugging",
-    )
-    .args(1, &[ArgType::Str])
-    .check(checks::message_block),
-    Fetch::parsed("internal.htx_blk.type", Str, at::MESSAGE, "An inner state of HAProxy, for debugging")
-        .args(1, &[ArgType::Str])
-        .check(checks::message_block),
-    Fetch::parsed("internal.strm.is_htx", Bool, at::INTERNAL, "An inner state of HAProxy, for debugging"),
     Fetch::parsed("lat_ns_avg", Sint, at::INTERNAL, "Time that the stream or the process spent"),
     Fetch::parsed("lat_ns_tot", Sint, at::INTERNAL, "Time that the stream or the process spent"),
     Fetch::parsed("res.cache_hit", Bool, at::RESPONSE_KEPT, "What the cache or the compression did")

@@ -1,5 +1,7 @@
 //! The status line and what is captured of a response (manual, section 7.3.6).
 
+use std::cell::RefCell;
+
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
 use proto::message::Version;
@@ -52,16 +54,19 @@ fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
     Ok(Value::Str(if response(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
 }
 
-fn slot<'a>(captures: &'a [Vec<u8>], args: &[Arg]) -> Fetched<'a> {
+/// A copy, since converters may change a slot.
+fn slot<'a>(stream: &'a Stream, captures: &RefCell<Vec<Vec<u8>>>, args: &[Arg]) -> Fetched<'a> {
     let Some(Arg::Sint(index)) = args.first() else { return Err(Missing::Absent) };
+    let captures = captures.borrow();
     let value = usize::try_from(*index).ok().and_then(|index| captures.get(index));
-    value.filter(|value| !value.is_empty()).map(|value| Value::Str(value)).ok_or(Missing::Absent)
+    let value = value.filter(|value| !value.is_empty()).ok_or(Missing::Absent)?;
+    Ok(Value::Str(stream.arena.alloc_slice_copy(value)))
 }
 
 fn request_capture<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    slot(&stream.request_captures, args)
+    slot(stream, &stream.request_captures, args)
 }
 
 fn response_capture<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    slot(&stream.response_captures, args)
+    slot(stream, &stream.response_captures, args)
 }

@@ -4,6 +4,7 @@
 
 mod counter;
 mod limit;
+mod outputs;
 pub mod patterns;
 mod queue;
 mod rate;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use counter::PerThread;
 pub use limit::Gauge;
+pub use outputs::{Output, Outputs, Writer};
 pub use queue::Waiting;
 pub use rate::PerSecond;
 pub use server::{LiveServer, ServerState};
@@ -34,6 +36,7 @@ pub struct Live {
     pub tables: Vec<tables::Table>,
     /// Variables of scope `proc`.
     pub variables: Variables,
+    pub outputs: Outputs,
     /// What ACLs and maps compare with.
     pub patterns: Patterns,
     /// A soft stop is under way: connections are told to close.
@@ -84,6 +87,7 @@ impl Live {
             proxies: config.proxies.iter().map(proxy).collect(),
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
+            outputs: Outputs::default(),
             patterns,
             stopping: AtomicBool::new(false),
             next_stream: AtomicU64::new(0),
