@@ -1,7 +1,5 @@
 //! The status line and what is captured of a response (manual, section 7.3.6).
 
-use std::cell::RefCell;
-
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
 use proto::message::Version;
@@ -55,18 +53,17 @@ fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
 }
 
 /// A copy, since converters may change a slot.
-fn slot<'a>(stream: &'a Stream, captures: &RefCell<Vec<Vec<u8>>>, args: &[Arg]) -> Fetched<'a> {
+fn slot<'a>(stream: &'a Stream, captures: &[Vec<u8>], args: &[Arg]) -> Fetched<'a> {
     let Some(Arg::Sint(index)) = args.first() else { return Err(Missing::Absent) };
-    let captures = captures.borrow();
     let value = usize::try_from(*index).ok().and_then(|index| captures.get(index));
     let value = value.filter(|value| !value.is_empty()).ok_or(Missing::Absent)?;
     Ok(Value::Str(stream.arena.alloc_slice_copy(value)))
 }
 
 fn request_capture<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    slot(stream, &stream.request_captures, args)
+    slot(stream, &stream.request_captures.borrow(), args)
 }
 
 fn response_capture<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    slot(stream, &stream.response_captures, args)
+    slot(stream, &stream.response_captures.borrow(), args)
 }
