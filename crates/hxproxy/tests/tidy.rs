@@ -33,7 +33,6 @@ const MAY_LOCK: Exceptions = &[
     ("crates/net/src/worker/tests.rs", "what a test's handler saw"),
     ("crates/proxy/src/buffers.rs", "the thread's scratch buffers"),
     ("crates/proxy/src/log/sender.rs", "the thread's sockets to log targets and its line"),
-    ("crates/proxy/src/session.rs", "the variables of a session, which its streams share"),
     ("crates/proxy/src/worker.rs", "the thread's reserve of streams"),
     ("crates/samples/src/crypt.rs", "the thread's working memory of crypt(3)"),
     ("crates/state/src/balance/sequence.rs", "the order of servers, changed when one comes or goes"),
