@@ -43,6 +43,55 @@ fn random_configurations() {
     }
 }
 
+#[test]
+fn random_formats() {
+    let words = Words::new();
+    let mut registry = support::registry();
+    let mut written = 0;
+    for round in 0..4 * ROUNDS {
+        let random = &mut Random::new(round);
+        let format = words.format(random);
+        let text = format!(
+            "listen l\n mode http\n bind :1\n capture request header a len 9\n unique-id-format '{format}'\n \
+             log 127.0.0.1 local0\n log-format '{format}'\n http-request set-header a '{format}'\n"
+        );
+        let shown = Shown(round, text.as_bytes());
+        syntax_fuzz::logformat(format.as_bytes());
+        syntax_fuzz::expression(format.trim_matches(['%', '[', ']', ' ']).as_bytes());
+        let outcome = support::check(&mut registry, text.as_bytes());
+        if outcome.is_usable() {
+            written += usize::from(write(outcome.config));
+        }
+        std::mem::forget(shown);
+    }
+    assert!(written > 100, "only {written} formats could be written");
+}
+
+/// Writes the formats of the only proxy for a stream. `false`: there is no plan.
+fn write(config: ir::config::Config) -> bool {
+    let mut functions = state::plan::Functions::default();
+    let (fetches, converters) = (net::tls::samples::fetches(), net::tls::samples::converters());
+    samples::fill(
+        &mut functions,
+        samples::fetches::rows().chain(fetches),
+        samples::converters::rows().chain(converters),
+    );
+    actions::fill(&mut functions);
+    let input = "GET /a?b=\"c\x01 HTTP/1.1\nhost: h\na: x\n---\nHTTP/1.1 200 OK\n";
+    if state::plan::Plan::build(config.clone(), &functions, 1).is_err() {
+        return false;
+    }
+    let mut stream = state::testing::stream_of(config, &functions, input);
+    let (plan, mut line) = (stream.frontend_plan(), Vec::new());
+    plan.log_format.write(&stream, &mut line);
+    for format in [&plan.unique_id_format, &plan.error_log_format].into_iter().flatten() {
+        format.write(&stream, &mut line);
+    }
+    stream.phase = ir::spec::RuleSet::HttpRequest;
+    let _ = actions::run(&mut stream, ir::id::ProxyId(0), ir::spec::RuleSet::HttpRequest, &mut 0);
+    true
+}
+
 /// Prints a text when a panic unwinds over it.
 struct Shown<'a>(u64, &'a [u8]);
 
@@ -189,6 +238,8 @@ struct Words {
     keywords: Vec<&'static str>,
     others: Vec<String>,
     examples: Vec<String>,
+    /// Names of log aliases.
+    aliases: Vec<&'static str>,
 }
 
 impl Words {
@@ -205,7 +256,8 @@ impl Words {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
         let files = fs::read_dir(folder).expect("the examples").flatten();
         let examples = files.filter_map(|file| fs::read_to_string(file.path()).ok()).collect();
-        Self { keywords: check::keywords().map(|row| row.spec.name).collect(), others, examples }
+        let aliases = registry.log_aliases().iter().map(|row| row.name).collect();
+        Self { aliases, keywords: check::keywords().map(|row| row.spec.name).collect(), others, examples }
     }
 
     fn configuration(&self, random: &mut Random) -> Vec<u8> {
@@ -236,6 +288,42 @@ impl Words {
             self.word(text, random);
         }
         text.push_str(if random.one_in(40) { "\r\n" } else { "\n" });
+    }
+
+    /// A log-format; most are right.
+    fn format(&self, random: &mut Random) -> String {
+        const ITEMS: &[&str] =
+            &["%", "%", "%{+Q}", "%{+X,-M}", "%{+json}", "%{+cbor}", "%{+E", "%(a)", "%(a:sint)"];
+        const SAMPLES: &[&str] = &[
+            "src",
+            "str(a)",
+            "int(-7)",
+            "bool(true)",
+            "var(txn.a)",
+            "method",
+            "capture.req.hdr(0)",
+            "rand",
+            "ipv6(::1)",
+        ];
+        const CONVERTERS: &[&str] =
+            &["", "", ",lower", ",add(1)", ",hex", ",b64dec", ",set-var(txn.a)", ",bytes(0,2)", ",json"];
+        const GLOBAL: &[&str] = &["", "", "%{+Q}o", "%{+json}o", "%{+cbor,+bin}o", "%{+bin}o", "%{+E,+X}o "];
+        let mut text = random.pick(GLOBAL).to_owned();
+        for _ in 0..random.below(6) {
+            text.push_str(random.pick(ITEMS));
+            match random.below(8) {
+                0 => text.push_str(random.pick(VALUES)),
+                1..4 => text.push_str(self.aliases[random.below(self.aliases.len())]),
+                _ => {
+                    text.push('[');
+                    text.push_str(random.pick(SAMPLES));
+                    text.push_str(random.pick(CONVERTERS));
+                    text.push(']');
+                }
+            }
+            text.push_str(random.pick(&["", " ", "  ", "|", "x"]));
+        }
+        text.replace(['\'', '\n'], "")
     }
 
     fn word(&self, text: &mut String, random: &mut Random) {

@@ -29,6 +29,7 @@ impl<'a> Value<'a> {
             },
             SampleType::Ipv6 => match self.to_addr()? {
                 IpAddr::V6(address) => Some(Self::Ipv6(address)),
+                // Nor the other way round.
                 IpAddr::V4(_) if matches!(self, Self::Str(_)) => None,
                 IpAddr::V4(address) => Some(Self::Ipv6(address.to_ipv6_mapped())),
             },
@@ -84,7 +85,9 @@ impl<'a> Value<'a> {
             Self::Sint(number) => Some(Ipv4Addr::from_bits(number as u32).into()),
             Self::Ipv4(address) => Some(address.into()),
             Self::Ipv6(address) => Some(address.into()),
-            Self::Str(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+            Self::Str(bytes) => {
+                leading_ipv4(bytes).map(IpAddr::V4).or_else(|| whole_ipv6(bytes).map(IpAddr::V6))
+            }
             _ => None,
         }
     }
@@ -110,6 +113,25 @@ pub fn v6_to_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
+/// The IPv4 address that `text` starts with; what no address goes on with may follow.
+fn leading_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(text.len());
+    let mut octets = [0u8; 4];
+    let mut parts = text[..end].split(|byte| *byte == b'.');
+    for octet in &mut octets {
+        let digits = parts.next().filter(|digits| !digits.is_empty())?;
+        let number = |sum: u8, digit: &u8| sum.checked_mul(10)?.checked_add(digit - b'0');
+        *octet = digits.iter().try_fold(0, number)?;
+    }
+    parts.next().is_none().then(|| octets.into())
+}
+
+/// The IPv6 address that `text` is, up to a zero byte.
+fn whole_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
+    let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
 /// The number that `text` starts with: an optional sign and digits, up to the first other byte;
 /// 0 where there is none. Too large numbers become the largest.
 pub fn leading_number(text: &[u8]) -> i64 {
@@ -126,160 +148,4 @@ pub fn leading_number(text: &[u8]) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use SampleType::*;
-
-    const ALL: [SampleType; 9] = [Any, Bool, Sint, Addr, Ipv4, Ipv6, Str, Bin, Meth];
-
-    /// `expected` are the casts that give a value, all others must give none.
-    fn check(value: Value, expected: &[(SampleType, Value)]) {
-        let arena = Bump::new();
-        for to in ALL {
-            let want = expected.iter().find(|(have, _)| *have == to).map(|(_, want)| *want);
-            assert_eq!(value.cast(to, &arena), want, "{value:?} to {to:?}");
-        }
-    }
-
-    #[test]
-    fn every_pair() {
-        let v4 = Value::Ipv4(Ipv4Addr::new(1, 2, 3, 4));
-        let v6 = |text: &str| Value::Ipv6(text.parse().expect("address"));
-        check(
-            Value::Bool(true),
-            &[
-                (Any, Value::Bool(true)),
-                (Bool, Value::Bool(true)),
-                (Sint, Value::Sint(1)),
-                (Str, Value::Str(b"1")),
-                (Bin, Value::Bin(b"\0\0\0\0\0\0\0\x01")),
-            ],
-        );
-        check(
-            Value::Sint(0x0102_0304),
-            &[
-                (Any, Value::Sint(0x0102_0304)),
-                (Bool, Value::Bool(true)),
-                (Sint, Value::Sint(0x0102_0304)),
-                (Addr, v4),
-                (Ipv4, v4),
-                (Ipv6, v6("::ffff:1.2.3.4")),
-                (Str, Value::Str(b"16909060")),
-                (Bin, Value::Bin(b"\0\0\0\0\x01\x02\x03\x04")),
-            ],
-        );
-        check(
-            v4,
-            &[
-                (Any, v4),
-                (Sint, Value::Sint(0x0102_0304)),
-                (Addr, v4),
-                (Ipv4, v4),
-                (Ipv6, v6("::ffff:1.2.3.4")),
-                (Str, Value::Str(b"1.2.3.4")),
-                (Bin, Value::Bin(b"\x01\x02\x03\x04")),
-            ],
-        );
-        let plain = v6("2001:db8::1");
-        let octets = b"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01";
-        check(
-            plain,
-            &[
-                (Any, plain),
-                (Addr, plain),
-                (Ipv6, plain),
-                (Str, Value::Str(b"2001:db8::1")),
-                (Bin, Value::Bin(octets)),
-            ],
-        );
-        check(
-            Value::Str(b"GET"),
-            &[
-                (Any, Value::Str(b"GET")),
-                (Bool, Value::Bool(false)),
-                (Sint, Value::Sint(0)),
-                (Str, Value::Str(b"GET")),
-                (Bin, Value::Bin(b"GET")),
-                (Meth, Value::Meth(b"GET")),
-            ],
-        );
-        check(
-            Value::Str(b"1.2.3.4"),
-            &[
-                (Any, Value::Str(b"1.2.3.4")),
-                (Bool, Value::Bool(true)),
-                (Sint, Value::Sint(1)),
-                (Addr, v4),
-                (Ipv4, v4),
-                (Str, Value::Str(b"1.2.3.4")),
-                (Bin, Value::Bin(b"1.2.3.4")),
-                (Meth, Value::Meth(b"1.2.3.4")),
-            ],
-        );
-        check(
-            Value::Str(b"::1"),
-            &[
-                (Any, Value::Str(b"::1")),
-                (Bool, Value::Bool(false)),
-                (Sint, Value::Sint(0)),
-                (Addr, v6("::1")),
-                (Ipv6, v6("::1")),
-                (Str, Value::Str(b"::1")),
-                (Bin, Value::Bin(b"::1")),
-                (Meth, Value::Meth(b"::1")),
-            ],
-        );
-        check(
-            Value::Str(b""),
-            &[
-                (Any, Value::Str(b"")),
-                (Str, Value::Str(b"")),
-                (Bin, Value::Bin(b"")),
-                (Meth, Value::Meth(b"")),
-            ],
-        );
-        check(
-            Value::Bin(b"a\0b"),
-            &[
-                (Any, Value::Bin(b"a\0b")),
-                (Str, Value::Str(b"a")),
-                (Bin, Value::Bin(b"a\0b")),
-                (Meth, Value::Meth(b"a\0b")),
-            ],
-        );
-        check(
-            Value::Meth(b"PUT"),
-            &[
-                (Any, Value::Meth(b"PUT")),
-                (Str, Value::Str(b"PUT")),
-                (Bin, Value::Bin(b"PUT")),
-                (Meth, Value::Meth(b"PUT")),
-            ],
-        );
-    }
-
-    #[test]
-    fn ipv6_to_ipv4() {
-        let check = |text: &str, expected: Option<[u8; 4]>| {
-            assert_eq!(v6_to_v4(text.parse().expect(text)), expected.map(Ipv4Addr::from), "{text}");
-        };
-        check("::ffff:1.2.3.4", Some([1, 2, 3, 4]));
-        check("::1.2.3.4", Some([1, 2, 3, 4]));
-        check("::1", Some([0, 0, 0, 1]));
-        check("2002:102:304::9", Some([1, 2, 3, 4]));
-        check("2001:db8::1", None);
-    }
-
-    #[test]
-    fn numbers() {
-        let check =
-            |text: &str, expected: i64| assert_eq!(leading_number(text.as_bytes()), expected, "{text}");
-        check("12abc", 12);
-        check("-7", -7);
-        check("+7", 7);
-        check("abc", 0);
-        check(" 1", 0);
-        check("99999999999999999999", i64::MAX);
-        check("-99999999999999999999", i64::MIN);
-    }
-}
+mod tests;

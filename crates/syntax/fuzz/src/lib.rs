@@ -1,8 +1,8 @@
 //! What the fuzz targets of this crate run, on any bytes; `crates/hxproxy/tests/fuzz.rs` runs the same
 //! functions on a stable toolchain.
 
-use diag::FileId;
-use syntax::{Facts, Host, Line};
+use diag::{FileId, Span};
+use syntax::{Facts, Host, Line, LogNode, Word};
 
 /// Words of lines.
 pub fn lexer(data: &[u8]) {
@@ -38,6 +38,39 @@ pub fn parser(data: &[u8]) {
             let _ = base::addr::parse_log_target(&word.text, &|_| None);
         }
     }
+}
+
+/// One log-format.
+pub fn logformat(data: &[u8]) {
+    let word = one_word(data);
+    for merges_spaces in [true, false] {
+        let format = syntax::logformat::parse(&word, merges_spaces);
+        assert!(format.nodes.len() <= data.len());
+        for pair in format.nodes.windows(2) {
+            let is_text = |node: &LogNode| matches!(node, LogNode::Text(_) | LogNode::Separator);
+            assert!(pair[0] != pair[1] || !is_text(&pair[0]), "two texts in a row: {pair:?}");
+        }
+        for node in &format.nodes {
+            assert!(merges_spaces || *node != LogNode::Separator);
+            if let LogNode::Expr { expr, .. } = node {
+                assert!(expr.start <= expr.end && expr.end <= data.len());
+            }
+        }
+    }
+}
+
+/// One sample expression, as a word and as the words of a line.
+pub fn expression(data: &[u8]) {
+    let word = one_word(data);
+    if let Ok(expr) = syntax::sample::parse_word(&word) {
+        assert!(expr.start <= expr.end && expr.end <= data.len());
+    }
+    let words: Vec<Word> = data.split(|byte| *byte == b' ').map(one_word).collect();
+    let _ = syntax::sample::parse_words(&words, &|_| true);
+}
+
+fn one_word(text: &[u8]) -> Word {
+    Word { text: text.to_vec(), span: Span::default(), verbatim: None }
 }
 
 /// A world without variables, features and libraries.
