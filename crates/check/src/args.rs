@@ -248,13 +248,21 @@ impl ArgFacts for Facts<'_, '_> {
         self.c.loader.has_digest(name)
     }
 
-    fn is_public_key(&self, path: &[u8]) -> bool {
-        const KEY: &[u8] = b"-----BEGIN PUBLIC KEY-----";
-        self.c.read_file(path).is_ok_and(|pem| pem.windows(KEY.len()).any(|text| text == KEY))
+    fn keep_public_key(&mut self, path: &[u8]) -> bool {
+        crate::certs::keep_public_key(self.c, path)
     }
 
-    fn has_jwt_certificate(&self, name: &[u8]) -> bool {
-        self.c.certificates.contains_key(name)
+    fn let_tokens_use(&mut self, certificate: &[u8]) {
+        crate::certs::let_tokens_use(self.c, certificate);
+    }
+
+    fn may_tokens_use(&self, certificate: &[u8]) -> Option<bool> {
+        let known = self.c.certificates.contains_key(certificate);
+        known.then(|| self.c.may_tokens_use(certificate))
+    }
+
+    fn is_web_key(&self, json: &[u8]) -> bool {
+        self.c.loader.is_web_key(json)
     }
 
     fn not_executed(&mut self, what: &'static str) {

@@ -150,6 +150,33 @@ pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSour
     Ok(source)
 }
 
+/// Keeps the public key of a file for tokens; false where the file holds none.
+pub fn keep_public_key(c: &mut Context<'_>, path: &[u8]) -> bool {
+    if c.config.tokens.public_keys.contains_key(path) {
+        return true;
+    }
+    let Some(pem) = c.read_file(path).ok().filter(|pem| c.loader.is_public_key(pem)) else { return false };
+    c.config.tokens.public_keys.insert(path.to_vec(), pem);
+    true
+}
+
+/// Lets tokens use the certificate of that name, or of that file, whose key may be missing. A file with
+/// a public key alone is kept as that.
+pub fn let_tokens_use(c: &mut Context<'_>, name: &[u8]) {
+    if keep_public_key(c, name) {
+        return;
+    }
+    if !c.certificates.contains_key(name) {
+        let Ok(pem) = c.read_file(name) else { return };
+        let checked = c.loader.check_certificate(name, &pem);
+        if checked.is_err_and(|message| message.starts_with("unable to load")) {
+            return;
+        }
+        c.certificates.insert(name.to_vec(), CertSource { path: name.to_vec(), pem });
+    }
+    c.token_certificates.insert(name.to_vec());
+}
+
 pub fn has_key(pem: &[u8]) -> bool {
     base::bytes::find(pem, b"PRIVATE KEY-----").is_some()
 }

@@ -109,6 +109,8 @@ pub struct Context<'a> {
     pub cert_words: HashMap<Bytes, CertWords>,
     /// Lists of certificates that were read.
     pub crt_lists: HashMap<Bytes, Vec<crate::crtlist::Entry>>,
+    /// The names of those that tokens may use because a converter names them.
+    pub token_certificates: HashSet<Bytes>,
     /// Files of patterns by path.
     pub pattern_files: HashMap<Bytes, crate::patterns::FileUse>,
     /// Numbers that `-u` gave to lists of patterns.
@@ -168,6 +170,7 @@ impl<'a> Context<'a> {
             certificates: HashMap::new(),
             cert_words: HashMap::new(),
             crt_lists: HashMap::new(),
+            token_certificates: HashSet::new(),
             pattern_files: HashMap::new(),
             pattern_ids: HashSet::new(),
             process: Process::default(),
@@ -233,8 +236,18 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether tokens may use a certificate.
+    pub fn may_tokens_use(&self, certificate: &[u8]) -> bool {
+        let words = self.cert_words.get(certificate);
+        self.token_certificates.contains(certificate) || words.is_some_and(|words| words.is_on("jwt"))
+    }
+
     /// The configuration, once everything is resolved into it.
-    pub fn finish(self) -> Config {
+    pub fn finish(mut self) -> Config {
+        for (name, source) in std::mem::take(&mut self.certificates) {
+            let pem = self.may_tokens_use(&name).then_some(source.pem);
+            self.config.tokens.certificates.insert(name, pem);
+        }
         self.config
     }
 

@@ -77,6 +77,16 @@ pub trait Loader: syntax::Facts {
     /// the message as it follows `'bind …' in section '…' : `.
     fn check_certificate(&self, path: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 
+    /// Whether there is a public key in a text in PEM form.
+    fn is_public_key(&self, pem: &[u8]) -> bool {
+        base::bytes::find(pem, b"-----BEGIN PUBLIC KEY-----").is_some()
+    }
+
+    /// Whether a key in JSON (JWK) is complete.
+    fn is_web_key(&self, _json: &[u8]) -> bool {
+        true
+    }
+
     /// Opens a file for writing, and makes it when it is not there, as a ring that stands in a
     /// file does. A world in memory has nothing to write to, here and below.
     fn open_writable(&self, _path: &[u8]) -> Result<(), String> {

@@ -103,6 +103,14 @@ impl Loader for World {
         Ok(names.into_iter().map(String::into_bytes).collect())
     }
 
+    fn is_public_key(&self, pem: &[u8]) -> bool {
+        net::tls::is_public_key(pem)
+    }
+
+    fn is_web_key(&self, json: &[u8]) -> bool {
+        net::tls::samples::is_web_key(json)
+    }
+
     fn open_writable(&self, name: &[u8]) -> Result<(), String> {
         let mut options = fs::File::options();
         let opened =

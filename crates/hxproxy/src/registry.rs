@@ -37,6 +37,7 @@ pub fn functions(registry: &Registry) -> Functions {
     let mut functions = Functions::default();
     samples::fill(&mut functions, fetches(), converters());
     actions::fill(&mut functions);
+    functions.token_keys = Some(net::tls::samples::load_keys);
     functions.fetches.resize(registry.fetches().len(), lua_rows::FETCH);
     functions.converters.resize(registry.converters().len(), lua_rows::CONVERTER);
     functions.actions.resize(registry.actions().len(), lua_rows::action);

@@ -20,11 +20,18 @@ pub trait ArgFacts {
     /// Whether the crypto library knows a digest of that name.
     fn has_digest(&self, name: &[u8]) -> bool;
 
-    /// Whether a file holds a public key in PEM form.
-    fn is_public_key(&self, path: &[u8]) -> bool;
+    /// Keeps the public key of a file for tokens; false where the file holds none.
+    fn keep_public_key(&mut self, path: &[u8]) -> bool;
 
-    /// Whether a certificate of that name is there for tokens.
-    fn has_jwt_certificate(&self, name: &[u8]) -> bool;
+    /// Lets tokens use a certificate, which is read when it is not known. When it cannot be, nothing
+    /// happens.
+    fn let_tokens_use(&mut self, certificate: &[u8]);
+
+    /// Whether tokens may use a certificate; nothing where none has that name.
+    fn may_tokens_use(&self, certificate: &[u8]) -> Option<bool>;
+
+    /// Whether a key in JSON is complete.
+    fn is_web_key(&self, json: &[u8]) -> bool;
 
     /// Says that something, as `log to a ring`, is accepted and does nothing yet.
     fn not_executed(&mut self, what: &'static str);

@@ -8,6 +8,7 @@ mod proxy;
 mod sections;
 mod server;
 mod status;
+mod tokens;
 
 pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
 pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
@@ -22,6 +23,7 @@ pub use sections::{
 };
 pub use server::{SendProxy, Server, TlsServer};
 pub use status::StatusCodes;
+pub use tokens::{CONTENT_ALGORITHMS, KEY_ALGORITHMS, Tokens};
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -53,6 +55,7 @@ pub struct Config {
     pub pattern_lists: Vec<PatternList>,
     /// Addresses of the hosts that patterns name.
     pub pattern_hosts: HashMap<Bytes, IpAddr>,
+    pub tokens: Tokens,
     /// All variable names that the configuration mentions, without their scope.
     pub variables: Vec<Bytes>,
     /// Those of scope `proc`, which exist from the start.

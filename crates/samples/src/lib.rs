@@ -15,7 +15,7 @@ pub mod json;
 mod localtime;
 mod random;
 mod readings;
-mod room;
+pub mod room;
 mod row;
 pub mod testing;
 

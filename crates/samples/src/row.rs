@@ -140,13 +140,6 @@ impl Converter {
         Self { spec, run, prepare: None, examples: &[] }
     }
 
-    /// A converter that is accepted but gives no value yet.
-    pub const fn parsed(name: &'static str, input: SampleType, out: SampleType, doc: &'static str) -> Self {
-        let mut row = Self::new(name, input, out, doc, |_, _, _| None);
-        row.spec.support = Support::Parsed;
-        row
-    }
-
     pub const fn args(mut self, required: usize, types: &'static [ArgType]) -> Self {
         self.spec.args = ArgList::new(required, types);
         self

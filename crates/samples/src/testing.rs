@@ -26,12 +26,14 @@ pub fn run_fetches(rows: impl Iterator<Item = &'static Fetch>) {
     }
 }
 
+/// With functions that make what the plan keeps for the rows.
+///
 /// # Panics
 /// Where a row does not answer as its example says.
-pub fn run_converters(rows: impl Iterator<Item = &'static Converter>) {
+pub fn run_converters(rows: impl Iterator<Item = &'static Converter>, functions: &Functions) {
     for row in rows {
         for example in row.examples {
-            let answer = convert(row, example);
+            let answer = convert(row, example, functions);
             assert_eq!(answer.as_deref(), example.answer, "{}: {example:?}", row.spec.name);
         }
     }
@@ -39,20 +41,16 @@ pub fn run_converters(rows: impl Iterator<Item = &'static Converter>) {
 
 fn fetch(row: &Fetch, example: &Example) -> Option<String> {
     let spec = &row.spec;
-    let (stream, args) = call(example.input, example, spec.args, spec.check, None)?;
+    let (stream, args) = call(example.input, example, &Functions::default(), spec.args, spec.check, None)?;
     let value = (row.run)(&stream, &args, &mut Cursor::default()).ok()?;
     Some(readable(value.to_text(&stream.arena)))
 }
 
-/// What a converter answers to the input of an example, as text.
-///
-/// # Panics
-/// Where the arguments cannot be prepared.
-pub fn convert(row: &Converter, example: &Example) -> Option<String> {
+fn convert(row: &Converter, example: &Example, functions: &Functions) -> Option<String> {
     const REQUEST: &str = "GET /x HTTP/1.1\nhost: a\n";
     let arena = Bump::new();
     let spec = &row.spec;
-    let (stream, mut args) = call(REQUEST, example, spec.args, spec.check, spec.map)?;
+    let (stream, mut args) = call(REQUEST, example, functions, spec.args, spec.check, spec.map)?;
     if let Some(prepare) = row.prepare {
         prepare(&stream.plan.config, &mut args).unwrap_or_else(|error| panic!("{example:?}: {error}"));
     }
@@ -99,6 +97,7 @@ fn check_row(names: &mut Vec<&'static str>, name: &'static str, doc: &str, args:
 fn call(
     input: &str,
     example: &Example,
+    functions: &Functions,
     list: ArgList,
     check: Option<ArgsCheck>,
     map: Option<MatchMethod>,
@@ -112,7 +111,7 @@ fn call(
     let args = args.into_iter().map(|arg| runnable(arg, map)).collect();
     let variables = facts.variables.iter().map(|name| name.as_bytes().to_vec()).collect();
     let config = Config { variables, ..testing::config() };
-    let stream = testing::stream_of(config, &Functions::default(), input);
+    let stream = testing::stream_of(config, functions, input);
     for (id, name) in (0..).map(VarId).zip(facts.variables).filter(|(_, name)| name != "none") {
         stream.set_variable(Var { scope: VarScope::Txn, id }, OwnedValue::Str(name.into_bytes()));
     }
@@ -209,11 +208,17 @@ impl ArgFacts for World {
         true
     }
 
-    fn is_public_key(&self, _: &[u8]) -> bool {
+    fn keep_public_key(&mut self, _: &[u8]) -> bool {
         true
     }
 
-    fn has_jwt_certificate(&self, _: &[u8]) -> bool {
+    fn let_tokens_use(&mut self, _: &[u8]) {}
+
+    fn may_tokens_use(&self, _: &[u8]) -> Option<bool> {
+        Some(true)
+    }
+
+    fn is_web_key(&self, _: &[u8]) -> bool {
         true
     }
 

@@ -39,6 +39,11 @@ pub fn library_info() -> LibraryInfo {
     LibraryInfo { running: openssl::version::version(), number: openssl::version::number() as u64 }
 }
 
+/// Whether there is a public key in a text in PEM form.
+pub fn is_public_key(pem: &[u8]) -> bool {
+    openssl::pkey::PKey::public_key_from_pem(pem).is_ok()
+}
+
 /// Whether the library knows a digest of that name.
 pub fn has_digest(name: &[u8]) -> bool {
     std::str::from_utf8(name).is_ok_and(|name| openssl::hash::MessageDigest::from_name(name).is_some())

@@ -6,6 +6,7 @@ use ir::expr::Arg;
 
 use super::{Checked, lossy, number, require, text};
 use crate::converters::base64;
+use crate::json;
 
 pub fn sha2_bits(_: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     let bits = number(args, 0);
@@ -81,61 +82,82 @@ fn is_jws_algorithm(name: &[u8]) -> bool {
 
 /// An algorithm and a key, each of which may stand in a variable.
 pub fn jwt_verify(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
-    let in_variable = algorithm(facts, args)?;
-    let key = text(args, 1);
-    let is_secret = text(args, 0).starts_with(b"HS") || in_variable || facts.variable(key).is_ok();
-    // HAProxy gives no reason here.
-    require(is_secret || facts.is_public_key(key), || "(null)".into())
+    let algorithm = algorithm(facts, args)?;
+    if text_or_variable(facts, args, 1) || algorithm.as_ref().is_some_and(|name| name.starts_with(b"HS")) {
+        return Ok(());
+    }
+    // HAProxy gives no reason here. Where the algorithm is not known the key may be a secret.
+    let is_key = facts.keep_public_key(text(args, 1));
+    require(is_key || algorithm.is_none(), || "(null)".into())
 }
 
 pub fn jwt_verify_certificate(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
-    algorithm(facts, args)?;
-    let is_secret = text(args, 0).starts_with(b"HS") && facts.variable(text(args, 1)).is_err();
-    require(!is_secret, || "HMAC-signed tokens can't be processed by this converter".into())
+    let algorithm = algorithm(facts, args)?;
+    if text_or_variable(facts, args, 1) {
+        return Ok(());
+    }
+    require(!algorithm.as_ref().is_some_and(|name| name.starts_with(b"HS")), || {
+        "HMAC-signed tokens can't be processed by this converter".into()
+    })?;
+    facts.let_tokens_use(text(args, 1));
+    Ok(())
 }
 
-/// Whether the algorithm stands in a variable.
-fn algorithm(facts: &mut dyn ArgFacts, args: &[Arg]) -> Result<bool, String> {
-    let name = text(args, 0);
-    if facts.variable(name).is_ok() {
-        return Ok(true);
+/// The algorithm; nothing where it stands in a variable.
+fn algorithm(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Result<Option<Vec<u8>>, String> {
+    if text_or_variable(facts, args, 0) {
+        return Ok(None);
     }
+    let name = text(args, 0);
     require(is_jws_algorithm(name), || format!("unknown JWT algorithm: {}", lossy(name)))?;
-    Ok(false)
+    Ok(Some(name.to_vec()))
+}
+
+/// Takes an argument for a variable when it is the name of one, and tells whether it is.
+fn text_or_variable(facts: &mut dyn ArgFacts, args: &mut [Arg], index: usize) -> bool {
+    match facts.variable(text(args, index)) {
+        Ok(var) => {
+            args[index] = Arg::Var(var);
+            true
+        }
+        Err(_) => false,
+    }
 }
 
 pub fn jwt_secret(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
     base64_or_variable(facts, args, 0).map_err(|error| format!("failed to parse secret: {error}"))
 }
 
-/// A name of a certificate that a `crt-store` offers for tokens.
+/// A name of a certificate that tokens may use.
 pub fn jwt_certificate(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
+    if text_or_variable(facts, args, 0) {
+        return Ok(());
+    }
     let name = text(args, 0);
-    require(facts.variable(name).is_ok() || facts.has_jwt_certificate(name), || {
-        format!("unknown certificate {}", lossy(name))
-    })
+    match facts.may_tokens_use(name) {
+        Some(true) => Ok(()),
+        Some(false) => {
+            Err(format!("unusable certificate {} (\"jwt\" option not set to \"on\")", lossy(name)))
+        }
+        None => Err(format!("unknown certificate {}", lossy(name))),
+    }
 }
 
 /// A key in JSON, or a variable that holds one.
 pub fn jwk(facts: &mut dyn ArgFacts, args: &mut [Arg]) -> Checked {
-    let key = text(args, 0);
-    if facts.variable(key).is_ok() {
+    if text_or_variable(facts, args, 0) {
         return Ok(());
     }
-    let has = |field: &str| json_field(key, field).is_some();
-    match json_field(key, "kty") {
+    let arena = Bump::new();
+    let key = text(args, 0);
+    let kind = json::text(key, b"$.kty", &arena);
+    match kind {
         None => Err("Missing key type (expected 'oct', 'RSA' or 'EC')".into()),
-        Some(b"oct") => require(has("k"), || "Missing 'k' field in JWK".into()),
-        Some(b"RSA") => require(has("n") && has("e"), || "Failed to parse RSA JWK".into()),
-        Some(b"EC") => require(has("crv") && has("x") && has("y"), || "Failed to parse EC JWK".into()),
+        Some(b"oct") => {
+            require(json::text(key, b"$.k", &arena).is_some(), || "Missing 'k' field in JWK".into())
+        }
+        Some(b"RSA") => require(facts.is_web_key(key), || "Failed to parse RSA JWK".into()),
+        Some(b"EC") => require(facts.is_web_key(key), || "Failed to parse EC JWK".into()),
         Some(_) => Err("Unmanaged key type (expected 'oct', 'RSA' or 'EC'".into()),
     }
-}
-
-/// The text of a field of a flat JSON object, as keys are.
-fn json_field<'a>(json: &'a [u8], field: &str) -> Option<&'a [u8]> {
-    let name = format!("\"{field}\"");
-    let at = memchr::memmem::find(json, name.as_bytes())? + name.len();
-    let rest = json[at..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
-    Some(&rest[..memchr::memchr(b'"', rest)?])
 }

@@ -74,12 +74,18 @@ mod tests {
             name == b"sha256"
         }
 
-        fn is_public_key(&self, _: &[u8]) -> bool {
+        fn keep_public_key(&mut self, _: &[u8]) -> bool {
             false
         }
 
-        fn has_jwt_certificate(&self, _: &[u8]) -> bool {
-            false
+        fn let_tokens_use(&mut self, _: &[u8]) {}
+
+        fn may_tokens_use(&self, _: &[u8]) -> Option<bool> {
+            None
+        }
+
+        fn is_web_key(&self, _: &[u8]) -> bool {
+            true
         }
 
         fn not_executed(&mut self, _: &'static str) {}

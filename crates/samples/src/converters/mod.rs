@@ -16,7 +16,6 @@ mod language;
 mod maps;
 mod mqtt;
 mod numbers;
-mod parsed;
 mod parts;
 mod protobuf;
 mod rfc7239;
@@ -61,7 +60,6 @@ const TABLES: &[&[Converter]] = &[
     url::ROWS,
     variables::ROWS,
     when::ROWS,
-    parsed::ROWS,
 ];
 
 /// All converters; the position is the id.
@@ -160,7 +158,7 @@ mod tests {
 
     #[test]
     fn examples() {
-        testing::run_converters(rows());
+        testing::run_converters(rows(), &state::plan::Functions::default());
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
     process_vars::fill(&config, functions, &live.variables)?;
     // A script may call any fetch.
     let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
-    Ok(Plan { config, proxies, needs, live })
+    let token_keys = functions.token_keys.map(|make| make(&config));
+    Ok(Plan { config, proxies, needs, live, token_keys })
 }
 
 /// A value of the global section's `set-var`, in the plan where it is evaluated.

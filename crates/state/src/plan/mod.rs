@@ -13,6 +13,7 @@ mod process_vars;
 mod regex;
 mod rule;
 
+use std::any::Any;
 use std::collections::HashMap;
 
 use ir::config::{Config, Proxy};
@@ -39,6 +40,7 @@ pub struct Functions {
     pub fetches: Vec<Fetch>,
     pub converters: Vec<Converter>,
     pub actions: Vec<ActionFn>,
+    pub token_keys: Option<fn(&Config) -> TokenKeys>,
     /// Log aliases by name, without the percent sign.
     pub aliases: HashMap<&'static str, Alias>,
 }
@@ -56,6 +58,10 @@ pub struct Alias {
     pub run: AliasFn,
     pub needs: Needs,
 }
+
+/// The keys of tokens, made of what the configuration holds of them. Their form is known to the crate
+/// that has the TLS library.
+pub type TokenKeys = Box<dyn Any + Send + Sync>;
 
 /// What the plan must know of a converter.
 #[derive(Clone, Copy)]
@@ -78,6 +84,8 @@ pub struct Plan {
     /// What formats and fetches ask for.
     pub needs: Needs,
     pub live: Live,
+    /// What [`Functions::token_keys`] made.
+    pub token_keys: Option<TokenKeys>,
 }
 
 /// The runnable part of a proxy; its settings are in `config.proxies` at the same index.

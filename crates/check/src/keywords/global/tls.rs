@@ -1,6 +1,6 @@
 //! TLS of the whole process: where files are, and what `bind` and `server` lines start from.
 
-use ir::config::{TlsVersion, TlsVersions};
+use ir::config::{CONTENT_ALGORITHMS, KEY_ALGORITHMS, TlsVersion, TlsVersions};
 use ir::spec::Sections;
 use syntax::Word;
 
@@ -192,39 +192,26 @@ fn passphrase(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
-/// Ways to encrypt a token's key.
-const TOKEN_KEYS: [&str; 17] = [
-    "RSA1_5",
-    "RSA-OAEP",
-    "RSA-OAEP-256",
-    "A128KW",
-    "A192KW",
-    "A256KW",
-    "dir",
-    "ECDH-ES",
-    "ECDH-ES+A128KW",
-    "ECDH-ES+A192KW",
-    "ECDH-ES+A256KW",
-    "A128GCMKW",
-    "A192GCMKW",
-    "A256GCMKW",
-    "PBES2-HS256+A128KW",
-    "PBES2-HS384+A192KW",
-    "PBES2-HS512+A256KW",
-];
-
-/// Ways to encrypt a token's content.
-const TOKEN_CONTENTS: [&str; 6] =
-    ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
-
-/// `A128KW:!dir`, `ALL`
-fn token_names(c: &mut Context<'_>, line: &Line<'_>, known: &[&str]) {
+/// `A128KW:!dir`, `ALL`: gives the names that are left when all were taken away before.
+fn token_names(c: &mut Context<'_>, line: &Line<'_>, known: &[&'static str]) -> Option<Vec<&'static str>> {
     let list = line.lossy(0);
-    let names = list.split_terminator(':').map(|name| name.strip_prefix('!').unwrap_or(name));
-    // HAProxy takes any beginning of `ALL` for it.
-    if let Some(name) = names.into_iter().find(|name| !"ALL".starts_with(name) && !known.contains(name)) {
-        c.alert("bad-value", line.span, format!("Unknown algorithm/encoding {name}\n"));
+    let mut left = Vec::new();
+    for word in list.split_terminator(':') {
+        let name = word.strip_prefix('!').unwrap_or(word);
+        // HAProxy takes any beginning of `ALL` for it.
+        if "ALL".starts_with(name) {
+            left = known.to_vec();
+        } else if let Some(name) = known.iter().find(|known| **known == name) {
+            left.retain(|other| other != name);
+            if !word.starts_with('!') {
+                left.push(*name);
+            }
+        } else {
+            c.alert("bad-value", line.span, format!("Unknown algorithm/encoding {name}\n"));
+            return None;
+        }
     }
+    Some(left)
 }
 
 const CIPHERS: &str = "global statement '{}' expects a cipher suite as an argument.";
@@ -473,16 +460,14 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<list>",
         MANY,
-        Set::Line(|c, line| token_names(c, line, &TOKEN_KEYS)),
-    )
-    .parsed(),
+        Set::Line(|c, line| c.config.tokens.key_algorithms = token_names(c, line, &KEY_ALGORITHMS)),
+    ),
     Keyword::new(
         "jwt.decrypt_enc_list",
         "Encodings of encrypted tokens.",
         HERE,
         "<list>",
         MANY,
-        Set::Line(|c, line| token_names(c, line, &TOKEN_CONTENTS)),
-    )
-    .parsed(),
+        Set::Line(|c, line| c.config.tokens.content_algorithms = token_names(c, line, &CONTENT_ALGORITHMS)),
+    ),
 ];

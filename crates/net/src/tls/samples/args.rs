@@ -30,6 +30,12 @@ pub fn text_or_variable<'a>(stream: &'a Stream, args: &'a [Arg], index: usize) -
     }
 }
 
+/// A text, up to its first zero; nothing where it is empty.
+pub fn name<'a>(stream: &'a Stream, args: &'a [Arg], index: usize) -> Option<&'a [u8]> {
+    let text = text_or_variable(stream, args, index)?;
+    text.split(|byte| *byte == 0).next().filter(|name| !name.is_empty())
+}
+
 /// Bytes that the configuration or a variable gives in base64; the check of the arguments decoded
 /// those of the configuration.
 pub fn secret<'a>(stream: &'a Stream, args: &'a [Arg], index: usize) -> Option<&'a [u8]> {

@@ -3,15 +3,22 @@
 
 mod aes;
 mod args;
+mod cek;
 mod certificates;
 mod ciphers;
 mod digests;
+mod jwe;
+mod jwk;
+mod jws;
+mod keys;
 
+pub use jwk::is_web_key;
+pub use keys::load as load_keys;
 use samples::{Converter, Fetch};
 
 const FETCHES: &[&[Fetch]] = &[certificates::ROWS, ciphers::ROWS];
 
-const CONVERTERS: &[&[Converter]] = &[aes::ROWS, digests::ROWS];
+const CONVERTERS: &[&[Converter]] = &[aes::ROWS, digests::ROWS, jwe::ROWS, jws::ROWS];
 
 /// The fetches, in the order of their ids.
 pub fn fetches() -> impl Iterator<Item = &'static Fetch> {
