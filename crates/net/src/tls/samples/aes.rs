@@ -27,6 +27,7 @@ pub const ROWS: &[Converter] = &[
         .args(3, CBC)
         .check(checks::aes_cbc)
         .examples(&[
+            Example::hex("a0e69686d97ad28fde5a4f3d3eeb455b", &["128", KEY, KEY], "abc"),
             Example::none("", &["128", "AAAA", KEY]),
             Example::none("0123456789abcdef", &["128", "AAAA", KEY]),
         ]),
@@ -61,7 +62,7 @@ pub const ROWS: &[Converter] = &[
     )
     .args(4, GCM)
     .check(checks::aes_gcm_encrypt)
-    .examples(&[Example::new("abc", &["128", NONCE, KEY, "txn.tag"], "\u{3} n")]),
+    .examples(&[Example::new("abc", &["128", NONCE, KEY, "txn.tag"], "03206e")]),
 ];
 
 /// Bytes of the tag of GCM.
