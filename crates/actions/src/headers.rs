@@ -74,15 +74,15 @@ fn del_header(stream: &mut Stream, args: &Args) -> Outcome {
     Outcome::Continue
 }
 
-fn starts(name: &[u8], wanted: &[u8]) -> bool {
+pub(crate) fn starts(name: &[u8], wanted: &[u8]) -> bool {
     name.get(..wanted.len()).is_some_and(|part| part.eq_ignore_ascii_case(wanted))
 }
 
-fn ends(name: &[u8], wanted: &[u8]) -> bool {
+pub(crate) fn ends(name: &[u8], wanted: &[u8]) -> bool {
     name.len().checked_sub(wanted.len()).is_some_and(|at| name[at..].eq_ignore_ascii_case(wanted))
 }
 
-fn contains(name: &[u8], wanted: &[u8]) -> bool {
+pub(crate) fn contains(name: &[u8], wanted: &[u8]) -> bool {
     wanted.is_empty() || name.windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted))
 }
 

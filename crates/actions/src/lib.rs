@@ -5,6 +5,7 @@
 //! functions in the same order. Left out: waiting, which an [`state::plan::Outcome`] asks the
 //! runtime for, and actions that Lua files register.
 
+mod binary_headers;
 mod counters;
 mod flow;
 mod headers;
@@ -38,6 +39,7 @@ pub fn rows() -> impl Iterator<Item = &'static Action> {
         reply::ROWS,
         redirect::ROWS,
         headers::ROWS,
+        binary_headers::ROWS,
         limits::ROWS,
         uri::ROWS,
         normalize::ROWS,

@@ -16,25 +16,12 @@ const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::R
 const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
 const MARKING: u16 = sets::TCP | sets::REQUEST | sets::RESPONSE;
 
-const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[Str])];
-const PREFIX: &[ActionOption] = &[ActionOption::new("prefix", &[Str])];
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
 const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
 const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
 
 pub const ROWS: &[Action] = &[
-    Action::parsed("add-headers-bin", sets::HTTP, &[Expr], "Appends header fields of a binary list")
-        .options(PREFIX),
-    Action::parsed(
-        "set-headers-bin",
-        sets::HTTP,
-        &[Expr],
-        "Replaces header fields by those of a binary list",
-    )
-    .options(PREFIX),
-    Action::parsed("del-headers-bin", sets::HTTP, &[Expr], "Removes the header fields of a binary list")
-        .options(METHOD),
     Action::parsed("attach-srv", sets::SESSION, &[Str], "Hands the connection to a server's pool")
         .options(NAME),
     Action::parsed("cache-store", sets::RESPONSE, &[Str], "Stores the response in a cache"),

@@ -11,4 +11,5 @@ pub mod net;
 pub mod pattern;
 pub mod size;
 pub mod time;
+pub mod varint;
 pub mod word;

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use base::varint;
 use ir::spec::ArgType;
 use ir::types::SampleType::{Addr, Bin, Sint, Str};
 use proto::message::Head;
@@ -68,7 +69,8 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new(REQ, &["x-a"], "2")]),
     Fetch::new("req.hdrs", Bin, at::REQUEST, "All request headers as they are sent", req_hdrs)
         .examples(&[Example::new("GET / HTTP/1.1\na: b\n", &[], "a: b\r\n\r\n")]),
-    Fetch::parsed("req.hdrs_bin", Bin, at::REQUEST, "All request headers in binary form"),
+    Fetch::new("req.hdrs_bin", Bin, at::REQUEST, "All request headers behind their lengths", req_hdrs_bin)
+        .examples(&[Example::new("GET / HTTP/1.1\na: b\n", &[], "\u{1}a\u{1}b\0\0")]),
     Fetch::new("res.hdr", Str, at::RESPONSE, "The last (or n-th) value of a response header", res_hdr)
         .args(0, NAMED)
         .check(checks::header_occurrence)
@@ -95,7 +97,8 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::new(RES, &["x-b"], "1")]),
     Fetch::new("res.hdrs", Bin, at::RESPONSE, "All response headers as they are sent", res_hdrs)
         .examples(&[Example::new(RES, &[], "x-b: 5, 6\r\n\r\n")]),
-    Fetch::parsed("res.hdrs_bin", Bin, at::RESPONSE, "All response headers in binary form"),
+    Fetch::new("res.hdrs_bin", Bin, at::RESPONSE, "All response headers behind their lengths", res_hdrs_bin)
+        .examples(&[Example::new(RES, &[], "\u{3}x-b\u{4}5, 6\0\0")]),
     Fetch::new("shdr", Str, at::RESPONSE, "Same as `res.hdr`", res_hdr)
         .args(0, NAMED)
         .check(checks::header_occurrence),
@@ -253,6 +256,20 @@ fn block<'a>(stream: &'a Stream, head: &'a Head) -> Fetched<'a> {
     Ok(Value::Str(room.finish()))
 }
 
+/// Names and values behind their lengths; two empty ones end them.
+fn binary_block<'a>(stream: &'a Stream, head: &'a Head) -> Fetched<'a> {
+    let most = |(name, value): (&[u8], &[u8])| name.len() + value.len() + 2 * varint::MOST;
+    let mut room = Room::new(&stream.arena, head.fields().map(most).sum::<usize>() + 2);
+    for (name, value) in head.fields() {
+        for part in [name, value] {
+            varint::write(part.len() as u64, |byte| room.push(byte));
+            room.extend(part);
+        }
+    }
+    room.extend(&[0, 0]);
+    Ok(Value::Bin(room.finish()))
+}
+
 fn hdr<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     element(message(stream)?, args, cursor)
 }
@@ -289,6 +306,14 @@ fn req_fhdr_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetc
 
 fn req_hdrs<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     block(stream, request(stream)?)
+}
+
+fn req_hdrs_bin<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    binary_block(stream, request(stream)?)
+}
+
+fn res_hdrs_bin<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    binary_block(stream, response(stream)?)
 }
 
 fn res_hdr<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
