@@ -15,7 +15,7 @@ export COMPAT_BINARY
 BUILT := $(if $(filter $(BINARY),$(COMPAT_BINARY)),build)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit compat reg-tests reg-tests-named verdicts bench fuzz install deps-build deps-test deps-demo deps-bench
+.PHONY: help demo build test lint unit compat reg-tests reg-tests-named verdicts expressions bench fuzz install deps-build deps-test deps-demo deps-bench
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ reg-tests-named:
 verdicts: $(BUILT) ## compare -c with a real one's: HAPROXY=<3.5 binary> FILES="<.cfg, .vtc or folders>" [BASE=<folder>] [LEVEL=all]
 	@test -n "$(HAPROXY)" -a -n "$(FILES)" || { echo "set HAPROXY and FILES: see make help" >&2; exit 2; }
 	python3 $(TESTS)/scripts/verdicts.py --haproxy "$(HAPROXY)" --base "$(or $(BASE),.)" --level $(or $(LEVEL),alerts) $(FILES)
+
+expressions: $(BUILT) ## compare the answers of expressions with a real one's: HAPROXY=<binary> [ONLY="acl map get"]
+	python3 $(TESTS)/expressions/compare.py $(if $(HAPROXY),--also "$(HAPROXY)") $(ONLY)
 
 bench: deps-bench $(BUILT) ## measure beside Debian's haproxy and nginx: [BENCH="small tls --rounds 5"]
 	cargo build --release --package $(TESTS) --bin bench-origin

@@ -102,9 +102,9 @@ class Child:
         return self.process.wait(seconds)
 
 
-def start_proxy(path, config, ports, *arguments, prefix=()):
+def start_proxy(path, config, ports, *arguments, prefix=(), **options):
     """Starts a proxy in the foreground on a configuration file and waits until its ports accept."""
-    child = Child([*prefix, path, "-db", "-f", config, *arguments])
+    child = Child([*prefix, path, "-db", "-f", config, *arguments], **options)
     try:
         wait_for(
             f"{path} -f {config}",
