@@ -136,6 +136,9 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) {
     let (mut lines, mut early_lines) = (0, 0);
     loop {
         let (before, before_early) = (c.diags.len(), c.early.len());
+        if ended && c.section != Some(ir::spec::Section::Global) {
+            reader.skip_plain(section::is_early);
+        }
         let line = c.read_line(&mut reader);
         match &line {
             Some(line) if ended => section::early(c, line),

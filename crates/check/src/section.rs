@@ -166,6 +166,12 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
     }
 }
 
+/// Whether a line outside of `global` that starts with the word may be of interest behind the end of
+/// the checking.
+pub fn is_early(first: &[u8]) -> bool {
+    matches!(first, b"no" | b"default") || header(first).is_some()
+}
+
 /// Looks for what is told early in a line behind the end of the checking.
 pub fn early(c: &mut Context<'_>, line: &syntax::Line) {
     negation(c, line);
@@ -210,10 +216,11 @@ fn open(c: &mut Context<'_>, header: &Header, line: &Line<'_>) {
 fn unknown(c: &mut Context<'_>, section: Section, word: &Word) {
     let Some(header) = HEADERS.iter().find(|header| header.section == section) else { return };
     let (name, shown) = (header.name, word.lossy());
+    let nearest = keyword::nearest(section, &word.text);
     let (text, place, effect) = match header.unknown {
         Unknown::Taken => return,
         Unknown::Hint(place, effect) => {
-            let hint = crate::hint::suffix(keyword::nearest(section, &word.text));
+            let hint = crate::hint::suffix(nearest);
             (format!("unknown keyword '{shown}' in '{name}' section{hint}"), place, effect)
         }
         Unknown::Plain(place, effect) => {
@@ -225,7 +232,7 @@ fn unknown(c: &mut Context<'_>, section: Section, word: &Word) {
         Unknown::Statement => (format!("unknown statement '{shown}'."), Place::Parsing, Effect::Fatal),
     };
     c.push(Diagnostic::error("unknown-keyword", word.span, text).at(place).with_effect(effect));
-    c.suggest(word.span, keyword::nearest(section, &word.text));
+    c.suggest(word.span, nearest);
 }
 
 fn open_global(c: &mut Context<'_>, line: &Line<'_>) -> bool {

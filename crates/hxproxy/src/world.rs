@@ -20,6 +20,26 @@ const LOG_FORMATS: [(&str, LogPreset, Mode); 5] = [
     ("HAPROXY_TCP_CLF_LOG_FMT", LogPreset::TcpClf, Mode::Tcp),
 ];
 
+/// Lines of a key log, and the samples of each behind `ssl_fc_` and `ssl_bc_`.
+const KEY_LOG: [(&str, &str); 8] = [
+    ("CLIENT_RANDOM", "session_key,hex"),
+    ("CLIENT_EARLY_TRAFFIC_SECRET", "client_early_traffic_secret"),
+    ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "client_handshake_traffic_secret"),
+    ("SERVER_HANDSHAKE_TRAFFIC_SECRET", "server_handshake_traffic_secret"),
+    ("CLIENT_TRAFFIC_SECRET_0", "client_traffic_secret_0"),
+    ("SERVER_TRAFFIC_SECRET_0", "server_traffic_secret_0"),
+    ("EXPORTER_SECRET", "exporter_secret"),
+    ("EARLY_EXPORTER_SECRET", "early_exporter_secret"),
+];
+
+/// The log-format that writes the keys of a side, `fc` or `bc`.
+fn key_log(side: &str) -> String {
+    let line = |(label, secret): (&str, &str)| {
+        format!("{label} %[ssl_{side}_client_random,hex] %[ssl_{side}_{secret}]")
+    };
+    KEY_LOG.map(line).join("\n")
+}
+
 /// See the module.
 #[derive(Clone)]
 pub struct World {
@@ -58,6 +78,8 @@ impl World {
         for (name, preset, mode) in LOG_FORMATS {
             world.set(name.as_bytes(), preset.format(mode).map(str::as_bytes));
         }
+        world.set(b"HAPROXY_KEYLOG_FC_LOG_FMT", Some(key_log("fc").as_bytes()));
+        world.set(b"HAPROXY_KEYLOG_BC_LOG_FMT", Some(key_log("bc").as_bytes()));
         world
     }
 

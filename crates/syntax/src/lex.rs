@@ -306,6 +306,11 @@ fn is_plain(byte: u8) -> bool {
     !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'#')
 }
 
+/// Whether a byte may make something else of the words around it, or end their line early.
+pub(crate) fn is_special(byte: u8) -> bool {
+    matches!(byte, 0 | b'"' | b'\'' | b'\\' | b'$')
+}
+
 /// C's `isspace`.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')

@@ -64,6 +64,25 @@ impl<'a> Reader<'a> {
         self.next(host, diags, |reader, source, pieces, diags| reader.line(source, pieces, host, diags))
     }
 
+    /// Passes over lines about which reading has nothing to tell: short ones of plain words, the
+    /// first of which is not `wanted`. For a caller who looks for some lines only.
+    pub fn skip_plain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
+        while self.missing_lf.is_none() && self.fatal < MAX_FATAL {
+            let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') else { return };
+            let (raw, rest) = (&self.rest[..end], &self.rest[end + 1..]);
+            let indent = raw.iter().take_while(|byte| lex::is_space(**byte)).count();
+            let text = &raw[indent..];
+            let first = text.split(|byte| lex::is_space(*byte) || *byte == b'#').next().unwrap_or_default();
+            // So short a line has not too many words.
+            let is_plain = raw.len() < 2 * lex::MAX_WORDS && !raw.iter().any(|byte| lex::is_special(*byte));
+            if !is_plain || first.starts_with(b".") || first.starts_with(b"[") || wanted(first) {
+                return;
+            }
+            self.line = self.line.saturating_add(1);
+            self.rest = rest;
+        }
+    }
+
     /// The number and the words of the next line, whatever they are: directives are words, and
     /// nothing masks a line. A line may have no word, or empty ones.
     pub fn next_words(

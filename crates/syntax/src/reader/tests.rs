@@ -273,3 +273,29 @@ fn garbage() {
         let _ = read(&text);
     }
 }
+
+#[test]
+fn plain_lines_are_passed_over() {
+    let rows: [(&str, Option<(u32, &str)>); 9] = [
+        ("a b\n c\n\n# d\nfrontend f\n", Some((5, "frontend"))),
+        ("a\n b \"c\"\n", Some((2, "b"))),
+        ("a\n.if 1\nb\n.endif\n", Some((3, "b"))),
+        ("a\nb\\ c\n", Some((2, "b c"))),
+        ("a\nb", Some((2, "b"))),
+        ("a\nb \0\n", Some((2, "b"))),
+        ("a#frontend\nfrontend#\n", Some((2, "frontend"))),
+        ("a\n", None),
+        ("", None),
+    ];
+    for (text, expected) in rows {
+        let mut reader = Reader::new(FileId(0), "f", text.as_bytes());
+        let (host, mut diags) = (Reading::default(), Vec::new());
+        let wanted = |first: &[u8]| first == b"frontend";
+        reader.skip_plain(wanted);
+        let got = reader
+            .next_line(&host, &mut diags)
+            .map(|line| (line.span.line, String::from_utf8_lossy(&line.keyword().text).into_owned()));
+        let got = got.as_ref().map(|(line, word)| (*line, word.as_str()));
+        assert_eq!(got, expected, "{text:?}");
+    }
+}
