@@ -181,7 +181,8 @@ fn servers() {
     let [a, b, w1, _, s] = proxy.servers.as_slice() else { panic!("five servers") };
     assert_eq!(a.address, Some(Address::Ip([127, 0, 0, 1].into(), 8080)));
     assert_eq!((a.weight, a.maxconn, a.backup, a.id), (7, 20, true, 1));
-    assert_eq!((b.weight, b.port_offset, b.send_proxy, b.id), (0, Some(5), Some(1), 2));
+    let sent = (b.send_proxy.is_on(), b.send_proxy.v2);
+    assert_eq!((b.weight, b.port_offset, sent, b.id), (0, Some(5), (true, false), 2));
     assert_eq!((w1.weight, w1.tls.is_none()), (7, true));
     assert!(s.tls.as_ref().is_some_and(|tls| tls.sni.is_some()));
 }
