@@ -77,6 +77,8 @@ fn tarpit(stream: &mut Stream, args: &Args) -> Outcome {
 }
 
 fn answer(stream: &mut Stream, args: &Args) -> Outcome {
+    // The formats of the answer see how the stream ends.
+    reply(stream, Cause::Local);
     make(stream, args, status(args, 200));
     reply(stream, Cause::Local)
 }

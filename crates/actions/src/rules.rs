@@ -5,6 +5,7 @@ use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use state::Stream;
 use state::plan::{Answer, Outcome};
+use state::stream::Waits;
 
 /// Runs the rules of `set` of `proxy` from the one at `at`, until one says something else than
 /// [`Outcome::Continue`].
@@ -17,20 +18,20 @@ use state::plan::{Answer, Outcome};
 pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) -> Outcome {
     stream.phase = set;
     stream.rules_of = proxy;
-    stream.waiting_rule = None;
+    stream.waiting = None;
     let rules = &stream.plan.proxy(proxy).rules[set as usize];
     while let Some(rule) = rules.get(*at) {
         match rule.cond.as_ref().map_or(Answer::Yes, |cond| cond.eval(stream)) {
             Answer::Yes => match (rule.run)(stream, &rule.args) {
                 Outcome::Continue => {}
                 outcome @ (Outcome::NotYet | Outcome::WaitForBody(_) | Outcome::Lua(_)) => {
-                    stream.waiting_rule = Some(rule.place);
+                    stream.waiting = Some(Waits::Rule(rule.place));
                     return outcome;
                 }
                 outcome => {
                     *at += 1;
                     match outcome {
-                        Outcome::Pause(_) => stream.waiting_rule = Some(rule.place),
+                        Outcome::Pause(_) => stream.waiting = Some(Waits::Rule(rule.place)),
                         _ => stream.last_rule = Some(rule.place),
                     }
                     return outcome;

@@ -239,18 +239,10 @@ impl Head {
         self.target = self.append(reason);
     }
 
-    /// Where the path stands inside the target: behind scheme and authority, up to the query.
-    /// `None` for `*` and for an authority form.
+    /// Where the path stands inside the target, up to the query.
     fn path_range(&self) -> Option<(usize, usize)> {
         let target = self.target();
-        let start = match target.first()? {
-            b'/' => 0,
-            b'*' => return None,
-            _ => {
-                let authority = memchr::memmem::find(target, b"://")? + 3;
-                authority + memchr::memchr(b'/', &target[authority..])?
-            }
-        };
+        let start = path_start(target)?;
         let end = memchr::memchr2(b'?', b'#', &target[start..]).map_or(target.len(), |at| start + at);
         Some((start, end))
     }
@@ -389,6 +381,24 @@ impl Head {
         self.bytes[span.range()].make_ascii_lowercase();
         span
     }
+}
+
+/// Where the path of a target begins, behind scheme and authority; it is empty where a query
+/// follows those at once. `None` for `*` and for an authority form.
+fn path_start(target: &[u8]) -> Option<usize> {
+    match target.first()? {
+        b'/' => Some(0),
+        b'*' => None,
+        _ => {
+            let authority = memchr::memmem::find(target, b"://")? + 3;
+            Some(authority + memchr::memchr3(b'/', b'?', b'#', &target[authority..])?)
+        }
+    }
+}
+
+/// The path with the query string of a target; see [`Head::path_and_query`].
+pub fn path_and_query(target: &[u8]) -> Option<&[u8]> {
+    path_start(target).map(|start| &target[start..])
 }
 
 #[cfg(test)]

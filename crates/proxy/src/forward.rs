@@ -107,8 +107,9 @@ fn event(stream: &Stream, end: Result<(), Fault>) -> u32 {
     }
 }
 
-/// Keeps the part of the body that came with the head, so that it can be sent more than once.
-async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
+/// Keeps the part of the body that came with the head, so that rules see it and that it can be sent
+/// more than once.
+pub async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
     std::future::poll_fn(|cx| {
         while client.has_early_body() {
             let kept = &mut stream.req_body.bytes;
@@ -122,11 +123,11 @@ async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
                 Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
                 _ => break,
             }
-            stream.req_body.complete = true;
         }
         Poll::Ready(())
     })
     .await;
+    stream.req_body.complete = client.request_done();
 }
 
 /// Whether all of the request is at hand.
@@ -150,7 +151,8 @@ fn send_request_head(stream: &Stream, client: &Client<'_>, server: &mut ServerCo
         options.http_server_close || options.httpclose || frontend.http_server_close || frontend.httpclose;
     let persistence = if close { Persistence::Close } else { Persistence::KeepAlive };
     let buffered = &stream.req_body.bytes;
-    server.chunked = stream.req.framing == Framing::Chunked && (!client.is_h1() || stream.req_body.complete);
+    server.chunked = stream.req.framing == Framing::Chunked
+        && (!client.is_h1() || stream.req_body.complete || !buffered.is_empty());
     h1::write_request(&stream.req, server.conn.out(), &RequestOut { persistence });
     if !buffered.is_empty() {
         if server.chunked {

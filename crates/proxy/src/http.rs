@@ -10,7 +10,7 @@ use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::plan::{Answer, Outcome, SwitchTarget};
-use state::stream::{Sent, Stream};
+use state::stream::{Sent, Stream, Waits};
 use state::termination::{Cause, State};
 use state::track::Event;
 
@@ -39,6 +39,9 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     let live = &worker.plan.live.proxies[stream.session.frontend.index()];
     live.request_rate.count(worker.thread, stream.now);
     capture_request(stream);
+    if worker.plan.needs.request_body && client.has_early_body() {
+        forward::keep_early_body(stream, client).await;
+    }
     match decide(worker, stream, client, timer).await {
         Decision::Forward => {
             stream.end_request_vars();
@@ -114,8 +117,12 @@ async fn buffer_request(
     }
     let front = stream.plan.settings(stream.session.frontend).timeouts;
     let limit = front.http_request.or(front.client);
+    stream.waiting = Some(Waits::Body);
     match Box::pin(rules::buffer_body(stream, client, timer, limit)).await {
-        Ok(()) => Ok(false),
+        Ok(()) => {
+            stream.waiting = None;
+            Ok(false)
+        }
         Err((_, Cause::Client)) => Ok(true),
         Err((status, cause)) => {
             stream.timing.request = None;

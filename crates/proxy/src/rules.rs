@@ -8,7 +8,7 @@ use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::plan::Outcome;
-use state::stream::Stream;
+use state::stream::{Stream, Waits};
 use state::termination::{Cause, State};
 
 use crate::body::{Piece, SourceError};
@@ -60,7 +60,7 @@ async fn resume(
             Outcome::WaitForBody(limit) => {
                 if let Err((status, cause)) = buffer_body(stream, client, timer, Some(limit)).await {
                     stream.timing.request = None;
-                    stream.last_rule = stream.waiting_rule.take();
+                    end_wait(stream);
                     stream.termination.set(cause, State::Request);
                     return Outcome::Deny(status);
                 }
@@ -72,7 +72,7 @@ async fn resume(
                 let outcome = worker.lua_action(stream, args, action).await;
                 at += 1;
                 if outcome != Outcome::Continue {
-                    stream.last_rule = stream.waiting_rule.take();
+                    end_wait(stream);
                     return outcome;
                 }
             }
@@ -82,6 +82,13 @@ async fn resume(
         stream.now = now_ms();
         stream.wakes += 1;
         outcome = actions::run(stream, proxy, set, &mut at);
+    }
+}
+
+/// The rule that waited decided.
+fn end_wait(stream: &mut Stream) {
+    if let Some(Waits::Rule(place)) = stream.waiting.take() {
+        stream.last_rule = Some(place);
     }
 }
 

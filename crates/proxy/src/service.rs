@@ -167,8 +167,9 @@ impl Run {
         if self.uploaded {
             return Poll::Ready(Ok(false));
         }
+        // What was buffered before stands in front of the rest.
+        pipe.push_all(&std::mem::take(&mut stream.req_body.bytes));
         if client.request_done() {
-            pipe.push(&std::mem::take(&mut stream.req_body.bytes));
             pipe.push_eof();
             self.uploaded = true;
             return Poll::Ready(Ok(true));

@@ -40,6 +40,8 @@ pub struct Needs {
     pub server_addresses: bool,
     /// [`ServerLink::last_info`](crate::link::ServerLink::last_info), which costs one.
     pub server_tcp_info: bool,
+    /// The part of a request's body that came with its head.
+    pub request_body: bool,
     /// Of client connections, beside [`TlsParts::BASE`], which is always there.
     pub client_tls: TlsParts,
     /// Of server connections.
@@ -50,9 +52,15 @@ impl Needs {
     pub const NONE: Self = Self::client(TlsParts::NONE);
     pub const SERVER_ADDRESSES: Self = Self { server_addresses: true, ..Self::NONE };
     pub const SERVER_TCP_INFO: Self = Self { server_tcp_info: true, ..Self::NONE };
+    pub const REQUEST_BODY: Self = Self { request_body: true, ..Self::NONE };
     /// For those who do not say what they will ask for.
-    pub const ALL: Self =
-        Self { server_addresses: true, server_tcp_info: true, ..Self::tls(TlsParts::ALL, TlsParts::ALL) };
+    pub const ALL: Self = Self {
+        server_addresses: true,
+        server_tcp_info: true,
+        request_body: true,
+        client_tls: TlsParts::ALL,
+        server_tls: TlsParts::ALL,
+    };
 
     pub const fn client(parts: TlsParts) -> Self {
         Self::tls(parts, TlsParts::NONE)
@@ -63,7 +71,7 @@ impl Needs {
     }
 
     const fn tls(client_tls: TlsParts, server_tls: TlsParts) -> Self {
-        Self { server_addresses: false, server_tcp_info: false, client_tls, server_tls }
+        Self { server_addresses: false, server_tcp_info: false, request_body: false, client_tls, server_tls }
     }
 
     /// What one of both needs.
@@ -71,6 +79,7 @@ impl Needs {
         Self {
             server_addresses: self.server_addresses | other.server_addresses,
             server_tcp_info: self.server_tcp_info | other.server_tcp_info,
+            request_body: self.request_body | other.request_body,
             client_tls: self.client_tls.with(other.client_tls),
             server_tls: self.server_tls.with(other.server_tls),
         }

@@ -57,6 +57,15 @@ pub struct Counts {
 /// The greatest length of a unique id, as in HAProxy.
 const UNIQUE_ID_LEN: usize = 127;
 
+/// What keeps a stream from going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// A rule's action.
+    Rule(Place),
+    /// `option http-buffer-request`
+    Body,
+}
+
 /// What the client was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sent {
@@ -115,8 +124,8 @@ pub struct Stream {
     pub sent: Sent,
     /// The last rule that ended its list.
     pub last_rule: Option<Place>,
-    /// The rule that waits for something.
-    pub waiting_rule: Option<Place>,
+    /// What waits, or waited when the stream failed.
+    pub waiting: Option<Waits>,
     /// Time limits that rules set.
     pub overrides: Overrides,
     pub priority: Priority,
@@ -179,7 +188,7 @@ impl Stream {
             reset_code: None,
             sent: Sent::Nothing,
             last_rule: None,
-            waiting_rule: None,
+            waiting: None,
             overrides: Overrides::default(),
             priority: Priority::default(),
             wakes: 1,
@@ -226,7 +235,7 @@ impl Stream {
         self.reset_code = None;
         self.sent = Sent::Nothing;
         self.last_rule = None;
-        self.waiting_rule = None;
+        self.waiting = None;
         self.overrides = Overrides::default();
         self.priority = Priority::default();
         self.wakes = 1;

@@ -4,7 +4,7 @@ use ir::types::SampleType::{Bin, Sint};
 use proto::message::{Framing, Head};
 use state::sample::{Arg, Cursor, Fetched};
 use state::stream::Payload;
-use state::{Stream, Value};
+use state::{Needs, Stream, Value};
 
 use super::{at, request, response};
 use crate::row::{Example, Fetch};
@@ -14,6 +14,7 @@ const RES: &str = "GET / HTTP/1.1\n---\nHTTP/1.1 200 OK\n\nabc";
 
 pub const ROWS: &[Fetch] = &[
     Fetch::new("req.body", Bin, at::REQUEST, "The request's body as far as it is buffered", req_body)
+        .needs(Needs::REQUEST_BODY)
         .examples(&[Example::new(REQ, &[], "hello")]),
     Fetch::new(
         "req.body_len",
@@ -22,8 +23,10 @@ pub const ROWS: &[Fetch] = &[
         "The number of buffered bytes of the request's body",
         req_body_len,
     )
+    .needs(Needs::REQUEST_BODY)
     .examples(&[Example::new(REQ, &[], "5")]),
     Fetch::new("req.body_size", Sint, at::REQUEST, "The announced size of the request's body", req_body_size)
+        .needs(Needs::REQUEST_BODY)
         .examples(&[Example::new(REQ, &[], "5")]),
     Fetch::new("res.body", Bin, at::RESPONSE, "The response's body as far as it is buffered", res_body)
         .examples(&[Example::new(RES, &[], "abc"), Example::none(REQ, &[])]),

@@ -3,10 +3,11 @@
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
 use proto::message::Head;
-use state::sample::{Arg, Cursor, Fetched, leading_number};
+use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
-use super::{at, request, response};
+use super::headers::values;
+use super::{at, leading_int, request, response};
 use crate::room::Room;
 use crate::row::{Example, Fetch};
 
@@ -67,41 +68,108 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("scook_val", Sint, at::RESPONSE, "Same as `res.cook_val`", res_cook_val).args(0, NAME),
 ];
 
-/// Name and value of each cookie, in order. Those without `=` are passed over.
-pub(crate) fn request_cookies(head: &Head) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let fields = head.fields().filter(|(name, _)| *name == b"cookie");
-    fields.flat_map(|(_, value)| value.split(|b| *b == b';')).filter_map(pair)
+/// The cookies of that name (of any, where it is empty) in one value of a header, as HAProxy takes
+/// it apart: quotes protect separators, names that begin with `$` are attributes (RFC 2965), and
+/// what has no `=` is passed over.
+struct Cookies<'a> {
+    rest: &'a [u8],
+    name: &'a [u8],
+    /// A request's: all of them, also between commas. Of a response's only the first is a cookie.
+    is_list: bool,
 }
 
-/// The cookie of each `set-cookie`, without its attributes.
-pub(crate) fn response_cookies(head: &Head) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let fields = head.fields().filter(|(name, _)| *name == b"set-cookie");
-    fields.filter_map(|(_, value)| value.split(|b| *b == b';').next()).filter_map(pair)
+impl<'a> Cookies<'a> {
+    /// The next name and value; `None` for what is passed over.
+    fn pair(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let text = trim_start(self.rest);
+        let ends_name = |byte: &u8| matches!(byte, b'=' | b';') || (self.is_list && *byte == b',');
+        let end = text.iter().position(ends_name).unwrap_or(text.len());
+        let name = trim_end(&text[..end]);
+        let has_value = text.get(end) == Some(&b'=');
+        let value = if has_value { trim_start(&text[end + 1..]) } else { &text[end..] };
+        let len = if has_value { value_len(value) } else { 0 };
+        self.rest = value.get(len + 1..).unwrap_or_default();
+        (has_value && !text.starts_with(b"$")).then(|| (name, trim_end(&value[..len])))
+    }
 }
 
-fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let equals = memchr::memchr(b'=', text)?;
-    Some((text[..equals].trim_ascii(), text[equals + 1..].trim_ascii()))
+impl<'a> Iterator for Cookies<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while self.rest.len() > self.name.len() + 1 {
+            let Some((name, value)) = self.pair() else { continue };
+            if self.name.is_empty() || self.name == name {
+                return Some(value);
+            }
+            if !self.is_list {
+                self.rest = &[];
+            }
+        }
+        None
+    }
 }
 
-/// The last value of that name; without a name, the first cookie's.
-fn choose<'a, I: Iterator<Item = (&'a [u8], &'a [u8])>>(
-    all: impl Fn() -> I,
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|byte| is_blank(byte)).count()..]
+}
+
+fn trim_end(text: &[u8]) -> &[u8] {
+    &text[..text.len() - text.iter().rev().take_while(|byte| is_blank(byte)).count()]
+}
+
+/// Up to the separator behind a value, which may be in quotes.
+fn value_len(text: &[u8]) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.iter().position(|byte| {
+        let ends = !quoted && matches!(byte, b',' | b';');
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        ends
+    });
+    end.unwrap_or(text.len())
+}
+
+/// The cookies of that name, in order.
+fn request_cookies<'a>(head: &'a Head, args: &'a [Arg]) -> impl Iterator<Item = &'a [u8]> {
+    let name = name(args);
+    values(head, b"cookie").flat_map(move |rest| Cookies { rest, name, is_list: true })
+}
+
+/// The same of `set-cookie`.
+fn response_cookies<'a>(head: &'a Head, args: &'a [Arg]) -> impl Iterator<Item = &'a [u8]> {
+    let name = name(args);
+    values(head, b"set-cookie").flat_map(move |rest| Cookies { rest, name, is_list: false })
+}
+
+/// The wanted name; empty where any is.
+fn name(args: &[Arg]) -> &[u8] {
+    match args.first() {
+        Some(Arg::Str(name)) => name,
+        _ => b"",
+    }
+}
+
+/// The last value; without a name, the first cookie's.
+fn choose<'a>(
+    mut found: impl Iterator<Item = &'a [u8]>,
     args: &[Arg],
     cursor: &mut Cursor,
 ) -> Result<&'a [u8], Missing> {
-    let name = match args.first() {
-        Some(Arg::Str(name)) if !name.is_empty() => Some(name),
-        _ => None,
-    };
-    let mut found =
-        all().filter(|(have, _)| name.is_none_or(|name| **name == **have)).map(|(_, value)| value);
     let value = if cursor.iterate {
         let value = found.nth(cursor.at);
         cursor.at += 1;
         cursor.more = value.is_some();
         value
-    } else if name.is_none() {
+    } else if name(args).is_empty() {
         found.next()
     } else {
         found.last()
@@ -109,28 +177,36 @@ fn choose<'a, I: Iterator<Item = (&'a [u8], &'a [u8])>>(
     value.ok_or(Missing::Absent)
 }
 
-fn count<'a>(all: impl Iterator<Item = (&'a [u8], &'a [u8])>, args: &[Arg]) -> Fetched<'a> {
-    let wanted =
-        |have: &[u8]| !matches!(args.first(), Some(Arg::Str(name)) if !name.is_empty() && **name != *have);
-    let count = all.filter(|(name, _)| wanted(name)).count();
-    Ok(Value::Sint(i64::try_from(count).unwrap_or(i64::MAX)))
+fn count<'a>(all: impl Iterator<Item = &'a [u8]>) -> Fetched<'a> {
+    Ok(Value::Sint(i64::try_from(all.count()).unwrap_or(i64::MAX)))
 }
 
-fn names<'a, I: Iterator<Item = (&'a [u8], &'a [u8])>>(
+/// The names of all cookies in some values of headers; a response's has one.
+fn names<'a, I: Iterator<Item = &'a [u8]>>(
     stream: &'a Stream,
-    all: impl Fn() -> I,
     args: &[Arg],
+    fields: impl Fn() -> I,
+    is_request: bool,
 ) -> Fetched<'a> {
     let separator = match args.first() {
         Some(Arg::Str(text)) => &text[..text.len().min(1)],
         _ => b",",
     };
-    let mut room = Room::new(&stream.arena, all().map(|(name, _)| name.len() + 1).sum());
-    for (index, (name, _)) in all().enumerate() {
-        if index > 0 {
-            room.extend(separator);
+    let mut room = Room::new(&stream.arena, fields().map(|field| field.len() + 1).sum());
+    let mut first = true;
+    for field in fields() {
+        let mut cookies = Cookies { rest: field, name: b"", is_list: false };
+        while cookies.rest.len() > 1 {
+            let Some((name, _)) = cookies.pair() else { continue };
+            if !first {
+                room.extend(separator);
+            }
+            first = false;
+            room.extend(name);
+            if !is_request {
+                break;
+            }
         }
-        room.extend(name);
     }
     Ok(Value::Str(room.finish()))
 }
@@ -141,38 +217,61 @@ fn cookie<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetch
 
 fn req_cook<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    choose(|| request_cookies(head), args, cursor).map(Value::Str)
+    choose(request_cookies(head, args), args, cursor).map(Value::Str)
 }
 
 fn req_cook_val<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    choose(|| request_cookies(head), args, cursor).map(|text| Value::Sint(leading_number(text)))
+    choose(request_cookies(head, args), args, cursor).map(|text| Value::Sint(leading_int(text)))
 }
 
 fn req_cook_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    count(request_cookies(request(stream)?), args)
+    count(request_cookies(request(stream)?, args))
 }
 
 fn req_cook_names<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    names(stream, || request_cookies(head), args)
+    names(stream, args, || values(head, b"cookie"), true)
 }
 
 fn res_cook<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     let head = response(stream)?;
-    choose(|| response_cookies(head), args, cursor).map(Value::Str)
+    choose(response_cookies(head, args), args, cursor).map(Value::Str)
 }
 
 fn res_cook_val<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     let head = response(stream)?;
-    choose(|| response_cookies(head), args, cursor).map(|text| Value::Sint(leading_number(text)))
+    choose(response_cookies(head, args), args, cursor).map(|text| Value::Sint(leading_int(text)))
 }
 
 fn res_cook_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    count(response_cookies(response(stream)?), args)
+    count(response_cookies(response(stream)?, args))
 }
 
 fn res_cook_names<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = response(stream)?;
-    names(stream, || response_cookies(head), args)
+    let fields = || head.fields().filter(|(name, _)| *name == b"set-cookie").map(|(_, value)| value);
+    names(stream, args, fields, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_apart() {
+        let check = |text: &str, name: &str, is_list: bool, expected: &[&str]| {
+            let found = Cookies { rest: text.as_bytes(), name: name.as_bytes(), is_list };
+            let found: Vec<_> = found.map(String::from_utf8_lossy).collect();
+            assert_eq!(found, expected, "{text} {name}");
+        };
+        check("a=1; b = x y ;c, d=2;a=3", "", true, &["1", "x y", "2", "3"]);
+        check("a=1; b = x y ;c, d=2;a=3", "a", true, &["1", "3"]);
+        check("q=\"x; \\\"y\"; z=1", "q", true, &["\"x; \\\"y\""]);
+        check("$Version=1;e=", "e", true, &[]);
+        check("e=; $Path=/", "e", true, &[""]);
+        check("s=7; path=/", "path", false, &[]);
+        check("none; s=7", "s", false, &["7"]);
+        check("s=7; path=/", "", false, &["7", "/"]);
+    }
 }

@@ -4,6 +4,7 @@
 use ir::expr::Place;
 use ir::types::SampleType::{Sint, Str};
 use state::sample::{Arg, Cursor, Fetched};
+use state::stream::Waits;
 use state::{Missing, Stream, Value};
 
 use super::at;
@@ -52,7 +53,11 @@ fn last_line<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a
 }
 
 fn waiting<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    entity(stream, stream.waiting_rule)
+    match stream.waiting {
+        Some(Waits::Rule(place)) => entity(stream, Some(place)),
+        Some(Waits::Body) => Ok(Value::Str(b"http-buffer-request")),
+        None => Err(Missing::Absent),
+    }
 }
 
 #[cfg(test)]

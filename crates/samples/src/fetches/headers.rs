@@ -7,10 +7,10 @@ use base::varint;
 use ir::spec::ArgType;
 use ir::types::SampleType::{Addr, Bin, Sint, Str};
 use proto::message::Head;
-use state::sample::{Arg, Cursor, Fetched, leading_number};
+use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
-use super::{at, message, request, response};
+use super::{at, leading_int, message, request, response};
 use crate::checks;
 use crate::room::Room;
 use crate::row::{Example, Fetch};
@@ -198,7 +198,7 @@ fn count(head: &Head, args: &[Arg], named: impl Fn(&[u8]) -> usize) -> Fetched<'
 
 fn number<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     let name = name(args)?;
-    choose(|| values(head, name), args, cursor).map(|text| Value::Sint(leading_number(text)))
+    choose(|| values(head, name), args, cursor).map(|text| Value::Sint(leading_int(text)))
 }
 
 /// Values that are no address are passed over in a set of values.

@@ -126,6 +126,18 @@ fn is_tcp(stream: &Stream) -> bool {
     stream.plan.settings(stream.session.frontend).mode == ir::config::Mode::Tcp
 }
 
+/// The number that a text begins with, as HAProxy counts it for the `…_val` fetches: in 32 bits
+/// that wrap around, with a minus at most.
+fn leading_int(text: &[u8]) -> i64 {
+    let (minus, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    let number = digits.fold(0i32, |number, digit| {
+        let (shifted, digit) = (number.wrapping_mul(10), i32::from(digit - b'0'));
+        if minus { shifted.wrapping_sub(digit) } else { shifted.wrapping_add(digit) }
+    });
+    i64::from(number)
+}
+
 /// Why something is missing that the peer sends.
 fn not_there(stream: &Stream) -> Missing {
     if stream.is_final() { Missing::Absent } else { Missing::NotYet }

@@ -2,10 +2,10 @@
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Bin, Sint, Str};
-use state::sample::{Arg, Cursor, Fetched, leading_number};
-use state::{Missing, Stream, Value};
+use state::sample::{Arg, Cursor, Fetched};
+use state::{Missing, Needs, Stream, Value};
 
-use super::{at, request};
+use super::{at, leading_int, request};
 use crate::row::{Example, Fetch};
 
 const URLP: &[ArgType] = &[ArgType::Str, ArgType::Str, ArgType::Str];
@@ -29,6 +29,7 @@ pub const ROWS: &[Fetch] = &[
         .args(0, URLP)
         .examples(&[Example::new(REQ, &["a"], "1")]),
     Fetch::new("req.body_param", Bin, at::REQUEST, "The value of a parameter of a posted form", body_param)
+        .needs(Needs::REQUEST_BODY)
         .args(0, &[ArgType::Str, ArgType::Str])
         .examples(&[Example::new(REQ, &["x"], "1"), Example::new(REQ, &["y", "i"], "2")]),
 ];
@@ -78,7 +79,7 @@ fn urlp<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched
 }
 
 fn urlp_val<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
-    url_parameter(stream, args, cursor).map(|text| Value::Sint(leading_number(text)))
+    url_parameter(stream, args, cursor).map(|text| Value::Sint(leading_int(text)))
 }
 
 fn body_param<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {

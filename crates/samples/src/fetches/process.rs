@@ -43,7 +43,11 @@ pub const ROWS: &[Fetch] =
         Fetch::new("bool", Bool, at::ALWAYS, "A boolean constant", boolean)
             .args(1, TEXT)
             .check(checks::constant_bool)
-            .examples(&[Example::new("", &["true"], "1"), Example::new("", &["0"], "0")]),
+            .examples(&[
+                Example::new("", &["true"], "1"),
+                Example::new("", &["TRUE"], "1"),
+                Example::new("", &["0"], "0"),
+            ]),
         Fetch::new("date", Sint, at::ALWAYS, "The current date since 1970, with an offset in seconds", date)
             .args(0, &[ArgType::Sint, ArgType::Str])
             .check(checks::date_unit)
@@ -76,8 +80,14 @@ pub const ROWS: &[Fetch] =
         Fetch::new("pid", Sint, at::ALWAYS, "The process's number", pid),
         Fetch::new("proc", Sint, at::ALWAYS, "Always 1: there is one process", one)
             .examples(&[Example::new("", &[], "1")]),
-        Fetch::new("quic_enabled", Bool, at::ALWAYS, "Whether QUIC may be used", always_false)
-            .examples(&[Example::new("", &[], "0")]),
+        Fetch::new(
+            "quic_enabled",
+            Bool,
+            at::ALWAYS,
+            "Whether QUIC may be used: nothing, there is none",
+            none,
+        )
+        .examples(&[Example::none("", &[])]),
         Fetch::new(
             "rand",
             Sint,
@@ -92,11 +102,8 @@ pub const ROWS: &[Fetch] =
         Fetch::new("str", Str, at::ALWAYS, "A constant string", constant)
             .args(1, TEXT)
             .examples(&[Example::new("", &["a b"], "a b")]),
-        Fetch::new("tgroup", Sint, at::ALWAYS, "The thread group's number", one).examples(&[Example::new(
-            "",
-            &[],
-            "1",
-        )]),
+        Fetch::new("tgroup", Sint, at::ALWAYS, "The thread group's number, from 0: there is one", zero)
+            .examples(&[Example::new("", &[], "0")]),
         Fetch::new("thread", Sint, at::ALWAYS, "The thread's number, from 0", thread)
             .examples(&[Example::new("", &[], "0")]),
         Fetch::new("uptime", Sint, at::ALWAYS, "Seconds since the start of the process", uptime),
@@ -146,9 +153,17 @@ fn one<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     Ok(Value::Sint(1))
 }
 
+fn zero<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Sint(0))
+}
+
+fn none<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Err(Missing::Absent)
+}
+
 fn boolean<'a>(_: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let Some(Arg::Str(text)) = args.first() else { return Err(Missing::Absent) };
-    Ok(Value::Bool(matches!(&**text, b"true" | b"1")))
+    Ok(Value::Bool(**text == *b"1" || text.eq_ignore_ascii_case(b"true")))
 }
 
 fn meth<'a>(_: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use ir::types::SampleType::{Bin, Bool, Ipv4, Meth, Sint, Str};
-use proto::message::{Head, Version};
+use proto::message::{Head, Version, path_and_query};
 use state::sample::{Arg, Cursor, Fetched};
 use state::session::Endpoint;
 use state::{Missing, Stream, Value};
@@ -31,8 +31,14 @@ pub const ROWS: &[Fetch] = &[
         .examples(&[Example::none("", &[])]),
     Fetch::new("capture.req.method", Str, at::REQUEST_KEPT, "The method as it was received", captured_method)
         .examples(&[Example::new(PLAIN, &[], "GET")]),
-    Fetch::new("capture.req.uri", Str, at::REQUEST_KEPT, "The URI as it was received", captured_uri)
-        .examples(&[Example::new(PLAIN, &[], "/a/b?c=d")]),
+    Fetch::new(
+        "capture.req.uri",
+        Str,
+        at::REQUEST_KEPT,
+        "The path and query as they were received",
+        captured_uri,
+    )
+    .examples(&[Example::new(PLAIN, &[], "/a/b?c=d")]),
     Fetch::new(
         "capture.req.ver",
         Str,
@@ -117,7 +123,7 @@ fn query<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a>
     let head = request(stream)?;
     let query = head.query().ok_or(Missing::Absent)?;
     match args.first() {
-        Some(Arg::Str(_)) => {
+        Some(Arg::Str(word)) if **word == *b"with_qm" => {
             let with_mark = head.target().len() - query.len() - 1;
             Ok(Value::Str(&head.target()[with_mark..]))
         }
@@ -137,14 +143,19 @@ fn with_host<'a>(stream: &'a Stream, head: &'a Head, rest: Option<&'a [u8]>) -> 
     }
 }
 
+/// What starts at the root: the only paths that count behind a host.
+fn rooted(path: Option<&[u8]>) -> Option<&[u8]> {
+    path.filter(|path| path.starts_with(b"/"))
+}
+
 fn base<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    with_host(stream, head, head.path())
+    with_host(stream, head, rooted(head.path()))
 }
 
 fn baseq<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    with_host(stream, head, head.path_and_query())
+    with_host(stream, head, rooted(head.path_and_query()))
 }
 
 /// The hash that both families use: sdbm with a full avalanche.
@@ -154,13 +165,11 @@ fn hash(parts: &[&[u8]]) -> u32 {
 }
 
 fn base_hash(head: &Head) -> u32 {
-    let path = head.path().unwrap_or(b"");
-    // The path counts only with a host in front or where it starts at the root.
-    hash(&[host(head).unwrap_or(b""), path])
+    hash(&[host(head).unwrap_or(b""), rooted(head.path()).unwrap_or(b"")])
 }
 
 fn url_hash(head: &Head) -> u32 {
-    hash(&[host(head).unwrap_or(b""), head.path_and_query().unwrap_or(b"")])
+    hash(&[host(head).unwrap_or(b""), rooted(head.path_and_query()).unwrap_or(b"")])
 }
 
 fn base32<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -193,7 +202,7 @@ fn captured_method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetc
 }
 
 fn captured_uri<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(request(stream)?.received().1))
+    path_and_query(request(stream)?.received().1).map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
