@@ -112,10 +112,11 @@ fn event(stream: &Stream, end: Result<(), Fault>) -> u32 {
 pub async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
     std::future::poll_fn(|cx| {
         while client.has_early_body() {
-            let kept = &mut stream.req_body.bytes;
+            let kept = &mut stream.req_body;
             let step = client.poll_body(cx, false, &mut |piece| {
-                if let Piece::Data(bytes) | Piece::Raw(bytes) = piece {
-                    kept.extend_from_slice(bytes);
+                match piece {
+                    Piece::Data(bytes) | Piece::Raw(bytes) => kept.bytes.extend_from_slice(bytes),
+                    Piece::End(trailers) => kept.end(trailers),
                 }
                 Ok(())
             });
@@ -164,7 +165,7 @@ fn send_request_head(stream: &Stream, client: &Client<'_>, server: &mut ServerCo
         }
     }
     if stream.req_body.complete && client.request_done() && server.chunked {
-        h1::write_last_chunk(server.conn.out(), None);
+        h1::write_last_chunk(server.conn.out(), stream.req_body.trailers.as_deref());
     }
 }
 

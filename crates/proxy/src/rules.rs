@@ -116,10 +116,11 @@ pub async fn buffer_body(
             if client.request_done() || stream.req_body.bytes.len() >= most {
                 return Poll::Ready(Ok(()));
             }
-            let body = &mut stream.req_body.bytes;
+            let body = &mut stream.req_body;
             let step = client.poll_body(cx, false, &mut |piece| {
-                if let Piece::Data(bytes) | Piece::Raw(bytes) = piece {
-                    body.extend_from_slice(bytes);
+                match piece {
+                    Piece::Data(bytes) | Piece::Raw(bytes) => body.bytes.extend_from_slice(bytes),
+                    Piece::End(trailers) => body.end(trailers),
                 }
                 Ok(())
             });

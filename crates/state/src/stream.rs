@@ -26,6 +26,15 @@ pub struct Payload {
     pub bytes: Vec<u8>,
     /// No more will come.
     pub complete: bool,
+    /// The trailers behind it.
+    pub trailers: Option<Box<Head>>,
+}
+
+impl Payload {
+    /// Keeps the trailers at the body's end, for those who send it.
+    pub fn end(&mut self, trailers: Option<&Head>) {
+        self.trailers = trailers.cloned().map(Box::new);
+    }
 }
 
 /// The numbers of a log line that are counted while a stream runs.
@@ -245,6 +254,7 @@ impl Stream {
         for payload in [&mut self.req_body, &mut self.res_body] {
             payload.bytes.clear();
             payload.complete = false;
+            payload.trailers = None;
         }
         self.reply.clear();
         self.counters.clear();
