@@ -46,6 +46,7 @@ pub fn check(
     let mut registry = registry::assemble();
     let mut outcome = check::check(&mut registry, &mut world, sources);
     outcome.checking.extend(service_warnings(&outcome.config));
+    outcome.config.global.environment = world.changes();
     Ok(Checked { outcome, registry, lua, scripts, lua_actions: world.lua_actions })
 }
 

@@ -83,6 +83,18 @@ impl World {
         world
     }
 
+    /// How the environment differs by now from that of the process. HAProxy's log-formats are only there
+    /// while the configuration is read.
+    pub fn changes(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let own: BTreeMap<Vec<u8>, Vec<u8>> =
+            std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect();
+        let is_format = |name: &[u8]| LOG_FORMATS.iter().any(|(format, ..)| format.as_bytes() == name);
+        let set = self.variables.iter().filter(|(name, value)| own.get(*name) != Some(value) && !is_format(name));
+        let removed = own.keys().filter(|name| !self.variables.contains_key(*name));
+        let removed = removed.map(|name| (name.clone(), None));
+        set.map(|(name, value)| (name.clone(), Some(value.clone()))).chain(removed).collect()
+    }
+
     /// `None` removes the variable.
     pub fn set(&mut self, name: &[u8], value: Option<&[u8]>) {
         match value {

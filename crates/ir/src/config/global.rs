@@ -88,7 +88,8 @@ pub struct Global {
     pub stats_timeout: u64,
     /// `set-var`/`set-var-fmt` of process variables.
     pub set_vars: Vec<SetVar>,
-    /// `setenv` and friends, in order of effect: name and value (`None`: unset).
+    /// `setenv` and friends, in order of effect, then all that differs from the environment of the process:
+    /// name and value (`None`: unset).
     pub environment: Vec<(Bytes, Option<Bytes>)>,
 }
 

@@ -200,11 +200,15 @@ fn date_us<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> 
     Ok(Value::Sint((host::now_us(stream) % 1_000_000) as i64))
 }
 
-/// The environment does not change while the process runs; reading it copies, and only rules
-/// that ask for it pay.
+/// The global section's `setenv` and its like come first. The environment does not change while the process runs;
+/// reading it copies, and only rules that ask for it pay.
 fn env<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     use std::os::unix::ffi::OsStrExt;
     let Some(Arg::Str(name)) = args.first() else { return Err(Missing::Absent) };
+    let changed = &stream.plan.config.global.environment;
+    if let Some((_, value)) = changed.iter().rev().find(|(changed, _)| **changed == **name) {
+        return value.as_deref().map(Value::Str).ok_or(Missing::Absent);
+    }
     let value = std::env::var_os(std::ffi::OsStr::from_bytes(name)).ok_or(Missing::Absent)?;
     Ok(Value::Str(stream.arena.alloc_slice_copy(value.as_bytes())))
 }
