@@ -5,7 +5,10 @@ request, `s-…` a request over TLS; all others are HTTP/1 requests. Behind an `
 place to evaluate than the usual one (`PLACES`)."""
 
 import dataclasses
+import pathlib
+import ssl
 
+FIXTURES = pathlib.Path(__file__).resolve().parent / "fixtures"
 # Where a message's expressions stand: the rules, the scope of their results, and the proxy's mode.
 PLACES = {
     "request": ("http-request", "txn"),
@@ -29,6 +32,7 @@ class Message:
     response: bytes = b""
     bind: str = ""
     together: bool = False
+    tls: ssl.SSLContext | None = None
 
 
 def head(start, *fields):
@@ -113,6 +117,19 @@ def hello():
     return b"\x16\x03\x01" + len(handshake).to_bytes(2, "big") + handshake
 
 
+def secure(version, certificate=False):
+    """A request over TLS, with what depends on the client's library fixed; the server asks for a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = context.maximum_version = version
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384")
+    context.set_alpn_protocols(["spdy/1", "http/1.1"])
+    if certificate:
+        context.load_cert_chain(FIXTURES / "client.pem")
+    bind = "ssl crt server.pem ca-file ca.pem verify optional curves P-256 alpn http/1.1"
+    return Message(head(b"GET /tls HTTP/1.1", b"Host: a"), bind=bind, tls=context)
+
+
 RDP = b"\x03\x00\x00\x33\x2e\xe0\x00\x00\x00\x00\x00Cookie: msts=3640205228.15629.0000\r\n\x01\x00\x08\x00\x00\x00\x00\x00"
 RDP = RDP[:2] + len(RDP).to_bytes(2, "big") + bytes([len(RDP) - 5]) + RDP[5:]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -152,6 +169,10 @@ MESSAGES = {
     "r-empty": answered(b"HTTP/1.1 204 No Content\r\n\r\n"),
     "r-chunked": answered(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n",
                           "http-response wait-for-body time 10s"),
+    "s-12": secure(ssl.TLSVersion.TLSv1_2),
+    "s-12-client": secure(ssl.TLSVersion.TLSv1_2, certificate=True),
+    "s-13": secure(ssl.TLSVersion.TLSv1_3),
+    "s-13-client": secure(ssl.TLSVersion.TLSv1_3, certificate=True),
     "t-text": spoken(b"HELLO 10.0.0.1 \xff\x00 world\r\n"),
     "t-http": spoken(b"GET /tcp?a=b HTTP/1.1\r\nHost: h\r\n\r\n"),
     "t-lengths": spoken(b"\x01\x00\x05hello\x00\x00\x00\x03abc\xff\xff\x00\x02zz"),

@@ -37,6 +37,7 @@ global
     nbthread 1
     maxconn 500
     log 127.0.0.1:{syslog} len 65535 local0
+    tune.ssl.capture-buffer-size 128
     setenv EXPRESSIONS_SET "from the environment"
 
 defaults
@@ -225,7 +226,7 @@ class Run:
     def refusal(self, config):
         """The alerts of `-c` on a configuration; nothing where it takes it."""
         command = [self.path, "-c", "-f", str(config)]
-        done = subprocess.run(command, cwd=HERE / "fixtures", capture_output=True, text=True, errors="replace", timeout=300)
+        done = subprocess.run(command, cwd=messages.FIXTURES, capture_output=True, text=True, errors="replace", timeout=300)
         told = done.stdout + done.stderr
         self.pending |= set(re.findall(r"'([^']+)' is accepted but not executed yet", told))
         return "".join(re.findall(r"^\[ALERT\].*\n(?:[ \t].*\n)*", told, re.M)) if done.returncode else ""
@@ -245,7 +246,7 @@ class Run:
     def answered(self, config, groups):
         """Takes the answers of groups from one process; returns the groups without one."""
         left = []
-        with support.start_proxy(self.path, str(config), [self.ready], cwd=HERE / "fixtures") as proxy:
+        with support.start_proxy(self.path, str(config), [self.ready], cwd=messages.FIXTURES) as proxy:
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 for group, told in zip(groups, pool.map(lambda group: self.ask(group, proxy), groups)):
                     if told is None:
@@ -267,6 +268,8 @@ class Run:
 
         try:
             with socket.create_connection(("127.0.0.1", self.ports[group.name])) as client:
+                if group.message.tls:
+                    client = group.message.tls.wrap_socket(client, server_hostname="www.Sni.example")
                 client.sendall(group.message.data)
                 support.wait_for(f"the log line of {group.rows[0].request}", arrived, SECONDS)
         except OSError:
