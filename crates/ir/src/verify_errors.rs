@@ -5,7 +5,16 @@ const PREFIX: &str = "X509_V_ERR_";
 
 /// Whether OpenSSL has an error of that name.
 pub fn is_known(name: &str) -> bool {
-    name == OK || name.strip_prefix(PREFIX).is_some_and(|name| NAMES.contains(&name))
+    code(name).is_some()
+}
+
+/// The code of an error by its name.
+pub fn code(name: &str) -> Option<u32> {
+    if name == OK {
+        return Some(0);
+    }
+    let name = name.strip_prefix(PREFIX)?;
+    (1..).zip(NAMES).find(|(_, known)| *known == name).map(|(code, _)| code)
 }
 
 /// The two parts of the name that belongs to a code.

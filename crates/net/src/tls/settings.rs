@@ -182,6 +182,9 @@ impl Ignored {
             match text(word) {
                 Some("all") => return Ok(Ignored::All),
                 Some(number) if let Ok(code) = number.parse() => codes.push(code),
+                Some(name) if let Some(code) = ir::verify_errors::code(name) => {
+                    codes.push(i32::try_from(code).unwrap_or(i32::MAX));
+                }
                 _ => {
                     let shown = String::from_utf8_lossy(word);
                     return Err(ContextError::Setting(format!("unknown certificate error '{shown}'")));

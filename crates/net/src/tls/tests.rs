@@ -297,6 +297,12 @@ async fn client_certificates() {
         (Verify::Required, &[], Some(&unknown), Err(HandshakeError::Certificate(20))),
         (Verify::Required, &["all"], Some(&unknown), Ok(None)),
         (Verify::Required, &["20", "21"], Some(&unknown), Ok(None)),
+        (
+            Verify::Required,
+            &["X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+            Some(&unknown),
+            Ok(None),
+        ),
         (Verify::Required, &[], None, Err(none)),
         (Verify::Optional, &[], None, Ok(Some(0))),
         (Verify::Optional, &[], Some(&unknown), Err(HandshakeError::Certificate(20))),
