@@ -9,6 +9,8 @@ mod hash;
 mod index;
 mod parts;
 mod reference;
+#[cfg(test)]
+mod tests;
 mod trie;
 
 use std::collections::HashMap;
