@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use ir::expr::Address;
+use ir::expr::{Address, MatchMethod};
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,20 @@ pub struct LuaNames {
     pub converters: Vec<String>,
     /// As written behind `filter`: `lua.name`.
     pub filters: Vec<String>,
+    pub maps: Vec<LuaMap>,
     /// What the file called that does nothing yet.
     pub not_executed: Vec<&'static str>,
+}
+
+/// A map that a Lua file made, which was read without an error.
+#[derive(Clone, Debug)]
+pub struct LuaMap {
+    /// The name of its file as it was given.
+    pub name: Vec<u8>,
+    pub method: MatchMethod,
+    /// The Lua file, and the line in it.
+    pub script: String,
+    pub line: usize,
 }
 
 /// The outside world. Errors of the system are given as `strerror` words them.

@@ -9,6 +9,7 @@ use ir::id::PatternListId;
 use ir::types::SampleType;
 
 use crate::context::Context;
+use crate::loader::LuaMap;
 
 /// How patterns are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub fn file(
     is_map: bool,
     span: Span,
 ) -> Result<PatternListId, String> {
-    let (list, text) = open(c, name, Use { is_map, has_values: is_map, span }, (reading, SampleType::Str))?;
+    let (list, text) = open(c, name, is_map, &place(c, span), (reading, SampleType::Str))?;
     for (number, line) in pattern::lines(&text.unwrap_or_default()) {
         let pattern = if is_map { pattern::key_and_value(line).0 } else { line };
         check(c, reading, pattern).map_err(|error| at_line(&error, number, name))?;
@@ -61,7 +62,7 @@ pub fn map(
         _ => b"",
     };
     let reading = Reading { method, dotted: false, ignore_case: false, no_dns: true };
-    let (_, text) = open(c, name, Use { is_map: true, has_values: true, span }, (reading, out))?;
+    let (_, text) = open(c, name, true, &place(c, span), (reading, out))?;
     for (number, line) in pattern::lines(&text.unwrap_or_default()) {
         let (key, value) = pattern::key_and_value(line);
         let checked = match is_value(value, out) {
@@ -78,6 +79,23 @@ pub fn map(
     }
 }
 
+/// Adds the map of a script.
+pub fn lua_map(c: &mut Context<'_>, map: &LuaMap) -> Result<(), String> {
+    let place = format!("file '{}' line {}", map.script, map.line);
+    let reading = Reading { method: map.method, dotted: false, ignore_case: false, no_dns: true };
+    // What stands in it was read when the script made it.
+    let (list, _) = open(c, &map.name, true, &place, (reading, SampleType::Str))?;
+    if !c.config.script_maps.contains(&(list, map.method)) {
+        c.config.script_maps.push((list, map.method));
+    }
+    Ok(())
+}
+
+/// Where a list is used, in HAProxy's words.
+fn place(c: &Context<'_>, span: Span) -> String {
+    format!("file '{}' line {}", c.file(span), span.line)
+}
+
 fn at_line(error: &str, number: usize, file: &[u8]) -> String {
     format!("{error} at line {number} of file '{}'", String::from_utf8_lossy(file))
 }
@@ -90,37 +108,25 @@ pub struct FileUse {
     read: Vec<(Reading, SampleType)>,
 }
 
-/// One use of a file.
-#[derive(Clone, Copy)]
-struct Use {
-    is_map: bool,
-    has_values: bool,
-    span: Span,
-}
-
 /// The list of a file, and its content. No content where the list stands in memory only, or was
 /// checked before in the same way.
 fn open(
     c: &mut Context<'_>,
     name: &[u8],
-    this: Use,
+    is_map: bool,
+    place: &str,
     reading: (Reading, SampleType),
 ) -> Result<(PatternListId, Option<Vec<u8>>), String> {
     let file = FileName::parse(name);
-    let used = format!(
-        "{} at file '{}' line {}",
-        if this.is_map { "map" } else { "acl" },
-        c.file(this.span),
-        this.span.line
-    );
+    let used = format!("{} at {place}", if is_map { "map" } else { "acl" });
     let known = c.pattern_files.get(file.path).map(|known| (known.list, known.read.contains(&reading)));
     let Some((list, is_checked)) = known else {
         let text = read(c, file)?;
         let list = PatternList {
             path: file.path.to_vec(),
             file: text.is_some().then(|| c.path(file.path)),
-            is_map: this.is_map,
-            has_values: this.has_values,
+            is_map,
+            has_values: is_map,
             display: format!("pattern loaded from file '{}' used by {used}", String::from_utf8_lossy(name))
                 .into(),
             ..PatternList::default()
@@ -130,14 +136,14 @@ fn open(
         return Ok((list, text));
     };
     let Some(found) = c.config.pattern_lists.get_mut(list.index()) else { return Ok((list, None)) };
-    if found.has_values != this.has_values {
-        let (was, is) = if this.has_values { ("one", "two") } else { ("two", "one") };
+    if found.has_values != is_map {
+        let (was, is) = if is_map { ("one", "two") } else { ("two", "one") };
         return Err(format!(
             "The file \"{}\" is already used as {was} column file and cannot be used by as {is} column file.",
             String::from_utf8_lossy(name)
         ));
     }
-    found.is_map |= this.is_map;
+    found.is_map |= is_map;
     found.display.extend_from_slice(format!(", by {used}").as_bytes());
     let is_file = found.file.is_some();
     if is_checked || !is_file {

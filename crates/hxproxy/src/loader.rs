@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
-use check::{Loader, LuaNames, PathKind, TlsList};
+use check::{Loader, LuaMap, LuaNames, PathKind, TlsList};
 use ir::expr::Address;
 
 use crate::files::strerror;
@@ -23,6 +23,10 @@ const PRIVATE: u32 = 0o600;
 
 fn path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
+}
+
+fn lua_map(map: lua::NewMap) -> LuaMap {
+    LuaMap { name: map.name, method: map.method, script: map.script, line: map.line }
 }
 
 impl Loader for World {
@@ -87,6 +91,7 @@ impl Loader for World {
             fetches: registered.fetches.iter().map(prefixed).collect(),
             converters: registered.converters.iter().map(prefixed).collect(),
             filters: registered.filters.iter().map(prefixed).collect(),
+            maps: registered.maps.into_iter().map(lua_map).collect(),
             not_executed: registered.not_executed,
         })
     }

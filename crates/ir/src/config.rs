@@ -29,6 +29,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::Bytes;
+use crate::expr::MatchMethod;
+use crate::id::PatternListId;
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,8 @@ pub struct Config {
     pub stick_tables: Vec<StickTable>,
     /// In the order in which they are named.
     pub pattern_lists: Vec<PatternList>,
+    /// The maps that scripts made while they were loaded.
+    pub script_maps: Vec<(PatternListId, MatchMethod)>,
     /// Addresses of the hosts that patterns name.
     pub pattern_hosts: HashMap<Bytes, IpAddr>,
     pub tokens: Tokens,

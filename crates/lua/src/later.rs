@@ -1,51 +1,18 @@
 //! What scripts may name while they are loaded, although it does nothing here yet: filters, events,
-//! maps, regular expressions, certificates, dates. Calls raise an error; what may be called while
+//! regular expressions, certificates, dates. Calls raise an error; what may be called while
 //! a script is loaded is told to the checker, which warns.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base::pattern::FileName;
-use ir::expr::MatchMethod;
 use mlua::{Lua, MultiValue, Result, Table, Value};
-use state::plan::{Map, Regex};
+use state::plan::Regex;
 
 use crate::register::Registry;
-use crate::shim::{Answer, Args, Functions, Results, Shims};
+use crate::shim::{Answer, Functions, Results, Shims};
 
 /// Functions of `core` that only raise an error.
-const CORE: [&str; 11] = [
-    "add_acl",
-    "asctime_date",
-    "del_acl",
-    "del_map",
-    "get_patref",
-    "get_var",
-    "http_date",
-    "imf_date",
-    "rfc850_date",
-    "set_map",
-    "wait",
-];
-
-/// Matching methods by the numbers that `Map` gives their names; those with a method are for maps.
-const METHODS: [(&str, Option<MatchMethod>); 14] = [
-    ("found", None),
-    ("bool", None),
-    ("int", Some(MatchMethod::Int)),
-    ("ip", Some(MatchMethod::Ip)),
-    ("bin", None),
-    ("len", None),
-    ("str", Some(MatchMethod::Str)),
-    ("beg", Some(MatchMethod::Beg)),
-    ("sub", Some(MatchMethod::Sub)),
-    ("dir", Some(MatchMethod::Dir)),
-    ("dom", Some(MatchMethod::Dom)),
-    ("end", Some(MatchMethod::End)),
-    ("reg", Some(MatchMethod::Reg)),
-    ("regm", None),
-];
+const CORE: [&str; 7] =
+    ["asctime_date", "get_patref", "get_var", "http_date", "imf_date", "rfc850_date", "wait"];
 
 /// What filters answer, and what they say of themselves.
 const FILTER: [(&str, i64); 4] = [("CONTINUE", 1), ("WAIT", 0), ("ERROR", -1), ("FLT_CFG_FL_HTX", 1)];
@@ -68,7 +35,6 @@ pub(crate) fn install(lua: &Lua, shims: &Shims, registry: &Arc<Mutex<Registry>>)
     globals.raw_set("filter", filter)?;
     globals.raw_set("CertCache", raising(lua, shims, "CertCache", &["set"])?.table)?;
     globals.raw_set("ACME", raising(lua, shims, "ACME", &["challenge_ready"])?.table)?;
-    globals.raw_set("Map", map(lua, shims, registry)?)?;
     globals.raw_set("Regex", regex(lua, shims, registry)?)
 }
 
@@ -85,49 +51,6 @@ fn raising<'a>(lua: &'a Lua, shims: &'a Shims, of: &str, names: &[&str]) -> Resu
 /// Adds a name to those that the checker warns of.
 pub(crate) fn tell(registry: &Mutex<Registry>, name: &'static str) {
     registry.lock().unwrap_or_else(PoisonError::into_inner).fresh.not_executed.push(name);
-}
-
-/// The global `Map`, whose `new` checks the file and gives an object without use.
-fn map(lua: &Lua, shims: &Shims, registry: &Arc<Mutex<Registry>>) -> Result<Table> {
-    let class = raising(lua, shims, "Map", &["lookup", "slookup"])?.into_class("Map")?;
-    let functions = Functions::new(lua, shims)?;
-    let (shared, metatable) = (Arc::clone(registry), class.clone());
-    functions.add("new", Results::One, move |lua, args| {
-        load_map(lua, args)?;
-        tell(&shared, "Map.new");
-        Ok(object(lua, &metatable)?)
-    })?;
-    let map = functions.table;
-    for (number, (name, _)) in METHODS.iter().enumerate() {
-        map.raw_set(*name, number)?;
-        map.raw_set(format!("_{name}"), number)?;
-    }
-    map.set_metatable(Some(class))?;
-    Ok(map)
-}
-
-fn load_map(lua: &Lua, args: &Args) -> Answer<()> {
-    if !(1..=2).contains(&args.len()) {
-        return Err("'new' needs at least 1 argument.".into());
-    }
-    let name = args.string(lua, 1)?;
-    let method = if args.len() == 2 { args.integer(lua, 2)? } else { 6 };
-    let method = usize::try_from(method).ok().and_then(|number| METHODS.get(number));
-    let (_, method) = method.ok_or("'new' needs a valid match method.")?;
-    let method = method.ok_or("'new' doesn't support this match mode.")?;
-    let bytes = name.as_bytes();
-    let file = FileName::parse(&bytes);
-    let text = match std::fs::read(OsStr::from_bytes(file.path)) {
-        _ if file.is_virtual => Vec::new(),
-        Ok(text) => text,
-        Err(_) if file.optional => Vec::new(),
-        Err(_) => {
-            let path = String::from_utf8_lossy(file.path);
-            return Err(format!("'new': failed to open pattern file <{path}>.").into());
-        }
-    };
-    Map::parse(&text, method).map_err(|error| format!("'new': {}.", error.0))?;
-    Ok(())
 }
 
 /// The global `Regex`, whose `new` compiles its argument and gives an object without use.

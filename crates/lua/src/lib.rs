@@ -6,7 +6,7 @@
 //! as the *current* one: nothing here keeps a stream, and nothing here moves bytes of a
 //! connection: a service only reads and fills bounded queues.
 //!
-//! Left out: filters, event subscriptions, channels, maps and stick tables. What scripts may name of
+//! Left out: filters, event subscriptions, channels and stick tables. What scripts may name of
 //! them while they are loaded is in `later`.
 
 mod action;
@@ -27,6 +27,7 @@ mod httpclient;
 mod later;
 mod limits;
 mod log;
+mod maps;
 mod pipe;
 mod proxies;
 mod queue;
@@ -44,6 +45,7 @@ mod vm;
 pub use action::LuaAction;
 pub use host::{Catalog, Host};
 pub use log::LogSink;
+pub use maps::NewMap;
 pub use pipe::Pipe;
 pub use register::{Action, Mode, Registered, Service};
 pub use run::Failure;

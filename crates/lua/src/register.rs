@@ -7,6 +7,7 @@ use ir::spec::RuleSet;
 use mlua::{Function, LuaString, Result, Value};
 
 use crate::later;
+use crate::maps::NewMap;
 use crate::shim::{Answer, Args, Fail, Functions, Results};
 use crate::vm::Env;
 
@@ -51,6 +52,7 @@ pub struct Registered {
     pub commands: Vec<Vec<String>>,
     /// Names without `lua.`.
     pub filters: Vec<String>,
+    pub maps: Vec<NewMap>,
     /// What was called that does nothing yet.
     pub not_executed: Vec<&'static str>,
     /// How many functions `core.register_init` got.

@@ -16,7 +16,8 @@ use crate::register::Registry;
 use crate::shim::Shims;
 use crate::vars::Names;
 use crate::{
-    action, applet_http, applet_tcp, converters, core, fetches, http, later, limits, proxies, trace, txn,
+    action, applet_http, applet_tcp, converters, core, fetches, http, later, limits, maps, proxies, trace,
+    txn,
 };
 
 /// What all states of a host share.
@@ -72,6 +73,7 @@ impl Vm {
         core::install(&lua, &shims, env, &registry, &in_body, id)?;
         action::install(&lua)?;
         later::install(&lua, &shims, &registry)?;
+        maps::install(&lua, &shims, env, &registry)?;
         let classes = Classes {
             applet_http: applet_http::class(&lua, &shims, env)?,
             applet_tcp: applet_tcp::class(&lua, &shims, env)?,

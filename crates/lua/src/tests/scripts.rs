@@ -87,12 +87,11 @@ fn registering() {
 #[test]
 fn names_that_do_nothing_yet() {
     let (registered, script) = try_load(
-        "assert(filter.ERROR == -1 and Map._reg == 12 and Map.str == 6)
+        "assert(filter.ERROR == -1)
          assert(core.get_patref and act.wake_time and CertCache.set and ACME.challenge_ready)
          core.register_filter('f', {}, function(class) return class end)
          core.use_native_mailers_config()
          assert(core.event_sub({'SERVER_UP'}, function() end).unsub)
-         assert(Map.new('opt@/nonexistent/x', Map._beg).lookup)
          local ok, expression = Regex.new('^a', true)
          assert(ok and expression.match)
          assert(select('#', Regex.new('(', false)) == 2)",
@@ -104,21 +103,46 @@ fn names_that_do_nothing_yet() {
     told.dedup();
     assert_eq!(
         told,
-        ["core.register_filter", "core.use_native_mailers_config", "core.event_sub", "Map.new", "Regex.new"]
+        ["core.register_filter", "core.use_native_mailers_config", "core.event_sub", "Regex.new"]
     );
     assert!(script.sink.take().is_empty());
     refused(
-        "core.set_map('a', 'b', 'c')",
-        "Lua runtime error: FILE:1: 'core.set_map' is accepted but not executed yet by hxproxy",
+        "core.get_patref('a')",
+        "Lua runtime error: FILE:1: 'core.get_patref' is accepted but not executed yet by hxproxy",
     );
     refused(
         "core.event_sub({'NOTHING'}, function() end)",
         "Lua runtime error: FILE:1: bad argument #1 to 'event_sub' ('NOTHING' event type is unknown)",
     );
-    refused(
-        "Map.new('/nonexistent/x')",
-        "Lua runtime error: FILE:1: 'new': failed to open pattern file </nonexistent/x>.",
+}
+
+#[test]
+fn maps() {
+    let path = std::env::temp_dir().join(format!("hxproxy-{}.map", std::process::id()));
+    std::fs::write(&path, "/a x\n/ab y\n").unwrap();
+    let source = format!(
+        "assert(Map._reg == 12 and Map.str == 6 and tostring(Map) ~= nil)
+         local m = Map.new('{}', Map._beg)
+         assert(m:lookup('/abc') == 'y' and m:lookup('/b') == nil and m:slookup('/b') == '')
+         assert(Map.new('opt@/nonexistent/x', Map.int):lookup(5) == nil)",
+        path.display()
     );
+    let (registered, script) = try_load(&source, &limits());
+    std::fs::remove_file(&path).unwrap();
+    let maps = registered.unwrap().maps;
+    let methods: Vec<_> = maps.iter().map(|map| (map.method, map.line)).collect();
+    assert_eq!(methods, [(ir::expr::MatchMethod::Beg, 2), (ir::expr::MatchMethod::Int, 4)]);
+    assert_eq!(maps[0].script, script.path);
+    assert_eq!(maps[1].name, b"opt@/nonexistent/x");
+    let at_line = "Lua runtime error: FILE:1: ";
+    let check = |source: &str, error: &str| refused(source, &format!("{at_line}{error}"));
+    check("Map.new('/nonexistent/x')", "'new': failed to open pattern file </nonexistent/x>.");
+    check("Map.new('virt@x', Map.bin)", "'new' doesn't support this match mode.");
+    check("Map.new('virt@x', 99)", "'new' needs a valid match method.");
+    check("Map.new()", "'new' needs at least 1 argument.");
+    check("core.set_map('a', 'b', 'c')", "'set_map': unknown map file 'a'");
+    check("core.del_map('a', 'b')", "'del_map': unknown acl file 'a'");
+    check("core.add_acl('a')", "'add_acl' needs 2 arguments");
 }
 
 #[test]

@@ -30,6 +30,11 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
         .zip(&config.proxies)
         .map(|(id, settings)| proxy(id, settings, functions, (&config, &lists), &needs))
         .collect::<Result<Vec<_>, _>>()?;
+    let script_map = |(list, method): &(ir::id::PatternListId, checked::MatchMethod)| {
+        let reference = lists.get(*list).ok_or_else(|| unknown("list", list.0))?;
+        Ok((*method, Map::new(&lists, reference, *method, ir::types::SampleType::Str)?))
+    };
+    let script_maps = config.script_maps.iter().map(script_map).collect::<Result<_, BuildError>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
     let live = Live::new(&config, lists.into_patterns(), maxconn, threads);
@@ -37,7 +42,7 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
     // A script may call any fetch.
     let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
     let token_keys = functions.token_keys.map(|make| make(&config));
-    Ok(Plan { config, proxies, needs, live, token_keys })
+    Ok(Plan { config, proxies, needs, live, token_keys, script_maps })
 }
 
 /// A value of the global section's `set-var`, in the plan where it is evaluated.

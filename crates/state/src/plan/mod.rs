@@ -86,6 +86,8 @@ pub struct Plan {
     pub live: Live,
     /// What [`Functions::token_keys`] made.
     pub token_keys: Option<TokenKeys>,
+    /// The maps that scripts made while they were loaded.
+    script_maps: Vec<(MatchMethod, Map)>,
 }
 
 /// The runnable part of a proxy; its settings are in `config.proxies` at the same index.
@@ -138,6 +140,14 @@ impl Plan {
     /// Makes a checked configuration runnable for `threads` workers.
     pub fn build(config: Config, functions: &Functions, threads: usize) -> Result<Self, BuildError> {
         build::plan(config, functions, threads)
+    }
+
+    /// The map that a script made of a file, by the name that it gave.
+    pub fn script_map(&self, name: &[u8], method: MatchMethod) -> Option<&Map> {
+        let path = base::pattern::FileName::parse(name).path;
+        let is =
+            |(have, map): &&(MatchMethod, Map)| *have == method && *map.reference().identity.path == *path;
+        self.script_maps.iter().find(is).map(|(_, map)| map)
     }
 
     pub fn proxy(&self, id: ProxyId) -> &ProxyPlan {

@@ -29,6 +29,11 @@ fn load(c: &mut Context<'_>, line: &Line<'_>) {
     let path = c.path(&file.text);
     match c.loader.lua_load(&path, &args, per_thread) {
         Ok(names) => {
+            for map in &names.maps {
+                if let Err(message) = crate::patterns::lua_map(c, map) {
+                    return c.alert("lua-error", file.span, message);
+                }
+            }
             for name in &names.not_executed {
                 c.warn_parsed(name, line.span);
             }
