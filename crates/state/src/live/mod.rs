@@ -68,7 +68,7 @@ pub struct LiveProxy {
 }
 
 impl Live {
-    pub fn new(config: &Config, patterns: Patterns, maxconn: u32, threads: usize) -> Self {
+    pub fn new(config: &Config, maxconn: u32, threads: usize) -> Self {
         let proxy = |proxy: &ir::config::Proxy| LiveProxy {
             frontend: Gauge::new(proxy.maxconn.unwrap_or(maxconn)),
             backend: Gauge::new(0),
@@ -88,7 +88,7 @@ impl Live {
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
             outputs: Outputs::default(),
-            patterns,
+            patterns: Patterns::default(),
             stopping: AtomicBool::new(false),
             next_stream: AtomicU64::new(0),
         }

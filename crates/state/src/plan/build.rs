@@ -37,8 +37,9 @@ pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Res
     let script_maps = config.script_maps.iter().map(script_map).collect::<Result<_, BuildError>>()?;
     // The process model computes the limit before it builds the plan; without one there is none.
     let maxconn = config.global.maxconn.unwrap_or(0);
-    let live = Live::new(&config, lists.into_patterns(), maxconn, threads);
-    process_vars::fill(&config, functions, &live.variables)?;
+    let mut live = Live::new(&config, maxconn, threads);
+    process_vars::fill(&config, &lists, functions, &live.variables)?;
+    live.patterns = lists.into_patterns();
     // A script may call any fetch.
     let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
     let token_keys = functions.token_keys.map(|make| make(&config));

@@ -15,7 +15,12 @@ use crate::stream::Stream;
 use crate::vars::{Conditions, VARIABLE};
 
 /// Fills the process' variables.
-pub(super) fn fill(config: &Config, functions: &Functions, variables: &Variables) -> Result<(), BuildError> {
+pub(super) fn fill(
+    config: &Config,
+    lists: &Lists,
+    functions: &Functions,
+    variables: &Variables,
+) -> Result<(), BuildError> {
     for id in &config.process_variables {
         variables.declare(Var { scope: VarScope::Proc, id: *id });
     }
@@ -26,14 +31,13 @@ pub(super) fn fill(config: &Config, functions: &Functions, variables: &Variables
         return Ok(());
     }
     let plan = own_plan(config, functions)?;
-    let lists = Lists::load(config)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let session =
         Session { accept_date: u64::try_from(now.as_micros()).unwrap_or(u64::MAX), ..Session::new(plan) };
     let stream = Stream::new(Rc::new(session), 0);
     for SetVar { var, value, conditions } in &config.global.set_vars {
         let conditions = Conditions::of(conditions.iter().map(Vec::as_slice));
-        match build::process_value(value, &plan.config, &lists, functions)? {
+        match build::process_value(value, &plan.config, lists, functions)? {
             super::ActionValue::Expr(expr) => {
                 if let Ok(value) = expr.eval(&stream) {
                     stream.set_variable_if(*var, value, conditions);
