@@ -183,7 +183,9 @@ impl<'a> Context<'a> {
     pub fn read_line(&mut self, reader: &mut Reader<'_>) -> Option<syntax::Line> {
         let before = self.diags.len();
         let line = reader.next_line(&View(self.loader), &mut self.diags);
-        if self.diags[before..].iter().any(Diagnostic::is_fatal) {
+        // Empty arguments are told with the lines they stand in, unlike what is wrong with words.
+        let is_early = |told: &Diagnostic| told.is_fatal() && told.code != syntax::EMPTY_ARGUMENT;
+        if self.diags[before..].iter().any(is_early) {
             let told = self.diags.split_off(before);
             self.early.extend(told);
         }

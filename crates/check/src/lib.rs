@@ -140,6 +140,12 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) {
             reader.skip_plain(section::is_early);
         }
         let line = c.read_line(&mut reader);
+        if ended {
+            c.diags.truncate(before);
+        } else {
+            ended = count_empty(c, before, &mut lines);
+        }
+        let before = c.diags.len();
         match &line {
             Some(line) if ended => section::early(c, line),
             Some(line) => section::line(c, line),
@@ -168,6 +174,24 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) {
             told.push(Diagnostic::post_error("refused-file", message.clone()));
         }
     }
+}
+
+/// Counts the lines with empty arguments that were told since `before`; whether they are too many.
+fn count_empty(c: &mut Context, before: usize, lines: &mut usize) -> bool {
+    for at in before..c.diags.len() {
+        if c.diags[at].code != syntax::EMPTY_ARGUMENT {
+            continue;
+        }
+        *lines += 1;
+        if *lines >= MAX_FATAL_LINES {
+            let last = c.diags[at].span.unwrap_or_default();
+            let has_hint = c.diags.get(at + 1).is_some_and(|next| next.code == "similar-variable");
+            c.diags.truncate(at + 1 + usize::from(has_hint));
+            c.diags.push(too_many(*lines, last));
+            return true;
+        }
+    }
+    false
 }
 
 fn too_many(lines: usize, last: Span) -> Diagnostic {

@@ -20,4 +20,4 @@ mod testing;
 
 pub use ast::*;
 pub use host::{Facts, Host};
-pub use reader::{Reader, parse};
+pub use reader::{EMPTY_ARGUMENT, Reader, parse};

@@ -190,7 +190,6 @@ impl<'a> Reader<'a> {
             return None;
         }
         if let Some(empty) = pieces.empty {
-            self.fatal += 1;
             empty_argument(source, empty, pieces.cut, host, diags);
             return None;
         }
@@ -306,7 +305,8 @@ fn too_many_words(source: &Source<'_>, pieces: &Pieces) -> Diagnostic {
     Diagnostic::error("too-many-words", source.at.within(offset, 1), message).at(Place::ParsingTight)
 }
 
-const EMPTY_ARGUMENT: &str = "empty-argument";
+/// The code of what is told about an empty argument.
+pub const EMPTY_ARGUMENT: &str = "empty-argument";
 
 fn empty_argument(
     source: &Source<'_>,
