@@ -46,16 +46,30 @@ fn fetch(row: &Fetch, example: &Example) -> Option<String> {
     Some(readable(value.to_text(&stream.arena)))
 }
 
-fn convert(row: &Converter, example: &Example, functions: &Functions) -> Option<String> {
+/// A stream, and the arguments of a converter's example; nothing where they are refused.
+///
+/// # Panics
+/// Where the arguments cannot be prepared.
+pub fn prepared(row: &Converter, example: &Example, functions: &Functions) -> Option<(Stream, Vec<Arg>)> {
     const REQUEST: &str = "GET /x HTTP/1.1\nhost: a\n";
-    let arena = Bump::new();
     let spec = &row.spec;
     let (stream, mut args) = call(REQUEST, example, functions, spec.args, spec.check, spec.map)?;
     if let Some(prepare) = row.prepare {
         prepare(&stream.plan.config, &mut args).unwrap_or_else(|error| panic!("{example:?}: {error}"));
     }
-    let bytes = if example.is_hex { unhex(example.input) } else { example.input.as_bytes().to_vec() };
-    let input = Value::Str(&bytes).cast(spec.input, &arena);
+    Some((stream, args))
+}
+
+/// The bytes of an example's input.
+pub fn input(example: &Example) -> Vec<u8> {
+    if example.is_hex { unhex(example.input) } else { example.input.as_bytes().to_vec() }
+}
+
+fn convert(row: &Converter, example: &Example, functions: &Functions) -> Option<String> {
+    let arena = Bump::new();
+    let (stream, args) = prepared(row, example, functions)?;
+    let bytes = input(example);
+    let input = Value::Str(&bytes).cast(row.spec.input, &arena);
     let answer = (row.run)(&stream, &args, input.unwrap_or(Value::Bool(example.input == "1")));
     answer.map(|value| {
         readable(match value {

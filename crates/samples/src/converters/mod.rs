@@ -152,6 +152,9 @@ impl<T> Decision<T> {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::rows;
     use crate::testing;
