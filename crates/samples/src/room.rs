@@ -23,6 +23,14 @@ impl<'a> Room<'a> {
         self.len += len;
     }
 
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     pub fn finish(self) -> &'a [u8] {
         let Self { bytes, len } = self;
         &bytes[..len]

@@ -161,48 +161,91 @@ fn secure_memcmp<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> O
     Some(Value::Bool(this.len() == other.len() && std::hint::black_box(differing) == 0))
 }
 
-/// The chunks of a value with the separator between; `whole` leaves a shorter rest out. Without
-/// a size it is one chunk.
-fn chunks<'a>(
-    stream: &'a Stream,
-    args: &[Arg],
-    value: Value<'a>,
-    write: impl Fn(&[u8], &mut Room),
-) -> Option<Value<'a>> {
-    let separator = text_arg(args, 0).unwrap_or(b"");
-    let whole = int_arg(args, 2).unwrap_or(0) != 0;
-    let bytes = bytes_of(value)?;
-    let size = usize::try_from(int_arg(args, 1).unwrap_or(0)).ok().filter(|size| *size > 0);
-    let size = size.unwrap_or(bytes.len().max(1));
-    let mut room =
-        Room::new(&stream.arena, bytes.len().div_ceil(size) * (20 + separator.len()) + bytes.len() * 2);
-    for (index, chunk) in bytes.chunks(size).filter(|chunk| !whole || chunk.len() == size).enumerate() {
-        if index > 0 {
-            room.extend(separator);
-        }
-        write(chunk, &mut room);
-    }
-    within_buffer(stream, room.finish()).map(Value::Str)
+/// How the chunks of a value are written.
+struct Chunks<'a> {
+    separator: &'a [u8],
+    size: usize,
+    /// A shorter rest is left out.
+    whole: bool,
 }
 
-fn decimal(number: u64, room: &mut Room) {
-    let mut out = Vec::with_capacity(20);
-    base::bytes::write_dec(&mut out, number);
-    room.extend(&out);
+impl<'a> Chunks<'a> {
+    /// Without a size it is one chunk.
+    fn new(args: &'a [Arg], bytes: &[u8]) -> Self {
+        let size = usize::try_from(int_arg(args, 1).unwrap_or(0)).ok().filter(|size| *size > 0);
+        Self {
+            separator: text_arg(args, 0).unwrap_or(b""),
+            size: size.unwrap_or(bytes.len().max(1)),
+            whole: int_arg(args, 2).unwrap_or(0) != 0,
+        }
+    }
+
+    /// As many chunks as a buffer holds, with `spare` bytes left. One takes at most `longest` and is
+    /// tried where there is room for `least`.
+    fn write<'s>(
+        &self,
+        stream: &'s Stream,
+        bytes: &[u8],
+        (least, longest, spare): (usize, usize, usize),
+        write: impl Fn(&[u8], &mut Room),
+    ) -> &'s [u8] {
+        let limit = stream.plan.config.global.tune.bufsize;
+        let count = bytes.len().div_ceil(self.size);
+        let each = longest + self.separator.len();
+        let mut room = Room::new(&stream.arena, count.saturating_mul(each).min(limit + each));
+        for chunk in bytes.chunks(self.size).filter(|chunk| !self.whole || chunk.len() == self.size) {
+            let separator = if room.len() > 0 { self.separator } else { b"" };
+            let start = room.len();
+            if start + least + separator.len() > limit {
+                break;
+            }
+            room.extend(separator);
+            write(chunk, &mut room);
+            if room.len() + spare > limit {
+                room.truncate(start);
+                break;
+            }
+        }
+        room.finish()
+    }
+}
+
+/// Numbers in decimal.
+fn decimals<'a>(
+    stream: &'a Stream,
+    args: &'a [Arg],
+    value: Value<'a>,
+    number: fn(&[u8]) -> u64,
+) -> Option<Value<'a>> {
+    const DIGITS: usize = 20;
+    let bytes = bytes_of(value)?;
+    let text = Chunks::new(args, bytes).write(stream, bytes, (2, DIGITS, 1), |chunk, room| {
+        let mut out = Vec::with_capacity(DIGITS);
+        base::bytes::write_dec(&mut out, number(chunk));
+        room.extend(&out);
+    });
+    Some(Value::Str(text))
 }
 
 fn be2dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    chunks(stream, args, value, |chunk, room| {
-        decimal(chunk.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), room);
-    })
+    decimals(stream, args, value, |chunk| chunk.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 fn le2dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    chunks(stream, args, value, |chunk, room| {
-        decimal(chunk.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)), room);
+    decimals(stream, args, value, |chunk| {
+        chunk.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     })
 }
 
 fn be2hex<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    chunks(stream, args, value, |chunk, room| chunk.iter().for_each(|b| push_hex(*b, room)))
+    let bytes = bytes_of(value)?;
+    let chunks = Chunks::new(args, bytes);
+    let each = chunks.size.saturating_mul(2);
+    if each.saturating_add(chunks.separator.len()) > stream.plan.config.global.tune.bufsize {
+        return None;
+    }
+    let text = chunks.write(stream, bytes, (each, each, 0), |chunk, room| {
+        chunk.iter().for_each(|byte| push_hex(*byte, room));
+    });
+    Some(Value::Str(text))
 }

@@ -123,6 +123,11 @@ fn within_buffer<'a>(stream: &Stream, bytes: &'a [u8]) -> Option<&'a [u8]> {
     (bytes.len() <= stream.plan.config.global.tune.bufsize).then_some(bytes)
 }
 
+/// The same where HAProxy wants a byte behind the value.
+fn below_buffer<'a>(stream: &Stream, bytes: &'a [u8]) -> Option<&'a [u8]> {
+    (bytes.len() < stream.plan.config.global.tune.bufsize).then_some(bytes)
+}
+
 /// What can be said of data that may not have come completely.
 enum Decision<T> {
     Yes(T),

@@ -5,7 +5,7 @@ use ir::types::SampleType::Str;
 use state::sample::Arg;
 use state::{Stream, Value};
 
-use super::{int_arg, text_arg, text_of};
+use super::{below_buffer, int_arg, text_arg, text_of};
 use crate::checks;
 use crate::room::Room;
 use crate::row::{Converter, Example};
@@ -143,7 +143,7 @@ fn param<'a>(_: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'
 
 /// A dot at the end counts for nothing; a label must not be empty.
 fn reverse_dom<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let text = text_of(value)?;
+    let text = below_buffer(stream, text_of(value)?)?;
     let domain = text.strip_suffix(b".").unwrap_or(text);
     let mut room = Room::new(&stream.arena, domain.len());
     for (count, label) in domain.rsplit(|byte| *byte == b'.').enumerate() {

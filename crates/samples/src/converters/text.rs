@@ -5,7 +5,7 @@ use ir::types::SampleType::{Bool, Sint, Str};
 use state::sample::Arg;
 use state::{Stream, Value};
 
-use super::{text_arg, text_of, variable_arg};
+use super::{below_buffer, text_arg, text_of, variable_arg};
 use crate::checks;
 use crate::room::join;
 use crate::row::{Converter, Example};
@@ -96,19 +96,19 @@ pub const ROWS: &[Converter] = &[
 ];
 
 fn lower<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let copy = stream.arena.alloc_slice_copy(text_of(value)?);
+    let copy = stream.arena.alloc_slice_copy(below_buffer(stream, text_of(value)?)?);
     copy.make_ascii_lowercase();
     Some(Value::Str(copy))
 }
 
 fn upper<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let copy = stream.arena.alloc_slice_copy(text_of(value)?);
+    let copy = stream.arena.alloc_slice_copy(below_buffer(stream, text_of(value)?)?);
     copy.make_ascii_uppercase();
     Some(Value::Str(copy))
 }
 
 fn reverse<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let copy = stream.arena.alloc_slice_copy(text_of(value)?);
+    let copy = stream.arena.alloc_slice_copy(below_buffer(stream, text_of(value)?)?);
     copy.reverse();
     Some(Value::Str(copy))
 }
@@ -202,5 +202,6 @@ fn regsub<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<V
     if !regex.replace(text, template, all, &mut out) {
         return Some(value);
     }
+    out.truncate(stream.plan.config.global.tune.bufsize);
     Some(Value::Str(stream.arena.alloc_slice_copy(&out)))
 }

@@ -5,7 +5,7 @@ use ir::types::SampleType::Str;
 use state::sample::Arg;
 use state::{Stream, Value};
 
-use super::{int_arg, text_of, within_buffer};
+use super::{below_buffer, int_arg, text_of};
 use crate::checks;
 use crate::room::Room;
 use crate::row::{Converter, Example};
@@ -36,7 +36,7 @@ pub const ROWS: &[Converter] = &[
 
 /// A broken escape has no value.
 fn url_dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
-    let text = text_of(value)?;
+    let text = below_buffer(stream, text_of(value)?)?;
     let mut in_query = int_arg(args, 0).unwrap_or(0) != 0;
     let mut room = Room::new(&stream.arena, text.len());
     let mut rest = text;
@@ -70,5 +70,5 @@ fn url_enc<'a>(stream: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Val
             room.extend(&[b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
     }
-    within_buffer(stream, room.finish()).map(Value::Str)
+    below_buffer(stream, room.finish()).map(Value::Str)
 }
