@@ -23,7 +23,8 @@ impl<'a> Room<'a> {
         self.len += len;
     }
 
-    pub fn len(&self) -> usize {
+    /// The bytes that are filled.
+    pub fn filled(&self) -> usize {
         self.len
     }
 

@@ -43,7 +43,7 @@ fn fetch(row: &Fetch, example: &Example) -> Option<String> {
     let spec = &row.spec;
     let (stream, args) = call(example.input, example, &Functions::default(), spec.args, spec.check, None)?;
     let value = (row.run)(&stream, &args, &mut Cursor::default()).ok()?;
-    Some(readable(value.to_text(&stream.arena)))
+    Some(shown(value, &stream.arena))
 }
 
 /// A stream, and the arguments of a converter's example; nothing where they are refused.
@@ -71,12 +71,7 @@ fn convert(row: &Converter, example: &Example, functions: &Functions) -> Option<
     let bytes = input(example);
     let input = Value::Str(&bytes).cast(row.spec.input, &arena);
     let answer = (row.run)(&stream, &args, input.unwrap_or(Value::Bool(example.input == "1")));
-    answer.map(|value| {
-        readable(match value {
-            Value::Bin(bytes) => bytes,
-            other => other.to_text(&arena),
-        })
-    })
+    answer.map(|value| shown(value, &arena))
 }
 
 /// # Panics
@@ -186,6 +181,13 @@ fn runnable(arg: expr::Arg, map: Option<MatchMethod>) -> Arg {
 fn unhex(text: &str) -> Vec<u8> {
     let digit = |digit: u8| base::bytes::hex_digit(digit).expect("digit");
     text.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+}
+
+fn shown(value: Value, arena: &Bump) -> String {
+    readable(match value {
+        Value::Bin(bytes) => bytes,
+        other => other.to_text(arena),
+    })
 }
 
 /// The text, or what is no text in hexadecimal.

@@ -194,14 +194,14 @@ impl<'a> Chunks<'a> {
         let each = longest + self.separator.len();
         let mut room = Room::new(&stream.arena, count.saturating_mul(each).min(limit + each));
         for chunk in bytes.chunks(self.size).filter(|chunk| !self.whole || chunk.len() == self.size) {
-            let separator = if room.len() > 0 { self.separator } else { b"" };
-            let start = room.len();
+            let separator = if room.filled() > 0 { self.separator } else { b"" };
+            let start = room.filled();
             if start + least + separator.len() > limit {
                 break;
             }
             room.extend(separator);
             write(chunk, &mut room);
-            if room.len() + spare > limit {
+            if room.filled() + spare > limit {
                 room.truncate(start);
                 break;
             }

@@ -84,7 +84,9 @@ fn parts<'t>(
 /// delimiters at the end too.
 fn select<'a>(text: &'a [u8], args: &[Arg], skip_empty: bool) -> Option<&'a [u8]> {
     let (index, delimiters) = (int_arg(args, 0)?, text_arg(args, 1)?);
-    let more = int_arg(args, 2).unwrap_or(1).checked_sub(1).and_then(|more| usize::try_from(more).ok());
+    // HAProxy counts in 32 bits.
+    let count = int_arg(args, 2).unwrap_or(1) as i32;
+    let more = count.checked_sub(1).and_then(|more| usize::try_from(more).ok());
     let skip = usize::try_from(index.unsigned_abs()).ok()?.checked_sub(1)?;
     if index > 0 {
         let mut parts = parts(text, delimiters, skip_empty).skip(skip);

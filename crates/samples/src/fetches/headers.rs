@@ -70,7 +70,7 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("req.hdrs", Bin, at::REQUEST, "All request headers as they are sent", req_hdrs)
         .examples(&[Example::new("GET / HTTP/1.1\na: b\n", &[], "a: b\r\n\r\n")]),
     Fetch::new("req.hdrs_bin", Bin, at::REQUEST, "All request headers behind their lengths", req_hdrs_bin)
-        .examples(&[Example::new("GET / HTTP/1.1\na: b\n", &[], "\u{1}a\u{1}b\0\0")]),
+        .examples(&[Example::new("GET / HTTP/1.1\na: b\n", &[], "016101620000")]),
     Fetch::new("res.hdr", Str, at::RESPONSE, "The last (or n-th) value of a response header", res_hdr)
         .args(0, NAMED)
         .check(checks::header_occurrence)
@@ -98,7 +98,7 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("res.hdrs", Bin, at::RESPONSE, "All response headers as they are sent", res_hdrs)
         .examples(&[Example::new(RES, &[], "x-b: 5, 6\r\n\r\n")]),
     Fetch::new("res.hdrs_bin", Bin, at::RESPONSE, "All response headers behind their lengths", res_hdrs_bin)
-        .examples(&[Example::new(RES, &[], "\u{3}x-b\u{4}5, 6\0\0")]),
+        .examples(&[Example::new(RES, &[], "03782d6204352c20360000")]),
     Fetch::new("shdr", Str, at::RESPONSE, "Same as `res.hdr`", res_hdr)
         .args(0, NAMED)
         .check(checks::header_occurrence),

@@ -37,7 +37,8 @@ impl Regex {
 
     /// Appends `text` to `out` with the first match (or all) replaced by `template`, where `\0`
     /// to `\9` are groups, `\xHH` is a byte and `\c` is any other byte `c`. Gives whether there
-    /// was a match; without one nothing is written.
+    /// was a match; without one nothing is written. A template that breaks off ends the text in
+    /// front of the match.
     pub fn replace(&self, text: &[u8], template: &[u8], all: bool, out: &mut Vec<u8>) -> bool {
         let mut groups = self.0.capture_locations();
         let mut done = 0;
@@ -46,13 +47,17 @@ impl Regex {
         while let Ok(Some(hit)) = self.0.captures_read_at(&mut groups, text, at) {
             found = true;
             out.extend_from_slice(&text[done..hit.start()]);
-            expand(template, |group| groups.get(group).map(|(start, end)| &text[start..end]), out);
+            let group = |group| groups.get(group).map(|(start, end)| &text[start..end]);
+            if expand(template, group, out).is_none() {
+                return true;
+            }
             done = hit.end();
-            // An empty match must not be found again.
-            at = if hit.end() > hit.start() { done } else { done + 1 };
-            if !all || at > text.len() {
+            if !all || at >= text.len() {
                 break;
             }
+            // An empty match where the search began must not be found again; one further on is, as
+            // HAProxy has it.
+            at = if done > at { done } else { done + 1 };
         }
         if found {
             out.extend_from_slice(&text[done..]);
@@ -60,14 +65,13 @@ impl Regex {
         found
     }
 
-    /// Appends only the expanded template for the first match; `false` where there is none.
+    /// Appends only the expanded template for the first match; `false` where there is none, or where
+    /// the template breaks off.
     pub fn expand_match(&self, text: &[u8], template: &[u8], out: &mut Vec<u8>) -> bool {
         let mut groups = self.0.capture_locations();
         let hit = matches!(self.0.captures_read_at(&mut groups, text, 0), Ok(Some(_)));
-        if hit {
-            expand(template, |group| groups.get(group).map(|(start, end)| &text[start..end]), out);
-        }
-        hit
+        let group = |group| groups.get(group).map(|(start, end)| &text[start..end]);
+        hit && expand(template, group, out).is_some()
     }
 }
 
@@ -88,7 +92,9 @@ fn ascii(source: &[u8]) -> String {
     out
 }
 
-fn expand<'t>(template: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &mut Vec<u8>) {
+/// `None`, and nothing is written, where the template ends inside of an escape.
+fn expand<'t>(template: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &mut Vec<u8>) -> Option<()> {
+    let start = out.len();
     let mut rest = template;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);
@@ -98,20 +104,29 @@ fn expand<'t>(template: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &
                 after
             }
             [b'x', high, low, after @ ..] => {
-                match (base::bytes::hex_digit(*high), base::bytes::hex_digit(*low)) {
-                    (Some(high), Some(low)) => out.push(high << 4 | low),
-                    _ => out.extend_from_slice(&[b'x', *high, *low]),
-                }
+                out.push((nibble(*high) << 4).wrapping_add(nibble(*low)));
                 after
+            }
+            [] | [b'x', ..] => {
+                out.truncate(start);
+                return None;
             }
             [byte, after @ ..] => {
                 out.push(*byte);
                 after
             }
-            [] => return,
         };
     }
     out.extend_from_slice(rest);
+    Some(())
+}
+
+/// The value of a hexadecimal digit, and of what is none what HAProxy takes it for.
+fn nibble(digit: u8) -> u8 {
+    match digit.to_ascii_uppercase().wrapping_sub(b'0') {
+        value @ 0..10 => value,
+        value => value.wrapping_sub(b'A' - b'9' - 1),
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +148,11 @@ mod tests {
         check("(a)|(b)", "b", r"<\1\2>", false, Some("<b>"));
         check("a", "a", r"\x41\\\.", false, Some(r"A\."));
         check("x*", "ab", "-", true, Some("-a-b-"));
+        check("$", "ab", "-", true, Some("ab--"));
+        check("$", "ab", "-", false, Some("ab-"));
+        check("b*", "aab", "-", true, Some("-a-a--"));
+        check("b", "abc", "\\", true, Some("a"));
+        check("b", "abc", r"\x4", false, Some("a"));
         check("^/old/(.*)", "/old/p?q", r"/new/\1", false, Some("/new/p?q"));
     }
 
