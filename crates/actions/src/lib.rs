@@ -7,6 +7,7 @@
 
 mod binary_headers;
 mod counters;
+mod ends;
 mod flow;
 mod headers;
 mod limits;
@@ -47,6 +48,7 @@ pub fn rows() -> impl Iterator<Item = &'static Action> {
         variables::ROWS,
         log::ROWS,
         counters::ROWS,
+        ends::ROWS,
         patterns::ROWS,
         parsed::ROWS,
     ];

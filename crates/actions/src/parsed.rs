@@ -9,8 +9,6 @@ use ActionArg::{Expr, Fmt, IntOrExpr, Str};
 /// Any number, or an expression.
 const NUMBER: ActionArg = IntOrExpr(i64::MIN, i64::MAX);
 
-/// The sets in which the client's addresses may be changed.
-const CLIENT: u16 = sets::TCP_REQUEST | sets::REQUEST;
 /// The sets of a whole stream that stand before its response is on its way.
 const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
 const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
@@ -38,10 +36,6 @@ pub const ROWS: &[Action] = &[
         .options(BANDWIDTH),
     Action::parsed("set-bc-mark", TO_SERVER, &[NUMBER], "Sets the mark of packets to the server"),
     Action::parsed("set-bc-tos", TO_SERVER, &[NUMBER], "Sets the TOS field of packets to the server"),
-    Action::parsed("set-dst", CLIENT, &[Expr], "Replaces the destination address"),
-    Action::parsed("set-dst-port", CLIENT, &[Expr], "Replaces the destination port"),
-    Action::parsed("set-src", CLIENT, &[Expr], "Replaces the source address"),
-    Action::parsed("set-src-port", CLIENT, &[Expr], "Replaces the source port"),
     Action::parsed("set-fc-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client"),
     Action::parsed("set-fc-tos", MARKING, &[NUMBER], "Sets the TOS field of packets to the client"),
     Action::parsed("set-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client (deprecated)"),

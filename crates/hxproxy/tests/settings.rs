@@ -13,6 +13,7 @@ const FILES: [&str; 5] = ["bind", "global", "log", "proxy", "server"];
 /// Fields that nothing reads when hxproxy runs, and why.
 const NOT_READ: &[(&str, &str)] = &[
     ("allow_0rtt", "parsed"),
+    ("client_sigalgs", "parsed"),
     ("close_spread_time", "parsed"),
     ("contstats", "parsed"),
     ("dispatch", "removed from HAProxy"),

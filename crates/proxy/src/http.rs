@@ -9,6 +9,7 @@ use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
+use state::ends::{End, Endpoint};
 use state::plan::{Answer, Outcome, SwitchTarget};
 use state::stream::{Sent, Stream, Waits};
 use state::termination::{Cause, State};
@@ -288,7 +289,7 @@ fn add_unique_id(stream: &mut Stream) {
 /// `option forwardfor` of the frontend and the backend: either may except a client, the backend's
 /// header name wins.
 fn forward_for(stream: &mut Stream) {
-    let (plan, state::session::Endpoint::Ip(src)) = (stream.plan, &stream.session.src) else { return };
+    let (plan, Endpoint::Ip(src)) = (stream.plan, stream.end(End::Src)) else { return };
     let ids = [stream.backend.unwrap_or(stream.session.frontend), stream.session.frontend];
     let options = ids.map(|id| plan.settings(id).forwardfor.as_ref());
     let mut both = options.into_iter().flatten();

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use ir::config::{Level, Mode, Proxy};
 use ir::spec::RuleSet;
+use state::ends::End;
 use state::link::ConnError;
 use state::plan::Format;
 use state::session::Session;
@@ -116,7 +117,7 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
 fn write_failure(session: &Session, settings: &Proxy, error: ConnError, line: &mut Vec<u8>) {
     let bind = &settings.binds[session.bind.index()];
     let name = bind.name.clone().unwrap_or_else(|| (session.bind.0 + 1).to_string().into_bytes());
-    sender::write_endpoint(&session.src, line);
+    sender::write_endpoint(&session.end(End::Src), line);
     line.extend_from_slice(b" [");
     sender::write_date(session.accept_date, line);
     line.extend_from_slice(b"] ");

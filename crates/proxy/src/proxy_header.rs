@@ -9,9 +9,10 @@ use net::io::Socket;
 use net::timer::Timer;
 use proto::proxy_protocol::{self, Parsed, Refused, Tlvs, V2, tlv};
 use state::Stream;
+use state::ends::{End, Endpoint, Ends};
 use state::link::ConnError;
 use state::plan::ProxyHeader;
-use state::session::{Endpoint, Proxied, Session};
+use state::session::Session;
 
 use crate::deadline::Deadline;
 
@@ -51,10 +52,9 @@ fn read(bytes: &[u8], session: &mut Session) -> Result<usize, ConnError> {
         Err(Refused::Protocol) => return Err(ConnError::ProxyBadProtocol),
         Err(Refused::Malformed) => return Err(ConnError::ProxyBadHeader),
     };
-    let (src, dst) = (session.src.clone(), session.dst.clone());
-    session.proxied = Some(Box::new(Proxied { src, dst, tlvs: header.tlvs.0.into() }));
+    session.proxy_tlvs = Some(header.tlvs.0.into());
     if let Some((src, dst)) = header.addresses {
-        (session.src, session.dst) = (plain(src), plain(dst));
+        *session.ends.get_mut() = Some(Ends { src: plain(src), dst: plain(dst) });
     }
     Ok(len)
 }
@@ -66,8 +66,8 @@ fn plain(address: SocketAddr) -> Endpoint {
 /// Appends the header that a server gets for a stream.
 pub fn write(stream: &Stream, header: &ProxyHeader, out: &mut Vec<u8>) {
     let (session, settings) = (&stream.session, &header.settings);
-    let addresses = match (&session.src, &session.dst) {
-        (Endpoint::Ip(src), Endpoint::Ip(dst)) => Some((*src, *dst)),
+    let addresses = match (stream.end(End::Src), stream.end(End::Dst)) {
+        (Endpoint::Ip(src), Endpoint::Ip(dst)) => Some((src, dst)),
         _ => None,
     };
     if !settings.v2 {
@@ -82,9 +82,10 @@ pub fn write(stream: &Stream, header: &ProxyHeader, out: &mut Vec<u8>) {
         written.push(tlv::ALPN, &tls.alpn);
     }
     if settings.authority {
-        let received = session.proxied.as_deref().and_then(|proxied| {
-            Tlvs(&proxied.tlvs).find(|(kind, _)| *kind == tlv::AUTHORITY).map(|(_, value)| value)
-        });
+        let received = session
+            .proxy_tlvs
+            .as_deref()
+            .and_then(|tlvs| Tlvs(tlvs).find(|(kind, _)| *kind == tlv::AUTHORITY).map(|(_, value)| value));
         if let Some(name) = received.or_else(|| tls.and_then(|tls| tls.sni.as_deref())) {
             written.push(tlv::AUTHORITY, name);
         }

@@ -20,10 +20,10 @@ use proto::h1::{Body, Progress};
 use proto::message::Framing;
 use state::TlsParts;
 use state::balance;
+use state::ends::{End, Endpoint};
 use state::link::{ConnError, ServerLink};
 use state::live::LiveServer;
 use state::plan::Plan;
-use state::session::Endpoint;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 use state::tls::TlsFacts;
@@ -438,7 +438,7 @@ fn source(address: &Address) -> Option<std::net::SocketAddr> {
 /// Where to connect: the server's address, with the port that the client came to where the
 /// server has none of its own (manual, `server`).
 fn target(stream: &Stream, server: &Server) -> Option<Target> {
-    let address = match (server.address.as_ref()?, &stream.session.dst) {
+    let address = match (server.address.as_ref()?, stream.end(End::Dst)) {
         (Address::Ip(ip, 0), Endpoint::Ip(dst)) => Address::Ip(*ip, dst.port()),
         (Address::Ip(ip, port), Endpoint::Ip(dst)) if server.port_offset.is_some() => {
             let offset = server.port_offset.unwrap_or(0);

@@ -14,8 +14,9 @@ use net::io::{Io, Socket};
 use net::timer::Timer;
 use net::tls::{Failed, ServerContext, Tls};
 use net::worker::Accepted;
+use state::ends::{Endpoint, Ends};
 use state::plan::Outcome;
-use state::session::{Endpoint, Mux, Session};
+use state::session::{Mux, Session};
 use state::termination::{Cause, State};
 use state::tls::TlsFacts;
 
@@ -33,8 +34,7 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         thread: worker.thread,
         frontend: proxy,
         bind,
-        src: endpoint(peer),
-        dst: destination(&worker, proxy, bind, &socket),
+        connection: Ends { src: endpoint(peer), dst: destination(&worker, proxy, bind, &socket) }.into(),
         expects_proxy: Cell::new(worker.plan.settings(proxy).binds[bind.index()].accept_proxy),
         accept_date: date.secs * 1_000_000 + u64::from(date.micros),
         accepted,

@@ -8,9 +8,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use ir::config::Mode;
 use ir::spec::{LogAliasNeed, LogAliasSpec, Support};
+use state::ends::{End, Endpoint};
 use state::plan::{AliasFn, Item};
 use state::sample::text;
-use state::session::Endpoint;
 use state::{Needs, Stream};
 
 use crate::{fetches, host};
@@ -98,12 +98,12 @@ const ROWS: &[Alias] = &[
     any("bq", "Requests ahead in the queue of the backend.", |s, item| {
         item.number(s.counts.backend_queue.into());
     }),
-    any("ci", "The address of the client.", |s, item| endpoint_ip(s, &s.session.src, item)),
-    any("cp", "The port of the client.", |s, item| endpoint_port(s, &s.session.src, item)),
+    any("ci", "The address of the client.", |s, item| endpoint_ip(s, &s.end(End::Src), item)),
+    any("cp", "The port of the client.", |s, item| endpoint_port(s, &s.end(End::Src), item)),
     any("f", "The name of the frontend.", |s, item| item.text(&frontend(s).name)),
     any("fc", "Connections of the frontend.", |s, item| item.number(s.counts.frontend.into())),
-    any("fi", "The address that the client connected to.", |s, item| endpoint_ip(s, &s.session.dst, item)),
-    any("fp", "The port that the client connected to.", |s, item| endpoint_port(s, &s.session.dst, item)),
+    any("fi", "The address that the client connected to.", |s, item| endpoint_ip(s, &s.end(End::Dst), item)),
+    any("fp", "The port that the client connected to.", |s, item| endpoint_port(s, &s.end(End::Dst), item)),
     any("ft", "The name of the frontend, with a tilde for TLS.", frontend_transport),
     any("hr", "The captured fields of the request.", |s, item| {
         captures::braces(&s.request_captures.borrow(), slots(s, &frontend(s).request_captures), item);

@@ -1,25 +1,17 @@
 //! The data of a client connection, which its streams share.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
 use ir::id::{BindId, ProxyId};
 
+use crate::ends::{Endpoint, Ends};
 use crate::link::ConnError;
 use crate::plan::Plan;
 use crate::tls::TlsFacts;
 use crate::track::Counters;
 use crate::vars::Vars;
-
-/// One end of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    Ip(SocketAddr),
-    /// A UNIX socket: its path, empty for an unnamed one.
-    Unix(Box<[u8]>),
-}
 
 /// What reads a client connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,16 +24,6 @@ pub enum Mux {
     Http2,
 }
 
-/// What a PROXY protocol header hides and brings (manual, `accept-proxy`).
-#[derive(Clone, Debug)]
-pub struct Proxied {
-    /// The connection's own addresses.
-    pub src: Endpoint,
-    pub dst: Endpoint,
-    /// As they came: see `proto::proxy_protocol::Tlvs`.
-    pub tlvs: Box<[u8]>,
-}
-
 /// A client connection.
 #[derive(Debug)]
 pub struct Session {
@@ -50,10 +32,12 @@ pub struct Session {
     pub thread: usize,
     pub frontend: ProxyId,
     pub bind: BindId,
-    pub src: Endpoint,
-    pub dst: Endpoint,
-    /// There was a PROXY protocol header in front of the connection's bytes.
-    pub proxied: Option<Box<Proxied>>,
+    /// The connection's own addresses, and those that hide them.
+    pub connection: RefCell<Ends>,
+    pub ends: RefCell<Option<Ends>>,
+    /// The TLVs of the PROXY protocol header in front of the connection's bytes, if there was one: see
+    /// `proto::proxy_protocol::Tlvs`.
+    pub proxy_tlvs: Option<Box<[u8]>>,
     /// One is expected: a line or a rule said so.
     pub expects_proxy: Cell<bool>,
     /// Wall clock of the accept, in microseconds since the epoch.
@@ -90,9 +74,9 @@ impl Session {
             thread: 0,
             frontend: ProxyId(0),
             bind: BindId(0),
-            src: none(),
-            dst: none(),
-            proxied: None,
+            connection: RefCell::new(Ends { src: none(), dst: none() }),
+            ends: RefCell::default(),
+            proxy_tlvs: None,
             expects_proxy: Cell::default(),
             accept_date: 0,
             accepted: 0,
@@ -107,15 +91,5 @@ impl Session {
             vars: RefCell::default(),
             var_memory: Cell::default(),
         }
-    }
-
-    /// Where the connection itself comes from, whatever a PROXY protocol header said.
-    pub fn connection_src(&self) -> &Endpoint {
-        self.proxied.as_ref().map_or(&self.src, |proxied| &proxied.src)
-    }
-
-    /// Where the connection itself goes.
-    pub fn connection_dst(&self) -> &Endpoint {
-        self.proxied.as_ref().map_or(&self.dst, |proxied| &proxied.dst)
     }
 }

@@ -11,6 +11,7 @@ use ir::id::{ProxyId, ServerId};
 use ir::spec::RuleSet;
 use proto::message::Head;
 
+use crate::ends::Ends;
 use crate::limits::Overrides;
 use crate::link::ServerLink;
 use crate::plan::{Plan, ProxyPlan};
@@ -148,6 +149,8 @@ pub struct Stream {
     pub res_body: Payload,
     /// Body of a response that a rule made ([`crate::plan::Outcome::Reply`]).
     pub reply: Vec<u8>,
+    /// Addresses that rules of the stream put in place of the session's.
+    pub ends: Option<Box<Ends>>,
     /// What rules on contents and messages track.
     pub counters: Counters,
     /// Variables of scopes `txn`, and `req` or `res`.
@@ -207,6 +210,7 @@ impl Stream {
             req_body: Payload::default(),
             res_body: Payload::default(),
             reply: Vec::new(),
+            ends: None,
             counters: Counters::default(),
             vars: RefCell::default(),
             var_memory: Default::default(),
@@ -257,6 +261,7 @@ impl Stream {
             payload.trailers = None;
         }
         self.reply.clear();
+        self.ends = None;
         self.counters.clear();
         self.has_response_vars = false;
         self.request_captures.get_mut().iter_mut().for_each(Vec::clear);

@@ -1,15 +1,17 @@
 //! Streams for tests, of this crate and of those above it: made from a text instead of a
 //! connection. Not used by the proxy.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use ir::config::{Config, Mode, Proxy, Server, StickTable, StoredData, Userlist};
 use ir::types::SampleType;
 use proto::message::{Head, Version};
 
+use crate::ends::{Endpoint, Ends};
 use crate::live::tables::DataType;
 use crate::plan::{Functions, Plan};
-use crate::session::{Endpoint, Mux, Session};
+use crate::session::{Mux, Session};
 use crate::stream::Stream;
 
 /// A configuration with one `listen` in HTTP mode, called `web`, a server `s1`, and a [`table`].
@@ -99,8 +101,11 @@ pub fn stream(input: &str) -> Stream {
 pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
     let plan = Plan::build(config, functions, 1).expect("plan");
     let session = Session {
-        src: Endpoint::Ip("192.0.2.1:1234".parse().expect("address")),
-        dst: Endpoint::Ip("198.51.100.1:80".parse().expect("address")),
+        connection: RefCell::new(Ends {
+            src: Endpoint::Ip("192.0.2.1:1234".parse().expect("address")),
+            dst: Endpoint::Ip("198.51.100.1:80".parse().expect("address")),
+        }),
+        ends: Default::default(),
         accept_date: 1_714_117_198_774_000,
         accepted: 1000,
         mux: Mux::Http1.into(),

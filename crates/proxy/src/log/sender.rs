@@ -14,8 +14,8 @@ use ir::id::ProxyId;
 use net::clock;
 use net::output::Output;
 use proto::syslog::{self, Form, Header, Moment};
+use state::ends::Endpoint;
 use state::plan::Plan;
-use state::session::Endpoint;
 
 /// Whose `log` lines are meant.
 #[derive(Clone, Copy, Debug)]

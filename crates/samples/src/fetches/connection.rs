@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Addr, Bool, Sint, Str};
+use state::ends::{End, Endpoint};
 use state::sample::{Arg, Cursor, Fetched};
-use state::session::Endpoint;
 use state::{Missing, Needs, Stream, Value};
 
 use super::at;
@@ -92,9 +92,9 @@ pub const ROWS: &[Fetch] = &[
     )]),
 ];
 
-fn ip(endpoint: &Endpoint) -> Result<SocketAddr, Missing> {
+fn ip(endpoint: Endpoint) -> Result<SocketAddr, Missing> {
     match endpoint {
-        Endpoint::Ip(address) => Ok(*address),
+        Endpoint::Ip(address) => Ok(address),
         Endpoint::Unix(_) => Err(Missing::Absent),
     }
 }
@@ -110,58 +110,58 @@ fn src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 
 /// The client's address.
 pub(super) fn source(stream: &Stream) -> Fetched<'_> {
-    Ok(address(ip(&stream.session.src)?.ip()))
+    Ok(address(ip(stream.end(End::Src))?.ip()))
 }
 
 fn src_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Sint(i64::from(ip(&stream.session.src)?.port())))
+    Ok(Value::Sint(i64::from(ip(stream.end(End::Src))?.port())))
 }
 
 fn dst<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(address(ip(&stream.session.dst)?.ip()))
+    Ok(address(ip(stream.end(End::Dst))?.ip()))
 }
 
 fn dst_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Sint(i64::from(ip(&stream.session.dst)?.port())))
+    Ok(Value::Sint(i64::from(ip(stream.end(End::Dst))?.port())))
 }
 
 fn fc_src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(address(ip(stream.session.connection_src())?.ip()))
+    Ok(address(ip(stream.session.connection_end(End::Src))?.ip()))
 }
 
 fn fc_src_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Sint(i64::from(ip(stream.session.connection_src())?.port())))
+    Ok(Value::Sint(i64::from(ip(stream.session.connection_end(End::Src))?.port())))
 }
 
 fn fc_dst<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(address(ip(stream.session.connection_dst())?.ip()))
+    Ok(address(ip(stream.session.connection_end(End::Dst))?.ip()))
 }
 
 fn fc_dst_port<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Sint(i64::from(ip(stream.session.connection_dst())?.port())))
+    Ok(Value::Sint(i64::from(ip(stream.session.connection_end(End::Dst))?.port())))
 }
 
 /// The system knows whether an address is the host's own: it lets a socket bind to it. Nothing
 /// is sent, and only rules that ask pay for the call.
-fn is_local(endpoint: &Endpoint) -> Result<bool, Missing> {
+fn is_local(endpoint: Endpoint) -> Result<bool, Missing> {
     let address = ip(endpoint)?.ip().to_canonical();
     Ok(address.is_loopback() || std::net::UdpSocket::bind((address, 0)).is_ok())
 }
 
 fn src_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    is_local(&stream.session.src).map(Value::Bool)
+    is_local(stream.end(End::Src)).map(Value::Bool)
 }
 
 fn dst_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    is_local(&stream.session.dst).map(Value::Bool)
+    is_local(stream.end(End::Dst)).map(Value::Bool)
 }
 
 fn fc_src_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    is_local(stream.session.connection_src()).map(Value::Bool)
+    is_local(stream.session.connection_end(End::Src)).map(Value::Bool)
 }
 
 fn fc_dst_is_local<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    is_local(stream.session.connection_dst()).map(Value::Bool)
+    is_local(stream.session.connection_end(End::Dst)).map(Value::Bool)
 }
 
 fn server_side(stream: &Stream) -> Result<(SocketAddr, SocketAddr), Missing> {

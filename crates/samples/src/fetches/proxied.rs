@@ -31,8 +31,7 @@ pub const ROWS: &[Fetch] = &[
 
 /// The value of a type from the place that `at` counts on.
 fn find(stream: &Stream, kind: u8, at: usize) -> Option<(usize, &[u8])> {
-    let proxied = stream.session.proxied.as_deref()?;
-    let mut tlvs = Tlvs(&proxied.tlvs).enumerate().skip(at);
+    let mut tlvs = Tlvs(stream.session.proxy_tlvs.as_deref()?).enumerate().skip(at);
     tlvs.find(|(_, (have, _))| *have == kind).map(|(at, (_, value))| (at, value))
 }
 
@@ -64,5 +63,5 @@ fn values<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetch
 }
 
 fn received<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Bool(stream.session.proxied.is_some()))
+    Ok(Value::Bool(stream.session.proxy_tlvs.is_some()))
 }

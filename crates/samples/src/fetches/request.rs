@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use ir::types::SampleType::{Bin, Bool, Ipv4, Meth, Sint, Str};
 use proto::message::{Head, Version, path_and_query};
+use state::ends::{End, Endpoint};
 use state::sample::{Arg, Cursor, Fetched};
-use state::session::Endpoint;
 use state::{Missing, Stream, Value};
 
 use super::{at, not_there, request};
@@ -189,7 +189,7 @@ fn url32_src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a
 }
 
 fn with_source(stream: &Stream, hash: u32) -> Fetched<'_> {
-    let Endpoint::Ip(source) = &stream.session.src else { return Err(Missing::Absent) };
+    let Endpoint::Ip(source) = stream.end(End::Src) else { return Err(Missing::Absent) };
     let hash = hash.to_be_bytes();
     Ok(Value::Bin(match source.ip() {
         std::net::IpAddr::V4(address) => join(&stream.arena, &[&hash, &address.octets()]),

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use crate::session::Endpoint;
+use crate::ends::{End, Endpoint};
 use crate::stream::Stream;
 
 pub(super) fn hash(stream: &Stream) -> Option<u32> {
-    match &stream.session.src {
+    match stream.end(End::Src) {
         Endpoint::Ip(address) => Some(fold(address.ip())),
         Endpoint::Unix(_) => None,
     }
