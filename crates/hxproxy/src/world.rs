@@ -89,7 +89,8 @@ impl World {
         let own: BTreeMap<Vec<u8>, Vec<u8>> =
             std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect();
         let is_format = |name: &[u8]| LOG_FORMATS.iter().any(|(format, ..)| format.as_bytes() == name);
-        let set = self.variables.iter().filter(|(name, value)| own.get(*name) != Some(value) && !is_format(name));
+        let set =
+            self.variables.iter().filter(|(name, value)| own.get(*name) != Some(value) && !is_format(name));
         let removed = own.keys().filter(|name| !self.variables.contains_key(*name));
         let removed = removed.map(|name| (name.clone(), None));
         set.map(|(name, value)| (name.clone(), Some(value.clone()))).chain(removed).collect()

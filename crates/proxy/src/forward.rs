@@ -206,6 +206,9 @@ async fn respond(
     http::capture_response(stream);
     let max_trailers = worker.plan.config.global.tune.bufsize;
     server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
+    if worker.plan.needs.response_body {
+        show_body(stream, server);
+    }
     let reusable = keeps_open(stream);
     if let Some(refused) = response_rules(worker, stream, client, timer).await {
         stream.termination.set(Cause::Proxy, State::Headers);
@@ -242,6 +245,16 @@ async fn respond(
         return false;
     }
     reusable && client.request_done() && server.conn.rest().is_empty()
+}
+
+/// Has the rules see the part of the response's body that came with its head. It stays where it is.
+fn show_body(stream: &mut Stream, server: &ServerConn) {
+    let mut body = server.source.body.clone();
+    let mut rest = server.conn.rest();
+    while let Ok(h1::Piece::Data { range, consumed }) = body.next(rest) {
+        stream.res_body.bytes.extend_from_slice(&rest[range]);
+        rest = &rest[consumed..];
+    }
 }
 
 /// The response rules of the backend, then of the frontend, then those of both behind them.

@@ -10,6 +10,7 @@ use ir::spec::RuleSet;
 use lua::TcpService;
 use net::clock::now_ms;
 use net::timer::Timer;
+use proto::h1::{Parsed, Progress, parse_request};
 use state::plan::Outcome;
 use state::session::Session;
 use state::stream::{Sent, Stream};
@@ -17,6 +18,7 @@ use state::termination::{Cause, State};
 
 use crate::conn::Conn;
 use crate::deadline::Deadline;
+use crate::mux::h1;
 use crate::server::{Attempts, acquire, let_go};
 use crate::worker::Worker;
 use crate::{http, linger, log, rules, tunnel};
@@ -32,6 +34,8 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
     let ready_at = session.accepted + handshake;
     (stream.timing.first_byte, stream.timing.request) = (Some(ready_at), Some(ready_at));
     let upgrade = serve(worker, &mut stream, &mut conn, &mut timer).await;
+    // A log line of `mode tcp` knows no request.
+    stream.req.clear();
     http::leave_backend(&mut stream);
     if upgrade {
         worker.recycle(stream);
@@ -128,6 +132,7 @@ async fn content_rules(
                 stream.req_body.bytes.extend_from_slice(&conn.rest()[known..]);
                 stream.req_body.complete = more == Some(0) || conn.rest().len() >= most;
                 stream.inspect_over = more.is_none();
+                read_request(worker, stream);
             }
             Outcome::Pause(wait) => rules::sleep(timer, wait).await,
             Outcome::Log => log::now(worker, stream),
@@ -141,6 +146,17 @@ async fn content_rules(
             }
             outcome => return outcome,
         }
+    }
+}
+
+/// Reads what came as a request, so that rules about contents may ask for its parts.
+fn read_request(worker: &Worker, stream: &mut Stream) {
+    let limits = h1::limits(worker, &stream.session);
+    stream.req.clear();
+    stream.req.bytes_mut().extend_from_slice(&stream.req_body.bytes);
+    match parse_request(&mut stream.req, &mut Progress::default(), &limits) {
+        Ok(Parsed::Done { head_len }) => stream.req.bytes_mut().truncate(head_len),
+        _ => stream.req.clear(),
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Needs {
     pub server_tcp_info: bool,
     /// The part of a request's body that came with its head.
     pub request_body: bool,
+    /// The part of a response's body that came with its head.
+    pub response_body: bool,
     /// Of client connections, beside [`TlsParts::BASE`], which is always there.
     pub client_tls: TlsParts,
     /// Of server connections.
@@ -53,11 +55,13 @@ impl Needs {
     pub const SERVER_ADDRESSES: Self = Self { server_addresses: true, ..Self::NONE };
     pub const SERVER_TCP_INFO: Self = Self { server_tcp_info: true, ..Self::NONE };
     pub const REQUEST_BODY: Self = Self { request_body: true, ..Self::NONE };
+    pub const RESPONSE_BODY: Self = Self { response_body: true, ..Self::NONE };
     /// For those who do not say what they will ask for.
     pub const ALL: Self = Self {
         server_addresses: true,
         server_tcp_info: true,
         request_body: true,
+        response_body: true,
         client_tls: TlsParts::ALL,
         server_tls: TlsParts::ALL,
     };
@@ -71,7 +75,14 @@ impl Needs {
     }
 
     const fn tls(client_tls: TlsParts, server_tls: TlsParts) -> Self {
-        Self { server_addresses: false, server_tcp_info: false, request_body: false, client_tls, server_tls }
+        Self {
+            server_addresses: false,
+            server_tcp_info: false,
+            request_body: false,
+            response_body: false,
+            client_tls,
+            server_tls,
+        }
     }
 
     /// What one of both needs.
@@ -80,6 +91,7 @@ impl Needs {
             server_addresses: self.server_addresses | other.server_addresses,
             server_tcp_info: self.server_tcp_info | other.server_tcp_info,
             request_body: self.request_body | other.request_body,
+            response_body: self.response_body | other.response_body,
             client_tls: self.client_tls.with(other.client_tls),
             server_tls: self.server_tls.with(other.server_tls),
         }

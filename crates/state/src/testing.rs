@@ -99,6 +99,7 @@ pub fn stream(input: &str) -> Stream {
 /// # Panics
 /// Where the configuration or the input is wrong.
 pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
+    let mux = if config.proxies[0].mode == Mode::Tcp { Mux::Tcp } else { Mux::Http1 };
     let plan = Plan::build(config, functions, 1).expect("plan");
     let session = Session {
         connection: RefCell::new(Ends {
@@ -108,7 +109,7 @@ pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
         ends: Default::default(),
         accept_date: 1_714_117_198_774_000,
         accepted: 1000,
-        mux: Mux::Http1.into(),
+        mux: mux.into(),
         streams: 1.into(),
         requests: 1.into(),
         ..Session::new(Box::leak(Box::new(plan)))

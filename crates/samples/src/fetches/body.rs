@@ -29,6 +29,7 @@ pub const ROWS: &[Fetch] = &[
         .needs(Needs::REQUEST_BODY)
         .examples(&[Example::new(REQ, &[], "5")]),
     Fetch::new("res.body", Bin, at::RESPONSE, "The response's body as far as it is buffered", res_body)
+        .needs(Needs::RESPONSE_BODY)
         .examples(&[Example::new(RES, &[], "abc"), Example::none(REQ, &[])]),
     Fetch::new(
         "res.body_len",
@@ -37,6 +38,7 @@ pub const ROWS: &[Fetch] = &[
         "The number of buffered bytes of the response's body",
         res_body_len,
     )
+    .needs(Needs::RESPONSE_BODY)
     .examples(&[Example::new(RES, &[], "3")]),
     Fetch::new(
         "res.body_size",
@@ -45,6 +47,7 @@ pub const ROWS: &[Fetch] = &[
         "The announced size of the response's body",
         res_body_size,
     )
+    .needs(Needs::RESPONSE_BODY)
     .examples(&[Example::new(RES, &[], "3")]),
 ];
 

@@ -45,10 +45,11 @@ pub const ROWS: &[Fetch] = &[
             Example::new(REQ, &["X-A", "-2"], "2"),
             Example::none(REQ, &["x-a", "4"]),
             Example::none(REQ, &["x-none"]),
+            Example::none(REQ, &[]),
         ]),
     Fetch::new("req.hdr_cnt", Sint, at::REQUEST, "The number of values of a request header", req_hdr_cnt)
         .args(0, NAME)
-        .examples(&[Example::new(REQ, &["x-none"], "0")]),
+        .examples(&[Example::new(REQ, &["x-none"], "0"), Example::new(REQ, &[], "5")]),
     Fetch::new("req.hdr_ip", Addr, at::REQUEST, "A request header's value as an address", req_hdr_ip)
         .args(0, NAMED)
         .check(checks::header_occurrence)
@@ -116,11 +117,11 @@ pub(super) fn values<'a>(head: &'a Head, name: &'a [u8]) -> impl Iterator<Item =
     lines(head, name).flat_map(|line| Elements { rest: Some(line) })
 }
 
-/// The whole values of the fields of that name, in any case.
+/// The whole values of the fields of that name, in any case, or of all where it is empty.
 fn lines<'a>(head: &'a Head, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     // What came from outside has no white space around it, what a rule wrote may have.
     head.fields()
-        .filter(move |(have, _)| have.eq_ignore_ascii_case(name))
+        .filter(move |(have, _)| name.is_empty() || have.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim_ascii())
 }
 
@@ -175,7 +176,7 @@ fn choose<'a, I: Iterator<Item = &'a [u8]>>(
 
 fn name(args: &[Arg]) -> Result<&[u8], Missing> {
     match args.first() {
-        Some(Arg::Str(name)) if !name.is_empty() => Ok(name),
+        Some(Arg::Str(name)) => Ok(name),
         _ => Err(Missing::Absent),
     }
 }
@@ -190,9 +191,9 @@ fn line<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a>
     choose(|| lines(head, name), args, cursor).map(Value::Str)
 }
 
-/// Without a name all fields count.
-fn count(head: &Head, args: &[Arg], named: impl Fn(&[u8]) -> usize) -> Fetched<'static> {
-    let count = name(args).map_or(head.field_count(), named);
+/// Without a name all values count.
+fn count<'a, I: Iterator>(args: &'a [Arg], named: impl Fn(&'a [u8]) -> I) -> Fetched<'a> {
+    let count = named(name(args).unwrap_or(b"")).count();
     Ok(Value::Sint(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
@@ -280,7 +281,7 @@ fn req_hdr<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetc
 
 fn req_hdr_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    count(head, args, |name| values(head, name).count())
+    count(args, |name| values(head, name))
 }
 
 fn req_hdr_ip<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
@@ -301,7 +302,7 @@ fn req_fhdr<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fet
 
 fn req_fhdr_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    count(head, args, |name| lines(head, name).count())
+    count(args, |name| lines(head, name))
 }
 
 fn req_hdrs<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -322,7 +323,7 @@ fn res_hdr<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetc
 
 fn res_hdr_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = response(stream)?;
-    count(head, args, |name| values(head, name).count())
+    count(args, |name| values(head, name))
 }
 
 fn res_hdr_ip<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
@@ -343,7 +344,7 @@ fn res_fhdr<'a>(stream: &'a Stream, args: &'a [Arg], cursor: &mut Cursor) -> Fet
 
 fn res_fhdr_cnt<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = response(stream)?;
-    count(head, args, |name| lines(head, name).count())
+    count(args, |name| lines(head, name))
 }
 
 fn res_hdrs<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

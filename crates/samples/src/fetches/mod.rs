@@ -25,6 +25,7 @@ pub(crate) mod txn;
 mod variables;
 
 use proto::message::Head;
+use state::session::Mux;
 use state::{Missing, Stream};
 
 use crate::row::Fetch;
@@ -123,7 +124,7 @@ fn message(stream: &Stream) -> Result<&Head, Missing> {
 
 /// Whether the stream is bytes, and no message of HTTP.
 fn is_tcp(stream: &Stream) -> bool {
-    stream.plan.settings(stream.session.frontend).mode == ir::config::Mode::Tcp
+    !matches!(stream.session.mux.get(), Mux::Http1 | Mux::Http2)
 }
 
 /// The number that a text begins with, as HAProxy counts it for the `…_val` fetches: in 32 bits

@@ -2,12 +2,13 @@
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Bin, Bool, Sint, Str};
+use proto::h1;
 use state::sample::{Arg, Cursor, Fetched};
-use state::{Missing, Stream, Value};
+use state::{Missing, Needs, Stream, Value};
 
-use super::{at, not_there};
+use super::{at, is_tcp, not_there, request, response};
 use crate::checks;
-use crate::row::Fetch;
+use crate::row::{Example, Fetch};
 
 const AT_LEN: &[ArgType] = &[ArgType::Sint, ArgType::Sint];
 const LV: &[ArgType] = &[ArgType::Sint, ArgType::Sint, ArgType::Str];
@@ -22,10 +23,12 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("rdp_cookie", Str, at::REQUEST_BUFFER, "Same as `req.rdp_cookie`", rdp_cookie).args(0, NAME),
     Fetch::new("rdp_cookie_cnt", Sint, at::REQUEST_BUFFER, "Same as `req.rdp_cookie_cnt`", rdp_cookie_cnt)
         .args(0, NAME),
-    Fetch::new("req.len", Sint, at::REQUEST_BUFFER, "The number of bytes in the request buffer", req_len)
-        .examples(&[crate::row::Example::new("GET / HTTP/1.1\n\nabc", &[], "3")]),
-    Fetch::new("req_len", Sint, at::REQUEST_BUFFER, "Same as `req.len`", req_len)
-        .examples(&[crate::row::Example::new("GET / HTTP/1.1\n\nabc", &[], "3")]),
+    Fetch::new("req.len", Sint, at::REQUEST_BUFFER, "The number of bytes in the request buffer", len)
+        .needs(Needs::REQUEST_BODY)
+        .examples(&[Example::new("GET / HTTP/1.1\n\nabc", &[], "36")]),
+    Fetch::new("req_len", Sint, at::REQUEST_BUFFER, "Same as `req.len`", len)
+        .needs(Needs::REQUEST_BODY)
+        .examples(&[Example::new("GET / HTTP/1.1\n\nabc", &[], "36")]),
     Fetch::new("req.payload", Bin, at::REQUEST_BUFFER, "Bytes at an offset of the request buffer", payload)
         .args(2, AT_LEN),
     Fetch::new(
@@ -47,7 +50,8 @@ pub const ROWS: &[Fetch] = &[
         rdp_cookie_cnt,
     )
     .args(0, NAME),
-    Fetch::new("res.len", Sint, at::RESPONSE_BUFFER, "The number of bytes in the response buffer", req_len),
+    Fetch::new("res.len", Sint, at::RESPONSE_BUFFER, "The number of bytes in the response buffer", len)
+        .needs(Needs::RESPONSE_BODY),
     Fetch::new("res.payload", Bin, at::RESPONSE_BUFFER, "Bytes at an offset of the response buffer", payload)
         .args(2, AT_LEN),
     Fetch::new(
@@ -62,14 +66,23 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("wait_end", Bool, at::INTERNAL, "True once the inspection of the content ends", wait_end),
 ];
 
-/// The buffer of the phase.
+/// The buffer of the phase. HTTP has messages instead.
 pub(super) fn buffer(stream: &Stream) -> &[u8] {
+    if !is_tcp(stream) {
+        return &[];
+    }
     if stream.in_response() { &stream.res_body.bytes } else { &stream.req_body.bytes }
 }
 
-fn req_len<'a>(stream: &'a Stream, _: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
+/// Of HTTP, what the message counts for as far as it is buffered.
+fn len<'a>(stream: &'a Stream, _: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
     cursor.may_change = true;
-    Ok(Value::Sint(buffer(stream).len() as i64))
+    let len = match (!is_tcp(stream), stream.in_response()) {
+        (false, _) => buffer(stream).len() as u64,
+        (true, false) => h1::counted_request(request(stream)?) + stream.req_body.bytes.len() as u64,
+        (true, true) => h1::counted_response(response(stream)?) + stream.res_body.bytes.len() as u64,
+    };
+    Ok(Value::Sint(i64::try_from(len).unwrap_or(i64::MAX)))
 }
 
 fn wait_end<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -113,7 +126,12 @@ fn payload_lv<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetche
     let start = match args.get(2) {
         Some(Arg::Str(text)) => {
             let offset = base::bytes::parse_i64(text).ok_or(Missing::Absent)?;
-            let from = if matches!(text.first(), Some(b'+' | b'-')) { behind } else { 0 };
+            let is_relative = matches!(text.first(), Some(b'+' | b'-'));
+            // HAProxy 3.5 keeps the sign in the lowest bit, and reads an offset without one as if
+            // it were so kept.
+            let (is_relative, offset) =
+                if is_relative { (true, offset) } else { (offset & 1 == 1, offset >> 1) };
+            let from = if is_relative { behind } else { 0 };
             let offset = isize::try_from(offset).map_err(|_| Missing::Absent)?;
             from.checked_add_signed(offset).ok_or(Missing::Absent)?
         }
@@ -163,10 +181,12 @@ mod tests {
     use super::*;
     use ir::spec::RuleSet;
     use state::sample::FetchFn;
+    use state::session::Mux;
 
     fn check(run: FetchFn, bytes: &[u8], args: Vec<Arg>, complete: bool, expected: Fetched) {
         let mut stream = state::testing::stream("");
         stream.phase = RuleSet::TcpContent;
+        stream.session.mux.set(Mux::Tcp);
         stream.req_body.bytes.extend_from_slice(bytes);
         stream.req_body.complete = complete;
         assert_eq!(run(&stream, &args, &mut Cursor::default()), expected, "{args:?}");
@@ -185,8 +205,10 @@ mod tests {
         check(payload_lv, b"\0\x05abcd", args(0, 2), false, Err(Missing::NotYet));
         let relative = vec![Arg::Sint(0), Arg::Sint(1), Arg::Str(b"+1"[..].into())];
         check(payload_lv, b"\x02abcd", relative, false, Ok(Value::Bin(b"bc")));
-        let absolute = vec![Arg::Sint(0), Arg::Sint(1), Arg::Str(b"0"[..].into())];
-        check(payload_lv, b"\x02abcd", absolute, false, Ok(Value::Bin(b"\x02a")));
+        let lv = |offset: &str| vec![Arg::Sint(0), Arg::Sint(1), Arg::Str(offset.as_bytes().into())];
+        check(payload_lv, b"\x02abcd", lv("0"), false, Ok(Value::Bin(b"\x02a")));
+        check(payload_lv, b"\x02abcd", lv("4"), false, Ok(Value::Bin(b"bc")));
+        check(payload_lv, b"\x02abcd", lv("3"), false, Ok(Value::Bin(b"bc")));
     }
 
     #[test]

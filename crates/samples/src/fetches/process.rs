@@ -96,7 +96,7 @@ pub const ROWS: &[Fetch] =
             rand,
         )
         .args(0, &[ArgType::Sint])
-        .examples(&[Example::new("", &["1"], "0")]),
+        .examples(&[Example::new("", &["1"], "0"), Example::new("", &["0"], "0")]),
         Fetch::new("stopping", Bool, at::INTERNAL, "Whether the process is stopping", stopping)
             .examples(&[Example::new("", &[], "0")]),
         Fetch::new("str", Str, at::ALWAYS, "A constant string", constant)
@@ -237,7 +237,8 @@ fn uptime<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 fn rand<'a>(_: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let number = random::next() >> 32;
     Ok(Value::Sint(match args.first() {
-        Some(Arg::Sint(range @ 1..)) => ((i128::from(number) * i128::from(*range)) >> 32) as i64,
+        // Any range is taken, as HAProxy does: that of a negative one is its 64 bits.
+        Some(Arg::Sint(range)) => (number.wrapping_mul(*range as u64) >> 32) as i64,
         _ => number as i64,
     }))
 }

@@ -116,7 +116,17 @@ fn pathq<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 }
 
 fn url<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(request(stream)?.target()))
+    let head = request(stream)?;
+    let target = head.target();
+    // HTTP/2 sends scheme and host beside the path.
+    let (_, received) = head.received();
+    match base::bytes::find(received, b"://") {
+        Some(scheme) if head.version == Version::Http2 && target.starts_with(b"/") => {
+            let parts = [&received[..scheme], b"://", host(head).unwrap_or(b""), target];
+            Ok(Value::Str(join(&stream.arena, &parts)))
+        }
+        _ => Ok(Value::Str(target)),
+    }
 }
 
 fn query<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -214,8 +224,8 @@ fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> 
 }
 
 fn first_request<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    request(stream)?;
-    Ok(Value::Bool(stream.session.requests.get() <= 1))
+    let is_http2 = request(stream)?.version == Version::Http2;
+    Ok(Value::Bool(!is_http2 && stream.session.requests.get() <= 1))
 }
 
 /// A parsed request is HTTP. In `mode tcp` the bytes must start with a whole request line.

@@ -117,12 +117,17 @@ fn user<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     }
 }
 
+/// Rules see none of the bytes that are on their way: they count when the stream ends.
+fn bytes<'a>(stream: &Stream, number: u64) -> Fetched<'a> {
+    count(if stream.timing.end.is_some() { number } else { 0 })
+}
+
 fn bytes_in<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    count(stream.counts.bytes_in)
+    bytes(stream, stream.counts.bytes_in)
 }
 
 fn bytes_out<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    count(stream.counts.bytes_out)
+    bytes(stream, stream.counts.bytes_out)
 }
 
 /// As the head stands now, and the body as far as it came.
@@ -132,18 +137,19 @@ fn bytes_to_server<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetc
         return count(0);
     }
     let head = if stream.req.is_empty() { 0 } else { h1::counted_request(&stream.req) };
-    count(head + counts.bytes_in.saturating_sub(counts.request_head))
+    bytes(stream, head + counts.bytes_in.saturating_sub(counts.request_head))
 }
 
 fn bytes_to_client<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let counts = &stream.counts;
     let head = if stream.res.is_empty() { 0 } else { h1::counted_response(&stream.res) };
-    match stream.sent {
-        Sent::Nothing => count(0),
-        Sent::Reply if stream.req.method() == b"HEAD" => count(head),
-        Sent::Reply => count(head + stream.reply.len() as u64),
-        Sent::Forwarded => count(head + counts.bytes_out.saturating_sub(counts.response_head)),
-    }
+    let sent = match stream.sent {
+        Sent::Nothing => 0,
+        Sent::Reply if stream.req.method() == b"HEAD" => head,
+        Sent::Reply => head + stream.reply.len() as u64,
+        Sent::Forwarded => head + counts.bytes_out.saturating_sub(counts.response_head),
+    };
+    bytes(stream, sent)
 }
 
 /// When the first byte of the request came, in microseconds since 1970.
