@@ -24,7 +24,8 @@ PLACES = {
 @dataclasses.dataclass
 class Message:
     """Bytes of a client (or of the origin, where `response` is set) and the lines before the expressions. Where
-    these count requests, the expressions stand `together` in one frontend."""
+    these count requests, the expressions stand `together` in one frontend. `server`: the words behind the address of
+    the origin, which speaks TLS where they say so."""
 
     data: bytes
     lines: tuple = ()
@@ -33,6 +34,7 @@ class Message:
     bind: str = ""
     together: bool = False
     tls: ssl.SSLContext | None = None
+    server: str = ""
 
 
 def head(start, *fields):
@@ -43,12 +45,12 @@ def posted(kind, body, *fields):
     """A POST with a body, all of which is there when expressions are evaluated."""
     length = b"Content-Length: %d" % len(body)
     data = head(b"POST /form?in=query HTTP/1.1", b"Host: a.example", b"Content-Type: " + kind, length, *fields) + body
-    return Message(data, ("http-request wait-for-body time 10s",))
+    return Message(data, ("option http-buffer-request",))
 
 
-def answered(response, *lines):
+def answered(response, *lines, **more):
     """A response to a plain request."""
-    return Message(b"GET /res/path HTTP/1.1\r\nHost: a.example\r\n\r\n", lines, response=response)
+    return Message(b"GET /res/path HTTP/1.1\r\nHost: a.example\r\n\r\n", lines, response=response, **more)
 
 
 def spoken(data, *lines, **more):
@@ -130,6 +132,15 @@ def secure(version, certificate=False):
     return Message(head(b"GET /tls HTTP/1.1", b"Host: a"), bind=bind, tls=context)
 
 
+def origin_context():
+    """What an origin speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(FIXTURES / "server.pem")
+    context.set_ecdh_curve("prime256v1")
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 RDP = b"\x03\x00\x00\x33\x2e\xe0\x00\x00\x00\x00\x00Cookie: msts=3640205228.15629.0000\r\n\x01\x00\x08\x00\x00\x00\x00\x00"
 RDP = RDP[:2] + len(RDP).to_bytes(2, "big") + bytes([len(RDP) - 5]) + RDP[5:]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -149,7 +160,7 @@ MESSAGES = {
     "json": posted(b"application/json", b'{"s":"a\\"b\\u00e9","n":12.5,"i":-3,"t":true,"o":{"k":[1,"two",{"z":null}]},"":"e"}'),
     "bytes": posted(b"application/octet-stream", bytes(range(256)) + b"\x00tail"),
     "chunked": Message(head(b"PUT /c HTTP/1.1", b"Host: a", b"Transfer-Encoding: chunked")
-                       + b"3\r\nabc\r\n5;x=y\r\ndefgh\r\n0\r\nTrail: 1\r\n\r\n", ("http-request wait-for-body time 10s",)),
+                       + b"3\r\nabc\r\n5;x=y\r\ndefgh\r\n0\r\nTrail: 1\r\n\r\n", ("option http-buffer-request",)),
     "captured": Message(GET, ("declare capture request len 8", "declare capture request len 3",
                               "http-request capture req.hdr(x-one) id 0", "http-request capture url id 1")),
     "tracked": Message(GET, ("http-request track-sc0 str(key) table table1", "http-request track-sc1 src table table2",
@@ -158,21 +169,26 @@ MESSAGES = {
                             (b":authority", b"H2.example:444"), (b"x-a", b"one"), (b"x-a", b"two"), (b"cookie", b"a=1"),
                             (b"cookie", b"b=2"), (b"x-bytes", b"\xff\x80"), (b"x-empty", b"")), bind="proto h2"),
     "h2-post": Message(http2((b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/"), (b":authority", b"a"),
-                             body=b"k=v&l=w"), ("http-request wait-for-body time 10s",), bind="proto h2"),
+                             body=b"k=v&l=w"), ("option http-buffer-request",), bind="proto h2"),
     "r-plain": answered(head(
         b"HTTP/1.1 201 Made It", b"Content-Length: 10", b"Server: s/1", b"X-Many: one, uno", b"X-Many: two",
         b"Set-Cookie: SRV=s1; path=/; HttpOnly", b"Set-Cookie: num=17; Max-Age=3", b"X-Bytes: \xff\xfe", b"X-Empty:",
         b"X-Ip: 2001:db8::9", b"X-Num: 0x10", b"Content-Type: text/plain") + b"body\x00\xff=123"),
-    "r-body": answered(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nbody\x00\xff=12345",
-                       "http-response wait-for-body time 10s"),
+    "r-body": answered(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nbody\x00\xff=12345"),
     "r-close": answered(b"HTTP/1.0 404 Nope\r\n\r\nto the end"),
     "r-empty": answered(b"HTTP/1.1 204 No Content\r\n\r\n"),
-    "r-chunked": answered(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n",
-                          "http-response wait-for-body time 10s"),
+    "r-chunked": answered(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n"),
     "s-12": secure(ssl.TLSVersion.TLSv1_2),
     "s-12-client": secure(ssl.TLSVersion.TLSv1_2, certificate=True),
     "s-13": secure(ssl.TLSVersion.TLSv1_3),
     "s-13-client": secure(ssl.TLSVersion.TLSv1_3, certificate=True),
+    "r-tls": answered(OK, server="ssl verify none sni str(www.Sni.example) alpn http/1.1 ssl-min-ver TLSv1.3"),
+    "r-tls12": answered(OK, server="ssl verify none ssl-max-ver TLSv1.2 ciphers ECDHE-ECDSA-AES128-GCM-SHA256"),
+    "waited": dataclasses.replace(posted(b"text/plain", b"text"), lines=("http-request wait-for-body time 10s",)),
+    "r-waited": answered(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext", "http-response wait-for-body time 10s"),
+    "counted": Message(GET, ("http-request track-sc0 str(zero) table table3", "http-request track-sc1 str(one) table table3",
+                             "http-request track-sc2 src table table4", "http-request sc-inc-gpc0(1)",
+                             "http-request sc-inc-gpc1(1)", "http-request sc-set-gpt0(1) 9"), together=True),
     "t-text": spoken(b"HELLO 10.0.0.1 \xff\x00 world\r\n"),
     "t-http": spoken(b"GET /tcp?a=b HTTP/1.1\r\nHost: h\r\n\r\n"),
     "t-lengths": spoken(b"\x01\x00\x05hello\x00\x00\x00\x03abc\xff\xff\x00\x02zz"),

@@ -56,6 +56,12 @@ backend table1
 backend table2
     stick-table type ip size 100 expire 1h store gpc0,conn_cur,sess_cnt,http_err_cnt,http_req_rate(1h)
 
+backend table3
+    stick-table type string len 32 size 100 expire 1h store server_id,gpc0,gpc0_rate(1h),gpc1,gpc1_rate(1h),gpt0,conn_cnt,conn_cur,conn_rate(1h),sess_cnt,sess_rate(1h),http_req_cnt,http_req_rate(1h),http_err_cnt,http_err_rate(1h),http_fail_cnt,http_fail_rate(1h),bytes_in_cnt,bytes_in_rate(1h),bytes_out_cnt,bytes_out_rate(1h)
+
+backend table4
+    stick-table type ip size 100 expire 1h store gpc(3),gpc_rate(3,1h),gpt(3),conn_cnt,conn_cur,conn_rate(1h),sess_cnt,sess_rate(1h),http_req_cnt,http_req_rate(1h),http_err_cnt,http_fail_cnt,bytes_in_cnt,bytes_out_cnt
+
 backend servers
     server o1 127.0.0.1:{dead} weight 7
     server o2 127.0.0.1:{dead} weight 3 disabled
@@ -128,7 +134,7 @@ class Group:
         for row in known:
             yield "    " + expression_line(row.number, self.rules, self.scope, row.expression)
         if message.response:
-            yield f"    server s1 127.0.0.1:{origin}"
+            yield f"    server s1 127.0.0.1:{origin} {message.server}"
         told = "".join(f" e{row.number}={answer(self.scope, row.number)}" for row in known)
         yield "    log global"
         yield f'    log-format "{self.name}{told} end"'
@@ -146,16 +152,24 @@ def groups(rows):
     return [Group(number, part) for number, part in enumerate(parts)]
 
 
-def origin(response):
-    """Serves one response to every connection; returns the port."""
+def origin(message):
+    """Serves a message's response to every connection; returns the port."""
+    context = messages.origin_context() if message.server.startswith("ssl") else None
 
     def talk(connection):
+        if context:
+            with context.wrap_socket(connection, server_side=True) as secure:
+                answer_to(secure)
+        else:
+            answer_to(connection)
+
+    def answer_to(connection):
         received = b""
         while b"\r\n\r\n" not in received and received != b"ping":
             if not (more := connection.recv(65536)):
                 return
             received += more
-        connection.sendall(response)
+        connection.sendall(message.response)
 
     return support.serve(talk)
 
@@ -184,7 +198,7 @@ class Run:
         self.answers, self.pending, self.refused = {}, set(), set()
         self.syslog, self.lines, self.read, self.lock = support.Syslog(), {}, 0, threading.Lock()
         self.ports = dict(zip((group.name for group in self.groups), free_ports(len(self.groups))))
-        self.origins = {group.name: origin(group.message.response) for group in self.groups if group.message.response}
+        self.origins = {group.name: origin(group.message) for group in self.groups if group.message.response}
         self.dead, self.ready = free_ports(2)
         with tempfile.TemporaryDirectory(prefix="expressions-") as folder:
             self.folder = pathlib.Path(folder)
