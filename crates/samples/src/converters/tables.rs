@@ -16,14 +16,17 @@ const DEFAULT: &[ArgType] = &[ArgType::Table, ArgType::Sint];
 /// A key without an entry.
 const NEW: &[Example] = &[Example::new("new", &["web"], "0")];
 const NEW_INDEXED: &[Example] = &[Example::new("new", &["0", "web"], "0")];
+/// A key whose entry is made.
+const MADE: &[Example] = &[Example::new("made", &["web"], "1")];
+const MADE_INDEXED: &[Example] = &[Example::new("made", &["0", "web"], "1")];
 
 const fn reading<const READING: usize>(name: &'static str) -> Converter {
     let reading = &READINGS[READING];
     let row = Converter::new(name, Any, Sint, reading.doc, read::<READING>);
     if reading.indexed {
-        row.args(2, &[ArgType::Sint, ArgType::Table]).examples(NEW_INDEXED)
+        row.args(2, &[ArgType::Sint, ArgType::Table]).examples(if matches!(READING, INC_GPC) { MADE_INDEXED } else { NEW_INDEXED })
     } else {
-        row.args(1, TABLE).examples(NEW)
+        row.args(1, TABLE).examples(if matches!(READING, INC_GPC0 | INC_GPC1) { MADE } else { NEW })
     }
 }
 
@@ -86,7 +89,7 @@ fn find<R>(stream: &Stream, table: &Table, value: Value<'_>, f: impl FnOnce(&mut
     table.find(stream.table_key(table, value)?, stream.now, f)
 }
 
-/// A key without an entry has only zeros.
+/// A key without an entry has only zeros; what changes an entry makes one.
 fn read<'a, const READING: usize>(
     stream: &'a Stream,
     args: &'a [Arg],
@@ -95,8 +98,13 @@ fn read<'a, const READING: usize>(
     let reading = &READINGS[READING];
     let index = if reading.indexed { u32::try_from(int_arg(args, 0)?).ok()? } else { 0 };
     let table = table(stream, args)?;
-    let number = find(stream, table, value, |row| (reading.run)(row, index)).unwrap_or(Some(0))?;
-    Some(Value::Sint(number as i64))
+    let run = |row: &mut Row<'_>| (reading.run)(row, index);
+    let found = if reading.changes {
+        stream.table_key(table, value).and_then(|key| table.find_or_make(key, stream.now, run))
+    } else {
+        find(stream, table, value, run)
+    };
+    Some(Value::Sint(found.unwrap_or(Some(0))? as i64))
 }
 
 /// The look-up itself counts, as it does in HAProxy.

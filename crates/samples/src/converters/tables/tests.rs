@@ -24,7 +24,8 @@ fn look_ups() {
     check(&stream, "table_trackers", &args, key, Some(Value::Sint(1)));
     check(&stream, "table_kbytes_in", &args, key, Some(Value::Sint(4)));
     check(&stream, "table_inc_gpc0", &args, key, Some(Value::Sint(1)));
-    check(&stream, "table_inc_gpc0", &args, Value::Str(b"other"), Some(Value::Sint(0)));
+    check(&stream, "table_inc_gpc0", &args, Value::Str(b"other"), Some(Value::Sint(1)));
+    check(&stream, "in_table", &args, Value::Str(b"other"), Some(Value::Bool(true)));
     stream.now += 1000;
     check(&stream, "table_expire", &args, key, Some(Value::Sint(59_000)));
     check(&stream, "table_idle", &args, key, Some(Value::Sint(1000)));
