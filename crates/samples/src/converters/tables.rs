@@ -24,7 +24,11 @@ const fn reading<const READING: usize>(name: &'static str) -> Converter {
     let reading = &READINGS[READING];
     let row = Converter::new(name, Any, Sint, reading.doc, read::<READING>);
     if reading.indexed {
-        row.args(2, &[ArgType::Sint, ArgType::Table]).examples(if matches!(READING, INC_GPC) { MADE_INDEXED } else { NEW_INDEXED })
+        row.args(2, &[ArgType::Sint, ArgType::Table]).examples(if matches!(READING, INC_GPC) {
+            MADE_INDEXED
+        } else {
+            NEW_INDEXED
+        })
     } else {
         row.args(1, TABLE).examples(if matches!(READING, INC_GPC0 | INC_GPC1) { MADE } else { NEW })
     }
