@@ -56,6 +56,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
         }
         match end {
             Ok(()) => {
+                server.keep_tls_session(worker);
                 server.renew_tls_keys(stream);
                 let reusable = respond(worker, stream, client, timer, &mut server).await;
                 server::let_go(stream);

@@ -43,6 +43,12 @@ impl Worker {
             Some(Ok(state::Value::Str(name) | state::Value::Bin(name))) => Some(name),
             _ => None,
         };
-        context.connect(socket, sni, None).await.map(Io::Tls)
+        let number = self.server_number(backend, server);
+        let session = self.tls_session(number);
+        let connected = context.connect(socket, sni, session.as_ref()).await;
+        if connected.is_err() {
+            self.set_tls_session(number, None);
+        }
+        connected.map(Io::Tls)
     }
 }

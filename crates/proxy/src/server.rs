@@ -15,7 +15,7 @@ use net::io::Io;
 use net::pool::Kept;
 use net::tcp_info;
 use net::timer::Timer;
-use net::tls::{Failed, Tls};
+use net::tls::{ClientContext, Failed, Tls};
 use proto::h1::{Body, Progress};
 use proto::message::Framing;
 use state::TlsParts;
@@ -79,6 +79,16 @@ impl ServerConn {
             chunked: false,
             mark,
             turn,
+        }
+    }
+
+    /// Once the server answered: keeps the TLS session of a new connection for the next one.
+    pub fn keep_tls_session(&self, worker: &Worker) {
+        let Some(tls) = self.conn.io.tls().filter(|_| !self.reused) else { return };
+        let Turn { backend, server, .. } = self.turn;
+        let resumes = worker.tls_server(backend, server).is_some_and(ClientContext::resumes);
+        if resumes && let Some(session) = tls.session() {
+            worker.set_tls_session(worker.server_number(backend, server), Some(session));
         }
     }
 

@@ -97,6 +97,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     if let Err(broken) = tunnel::run(stream, conn, &mut server.conn, timer).await {
         stream.termination.set(broken.cause(), State::Data);
     }
+    server.keep_tls_session(worker);
     let_go(stream);
     false
 }

@@ -8,7 +8,7 @@ use ir::id::{BindId, ProxyId, ServerId, ServiceId};
 use lua::Host;
 use net::clock::now_ms;
 use net::pool::{Limits, Pool};
-use net::tls::{ClientContext, Kept, ServerContext};
+use net::tls::{ClientContext, ClientSession, Kept, ServerContext};
 use net::worker::{Accepted, Handler, WorkerContext};
 use state::plan::Plan;
 use state::session::Session;
@@ -116,16 +116,20 @@ pub struct Worker {
     /// Boxes, since they are handed out as such: a stream is too large to be moved around.
     #[expect(clippy::vec_box)]
     streams: RefCell<Vec<Box<Stream>>>,
+    /// The last TLS session with each server.
+    tls_sessions: RefCell<Vec<Option<ClientSession>>>,
     next_id: Cell<u64>,
 }
 
 impl Worker {
     fn new(shared: Arc<Shared>, thread: usize) -> Rc<Self> {
+        let limits = shared.pool_limits();
         Rc::new(Self {
             plan: shared.plan,
             lua: shared.lua.clone(),
             thread,
-            pool: Rc::new(Pool::new(shared.pool_limits())),
+            tls_sessions: RefCell::new(vec![None; limits.len()]),
+            pool: Rc::new(Pool::new(limits)),
             logs: Sender::new(shared.plan),
             streams: RefCell::default(),
             next_id: Cell::new(0),
@@ -174,6 +178,17 @@ impl Worker {
     /// The server's number through all proxies, as the pool counts them.
     pub fn server_number(&self, backend: ProxyId, server: ServerId) -> usize {
         self.shared.first_servers[backend.index()] + server.index()
+    }
+
+    /// A TLS session with a server that may be resumed.
+    pub fn tls_session(&self, server: usize) -> Option<ClientSession> {
+        self.tls_sessions.borrow().get(server).cloned().flatten()
+    }
+
+    pub fn set_tls_session(&self, server: usize, session: Option<ClientSession>) {
+        if let Some(place) = self.tls_sessions.borrow_mut().get_mut(server) {
+            *place = session;
+        }
     }
 
     pub fn service_label(&self, id: ServiceId) -> &'static str {

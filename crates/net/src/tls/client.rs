@@ -40,7 +40,11 @@ pub struct ClientContext {
 /// A session to resume, taken with [`Tls::session`] from an earlier connection to the same
 /// server, made by the same [`ClientContext`].
 #[derive(Clone)]
-pub struct ClientSession(pub(super) SslSession);
+pub struct ClientSession {
+    pub(super) session: SslSession,
+    /// The name that was asked for.
+    pub(super) sni: Option<Box<[u8]>>,
+}
 
 impl ClientContext {
     /// Loads everything the line names. `verify_default` stands in where the line says nothing:
@@ -90,8 +94,8 @@ impl ClientContext {
         self.resumes
     }
 
-    /// The handshake with a server. `sni` is what the `sni` expression gave; a session makes it
-    /// shorter. The caller limits the time and drops the future.
+    /// The handshake with a server. `sni` is what the `sni` expression gave; a session of the same name
+    /// makes it shorter. The caller limits the time and drops the future.
     ///
     /// # Errors
     /// See [`HandshakeError`]. The facts are there where some of them are kept.
@@ -144,7 +148,8 @@ impl ClientContext {
             expected.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
             expected.set_host(name)?;
         }
-        if let Some(ClientSession(session)) = session.filter(|_| self.resumes) {
+        let fits = |session: &&ClientSession| session.sni.as_deref() == sni.map(str::as_bytes);
+        if let Some(ClientSession { session, .. }) = session.filter(|_| self.resumes).filter(fits) {
             ffi::set_session(&mut ssl, session)?;
         }
         Ok(ssl)

@@ -9,7 +9,9 @@ use openssl::asn1::Asn1TimeRef;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::ssl::{Ssl, SslCipherRef, SslContext, SslContextBuilder, SslMethod, SslRef, SslSession};
+use openssl::ssl::{
+    Ssl, SslCipherRef, SslContext, SslContextBuilder, SslMethod, SslRef, SslSession, SslSessionRef,
+};
 use openssl::stack::Stack;
 use openssl::x509::{GeneralName, X509NameRef, X509Ref};
 
@@ -22,6 +24,7 @@ unsafe extern "C" {
     ) -> c_int;
     fn SSL_set_shutdown(ssl: *mut openssl_sys::SSL, mode: c_int);
     fn SSL_CTX_set_timeout(context: *mut openssl_sys::SSL_CTX, seconds: c_long) -> c_long;
+    fn SSL_SESSION_is_resumable(session: *const openssl_sys::SSL_SESSION) -> c_int;
     fn SSL_CTX_set_msg_callback(context: *mut openssl_sys::SSL_CTX, callback: Option<MessageFn>);
     fn SSL_CIPHER_find(ssl: *mut openssl_sys::SSL, id: *const u8) -> *const openssl_sys::SSL_CIPHER;
     fn X509_get_X509_PUBKEY(certificate: *const openssl_sys::X509) -> *mut c_void;
@@ -138,6 +141,12 @@ pub fn set_session(ssl: &mut SslRef, session: &SslSession) -> Result<(), ErrorSt
     // SAFETY: the crate wants the session to come from a context of the same kind; ours all come
     // from the context that makes `ssl`, see `ClientContext::connect`.
     unsafe { ssl.set_session(session) }
+}
+
+/// Whether the other side gave what resuming a session takes.
+pub fn is_resumable(session: &SslSessionRef) -> bool {
+    // SAFETY: the pointer is valid; the call reads a flag.
+    unsafe { SSL_SESSION_is_resumable(session.as_ptr()) == 1 }
 }
 
 /// Makes the library take the connection as closed by both sides, without a word to the peer.

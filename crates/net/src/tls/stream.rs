@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use openssl::ssl::SslRef;
+use openssl::ssl::{NameType, SslRef};
 use state::tls::TlsFacts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_openssl::SslStream;
 
-use super::{ClientSession, facts};
+use super::{ClientSession, facts, ffi};
 use crate::socket::{Idle, Socket};
 
 /// See the module.
@@ -69,10 +69,12 @@ impl Tls {
         }
     }
 
-    /// The session, for the next connection to the same server. With TLS 1.3 there is one only
-    /// after the server's first bytes.
+    /// The session, for the next connection to the same server, where it can be resumed. With TLS 1.3
+    /// there is one only after the server's first bytes.
     pub fn session(&self) -> Option<ClientSession> {
-        self.ssl().session().map(|session| ClientSession(session.to_owned()))
+        let session = self.ssl().session().filter(|session| ffi::is_resumable(session))?;
+        let sni = self.ssl().servername_raw(NameType::HOST_NAME).map(Into::into);
+        Some(ClientSession { session: session.to_owned(), sni })
     }
 
     fn ssl(&self) -> &SslRef {
@@ -82,6 +84,6 @@ impl Tls {
 
 impl Drop for Tls {
     fn drop(&mut self) {
-        super::ffi::keep_session(self.ssl());
+        ffi::keep_session(self.ssl());
     }
 }

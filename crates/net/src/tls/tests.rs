@@ -430,6 +430,8 @@ async fn sessions_are_resumed() {
             (reuse, reuse),
             "{versions:?} {tickets}"
         );
+        let (other, _) = shake_with(&server, &context, Some("b.example"), Some(&session)).await;
+        assert!(!other.unwrap().facts().unwrap().resumed, "another name");
     }
 }
 
