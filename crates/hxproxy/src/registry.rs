@@ -53,7 +53,7 @@ pub fn is_lua_action(id: ActionId) -> bool {
 pub fn catalog() -> Catalog {
     Catalog {
         fetches: fetches().map(|row| (row.spec, row.run)).collect(),
-        converters: converters().map(|row| (row.spec, row.run)).collect(),
+        converters: converters().map(|row| (row.spec, row.run, row.prepare)).collect(),
     }
 }
 

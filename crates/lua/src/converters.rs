@@ -12,6 +12,7 @@ use crate::arguments;
 use crate::convert;
 use crate::fetches::{self, Handle, method_name};
 use crate::shim::{Functions, Results, Shims};
+use crate::values;
 use crate::vm::{Env, Vm};
 
 /// A Converters object for the stream with this id.
@@ -22,15 +23,16 @@ pub(crate) fn object(vm: &Vm, stream: u64, strings: bool) -> Result<Table> {
 /// The class. Converters that are only parsed are left out: a script can ask for them.
 pub(crate) fn class(lua: &Lua, shims: &Shims, env: &Arc<Env>) -> Result<Table> {
     let functions = Functions::class(lua, shims)?;
-    for (index, (spec, _)) in env.catalog.converters.iter().enumerate() {
+    for (index, (spec, ..)) in env.catalog.converters.iter().enumerate() {
         if spec.support != Support::Full {
             continue;
         }
         let env = Arc::clone(env);
         functions.add(&method_name(spec.name), Results::One, move |lua, args| {
-            let (spec, run) = &env.catalog.converters[index];
+            let (spec, run, prepare) = &env.catalog.converters[index];
             let this = args.this::<Handle>()?;
             let values = arguments::check(lua, &env, args, 2, spec.args)?;
+            let values = values::refine(&env, spec.args, spec.check, *prepare, values)?;
             let input = convert::from_lua(args.get(1));
             let step = Step { run: *run, input: spec.input, args: &values, strings: this.strings };
             Ok(args.stream(this.stream, |stream| step.call(lua, stream, input.as_value()))??)

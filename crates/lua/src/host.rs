@@ -6,7 +6,7 @@ use ir::config::LuaLimits;
 use ir::spec::{ConverterSpec, FetchSpec};
 use mlua::{Function, MultiValue, Value};
 use state::Plan;
-use state::sample::{ConverterFn, FetchFn};
+use state::sample::{ConverterFn, FetchFn, Prepare};
 
 use crate::log::{LogSink, Logger};
 use crate::register::{Action, Mode, Registered};
@@ -19,7 +19,7 @@ use crate::{limits, proxies, task, trace};
 #[derive(Clone, Default)]
 pub struct Catalog {
     pub fetches: Vec<(FetchSpec, FetchFn)>,
-    pub converters: Vec<(ConverterSpec, ConverterFn)>,
+    pub converters: Vec<(ConverterSpec, ConverterFn, Option<Prepare>)>,
 }
 
 /// What was loaded while the configuration was read.

@@ -39,6 +39,7 @@ mod socket;
 mod task;
 mod trace;
 mod txn;
+mod values;
 mod vars;
 mod vm;
 

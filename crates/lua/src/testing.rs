@@ -67,7 +67,7 @@ impl LogSink for Sink {
 fn catalog() -> Catalog {
     Catalog {
         fetches: samples::fetches::rows().map(|row| (row.spec, row.run)).collect(),
-        converters: samples::converters::rows().map(|row| (row.spec, row.run)).collect(),
+        converters: samples::converters::rows().map(|row| (row.spec, row.run, row.prepare)).collect(),
     }
 }
 

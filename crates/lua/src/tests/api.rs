@@ -33,6 +33,12 @@ fn facts_of_the_request() {
     check("applet.f:req_hdr('nope')", "nil");
     check("applet.sf:req_hdr('nope') == ''", "true");
     check("applet.f:req_hdr('x-a')", "2");
+    check("applet.c:json_query('{\"a\": 5}', '$.a', 'int')", "5");
+    check("pcall(function() return applet.c:json_query('{}', '$.a', 'real') end)", "false");
+    check(
+        "select(2, pcall(function() return applet.c:sha2('', 5) end)):match('error in arguments')",
+        "error in arguments",
+    );
     check("applet.c:lower('ABC')", "abc");
     check("applet.sc:lower('ABC')", "abc");
     check("applet:get_var('txn.x')", "nil");

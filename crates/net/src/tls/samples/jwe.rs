@@ -235,10 +235,10 @@ fn jwt_decrypt_cert<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -
     token.open(token.decrypted(key)?)
 }
 
-/// Reads a key that the configuration holds.
+/// Reads a key that the configuration holds. A secret that is no base64 is none, though the checker
+/// takes it.
 fn prepare_jwk(_: &Config, args: &mut [Arg]) -> Result<(), String> {
-    if let Some(json) = args::text(args, 0) {
-        let key = WebKey::parse(json).ok_or("a key in JSON is not complete")?;
+    if let Some(key) = args::text(args, 0).and_then(WebKey::parse) {
         args[0] = Arg::Prepared(Box::new(key));
     }
     Ok(())
