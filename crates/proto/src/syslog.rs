@@ -43,7 +43,7 @@ pub struct Header<'a> {
     pub facility: u8,
     pub level: u8,
     pub moment: Moment,
-    /// Empty: the field is left out, or `-` in RFC 5424.
+    /// Empty: `localhost`, or `-` in RFC 5424.
     pub host: &'a [u8],
     pub tag: &'a [u8],
     pub pid: u32,
@@ -95,8 +95,8 @@ fn write_timestamp(moment: &Moment, out: &mut Vec<u8>) {
 fn write_bsd(form: Form, priority: u32, header: &Header<'_>, out: &mut Vec<u8>) -> std::io::Result<()> {
     let Moment { month, day, hour, minute, second, .. } = header.moment;
     write!(out, "<{priority}>{} {day:2} {hour:02}:{minute:02}:{second:02} ", month_name(month))?;
-    if form == Form::Rfc3164 && !header.host.is_empty() {
-        out.extend_from_slice(header.host);
+    if form == Form::Rfc3164 {
+        out.extend_from_slice(if header.host.is_empty() { b"localhost" } else { header.host });
         out.push(b' ');
     }
     out.extend_from_slice(header.tag);
@@ -145,7 +145,7 @@ mod tests {
     fn forms() {
         check(Form::Local, "h", "<134>Nov  3 09:08:07 haproxy[42]: ");
         check(Form::Rfc3164, "h", "<134>Nov  3 09:08:07 h haproxy[42]: ");
-        check(Form::Rfc3164, "", "<134>Nov  3 09:08:07 haproxy[42]: ");
+        check(Form::Rfc3164, "", "<134>Nov  3 09:08:07 localhost haproxy[42]: ");
         check(Form::Rfc5424, "", "<134>1 2026-11-03T09:08:07.001234-01:30 - haproxy 42 - - ");
         let data = b"[id@1 a=\"b\"]";
         let ietf = "<134>1 2026-11-03T09:08:07.001234-01:30 h haproxy 42 - [id@1 a=\"b\"] ";

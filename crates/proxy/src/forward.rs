@@ -22,7 +22,7 @@ use crate::client::{Client, ResponseMode};
 use crate::exchange::{Exchange, Fault};
 use crate::server::{self, Attempts, ServerConn, Unreachable, acquire, backend};
 use crate::worker::Worker;
-use crate::{http, rules, tunnel};
+use crate::{http, log, rules, tunnel};
 
 /// Sends the request to a server of the stream's backend and the response to the client.
 pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
@@ -228,6 +228,7 @@ async fn respond(
         return false;
     };
     stream.sent = Sent::Forwarded;
+    log::early(worker, stream, "txn_response");
     if stream.res.framing == Framing::Tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
         return false;

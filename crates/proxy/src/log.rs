@@ -23,13 +23,35 @@ use crate::worker::Worker;
 pub fn stream(worker: &Worker, stream: &mut Stream) {
     stream.count(Event::BytesIn(stream.counts.bytes_in));
     stream.count(Event::BytesOut(stream.counts.bytes_out));
+    let options = &stream.plan.settings(stream.session.frontend).options;
+    if !options.dontlognull || !stream.req.bytes().is_empty() || stream.counts.bytes_in > 0 {
+        line(worker, stream);
+    }
+}
+
+/// `option logasap`: writes the line as soon as all is known but the end and the bytes, at
+/// `stream.timing.response`.
+pub fn early(worker: &Worker, stream: &mut Stream, origin: &'static str) {
+    if !stream.plan.settings(stream.session.frontend).options.logasap {
+        return;
+    }
+    let bytes_in = std::mem::take(&mut stream.counts.bytes_in);
+    stream.timing.end = stream.timing.response;
+    stream.log_origin = origin;
+    line(worker, stream);
+    stream.timing.end = None;
+    stream.log_origin = "";
+    stream.counts.bytes_in = bytes_in;
+    stream.log_silent = true;
+}
+
+fn line(worker: &Worker, stream: &mut Stream) {
     let settings = stream.plan.settings(stream.session.frontend);
     if settings.logs.is_empty() || stream.log_silent {
         return;
     }
     let failed = stream.has_failed();
-    let null = settings.options.dontlognull && stream.req.bytes().is_empty() && stream.counts.bytes_in == 0;
-    if (settings.options.dontlog_normal && !failed) || null {
+    if settings.options.dontlog_normal && !failed {
         return;
     }
     let separate = failed && settings.options.log_separate_errors;

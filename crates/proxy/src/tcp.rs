@@ -94,6 +94,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     };
     stream.timing.response = stream.timing.connected;
     stream.sent = Sent::Forwarded;
+    log::early(worker, stream, "txn_connect");
     if let Err(broken) = tunnel::run(stream, conn, &mut server.conn, timer).await {
         stream.termination.set(broken.cause(), State::Data);
     }

@@ -285,8 +285,6 @@ fn origin(stream: &Stream) -> &'static [u8] {
         stream.log_origin.as_bytes()
     } else if settings.mode == Mode::Http && stream.req.is_empty() {
         b"sess_error"
-    } else if settings.mode == Mode::Http && settings.options.logasap && stream.timing.end.is_none() {
-        b"txn_response"
     } else {
         b"txn_close"
     }

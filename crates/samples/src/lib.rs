@@ -19,6 +19,7 @@ pub mod room;
 mod row;
 pub mod testing;
 
+pub use host::name as host_name;
 pub use row::{Converter, Example, Fetch};
 
 use state::plan::Functions;

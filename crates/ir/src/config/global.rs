@@ -53,6 +53,7 @@ pub struct Global {
     pub ulimit_n: Option<u32>,
     pub log: Vec<LogTarget>,
     pub log_tag: Option<Bytes>,
+    /// Empty: the machine's own name.
     pub log_send_hostname: Option<Bytes>,
     pub node: Option<Bytes>,
     pub description: Option<Bytes>,
@@ -111,7 +112,7 @@ pub struct Tune {
     pub maxrewrite: usize,
     /// The greatest number of headers of a message.
     pub http_maxhdr: usize,
-    /// The greatest number of bytes of a URI that a log line shows.
+    /// The greatest number of bytes of a request line that a log line shows, and one.
     pub http_logurilen: usize,
     pub ssl_default_dh_param: u32,
     /// Server connections kept idle for each thread; -1: no limit.

@@ -85,7 +85,10 @@ impl Sender {
     fn deliver(&self, target: &LogTarget, level: Level, (tag, data): (&[u8], &[u8]), message: &[u8]) {
         let Ok(mut line) = self.line.try_borrow_mut() else { return };
         line.clear();
-        let host = self.plan.config.global.log_send_hostname.as_deref().unwrap_or_default();
+        let host = match self.plan.config.global.log_send_hostname.as_deref() {
+            Some(b"") => samples::host_name(),
+            name => name.unwrap_or_default(),
+        };
         let header = Header {
             facility: target.facility.0,
             level: level as u8,

@@ -14,16 +14,29 @@ fn write(parts: &[&[u8]], item: &mut Item<'_>) {
     parts.iter().for_each(|part| item.encoded(part, Escape::Uri));
 }
 
-/// Method and target, the latter as long as a log line may show it.
-fn received(stream: &Stream) -> Option<(&[u8], &[u8])> {
+/// The request line, as much of it as a log line may show: of what is cut, the rest is missing.
+struct Line<'a> {
+    method: &'a [u8],
+    target: &'a [u8],
+    version: &'a [u8],
+}
+
+/// `tune.http.logurilen` bounds the whole line, its end included.
+fn received(stream: &Stream) -> Option<Line<'_>> {
     if stream.req.is_empty() {
         return None;
     }
+    let mut room = stream.plan.config.global.tune.http_logurilen.saturating_sub(1);
+    let mut take = |part: &'_ [u8]| {
+        let len = part.len().min(room);
+        // With the space behind it.
+        room = room.saturating_sub(len + 1);
+        len
+    };
     let (method, target) = stream.req.received();
-    // `tune.http.logurilen` bounds the whole line, its end included.
-    let room = stream.plan.config.global.tune.http_logurilen.saturating_sub(1);
-    let room = room.saturating_sub(method.len() + 1);
-    Some((method, &target[..target.len().min(room)]))
+    let version = version_text(stream);
+    let lens = [take(method), take(target), take(version)];
+    Some(Line { method: &method[..lens[0]], target: &target[..lens[1]], version: &version[..lens[2]] })
 }
 
 fn version_text(stream: &Stream) -> &'static [u8] {
@@ -37,8 +50,9 @@ fn version_text(stream: &Stream) -> &'static [u8] {
 /// `GET /x?y HTTP/1.1`
 pub fn line(stream: &Stream, item: &mut Item<'_>) {
     match received(stream) {
-        Some((method, target)) => {
-            let parts = [method, b" ", target, b" ", version_text(stream)];
+        Some(Line { method, target, version }) => {
+            let space: &[u8] = if version.is_empty() { b"" } else { b" " };
+            let parts = [method, b" ", target, space, version];
             match item.flags.encoding {
                 // One piece of CBOR, as its reader may tell.
                 Some(Encoding::Cbor) => write(&[&parts.concat()], item),
@@ -50,11 +64,11 @@ pub fn line(stream: &Stream, item: &mut Item<'_>) {
 }
 
 pub fn method(stream: &Stream, item: &mut Item<'_>) {
-    write(&[received(stream).map_or(BAD, |(method, _)| method)], item);
+    write(&[received(stream).map_or(BAD, |line| line.method)], item);
 }
 
 pub fn uri(stream: &Stream, item: &mut Item<'_>) {
-    write(&[received(stream).map_or(BAD, |(_, target)| target)], item);
+    write(&[received(stream).map_or(BAD, |line| line.target)], item);
 }
 
 fn until_query(target: &[u8]) -> &[u8] {
@@ -63,7 +77,7 @@ fn until_query(target: &[u8]) -> &[u8] {
 
 /// The target without its query string.
 pub fn path(stream: &Stream, item: &mut Item<'_>) {
-    write(&[received(stream).map_or(BAD, |(_, target)| until_query(target))], item);
+    write(&[received(stream).map_or(BAD, |line| until_query(line.target))], item);
 }
 
 /// Without scheme and authority either.
@@ -78,16 +92,18 @@ pub fn path_only(stream: &Stream, item: &mut Item<'_>) {
             None => target.len(),
         }
     };
-    let shown = received(stream).map(|(_, target)| until_query(&target[path(target)..]));
+    let shown = received(stream).map(|line| until_query(&line.target[path(line.target)..]));
     write(&[shown.unwrap_or(BAD)], item);
 }
 
 /// From the question mark on.
 pub fn query(stream: &Stream, item: &mut Item<'_>) {
     let query = |target: &'_ [u8]| memchr::memchr(b'?', target).unwrap_or(target.len());
-    write(&[received(stream).map_or(BAD, |(_, target)| &target[query(target)..])], item);
+    write(&[received(stream).map_or(BAD, |line| &line.target[query(line.target)..])], item);
 }
 
+/// A version that was cut off is that of a request without one.
 pub fn version(stream: &Stream, item: &mut Item<'_>) {
-    write(&[if stream.req.is_empty() { BAD } else { version_text(stream) }], item);
+    let version = received(stream).map_or(BAD, |line| line.version);
+    write(&[if version.is_empty() { b"HTTP/0.9" } else { version }], item);
 }

@@ -74,6 +74,22 @@ fn no_request() {
 }
 
 #[test]
+fn long_lines_are_cut() {
+    let check = |logurilen, expected: [&str; 5]| {
+        let mut config = testing::config();
+        config.global.tune.http_logurilen = logurilen;
+        let stream = testing::stream_of(config, &Default::default(), "GET /a?b HTTP/1.1\n");
+        for (name, expected) in ["r", "HM", "HU", "HQ", "HV"].into_iter().zip(expected) {
+            check(&stream, name, expected);
+        }
+    };
+    check(18, ["GET /a?b HTTP/1.1", "GET", "/a?b", "?b", "HTTP/1.1"]);
+    check(17, ["GET /a?b HTTP/1.", "GET", "/a?b", "?b", "HTTP/1."]);
+    check(9, ["GET /a?b", "GET", "/a?b", "?b", "HTTP/0.9"]);
+    check(7, ["GET /a", "GET", "/a", "", "HTTP/0.9"]);
+}
+
+#[test]
 fn asterisk_has_no_path() {
     let stream = stream("OPTIONS * HTTP/1.1\n");
     check(&stream, "HP", "*");

@@ -167,7 +167,7 @@ pub const ROWS: &[Keyword] = &[
         |c, n| c.global().tune.http_maxhdr = usize_of(n),
     ),
     needed("tune.http.logurilen", "How much of a URI a log line shows.", ANY, "", |c, n| {
-        c.global().tune.http_logurilen = usize_of(n)
+        c.global().tune.http_logurilen = usize_of(n).saturating_add(1)
     }),
     needed("tune.http.cookielen", "How much of a captured cookie is kept.", ANY, "", |_, _| {}).parsed(),
     number(

@@ -27,11 +27,16 @@ fn log(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
+/// Without a name it is the machine's, which the process knows when it starts.
+fn log_send_hostname(c: &mut Context<'_>, line: &Line<'_>) {
+    let name = line.arg(0).map(|name| name.text.clone());
+    c.global().log_send_hostname = Some(name.unwrap_or_default());
+}
+
 pub const ROWS: &[Keyword] = &[
     Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).unlisted().with_no(),
     Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag))).unlisted()
         .missing("'{}' expects a tag for use in syslog."),
-    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Word(|c, name| c.global().log_send_hostname = Some(name))).unlisted()
-        // Without a name it is the machine's, which the process knows when it starts.
+    Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Line(log_send_hostname)).unlisted()
         .again(Again::Alert(ALREADY)),
 ];

@@ -143,7 +143,7 @@ pub const ROWS: &[Keyword] = &[
     })
     .http()
     .parsed(),
-    switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on).parsed(),
+    switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on),
     switch("option nolinger", "Closes without waiting for data to arrive.", DFLB, |c, on| {
         options(c).nolinger = on
     })
