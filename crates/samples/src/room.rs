@@ -23,6 +23,21 @@ impl<'a> Room<'a> {
         self.len += len;
     }
 
+    /// Adds a number in decimal.
+    pub fn decimal(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.extend(&digits[start..]);
+    }
+
     /// The bytes that are filled.
     pub fn filled(&self) -> usize {
         self.len

@@ -220,9 +220,7 @@ fn decimals<'a>(
     const DIGITS: usize = 20;
     let bytes = bytes_of(value)?;
     let text = Chunks::new(args, bytes).write(stream, bytes, (2, DIGITS, 1), |chunk, room| {
-        let mut out = Vec::with_capacity(DIGITS);
-        base::bytes::write_dec(&mut out, number(chunk));
-        room.extend(&out);
+        room.decimal(number(chunk));
     });
     Some(Value::Str(text))
 }
