@@ -2,7 +2,7 @@
 //!
 //! [`worker`] accepts, [`session`] chooses a mux, [`mux`] makes streams of a connection's bytes,
 //! [`http`] takes a stream through its rules, [`forward`] and [`exchange`] through a server,
-//! [`service`] through a script; [`tcp`] and [`tunnel`] move bytes nobody looks into; [`log`]
+//! [`service`] through a script; [`tcp`] and [`tunnel`] move bytes that at most [`inspect`] looks into; [`log`]
 //! writes the line at the end.
 //!
 //! Everything of a connection runs in one task on one thread; nothing here locks.
@@ -15,6 +15,7 @@ mod deadline;
 mod exchange;
 mod forward;
 mod http;
+mod inspect;
 mod linger;
 pub mod log;
 mod lua_action;

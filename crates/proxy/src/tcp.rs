@@ -20,8 +20,9 @@ use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::mux::h1;
 use crate::server::{Attempts, acquire, let_go};
+use crate::tunnel::Tunnel;
 use crate::worker::Worker;
-use crate::{http, linger, log, rules, tunnel};
+use crate::{http, inspect, linger, log, rules};
 
 /// Serves a TCP connection until it ends. Gives the connection back where the chosen backend
 /// speaks HTTP: the session then goes on as HTTP.
@@ -95,12 +96,30 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     stream.timing.response = stream.timing.connected;
     stream.sent = Sent::Forwarded;
     log::early(worker, stream, "txn_connect");
-    if let Err(broken) = tunnel::run(stream, conn, &mut server.conn, timer).await {
-        stream.termination.set(broken.cause(), State::Data);
-    }
+    move_bytes(worker, stream, conn, &mut server.conn, timer).await;
     server.keep_tls_session(worker);
     let_go(stream);
     false
+}
+
+/// Both ways, once the rules about the server's first bytes let them pass.
+async fn move_bytes(
+    worker: &Worker,
+    stream: &mut Stream,
+    conn: &mut Conn,
+    server: &mut Conn,
+    timer: &mut Timer,
+) {
+    let mut tunnel = Tunnel::new(stream);
+    let end = match inspect::response(worker, stream, &mut tunnel, conn, server, timer).await {
+        Ok(Outcome::Continue | Outcome::Stop) => tunnel.run(stream, conn, server, timer).await,
+        Ok(Outcome::Close) => Ok(()),
+        Ok(_) => return stream.termination.set(Cause::Proxy, State::Data),
+        Err(broken) => Err(broken),
+    };
+    if let Err(broken) = end {
+        stream.termination.set(broken.cause(), State::Data);
+    }
 }
 
 /// `tcp-request content` rules; what a rule needs and has not come is waited for, at most

@@ -62,15 +62,11 @@ pub async fn run(
     server: &mut Conn,
     timer: &mut Timer,
 ) -> Result<(), Broken> {
-    let settings = stream.plan.settings(stream.session.frontend).timeouts;
-    let front = Timeouts { client: stream.client_timeout(), ..settings };
-    let settings = stream.plan.settings(backend(stream)).timeouts;
-    let back = Timeouts { server: stream.server_timeout(), tunnel: stream.tunnel_timeout(), ..settings };
-    let mut tunnel = Tunnel { up: Way::default(), down: Way::default(), front, back, moved: now_ms() };
-    std::future::poll_fn(|cx| tunnel.poll(cx, stream, client, server, timer)).await
+    Tunnel::new(stream).run(stream, client, server, timer).await
 }
 
-struct Tunnel {
+/// Bytes on their way.
+pub struct Tunnel {
     up: Way,
     down: Way,
     front: Timeouts,
@@ -80,6 +76,42 @@ struct Tunnel {
 }
 
 impl Tunnel {
+    pub fn new(stream: &Stream) -> Self {
+        let settings = stream.plan.settings(stream.session.frontend).timeouts;
+        let front = Timeouts { client: stream.client_timeout(), ..settings };
+        let settings = stream.plan.settings(backend(stream)).timeouts;
+        let back = Timeouts { server: stream.server_timeout(), tunnel: stream.tunnel_timeout(), ..settings };
+        Self { up: Way::default(), down: Way::default(), front, back, moved: now_ms() }
+    }
+
+    /// See [`run`].
+    pub async fn run(
+        mut self,
+        stream: &mut Stream,
+        client: &mut Conn,
+        server: &mut Conn,
+        timer: &mut Timer,
+    ) -> Result<(), Broken> {
+        std::future::poll_fn(|cx| self.poll(cx, stream, client, server, timer)).await
+    }
+
+    /// Moves what the client sends while what the server sends is held back.
+    pub fn poll_up(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        client: &mut Conn,
+        server: &mut Conn,
+    ) -> Result<(), Broken> {
+        let up = self.up.poll(cx, client, server);
+        stream.counts.bytes_in += self.up.take_moved(&mut self.moved);
+        match up {
+            Poll::Ready(Err(Side::From)) => Err(Broken::ClientAborted),
+            Poll::Ready(Err(Side::To)) => Err(Broken::ServerAborted),
+            _ => Ok(()),
+        }
+    }
+
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
