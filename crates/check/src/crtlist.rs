@@ -330,7 +330,7 @@ impl Options {
             ca_verify_file,
             verify: is_given(&["verify"]).then_some(verify),
             curves,
-            ecdhe: self.draft.line.ecdhe.clone(),
+            ecdhe: self.draft.tls.ecdhe.clone(),
             sigalgs,
             client_sigalgs: self.draft.line.client_sigalgs.clone(),
             crl_file,

@@ -181,7 +181,7 @@ fn of_line<'a>(tls: &'a TlsBind, line: &'a BindLine) -> Made<'a> {
             (TlsList::Ciphers, tls.ciphers.as_ref(), "SSL cipher list"),
             (TlsList::Ciphersuites, tls.ciphersuites.as_ref(), "TLS 1.3 cipher suites"),
             (TlsList::Curves, tls.curves.as_ref(), "SSL curves list"),
-            (TlsList::Curves, line.ecdhe.as_ref().filter(|_| tls.curves.is_none()), "elliptic named curve"),
+            (TlsList::Curves, tls.ecdhe.as_ref().filter(|_| tls.curves.is_none()), "elliptic named curve"),
             (TlsList::Sigalgs, tls.sigalgs.as_ref(), "SSL Signature Algorithm list"),
             (TlsList::Sigalgs, line.client_sigalgs.as_ref(), "SSL Signature Algorithm list"),
         ],

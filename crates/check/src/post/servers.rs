@@ -162,9 +162,9 @@ fn lists(c: &mut Context<'_>, draft: &Draft, at: usize, tls: &TlsServer, told: &
     let lists = [
         (TlsList::Ciphers, &tls.ciphers, own("SSL cipher list")),
         (TlsList::Ciphersuites, &tls.ciphersuites, own("TLS 1.3 cipher suites")),
-        (TlsList::Sigalgs, &more.sigalgs, named("SSL Signature Algorithm list")),
+        (TlsList::Sigalgs, &tls.sigalgs, named("SSL Signature Algorithm list")),
         (TlsList::Sigalgs, &more.client_sigalgs, named("SSL Client Signature Algorithm list")),
-        (TlsList::Curves, &more.curves, named("SSL curves list")),
+        (TlsList::Curves, &tls.curves, named("SSL curves list")),
     ];
     for (kind, list, (start, what, end)) in lists {
         let Some(list) = list.as_ref().filter(|list| !c.loader.tls_list_is_valid(kind, list)) else {

@@ -38,6 +38,8 @@ pub struct Bind {
 /// The TLS side of a `bind` line. Also the form of `ssl-default-bind-*`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TlsBind {
+    /// A curve that stands in where there are no `curves`.
+    pub ecdhe: Option<Bytes>,
     /// In order: the first certificate is the default one.
     pub certs: Vec<CertEntry>,
     /// ALPN protocol names in order of preference; `None`: the default, `h2,http/1.1`.

@@ -76,6 +76,8 @@ pub struct TlsServer {
     pub alpn: Option<Vec<Bytes>>,
     pub ciphers: Option<Bytes>,
     pub ciphersuites: Option<Bytes>,
+    pub curves: Option<Bytes>,
+    pub sigalgs: Option<Bytes>,
     pub versions: TlsVersions,
     pub no_ssl_reuse: bool,
 }

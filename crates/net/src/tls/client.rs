@@ -57,7 +57,8 @@ impl ClientContext {
             versions: server.versions,
             ciphers: server.ciphers.as_deref(),
             ciphersuites: server.ciphersuites.as_deref(),
-            ..Settings::default()
+            curves: server.curves.as_deref(),
+            sigalgs: server.sigalgs.as_deref(),
         };
         let mut context = settings::builder(settings, SslOptions::NO_RENEGOTIATION)?;
         context.set_session_cache_mode(SslSessionCacheMode::OFF);

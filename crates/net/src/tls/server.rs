@@ -193,7 +193,7 @@ fn certificate(
         }),
         ciphers: entry.ciphers.as_deref().or(line.ciphers),
         ciphersuites: entry.ciphersuites.as_deref().or(line.ciphersuites),
-        curves: entry.curves.as_deref().or(entry.ecdhe.as_deref()).or(line.curves),
+        curves: either(&entry.curves, &bind.curves).or(either(&entry.ecdhe, &bind.ecdhe)),
         sigalgs: entry.sigalgs.as_deref().or(line.sigalgs),
     };
     let mut context = settings::builder(of_entry, options(bind))?;
@@ -222,12 +222,17 @@ fn certificate(
     Ok(Certificate { context: context.build(), verify: settings::verify_mode(verify), bounds })
 }
 
+/// What is said there, else here.
+fn either<'a>(there: &'a Option<Vec<u8>>, here: &'a Option<Vec<u8>>) -> Option<&'a [u8]> {
+    there.as_deref().or(here.as_deref())
+}
+
 fn line_settings(bind: &TlsBind) -> Settings<'_> {
     Settings {
         versions: bind.versions,
         ciphers: bind.ciphers.as_deref(),
         ciphersuites: bind.ciphersuites.as_deref(),
-        curves: bind.curves.as_deref(),
+        curves: either(&bind.curves, &bind.ecdhe),
         sigalgs: bind.sigalgs.as_deref(),
     }
 }

@@ -100,7 +100,6 @@ pub struct BindLine {
     /// `ca-sign-file` was given.
     pub signs: bool,
     pub client_sigalgs: Option<Vec<u8>>,
-    pub ecdhe: Option<Vec<u8>>,
     /// `alpn`, whether or not `ssl` was given.
     pub alpn: Option<Vec<Vec<u8>>>,
 }

@@ -325,7 +325,7 @@ pub const ROWS: &[BindKeyword] = &[
     .in_crt_list(),
     BindKeyword::value("default-crt", "The certificate when no name matches.", CERTIFICATE, default_crt),
     BindKeyword::value("ecdhe", "The curve.", "'{}' : missing named curve", |_, draft, given| {
-        draft.line.ecdhe = Some(given.value.text.clone());
+        draft.tls.ecdhe = Some(given.value.text.clone());
         Ok(())
     })
     .in_crt_list(),

@@ -27,8 +27,6 @@ pub struct ServerMore {
     pub default_ssl: bool,
     /// `crt`, loaded when all lines were read.
     pub crt: Option<Word>,
-    pub curves: Option<Bytes>,
-    pub sigalgs: Option<Bytes>,
     pub client_sigalgs: Option<Bytes>,
     /// Expressions, read when the line is complete.
     pub sni: Option<Word>,
@@ -102,8 +100,6 @@ impl ServerMore {
             ssl: None,
             default_ssl: false,
             crt: None,
-            curves: None,
-            sigalgs: None,
             client_sigalgs: None,
             sni: None,
             pool_conn_name: None,

@@ -103,11 +103,15 @@ pub const ROWS: &[ServerKeyword] = &[
             Ok(())
         },
     ),
-    ServerKeyword::value("curves", "Curves.", "'{}' : missing curves list", |_, draft, given| {
-        draft.more.curves = Some(given.value.text.clone());
-        Ok(())
-    })
-    .parsed(),
+    ServerKeyword::value(
+        "curves",
+        "Groups for key exchange.",
+        "'{}' : missing curves list",
+        |_, draft, given| {
+            draft.more.tls.curves = Some(given.value.text.clone());
+            Ok(())
+        },
+    ),
     ServerKeyword::value(
         "crt",
         "Our certificate.",
@@ -164,10 +168,9 @@ pub const ROWS: &[ServerKeyword] = &[
     .parsed(),
     ServerKeyword::flag("renegotiate", "Allows renegotiation.", nothing).parsed(),
     ServerKeyword::value("sigalgs", "Signature algorithms.", SIGALGS, |_, draft, given| {
-        draft.more.sigalgs = Some(given.value.text.clone());
+        draft.more.tls.sigalgs = Some(given.value.text.clone());
         Ok(())
-    })
-    .parsed(),
+    }),
     ServerKeyword::value("sni", "The name asked for.", "'{}' : missing sni expression", |_, draft, given| {
         draft.more.sni = Some(given.value.clone());
         Ok(())
