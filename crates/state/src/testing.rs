@@ -1,7 +1,6 @@
 //! Streams for tests, of this crate and of those above it: made from a text instead of a
 //! connection. Not used by the proxy.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use ir::config::{Config, Mode, Proxy, Server, StickTable, StoredData, Userlist};
@@ -102,10 +101,11 @@ pub fn stream_of(config: Config, functions: &Functions, input: &str) -> Stream {
     let mux = if config.proxies[0].mode == Mode::Tcp { Mux::Tcp } else { Mux::Http1 };
     let plan = Plan::build(config, functions, 1).expect("plan");
     let session = Session {
-        connection: RefCell::new(Ends {
+        connection: Ends {
             src: Endpoint::Ip("192.0.2.1:1234".parse().expect("address")),
             dst: Endpoint::Ip("198.51.100.1:80".parse().expect("address")),
-        }),
+        }
+        .into(),
         ends: Default::default(),
         accept_date: 1_714_117_198_774_000,
         accepted: 1000,
