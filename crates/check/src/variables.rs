@@ -7,18 +7,18 @@ use ir::id::VarId;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 
-/// The scopes, and whether it is the one of the parent stream.
-const SCOPES: [(&[u8], VarScope, bool); 10] = [
-    (b"psess.", VarScope::Sess, true),
-    (b"ptxn.", VarScope::Txn, true),
-    (b"preq.", VarScope::Req, true),
-    (b"pres.", VarScope::Res, true),
-    (b"proc.", VarScope::Proc, false),
-    (b"sess.", VarScope::Sess, false),
-    (b"txn.", VarScope::Txn, false),
-    (b"req.", VarScope::Req, false),
-    (b"res.", VarScope::Res, false),
-    (b"check.", VarScope::Check, false),
+/// The prefixes of names, and their scopes.
+const SCOPES: [(&[u8], VarScope); 10] = [
+    (b"psess.", VarScope::Parent),
+    (b"ptxn.", VarScope::Parent),
+    (b"preq.", VarScope::Parent),
+    (b"pres.", VarScope::Parent),
+    (b"proc.", VarScope::Proc),
+    (b"sess.", VarScope::Sess),
+    (b"txn.", VarScope::Txn),
+    (b"req.", VarScope::Req),
+    (b"res.", VarScope::Res),
+    (b"check.", VarScope::Check),
 ];
 
 /// A variable with its scope; its name gets an id when it is new.
@@ -27,11 +27,11 @@ pub fn check(c: &mut Context<'_>, text: &[u8], span: Span) -> Checked<Var> {
     if text.is_empty() {
         return Err(Fail::new("bad-variable", span, "Empty variable name cannot be accepted"));
     }
-    let found = SCOPES.iter().find_map(|(prefix, scope, parent)| {
+    let found = SCOPES.iter().find_map(|(prefix, scope)| {
         let name = text.strip_prefix(*prefix).filter(|name| !name.is_empty())?;
-        Some((name, *scope, *parent))
+        Some((name, *scope))
     });
-    let Some((name, scope, is_parent)) = found else {
+    let Some((name, scope)) = found else {
         let message = format!(
             "invalid variable name '{lossy}'. A variable name must start with its scope. \
              The scope can be 'proc', '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'"
@@ -43,10 +43,8 @@ pub fn check(c: &mut Context<'_>, text: &[u8], span: Span) -> Checked<Var> {
         let message = format!("invalid syntax at char '{}'", char::from(name[bad]));
         return Err(Fail::new("bad-variable", span, message));
     }
-    if is_parent {
+    if scope == VarScope::Parent {
         c.warn_parsed("variables of the parent stream", span);
-        // A name of its own, which no variable of the stream itself can have.
-        return Ok(Var { scope, id: intern(c, &[b"^", name].concat()) });
     }
     let var = Var { scope, id: intern(c, name) };
     if scope == VarScope::Proc && !c.config.process_variables.contains(&var.id) {

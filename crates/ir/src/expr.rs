@@ -50,6 +50,8 @@ pub enum VarScope {
     Req,
     Res,
     Check,
+    /// Of the stream that a stream works for, as `ptxn`: there is none, so nothing is kept.
+    Parent,
 }
 
 /// A sample expression: a fetch and its converters.

@@ -230,7 +230,7 @@ fn capture(captures: &[ir::config::Capture], head: &proto::message::Head, into: 
 }
 
 /// `use_backend`, `default_backend`, or the proxy itself where it is a `listen`.
-pub fn switch(stream: &Stream) -> Option<ProxyId> {
+pub fn switch(stream: &mut Stream) -> Option<ProxyId> {
     let plan = stream.plan;
     let frontend = stream.session.frontend;
     let hit = stream
@@ -241,9 +241,10 @@ pub fn switch(stream: &Stream) -> Option<ProxyId> {
     match hit.map(|switch| &switch.target) {
         Some(SwitchTarget::Backend(id)) => Some(*id),
         Some(SwitchTarget::Dynamic(format)) => {
-            let mut name = Vec::new();
-            format.write(stream, &mut name);
-            let found = plan.config.proxies.iter().position(|proxy| proxy.is_backend && proxy.name == name);
+            let found = stream.with_scratch(|stream, name| {
+                format.write(stream, name);
+                plan.config.proxies.iter().position(|proxy| proxy.is_backend && proxy.name == *name)
+            });
             found.map(|index| ProxyId(index as u32)).or_else(|| default_backend(stream, frontend))
         }
         None => default_backend(stream, frontend),

@@ -127,6 +127,9 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
         let mut stream = worker.stream(session);
         stream.termination.set(Cause::Proxy, State::Request);
         stream.log_origin = "sess_killed";
+        stream.timing.start = session.accepted;
+        stream.timing.handshake = stream.now.saturating_sub(session.accepted);
+        stream.timing.end = Some(stream.now);
         write(worker, &mut stream, level, format);
     } else {
         let mut line = Vec::new();

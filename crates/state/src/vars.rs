@@ -214,7 +214,8 @@ impl Stream {
     }
 
     /// Whether there are variables of this scope: a connection has no stream before its rules on
-    /// content, `req` ends where the request leaves and `res` begins there. Checks have their own.
+    /// content, `req` ends where the request leaves and `res` begins there. Checks have their own,
+    /// and no stream has a parent.
     fn has_scope(&self, scope: VarScope) -> bool {
         let no_stream =
             matches!(self.phase, RuleSet::TcpConnection | RuleSet::TcpSession | RuleSet::QuicInitial);
@@ -223,7 +224,7 @@ impl Stream {
             VarScope::Txn => !no_stream,
             VarScope::Req => !no_stream && !self.has_response_vars,
             VarScope::Res => !no_stream && self.has_response_vars,
-            VarScope::Check => false,
+            VarScope::Check | VarScope::Parent => false,
         }
     }
 
@@ -294,7 +295,7 @@ impl Stream {
         let (in_reqres, in_txn) = match scope {
             VarScope::Req | VarScope::Res => (true, true),
             VarScope::Txn => (false, true),
-            VarScope::Sess | VarScope::Proc | VarScope::Check => (false, false),
+            VarScope::Sess | VarScope::Proc | VarScope::Check | VarScope::Parent => (false, false),
         };
         let in_session = scope != VarScope::Proc;
         let scopes = [
@@ -411,6 +412,8 @@ mod tests {
         // There is no such scope.
         assert!(!set(var(VarScope::Check), one, ""));
         assert!(!stream.unset_variable(var(VarScope::Check)));
+        assert!(!set(var(VarScope::Parent), one, ""));
+        assert_eq!(stream.variable(var(VarScope::Parent)), None);
     }
 
     #[test]
