@@ -9,6 +9,7 @@ use ir::id::PatternListId;
 use ir::types::SampleType;
 
 use crate::context::Context;
+use crate::draft::Usage;
 use crate::loader::LuaMap;
 
 /// How patterns are read.
@@ -125,6 +126,10 @@ fn open(
         let list = PatternList {
             path: file.path.to_vec(),
             file: text.is_some().then(|| c.path(file.path)),
+            is_late: matches!(
+                c.usage,
+                Usage::UseBackend | Usage::Balance | Usage::Log | Usage::LogSd | Usage::UniqueId
+            ),
             is_map,
             has_values: is_map,
             display: format!("pattern loaded from file '{}' used by {used}", String::from_utf8_lossy(name))

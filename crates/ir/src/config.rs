@@ -80,6 +80,8 @@ pub struct PatternList {
     pub patterns: Vec<Bytes>,
     /// `-u`
     pub id: Option<i64>,
+    /// First named in what is read behind all lines, as the target of `use_backend`.
+    pub is_late: bool,
     pub is_acl: bool,
     pub is_map: bool,
     /// A value stands behind each pattern of the file.

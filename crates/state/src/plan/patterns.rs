@@ -25,14 +25,18 @@ impl Lists {
         let mut numbers = Numbers::new(&config.pattern_lists);
         let load = |list: &PatternList| {
             let reference = Reference::new(Identity {
-                id: list.id.unwrap_or_else(|| numbers.next()),
+                id: list.id.unwrap_or_else(|| numbers.of(list)),
                 path: list.path.as_slice().into(),
                 display: list.display.as_slice().into(),
                 is_acl: list.is_acl,
                 is_map: list.is_map,
                 has_values: list.has_values,
             });
-            reference.load(|content| fill(content, list))?;
+            reference.load(|content| {
+                fill(content, list)?;
+                content.shrink();
+                Ok(())
+            })?;
             Ok(Arc::new(reference))
         };
         let references = config.pattern_lists.iter().map(load).collect::<Result<Vec<_>, BuildError>>()?;
@@ -90,17 +94,32 @@ fn fill(content: &mut Content, list: &PatternList) -> Result<(), BuildError> {
     Ok(())
 }
 
+/// Lists of HAProxy's own client, which have ids in front of those that are named late.
+const CLIENT_LISTS: usize = 4;
+
 /// The ids of the lists that have none: the lowest that no list has.
 struct Numbers {
     taken: Vec<i64>,
     next: i64,
+    /// The client's lists have their ids.
+    is_late: bool,
 }
 
 impl Numbers {
     fn new(lists: &[PatternList]) -> Self {
         let mut taken: Vec<i64> = lists.iter().filter_map(|list| list.id).collect();
         taken.sort_unstable();
-        Self { taken, next: 0 }
+        Self { taken, next: 0, is_late: false }
+    }
+
+    fn of(&mut self, list: &PatternList) -> i64 {
+        if list.is_late && !self.is_late {
+            self.is_late = true;
+            for _ in 0..CLIENT_LISTS {
+                self.next();
+            }
+        }
+        self.next()
     }
 
     fn next(&mut self) -> i64 {
@@ -119,11 +138,13 @@ mod tests {
     #[test]
     fn ids() {
         let list = |id| PatternList { id, ..PatternList::default() };
-        let lists = [None, Some(1), None, Some(7), Some(2), None].map(list);
-        let config = Config { pattern_lists: lists.to_vec(), ..Config::default() };
+        let mut lists = [None, Some(1), None, Some(7), Some(2), None, None, None].map(list).to_vec();
+        lists[6].is_late = true;
+        lists[7].is_late = true;
+        let config = Config { pattern_lists: lists, ..Config::default() };
         let lists = Lists::load(&config).expect("lists");
         let ids: Vec<i64> = lists.references.iter().map(|reference| reference.identity.id).collect();
-        assert_eq!(ids, [0, 1, 3, 7, 2, 4]);
+        assert_eq!(ids, [0, 1, 3, 7, 2, 4, 10, 11]);
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl Content {
             index.insert(element.id.slot(), element.key, parsed, &self.elements);
         }
         index.settle(&self.elements);
+        self.indexes.reserve_exact(1);
         self.indexes.push(index);
         Ok(self.indexes.len() - 1)
     }
@@ -91,6 +92,19 @@ impl Content {
             index.settle(&self.elements);
         }
         Ok(())
+    }
+
+    /// Gives back the memory that was reserved while the list was filled.
+    pub(crate) fn shrink(&mut self) {
+        self.elements.shrink();
+    }
+
+    /// Whether there are elements with this key, and all have this value.
+    pub(super) fn has(&self, key: &[u8], value: &[u8]) -> bool {
+        let hash = self.by_key.of(key);
+        let elements = |slot: u32| self.elements.get(slot).filter(|element| element.key == key);
+        self.by_key.find(hash, |slot| elements(slot).is_some()).is_some()
+            && self.by_key.find(hash, |slot| elements(slot).is_some_and(|e| e.value != Some(value))).is_none()
     }
 
     pub(super) fn check_value(&self, value: &[u8]) -> Result<(), Refusal> {

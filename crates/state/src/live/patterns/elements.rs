@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
-/// Elements of a pack.
-const PACK: u32 = 64;
+/// Bits of a slot that stand for the place in a pack.
+const PACK_BITS: u32 = 6;
+const PACK: u32 = 1 << PACK_BITS;
 
-/// Children of a node.
-const FAN: u32 = 256;
+/// Bits of a slot that stand for the child of a branch.
+const FAN_BITS: u32 = 8;
+const FAN: u32 = 1 << FAN_BITS;
 
 /// A length that stands for: none.
 const NONE: u32 = u32::MAX;
@@ -179,13 +181,13 @@ impl Elements {
 
     fn pack(&self, slot: u32) -> Option<&Pack> {
         let mut node = &self.root;
-        let mut width = width(self.height);
+        let mut height = self.height;
         loop {
             match node {
                 Node::Pack(pack) => return Some(pack),
                 Node::Branch(children) => {
-                    node = children.get((u64::from(slot) / width % u64::from(FAN)) as usize)?;
-                    width /= u64::from(FAN);
+                    node = children.get(child(slot, height))?;
+                    height -= 1;
                 }
             }
         }
@@ -193,14 +195,13 @@ impl Elements {
 
     fn pack_mut(&mut self, slot: u32) -> &mut Pack {
         let mut node = &mut self.root;
-        let mut width = width(self.height);
+        let mut height = self.height;
         loop {
             match node {
                 Node::Pack(pack) => return Arc::make_mut(pack),
                 Node::Branch(children) => {
-                    let at = (u64::from(slot) / width % u64::from(FAN)) as usize;
-                    node = &mut Arc::make_mut(children)[at];
-                    width /= u64::from(FAN);
+                    node = &mut Arc::make_mut(children)[child(slot, height)];
+                    height -= 1;
                 }
             }
         }
@@ -208,17 +209,16 @@ impl Elements {
 
     /// Makes the nodes on the way to a slot that is the first one behind all others.
     fn make_room(&mut self, slot: u32) {
-        if u64::from(slot) >= width(self.height) * u64::from(if self.height == 0 { PACK } else { FAN }) {
+        if u64::from(slot) >> (PACK_BITS + FAN_BITS * self.height) != 0 {
             let root = std::mem::replace(&mut self.root, Node::Pack(Arc::default()));
             self.root = Node::Branch(Arc::new(vec![root]));
             self.height += 1;
         }
         let mut node = &mut self.root;
-        let mut width = width(self.height);
         let mut height = self.height;
         while let Node::Branch(children) = node {
+            let at = child(slot, height);
             height -= 1;
-            let at = (u64::from(slot) / width % u64::from(FAN)) as usize;
             let children = Arc::make_mut(children);
             if at == children.len() {
                 children.push(if height == 0 {
@@ -228,14 +228,22 @@ impl Elements {
                 });
             }
             node = &mut children[at];
-            width /= u64::from(FAN);
+        }
+    }
+
+    /// Gives back the memory that was reserved for more elements.
+    pub fn shrink(&mut self) {
+        if let Some(last) = self.slots.checked_sub(1) {
+            let pack = self.pack_mut(last);
+            pack.places.shrink_to_fit();
+            pack.bytes.shrink_to_fit();
         }
     }
 }
 
-/// Slots below one child of a branch at this height; 1 for a pack.
-fn width(height: u32) -> u64 {
-    if height == 0 { 1 } else { u64::from(PACK) * u64::from(FAN).pow(height - 1) }
+/// Which child of a branch at this height leads to a slot; 1 is the height above the packs.
+fn child(slot: u32, height: u32) -> usize {
+    ((u64::from(slot) >> (PACK_BITS + FAN_BITS * (height - 1))) % u64::from(FAN)) as usize
 }
 
 impl Pack {

@@ -163,13 +163,9 @@ impl Reference {
     /// # Errors
     /// Where the key or the value cannot be read.
     pub fn set_or_add(&self, key: &[u8], value: &[u8]) -> Result<(), Refusal> {
-        let is = |element: Element<'_>| element.value == Some(value);
-        let content = self.read();
-        let slots = content.slots(key);
-        if !slots.is_empty() && slots.iter().all(|slot| content.elements().get(*slot).is_some_and(is)) {
+        if self.read().has(key, value) {
             return Ok(());
         }
-        drop(content);
         self.change(None, |content| match content.slot(key) {
             Some(_) => set(content, key, value),
             None => content.add(key, Some(value), 0),
