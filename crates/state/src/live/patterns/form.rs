@@ -1,5 +1,7 @@
 //! The forms in which keys of text are compared: in lower case, from their end, cut to a word.
 
+use std::borrow::Cow;
+
 use bumpalo::Bump;
 use ir::expr::MatchMethod;
 
@@ -15,13 +17,34 @@ pub(super) struct Form {
 }
 
 impl Form {
-    fn byte(self, text: &[u8], at: usize) -> Option<u8> {
-        let at = if self.reversed { text.len().checked_sub(at + 1)? } else { at };
-        let byte = *text.get(at)?;
+    /// How many bytes of a key, in this form, and of a text in it already are the same.
+    fn common(self, key: &[u8], text: &[u8]) -> usize {
+        let is_same = |(a, b): &(&u8, &u8)| a == b;
+        let is_alike = |(a, b): &(&u8, &u8)| a.to_ascii_lowercase() == **b;
+        match (self.reversed, self.ignore_case) {
+            (false, false) => {
+                let same =
+                    key.chunks_exact(8).zip(text.chunks_exact(8)).take_while(|(a, b)| a == b).count() * 8;
+                same + key[same..].iter().zip(&text[same..]).take_while(is_same).count()
+            }
+            (false, true) => key.iter().zip(text).take_while(is_alike).count(),
+            (true, false) => key.iter().rev().zip(text).take_while(is_same).count(),
+            (true, true) => key.iter().rev().zip(text).take_while(is_alike).count(),
+        }
+    }
+
+    /// The byte of a key at a place in its form.
+    fn byte(self, key: &[u8], at: usize) -> Option<u8> {
+        let at = if self.reversed { key.len().checked_sub(at + 1)? } else { at };
+        let byte = *key.get(at)?;
         Some(if self.ignore_case { byte.to_ascii_lowercase() } else { byte })
     }
 
-    pub fn of_key(self, key: &[u8]) -> Vec<u8> {
+    pub fn of_key(self, key: &[u8]) -> Cow<'_, [u8]> {
+        let is_other = self.reversed || self.ignore_case && key.iter().any(u8::is_ascii_uppercase);
+        if !is_other {
+            return Cow::Borrowed(key);
+        }
         let mut key = key.to_vec();
         if self.reversed {
             key.reverse();
@@ -29,7 +52,7 @@ impl Form {
         if self.ignore_case {
             key.make_ascii_lowercase();
         }
-        key
+        Cow::Owned(key)
     }
 
     pub fn of_text<'a>(self, text: &'a [u8], arena: &'a Bump) -> &'a [u8] {
@@ -59,8 +82,7 @@ pub(super) struct TextKeys<'a> {
 impl Keys for TextKeys<'_> {
     fn compare(&self, slot: u32, text: &[u8]) -> Common {
         let key = self.elements.key(slot);
-        let is_same = |at: &usize| self.form.byte(key, *at) == text.get(*at).copied();
-        let bytes = (0..key.len().min(text.len())).take_while(is_same).count();
+        let bytes = self.form.common(key, text);
         let next = self.form.byte(key, bytes).unwrap_or_default();
         Common { bytes, len: key.len(), next, tail: Tail::default() }
     }
