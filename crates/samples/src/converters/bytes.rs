@@ -172,7 +172,9 @@ struct Chunks<'a> {
 impl<'a> Chunks<'a> {
     /// Without a size it is one chunk.
     fn new(args: &'a [Arg], bytes: &[u8]) -> Self {
-        let size = usize::try_from(int_arg(args, 1).unwrap_or(0)).ok().filter(|size| *size > 0);
+        // HAProxy counts in 32 bits.
+        let size = int_arg(args, 1).unwrap_or(0) as i32;
+        let size = usize::try_from(size).ok().filter(|size| *size > 0);
         Self {
             separator: text_arg(args, 0).unwrap_or(b""),
             size: size.unwrap_or(bytes.len().max(1)),
