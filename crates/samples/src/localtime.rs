@@ -3,7 +3,10 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
-use std::ffi::CString;
+
+use bumpalo::Bump;
+
+use crate::room::join;
 
 /// A broken-down date.
 #[derive(Clone, Copy)]
@@ -61,21 +64,23 @@ impl Date {
         two((minutes.abs() % 60) as i32, out);
     }
 
-    /// By a format of strftime(3); nothing where that is longer than 16 kB.
-    pub fn format(&self, format: &[u8], out: &mut Vec<u8>) {
-        let Ok(format) = CString::new(format) else { return };
-        let start = out.len();
-        for room in [256, 16_384] {
-            out.resize(start + room, 0);
+    /// By a format of strftime(3), in `arena`; nothing where that is longer than 16 kB.
+    pub fn format<'a>(&self, format: &[u8], arena: &'a Bump) -> &'a [u8] {
+        if format.contains(&0) {
+            return b"";
+        }
+        let ended = join(arena, &[format, b"\0"]);
+        for room in [128, 16_384] {
+            let text = arena.alloc_slice_fill_copy(room, 0u8);
             // SAFETY: the room's length is given, the format ends with a zero byte, and the
             // date was filled by the C library.
             let len =
-                unsafe { libc::strftime(out[start..].as_mut_ptr().cast(), room, format.as_ptr(), &self.0) };
-            out.truncate(start + len);
+                unsafe { libc::strftime(text.as_mut_ptr().cast(), room, ended.as_ptr().cast(), &self.0) };
             if len > 0 {
-                return;
+                return &text[..len];
             }
         }
+        b""
     }
 }
 
@@ -100,7 +105,11 @@ mod tests {
         out.push(b' ');
         date.write_offset(&mut out);
         out.push(b' ');
-        date.format(b"%Y-%m-%dT%H:%M:%SZ", &mut out);
+        let arena = Bump::new();
+        out.extend_from_slice(date.format(b"%Y-%m-%dT%H:%M:%SZ", &arena));
         assert_eq!(out, b"26/Apr/2024:07:39:58 +0000 2024-04-26T07:39:58Z");
+        let long = [b'%', b'Y'].repeat(100);
+        assert_eq!(date.format(&long, &arena).len(), 400);
+        assert_eq!(date.format(&long.repeat(100), &arena).len(), 0);
     }
 }

@@ -1,14 +1,16 @@
 //! Numbers as dates.
 
 use base::bytes::parse_u64;
+use bumpalo::Bump;
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
-use state::sample::Arg;
+use state::sample::{Arg, text};
 use state::{Stream, Value};
 
 use super::{int_arg, text_arg};
 use crate::checks;
 use crate::localtime::Date;
+use crate::room::{Room, join};
 use crate::row::{Converter, Example};
 
 const FORMAT: &[ArgType] = &[ArgType::Str, ArgType::Sint];
@@ -94,9 +96,7 @@ fn seconds<'a>(
     to_date: fn(i64) -> Date,
 ) -> Option<Value<'a>> {
     let date = to_date((number(value)? & SECONDS).wrapping_add(offset(args)));
-    let mut text = Vec::new();
-    date.format(text_arg(args, 0)?, &mut text);
-    Some(Value::Str(stream.arena.alloc_slice_copy(&text)))
+    Some(Value::Str(date.format(text_arg(args, 0)?, &stream.arena)))
 }
 
 /// The offset is one of seconds here too.
@@ -110,17 +110,20 @@ fn parts<'a>(
     let number = number(value)?;
     let date = to_date((number / per_second).wrapping_add(offset(args)));
     let nanoseconds = (number % per_second) * (1_000_000_000 / per_second);
-    let mut text = Vec::new();
-    date.format(&with_fraction(text_arg(args, 0)?, nanoseconds), &mut text);
-    Some(Value::Str(stream.arena.alloc_slice_copy(&text)))
+    let format = with_fraction(text_arg(args, 0)?, nanoseconds as u64, &stream.arena);
+    Some(Value::Str(date.format(format, &stream.arena)))
 }
 
 /// The format with `%N` and `%3N` replaced by the first digits of the nanoseconds. Before 1970
 /// they are those of the number's complement, as HAProxy has it.
-fn with_fraction(format: &[u8], nanoseconds: i64) -> Vec<u8> {
+fn with_fraction<'a>(format: &[u8], nanoseconds: u64, arena: &'a Bump) -> &'a [u8] {
     const DIGITS: usize = 9;
-    let digits = format!("{:09}", nanoseconds as u64);
-    let mut out = Vec::with_capacity(format.len() + DIGITS);
+    let mut digits = Room::new(arena, 2 * DIGITS + 20);
+    let missing = nanoseconds.checked_ilog10().unwrap_or(0) as usize + 1;
+    digits.extend(&[b'0'; DIGITS][missing.min(DIGITS)..]);
+    digits.decimal(nanoseconds);
+    let digits = digits.finish();
+    let mut out = Room::new(arena, format.len() * DIGITS);
     let mut rest = format;
     while let [byte, after @ ..] = rest {
         rest = after;
@@ -133,17 +136,17 @@ fn with_fraction(format: &[u8], nanoseconds: i64) -> Vec<u8> {
             Some(b'N') => {
                 let width = if count == 0 { Some(DIGITS as u64) } else { parse_u64(&after[..count]) };
                 let width = width.and_then(|width| usize::try_from(width).ok()).unwrap_or(DIGITS);
-                out.extend_from_slice(&digits.as_bytes()[..width.min(DIGITS)]);
+                out.extend(&digits[..width.min(DIGITS)]);
                 rest = &after[count + 1..];
             }
-            Some(_) if count == 0 => {
-                out.extend_from_slice(&[b'%', after[0]]);
+            Some(other) if count == 0 => {
+                out.extend(&[b'%', *other]);
                 rest = &after[1..];
             }
             _ => out.push(b'%'),
         }
     }
-    out
+    out.finish()
 }
 
 fn ltime<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
@@ -180,12 +183,11 @@ fn http_date<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Optio
         _ => 1,
     };
     let number = number(value)?.wrapping_add(int_arg(args, 0).unwrap_or(0));
-    let mut text = Vec::new();
-    Date::utc((number / per_second) & SECONDS).format(b"%a, %d %b %Y %H:%M:%S", &mut text);
-    if per_second > 1 {
-        text.push(b'.');
-        base::bytes::write_dec_i64(&mut text, number % per_second);
+    let date = Date::utc((number / per_second) & SECONDS);
+    let date = date.format(b"%a, %d %b %Y %H:%M:%S", &stream.arena);
+    if per_second == 1 {
+        return Some(Value::Str(join(&stream.arena, &[date, b" GMT"])));
     }
-    text.extend_from_slice(b" GMT");
-    Some(Value::Str(stream.arena.alloc_slice_copy(&text)))
+    let part = text::in_arena(&stream.arena, |out| text::decimal(number % per_second, out));
+    Some(Value::Str(join(&stream.arena, &[date, b".", part, b" GMT"])))
 }
