@@ -240,6 +240,11 @@ fn le2dec<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<V
 fn be2hex<'a>(stream: &'a Stream, args: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
     let bytes = bytes_of(value)?;
     let chunks = Chunks::new(args, bytes);
+    // A size that is too large for 32 bits.
+    let is_too_large = int_arg(args, 1).is_some_and(|size| size > 0 && size as i32 <= 0);
+    if is_too_large {
+        return None;
+    }
     let each = chunks.size.saturating_mul(2);
     if each.saturating_add(chunks.separator.len()) > stream.plan.config.global.tune.bufsize {
         return None;
