@@ -45,7 +45,6 @@ const MAY_LOCK: Exceptions = &[
     ("crates/state/src/live/variables.rs", "variables of the process"),
     ("crates/state/src/session.rs", "the counters and variables of a session, which its streams share"),
     ("crates/state/src/stream.rs", "the variables that evaluating an expression may set"),
-    ("crates/state/src/testing.rs", "the ends of a test's connection, which rules may change"),
 ];
 
 /// May say `unsafe`; the reason stands above each use.
