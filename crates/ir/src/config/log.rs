@@ -35,6 +35,8 @@ pub enum LogTransport {
 /// `format` of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFraming {
+    /// None is named: RFC 3164 where `log-send-hostname` is there, else the same without a host.
+    Default,
     Local,
     Rfc3164,
     Rfc5424,

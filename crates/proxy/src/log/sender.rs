@@ -98,7 +98,7 @@ impl Sender {
             pid: self.pid,
             data: data.trim_ascii_end(),
         };
-        syslog::write_header(form(target), &header, &mut line);
+        syslog::write_header(form(target, !host.is_empty()), &header, &mut line);
         let end = message.iter().rposition(|byte| !matches!(byte, b'\n' | 0)).map_or(0, |last| last + 1);
         line.extend_from_slice(&message[..end]);
         line.truncate(target.len.max(1) - 1);
@@ -157,9 +157,10 @@ impl Sender {
     }
 }
 
-fn form(target: &LogTarget) -> Form {
+fn form(target: &LogTarget, has_host: bool) -> Form {
     match target.framing {
-        LogFraming::Local => Form::Local,
+        LogFraming::Default if has_host => Form::Rfc3164,
+        LogFraming::Default | LogFraming::Local => Form::Local,
         LogFraming::Rfc3164 => Form::Rfc3164,
         LogFraming::Rfc5424 => Form::Rfc5424,
         LogFraming::Priority => Form::Priority,

@@ -48,7 +48,7 @@ pub fn target(c: &mut Context<'_>, line: &Line<'_>, or_global: &str) -> Checked<
     let mut words = Words { words: line.args, at: 1, line };
     let mut done = LogTarget {
         transport: LogTransport::Stdout,
-        framing: LogFraming::Rfc3164,
+        framing: LogFraming::Default,
         facility: Facility(0),
         max_level: Level::Debug,
         min_level: Level::Emerg,
