@@ -298,6 +298,35 @@ mod tests {
     use crate::testing;
 
     #[test]
+    fn what_expressions_need_adds_up() {
+        let functions = Functions {
+            fetches: [Needs::SERVER_ADDRESSES, Needs::client(crate::TlsParts::KEYS), Needs::SERVER_TCP_INFO]
+                .map(|needs| super::super::Fetch { run: |_, _, _| Err(crate::Missing::Absent), needs })
+                .into(),
+            ..Functions::default()
+        };
+        let node = |id| {
+            let text = Vec::new();
+            let (args, converters, out) = (Vec::new(), Vec::new(), ir::types::SampleType::Str);
+            let expr = checked::Expr { fetch: ir::id::FetchId(id), args, converters, out, text };
+            checked::FormatNode::Expr { expr, key: Vec::new(), flags: Default::default() }
+        };
+        let plan = |ids: &[u32], has_scripts: bool| {
+            let mut config = testing::config();
+            config.proxies[0].log_format.nodes = ids.iter().map(|id| node(*id)).collect();
+            if has_scripts {
+                let load = ir::config::LuaLoad { file: Vec::new(), args: Vec::new(), per_thread: false };
+                config.global.lua_loads.push(load);
+            }
+            Plan::build(config, &functions, 1).expect("plan").needs
+        };
+        assert_eq!(plan(&[], false), Needs::NONE);
+        let both = Needs::SERVER_ADDRESSES.with(Needs::client(crate::TlsParts::KEYS));
+        assert_eq!(plan(&[1, 0], false), both);
+        assert_eq!(plan(&[], true), Needs::ALL);
+    }
+
+    #[test]
     fn unknown_ids_are_errors() {
         let mut config = testing::config();
         let rule = checked::Rule {

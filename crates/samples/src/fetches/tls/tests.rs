@@ -6,7 +6,7 @@ use std::sync::Arc;
 use state::link::ServerLink;
 use state::sample::{Arg, Cursor, Fetched};
 use state::tls::{Chain, Hello, Keys, Secrets, Shown, TlsError, TlsFacts, Verified};
-use state::{Missing, Stream, Value, testing};
+use state::{Missing, Stream, TlsParts, Value, testing};
 
 fn facts() -> TlsFacts {
     let mut secrets = Secrets::default();
@@ -106,6 +106,15 @@ fn client_side() {
     truth("ssl_bc", false);
     truth("ssl_bc_is_resumed", false);
     check(&stream, "ssl_bc_cipher", &[], Err(Missing::Absent));
+}
+
+#[test]
+fn rows_say_what_they_need() {
+    for row in crate::fetches::rows() {
+        let (name, needs) = (row.spec.name, row.needs);
+        let of_server = name.starts_with("ssl_bc") || name.starts_with("ssl_s_");
+        assert_eq!(needs.server_tls != TlsParts::NONE, of_server && name != "ssl_bc_npn", "{name}");
+    }
 }
 
 #[test]
