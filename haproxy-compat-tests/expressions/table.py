@@ -11,6 +11,7 @@ import pathlib
 import re
 
 FILE = pathlib.Path(__file__).resolve().parent / "expressions.tsv"
+KNOWN = FILE.with_name("known.tsv")
 COLUMNS = ("area", "request", "expression", "since", "answer")
 
 
@@ -36,6 +37,14 @@ def rows():
         lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         next(lines)
         return [Row(number, *line) for number, line in enumerate(lines, 2)]
+
+
+def known():
+    """What hxproxy means to answer otherwise: (request, expression, answer) → reason."""
+    with open(KNOWN, encoding="ascii", newline="") as file:
+        lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        next(lines)
+        return {tuple(line[:3]): line[3] for line in lines}
 
 
 def write(rows):

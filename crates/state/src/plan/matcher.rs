@@ -47,7 +47,9 @@ impl Matcher {
     pub fn is_match<'a>(&self, value: Value<'a>, arena: &'a Bump) -> bool {
         match &self.0 {
             Kinds::Found => true,
-            Kinds::Bool => value.cast(SampleType::Bool, arena) == Some(Value::Bool(true)),
+            Kinds::Bool => {
+                matches!(value.cast(SampleType::Sint, arena), Some(Value::Sint(1.. | ..0) | Value::Bool(true)))
+            }
             Kinds::Lists(lists) => lists.iter().any(|(reference, index)| {
                 let content = reference.read();
                 !content.is_empty() && content.find(*index, value, Want::Any, arena).is_some()
