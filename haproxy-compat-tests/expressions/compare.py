@@ -61,7 +61,10 @@ def record(path, older, rows, every):
     before = proxies.Run(older, rows).answers
     new, old = (".".join(map(str, support.version(one)[0])) for one in (path, older))
     for row in rows:
-        row.since = old if table.matches(row.answer, before[row.number]) else new
+        if table.matches(row.answer, before[row.number]):
+            row.since = old
+        elif before[row.number] != proxies.NO_ANSWER or not row.since:
+            row.since = new
     table.write(every)
     counts = collections.Counter(row.since for row in rows)
     print(f"{len(rows)} expressions; " + ", ".join(f"{count} since {since}" for since, count in counts.items()))

@@ -47,9 +47,9 @@ impl Matcher {
     pub fn is_match<'a>(&self, value: Value<'a>, arena: &'a Bump) -> bool {
         match &self.0 {
             Kinds::Found => true,
-            Kinds::Bool => {
-                matches!(value.cast(SampleType::Sint, arena), Some(Value::Sint(1.. | ..0) | Value::Bool(true)))
-            }
+            Kinds::Bool => value
+                .cast(SampleType::Sint, arena)
+                .is_some_and(|number| !matches!(number, Value::Sint(0) | Value::Bool(false))),
             Kinds::Lists(lists) => lists.iter().any(|(reference, index)| {
                 let content = reference.read();
                 !content.is_empty() && content.find(*index, value, Want::Any, arena).is_some()
