@@ -53,10 +53,17 @@ def answered(response, *lines, **more):
     return Message(b"GET /res/path HTTP/1.1\r\nHost: a.example\r\n\r\n", lines, response=response, **more)
 
 
-def spoken(data, *lines, **more):
+def spoken(data, response=b""):
     """Bytes in mode tcp; expressions are evaluated when all of them are there."""
-    whole = f"tcp-request content set-var(txn.whole) bool(true) if {{ req.len ge {len(data)} }}"
-    return Message(data, ("tcp-request inspect-delay 3s", whole, *lines), mode="tcp", **more)
+    lines = ["tcp-request inspect-delay 3s", f"tcp-request content {whole('req', data)}"]
+    if response:
+        lines += ["tcp-response inspect-delay 3s", f"tcp-response content {whole('res', response)}"]
+    return Message(data, tuple(lines), mode="tcp", response=response)
+
+
+def whole(way, data):
+    """An action that waits for so many bytes."""
+    return f"set-var(txn.whole) bool(true) if {{ {way}.len ge {len(data)} }}"
 
 
 def frame(kind, flags, stream, payload=b""):

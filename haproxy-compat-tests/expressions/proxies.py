@@ -137,7 +137,8 @@ class Group:
             yield f"    server s1 127.0.0.1:{origin} {message.server}"
         told = "".join(f" e{row.number}={answer(self.scope, row.number)}" for row in known)
         yield "    log global"
-        yield f'    log-format "{self.name}{told} end"'
+        # The count of bytes makes the line wait for the end.
+        yield f'    log-format "%B {self.name}{told} end"'
         if (message.mode, bool(message.response)) in ENDS:
             yield f"    {ENDS[message.mode, bool(message.response)]}"
 
@@ -295,6 +296,6 @@ class Run:
         with self.lock:
             for line in self.syslog.lines[self.read:]:
                 self.read += 1
-                if match := re.search(r"\]: (\S+)( .*)? end$", line):
+                if match := re.search(r"\]: \d+ (\S+)( .*)? end$", line):
                     self.lines[match[1]] = match[2] or ""
             return self.lines.pop(name, None)
