@@ -32,8 +32,6 @@ pub struct Sender {
     v6: OnceCell<Option<UdpSocket>>,
     unix: OnceCell<Option<UnixDatagram>>,
     outputs: RefCell<Vec<(i32, Output)>>,
-    /// Messages that reached a sampled target, for `sample`.
-    sampled: Cell<u32>,
     line: RefCell<Vec<u8>>,
 }
 
@@ -46,7 +44,6 @@ impl Sender {
             v6: OnceCell::new(),
             unix: OnceCell::new(),
             outputs: RefCell::default(),
-            sampled: Cell::new(0),
             line: RefCell::default(),
         }
     }
@@ -60,14 +57,17 @@ impl Sender {
     /// not sent.
     pub fn send_with_data(&self, targets: Targets, level: Level, message: &[u8], data: &[u8]) -> bool {
         let config = &self.plan.config;
-        let (targets, tag) = match targets {
-            Targets::Global => (&config.global.log, None),
-            Targets::Proxy(id) => (&self.plan.settings(id).logs, self.plan.settings(id).log_tag.as_deref()),
+        let (targets, proxy, tag) = match targets {
+            Targets::Global => (&config.global.log, None, None),
+            Targets::Proxy(id) => {
+                let settings = self.plan.settings(id);
+                (&settings.logs, Some(id), settings.log_tag.as_deref())
+            }
         };
         let tag = tag.or(config.global.log_tag.as_deref()).unwrap_or(b"haproxy");
-        let wanting = targets.iter().filter(|target| level <= target.max_level && !message.is_empty());
-        for target in wanting {
-            if self.is_sampled(target) {
+        let wanting = targets.iter().enumerate().filter(|(_, target)| level <= target.max_level);
+        for (index, target) in wanting {
+            if self.is_sampled(proxy, index, target) && !message.is_empty() {
                 self.deliver(target, level.max(target.min_level), (tag, data), message);
             }
         }
@@ -75,10 +75,9 @@ impl Sender {
     }
 
     /// `sample <ranges>:<size>`: whether this message is one of those that are sent.
-    fn is_sampled(&self, target: &LogTarget) -> bool {
+    fn is_sampled(&self, proxy: Option<ProxyId>, index: usize, target: &LogTarget) -> bool {
         let Some((ranges, size)) = &target.sample else { return true };
-        let at = self.sampled.get() % (*size).max(1) + 1;
-        self.sampled.set(self.sampled.get().wrapping_add(1));
+        let at = self.plan.live.log_samples.next(proxy, index, *size);
         ranges.iter().any(|(low, high)| (*low..=*high).contains(&at))
     }
 

@@ -4,6 +4,7 @@
 
 mod counter;
 mod limit;
+mod log_samples;
 mod outputs;
 pub mod patterns;
 mod queue;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use counter::PerThread;
 pub use limit::Gauge;
+pub use log_samples::LogSamples;
 pub use outputs::{Output, Outputs, Writer};
 pub use queue::Waiting;
 pub use rate::PerSecond;
@@ -37,6 +39,7 @@ pub struct Live {
     /// Variables of scope `proc`.
     pub variables: Variables,
     pub outputs: Outputs,
+    pub log_samples: LogSamples,
     /// What ACLs and maps compare with.
     pub patterns: Patterns,
     /// A soft stop is under way: connections are told to close.
@@ -87,6 +90,7 @@ impl Live {
             proxies: config.proxies.iter().map(proxy).collect(),
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
+            log_samples: LogSamples::new(config),
             outputs: Outputs::default(),
             patterns: Patterns::default(),
             stopping: AtomicBool::new(false),
