@@ -5,7 +5,7 @@ mod sender;
 
 use std::rc::Rc;
 
-use ir::config::{Level, Mode, Proxy};
+use ir::config::{Level, LogPreset, Mode, Proxy};
 use ir::spec::RuleSet;
 use state::ends::End;
 use state::link::ConnError;
@@ -119,11 +119,14 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
         error,
         ConnError::ProxyEmpty | ConnError::ProxyAbort | ConnError::TlsEmpty | ConnError::TlsAbort
     );
-    if settings.logs.is_empty() || (is_nothing && settings.options.dontlognull) {
+    let own_format = &worker.plan.proxy(session.frontend).error_log_format;
+    // Without any format HAProxy tells of connections that are made, and of no others.
+    let is_told = settings.log_preset != LogPreset::Default || own_format.is_some();
+    if settings.logs.is_empty() || !is_told || (is_nothing && settings.options.dontlognull) {
         return;
     }
     let level = if settings.options.log_separate_errors { Level::Err } else { Level::Info };
-    if let Some(format) = &worker.plan.proxy(session.frontend).error_log_format {
+    if let Some(format) = own_format {
         let mut stream = worker.stream(session);
         stream.termination.set(Cause::Proxy, State::Request);
         stream.log_origin = "sess_killed";
