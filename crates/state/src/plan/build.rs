@@ -22,8 +22,8 @@ use crate::live::Live;
 use crate::needs::Needs;
 use crate::sample::Arg;
 
-pub(super) fn plan(config: Config, functions: &Functions, threads: usize) -> Result<Plan, BuildError> {
-    let lists = Lists::load(&config)?;
+pub(super) fn plan(mut config: Config, functions: &Functions, threads: usize) -> Result<Plan, BuildError> {
+    let lists = Lists::load(&mut config)?;
     let needs = Cell::default();
     let proxies = (0..)
         .map(ProxyId)

@@ -69,7 +69,7 @@ pub(super) mod tests {
     /// A test of one list.
     pub fn matcher(method: MatchMethod, dotted: bool, patterns: &[&str]) -> Result<Matcher, BuildError> {
         let patterns = patterns.iter().map(|text| text.as_bytes().to_vec()).collect();
-        let config = Config {
+        let mut config = Config {
             pattern_lists: vec![PatternList { patterns, ..PatternList::default() }],
             pattern_hosts: [(b"host".to_vec(), "192.0.2.1".parse().expect("address"))].into(),
             ..Config::default()
@@ -90,7 +90,7 @@ pub(super) mod tests {
             list: PatternListId(0),
             files: Vec::new(),
         };
-        Matcher::new(&test, &Lists::load(&config)?)
+        Matcher::new(&test, &Lists::load(&mut config)?)
     }
 
     fn check(method: MatchMethod, patterns: &[&str], value: Value, expected: bool) {

@@ -21,27 +21,29 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    pub fn load(config: &Config) -> Result<Self, BuildError> {
-        let mut numbers = Numbers::new(&config.pattern_lists);
-        let load = |list: &PatternList| {
+    /// Takes the lists out of the configuration.
+    pub fn load(config: &mut Config) -> Result<Self, BuildError> {
+        let lists = std::mem::take(&mut config.pattern_lists);
+        let mut numbers = Numbers::new(&lists);
+        let load = |mut list: PatternList| {
             let reference = Reference::new(Identity {
-                id: list.id.unwrap_or_else(|| numbers.of(list)),
-                path: list.path.as_slice().into(),
-                display: list.display.as_slice().into(),
+                id: list.id.unwrap_or_else(|| numbers.of(&list)),
+                path: std::mem::take(&mut list.path).into(),
+                display: std::mem::take(&mut list.display).into(),
                 is_acl: list.is_acl,
                 is_map: list.is_map,
                 has_values: list.has_values,
             });
             reference.load(|content| {
-                fill(content, list)?;
+                fill(content, &list, &reference.identity.path)?;
                 content.shrink();
                 Ok(())
             })?;
             Ok(Arc::new(reference))
         };
-        let references = config.pattern_lists.iter().map(load).collect::<Result<Vec<_>, BuildError>>()?;
+        let references = lists.into_iter().map(load).collect::<Result<Vec<_>, BuildError>>()?;
         let patterns = Patterns::new(references.clone());
-        Ok(Self { references, patterns, hosts: Arc::new(config.pattern_hosts.clone()) })
+        Ok(Self { references, patterns, hosts: Arc::new(std::mem::take(&mut config.pattern_hosts)) })
     }
 
     pub fn get(&self, id: PatternListId) -> Option<&Arc<Reference>> {
@@ -73,14 +75,14 @@ pub(super) fn at_line(error: &str, line: u32, reference: &Reference) -> BuildErr
     BuildError(format!("{error} at line {line} of file '{path}'"))
 }
 
-fn fill(content: &mut Content, list: &PatternList) -> Result<(), BuildError> {
+fn fill(content: &mut Content, list: &PatternList, path: &[u8]) -> Result<(), BuildError> {
     let refused = |refusal: Refusal| BuildError(refusal.to_string());
     for pattern in &list.patterns {
         content.push(pattern, None, 0).map_err(refused)?;
     }
     let Some(file) = &list.file else { return Ok(()) };
     let text = std::fs::read(OsStr::from_bytes(file)).map_err(|_| {
-        let path = String::from_utf8_lossy(&list.path);
+        let path = String::from_utf8_lossy(path);
         BuildError(format!("failed to open pattern file <{path}>"))
     })?;
     for (number, line) in pattern::lines(&text) {
@@ -141,8 +143,8 @@ mod tests {
         let mut lists = [None, Some(1), None, Some(7), Some(2), None, None, None].map(list).to_vec();
         lists[6].is_late = true;
         lists[7].is_late = true;
-        let config = Config { pattern_lists: lists, ..Config::default() };
-        let lists = Lists::load(&config).expect("lists");
+        let mut config = Config { pattern_lists: lists, ..Config::default() };
+        let lists = Lists::load(&mut config).expect("lists");
         let ids: Vec<i64> = lists.references.iter().map(|reference| reference.identity.id).collect();
         assert_eq!(ids, [0, 1, 3, 7, 2, 4, 10, 11]);
     }
@@ -154,7 +156,7 @@ mod tests {
             file: file.map(|file| file.as_bytes().to_vec()),
             ..PatternList::default()
         };
-        let load = |list| Lists::load(&Config { pattern_lists: vec![list], ..Config::default() });
+        let load = |list| Lists::load(&mut Config { pattern_lists: vec![list], ..Config::default() });
         assert!(load(list(None)).is_ok());
         let error = load(list(Some("/nonexistent/list"))).expect_err("no file");
         assert_eq!(error.0, "failed to open pattern file <x>");
