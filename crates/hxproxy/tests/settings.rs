@@ -31,7 +31,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("pool_low_fd_ratio", "parsed"),
     ("prefer_last_server", "parsed"),
     ("redir", "parsed"),
-    ("response_inspect_delay", "parsed"),
     ("socket_stats", "parsed"),
     ("spread_checks", "parsed"),
     ("ssl_default_bind", "the checker begins each line with it"),

@@ -21,7 +21,7 @@ use proto::message::Framing;
 use state::TlsParts;
 use state::balance;
 use state::ends::{End, Endpoint};
-use state::link::{ConnError, ServerLink};
+use state::link::{ConnError, ServerLink, TcpInfo};
 use state::live::LiveServer;
 use state::plan::Plan;
 use state::stream::Stream;
@@ -212,7 +212,8 @@ pub async fn acquire(
             }
             Err(Refused { cause, error, tls }) => {
                 drop(turn);
-                stream.server_link = Some(ServerLink { error, tls, ..ServerLink::default() });
+                let last_info = Some(TcpInfo::default());
+                stream.server_link = Some(ServerLink { error, tls, last_info, ..ServerLink::default() });
                 if cause == Cause::Client || !attempts.again(stream) {
                     return Err(unreachable(cause));
                 }

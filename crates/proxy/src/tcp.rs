@@ -35,8 +35,11 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
     let ready_at = session.accepted + handshake;
     (stream.timing.first_byte, stream.timing.request) = (Some(ready_at), Some(ready_at));
     let upgrade = serve(worker, &mut stream, &mut conn, &mut timer).await;
-    // A log line of `mode tcp` knows no request.
+    // A log line of `mode tcp` knows no request. What was not passed on came all the same.
     stream.req.clear();
+    if stream.counts.bytes_in == 0 {
+        stream.counts.bytes_in = conn.rest().len() as u64;
+    }
     http::leave_backend(&mut stream);
     if upgrade {
         worker.recycle(stream);
@@ -114,7 +117,10 @@ async fn move_bytes(
     let end = match inspect::response(worker, stream, &mut tunnel, conn, server, timer).await {
         Ok(Outcome::Continue | Outcome::Stop) => tunnel.run(stream, conn, server, timer).await,
         Ok(Outcome::Close) => Ok(()),
-        Ok(_) => return stream.termination.set(Cause::Proxy, State::Data),
+        Ok(_) => {
+            stream.counts.bytes_out += server.rest().len() as u64;
+            return stream.termination.set(Cause::Proxy, State::Data);
+        }
         Err(broken) => Err(broken),
     };
     if let Err(broken) = end {
@@ -135,6 +141,13 @@ async fn content_rules(
     let most = stream.plan.config.global.tune.bufsize;
     let deadline = Deadline::after(stream.session.accepted, Some(delay.unwrap_or(0)));
     let mut at = 0;
+    if rules::any(stream, proxy, RuleSet::TcpContent) && conn.rest().is_empty() {
+        // Most clients send something at once: rules without a delay can see it too.
+        tokio::task::yield_now().await;
+        std::future::poll_fn(|cx| Poll::Ready(conn.poll_more(cx, most).is_ready())).await;
+        stream.req_body.bytes.extend_from_slice(conn.rest());
+        read_request(worker, stream);
+    }
     loop {
         match actions::run(stream, proxy, RuleSet::TcpContent, &mut at) {
             Outcome::NotYet if stream.req_body.complete || stream.inspect_over => at += 1,

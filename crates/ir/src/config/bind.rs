@@ -20,6 +20,8 @@ pub struct Bind {
     pub transparent: bool,
     pub interface: Option<Bytes>,
     pub mss: Option<i32>,
+    /// `tcp-ss`: 1 keeps clients' SYN packets from the IP header on, 2 from the link layer's; 0: no.
+    pub save_syn: u8,
     /// Milliseconds.
     pub tcp_ut: Option<u32>,
     pub v4v6: bool,

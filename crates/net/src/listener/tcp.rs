@@ -93,6 +93,9 @@ fn set_options(
     if let Some(mss) = bind.mss {
         try_to(&format!("cannot set MSS to {mss},"), set(libc::TCP_MAXSEG, mss));
     }
+    if bind.save_syn > 0 {
+        try_to("cannot set TCP SAVE_SYN,", set(libc::TCP_SAVE_SYN, i32::from(bind.save_syn)));
+    }
     if let Some(timeout) = bind.tcp_ut {
         let timeout = Some(Duration::from_millis(timeout.into()));
         try_to("cannot set TCP User Timeout,", socket.set_tcp_user_timeout(timeout));

@@ -25,6 +25,7 @@ pub(crate) fn bind(address: Address) -> Bind {
         transparent: false,
         interface: None,
         mss: None,
+        save_syn: 0,
         tcp_ut: None,
         v4v6: false,
         v6only: false,

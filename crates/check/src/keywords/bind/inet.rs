@@ -19,9 +19,10 @@ fn mss(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked
     Ok(())
 }
 
-fn save_syn(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+fn save_syn(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
     let is_number = given.value.text.first().is_some_and(u8::is_ascii_digit);
-    if is_number && (0..=2).contains(&wrapped(&given.value.text)) {
+    if is_number && let Ok(kept @ 0..=2) = u8::try_from(wrapped(&given.value.text)) {
+        draft.bind.save_syn = kept;
         return Ok(());
     }
     let text = "'tcp-ss' : TCP Save SYN option expects an integer argument from 0 to 2";
@@ -88,7 +89,7 @@ pub const ROWS: &[BindKeyword] = &[
         secret,
     )
     .parsed(),
-    BindKeyword::value("tcp-ss", "TCP save SYN.", "", save_syn).parsed(),
+    BindKeyword::value("tcp-ss", "Keeps clients' SYN packets.", "", save_syn),
     BindKeyword::value(
         "tcp-ut",
         "How long sent data may stay unacknowledged.",

@@ -283,6 +283,7 @@ fn empty(place: Place) -> Bind {
         transparent: false,
         interface: None,
         mss: None,
+        save_syn: 0,
         tcp_ut: None,
         v4v6: false,
         v6only: false,

@@ -470,8 +470,7 @@ pub const ROWS: &[Keyword] = &[
         "<timeout>",
         MANY,
         Set::Line(inspect_delay),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "tcp-response",
         "Any other name is refused.",
