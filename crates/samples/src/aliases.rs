@@ -83,7 +83,7 @@ const ROWS: &[Alias] = &[
         partial(s, s.timing.total().max(0) - s.timing.idle(), item);
     }),
     any("Tw", "Milliseconds in queues.", |s, item| item.number(s.timing.queue())),
-    any("U", "Bytes from the client.", |s, item| count(s.counts.bytes_in, item)),
+    any("U", "Bytes from the client.", |s, item| count(uploaded(s), item)),
     any("ac", "Connections of the process.", |s, item| item.number(s.counts.active.into())),
     any("b", "The name of the backend.", |s, item| item.text(&backend(s).name)),
     any("bc", "Connections of the backend.", |s, item| item.number(s.counts.backend.into())),
@@ -183,6 +183,12 @@ fn partial(stream: &Stream, value: i64, item: &mut Item<'_>) {
         item.mark(b'+');
     }
     item.number(value);
+}
+
+/// Rules see none of the bytes that are on their way.
+fn uploaded(stream: &Stream) -> u64 {
+    let is_told = stream.timing.end.is_some() || frontend(stream).options.logasap;
+    if is_told { stream.counts.bytes_in } else { 0 }
 }
 
 fn count(value: u64, item: &mut Item<'_>) {
