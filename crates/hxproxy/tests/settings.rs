@@ -23,7 +23,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("http_no_delay", "what it asks for is always so"),
     ("independent_streams", "parsed"),
     ("log_health_checks", "parsed"),
-    ("log_preset", "the checker makes a log-format of it"),
     ("lua_paths", "the scripts are loaded while the configuration is read"),
     ("max_spread_checks", "parsed"),
     ("minconn", "parsed"),
