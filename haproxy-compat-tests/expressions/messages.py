@@ -170,6 +170,8 @@ MESSAGES = {
                        + b"3\r\nabc\r\n5;x=y\r\ndefgh\r\n0\r\nTrail: 1\r\n\r\n", ("option http-buffer-request",)),
     "captured": Message(GET, ("declare capture request len 8", "declare capture request len 3",
                               "http-request capture req.hdr(x-one) id 0", "http-request capture url id 1")),
+    "acls": Message(GET, ("acl yes always_true", "acl no always_false", "acl two hdr(x-many) two", "acl two path /none",
+                          "acl host hdr_dom(host) -i example.com", "acl later res.hdr(x) y")),
     "tracked": Message(GET, ("http-request track-sc0 str(key) table table1", "http-request track-sc1 src table table2",
                              "http-request sc-inc-gpc0(0)", "http-request sc-set-gpt0(0) 7"), together=True),
     "h2-get": Message(http2((b":method", b"GET"), (b":scheme", b"https"), (b":path", b"/h2/p?q=1"),

@@ -74,11 +74,15 @@ frontend ready
 """
 
 
+def is_condition(expression):
+    return expression.startswith(("{", "!{", "if ", "unless "))
+
+
 def expression_line(number, rules, scope, expression):
     """The rule that keeps the answer of one expression: a sample, a condition, or a format."""
     name = f"{scope}.e{number}"
-    if expression.startswith(("{", "!{")):
-        return f"{rules} set-var({name}) bool(true) if {expression}"
+    if is_condition(expression):
+        return f"{rules} set-var({name}) bool(true) {'if ' if expression[0] in '{!' else ''}{expression}"
     if expression.startswith("fmt "):
         return f"{rules} set-var-fmt({name}) {expression[4:]}"
     return f"{rules} set-var({name}) {expression}"
@@ -99,9 +103,9 @@ def words(expression, found):
     """The answer of an expression as one word: a number, an address, or quoted bytes."""
     length, binary, text = (part if part != "-" else "" for part in found.split(":"))
     if not length:
-        return "false" if expression.startswith(("{", "!{")) else NO_VALUE
+        return "false" if is_condition(expression) else NO_VALUE
     binary, text = bytes.fromhex(binary), bytes.fromhex(text)
-    if expression.startswith(("{", "!{")):
+    if is_condition(expression):
         return "true"
     if len(binary) == 8 and str(int.from_bytes(binary, "big", signed=True)).encode() == text:
         return text.decode()
