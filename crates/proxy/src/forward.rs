@@ -213,6 +213,8 @@ async fn respond(
     let reusable = keeps_open(stream);
     if let Some(refused) = response_rules(worker, stream, client, timer).await {
         stream.termination.set(Cause::Proxy, State::Headers);
+        // What came of its body has been received all the same.
+        stream.counts.bytes_out += server.conn.rest().len() as u64;
         match refused {
             Outcome::Deny(status) => Box::pin(http::refuse(worker, stream, client, timer, status)).await,
             Outcome::Reply => Box::pin(http::reply(worker, stream, client, timer)).await,

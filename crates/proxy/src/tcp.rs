@@ -46,7 +46,8 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
         return Some(conn);
     }
     let refused = stream.timing.connected.is_none() && stream.server_label.is_empty();
-    stream.timing.end = Some(now_ms());
+    stream.now = now_ms();
+    stream.timing.end = Some(stream.now);
     log::stream(worker, &mut stream);
     worker.recycle(stream);
     if refused {

@@ -138,7 +138,7 @@ async fn refuse(
 /// Logs a stream and takes its memory back. Gives the time.
 fn finish(worker: &Worker, mut stream: Box<Stream>) -> u64 {
     let end = now_ms();
-    stream.timing.end = Some(end);
+    (stream.now, stream.timing.end) = (end, Some(end));
     log::stream(worker, &mut stream);
     worker.recycle(stream);
     end

@@ -240,7 +240,8 @@ async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Clien
         stream.termination.set(Cause::Client, State::Request);
         http::refuse(worker, &mut stream, &mut Client::H2(&mut client), &mut timer, 400).await;
     }
-    stream.timing.end = Some(now_ms());
+    stream.now = now_ms();
+    stream.timing.end = Some(stream.now);
     stream.reset_code = client.reset_code();
     log::stream(worker, &mut stream);
     stream.session.streams.set(stream.session.streams.get() - 1);
