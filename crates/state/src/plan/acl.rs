@@ -65,7 +65,7 @@ impl AclTest {
             match self.expr.next(stream, &mut cursor) {
                 Ok(value) if self.matcher.is_match(value, &stream.arena) => return Answer::Yes,
                 Err(Missing::NotYet) => return undecided,
-                // A converter may refuse one sample of a set, the next one may still match.
+                // A fetch may leave out one sample of a set.
                 Ok(_) | Err(Missing::Absent) if cursor.more => {}
                 _ if cursor.may_change => return undecided,
                 _ => return Answer::No,
@@ -150,9 +150,13 @@ mod tests {
         Err(Missing::NotYet)
     }
 
+    fn expr(fetch: FetchFn) -> Expr {
+        Expr { fetch, args: Vec::new(), steps: Vec::new(), text: Box::default() }
+    }
+
     fn acl(tests: &[(FetchFn, &str)]) -> Arc<Acl> {
         let test = |(fetch, pattern): &(FetchFn, &str)| AclTest {
-            expr: Expr { fetch: *fetch, args: Vec::new(), steps: Vec::new(), text: Box::default() },
+            expr: expr(*fetch),
             matcher: super::super::matcher::tests::matcher(MatchMethod::Int, false, &[pattern])
                 .expect("pattern"),
         };
@@ -173,6 +177,21 @@ mod tests {
         assert_eq!(acl(&[(tens, "20")]).eval(&stream), Answer::Yes);
         assert_eq!(acl(&[(tens, "40")]).eval(&stream), Answer::No);
         assert_eq!(acl(&[(absent, "1"), (tens, "10")]).eval(&stream), Answer::Yes);
+    }
+
+    /// Refuses 10.
+    fn above_ten<'a>(_: &'a Stream, _: &'a [Arg], value: Value<'a>) -> Option<Value<'a>> {
+        (value != Value::Sint(10)).then_some(value)
+    }
+
+    #[test]
+    fn a_refused_sample_ends_its_set() {
+        let mut refusing = expr(tens);
+        refusing.steps.push(super::super::expr::Step::Convert(above_ten, Vec::new()));
+        let matcher =
+            super::super::matcher::tests::matcher(MatchMethod::Int, false, &["20"]).expect("pattern");
+        let acl = Acl { name: Box::default(), tests: vec![AclTest { expr: refusing, matcher }] };
+        assert_eq!(acl.eval(&testing::stream("")), Answer::No);
     }
 
     #[test]

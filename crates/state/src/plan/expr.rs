@@ -33,7 +33,8 @@ impl Expr {
         self.next(stream, &mut Cursor::default())
     }
 
-    /// The value at `cursor`, for those who go through a set of samples.
+    /// The value at `cursor`, for those who go through a set of samples. One that a converter refuses is the
+    /// last: HAProxy looks at no more of the set.
     pub fn next<'a>(&'a self, stream: &'a Stream, cursor: &mut Cursor) -> Fetched<'a> {
         let value = (self.fetch)(stream, &self.args, cursor)?;
         if self.steps.is_empty() {
@@ -43,6 +44,7 @@ impl Expr {
         let outer = stream.may_change.replace(cursor.may_change);
         let value = self.convert(stream, value);
         cursor.may_change = stream.may_change.replace(outer);
+        cursor.more &= value.is_some();
         value.ok_or(Missing::Absent)
     }
 
