@@ -6,6 +6,7 @@ proxy does not know is found with `-c`, and left out."""
 
 import concurrent.futures
 import ipaddress
+import os
 import pathlib
 import random
 import re
@@ -27,6 +28,7 @@ TOGETHER = 8  # frontends checked at a time
 SECONDS = 20  # for one answer
 REFUSED = "refused"
 NO_VALUE = "-"
+UTC = {**os.environ, "TZ": "UTC"}
 NO_ANSWER = "no answer"
 # The rule that ends the exchange, by the mode and whether an origin answers.
 ENDS = {("http", False): "http-request return status 200", ("tcp", False): "tcp-request content reject",
@@ -265,7 +267,7 @@ class Run:
     def answered(self, config, groups):
         """Takes the answers of groups from one process; returns the groups without one."""
         left = []
-        with support.start_proxy(self.path, str(config), [self.ready], cwd=messages.FIXTURES) as proxy:
+        with support.start_proxy(self.path, str(config), [self.ready], cwd=messages.FIXTURES, env=UTC) as proxy:
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 for group, told in zip(groups, pool.map(lambda group: self.ask(group, proxy), groups)):
                     if told is None:
