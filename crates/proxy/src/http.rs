@@ -5,6 +5,7 @@ use std::task::{Poll, ready};
 
 use actions::pages;
 use base::net::Network;
+use ir::config::{ForwardFor, Proxy};
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
@@ -99,7 +100,7 @@ async fn decide(
         stream.termination.set(Cause::Client, State::Request);
         return Decision::Refuse(400);
     }
-    forward_for(stream);
+    add_ends(stream);
     Decision::Forward
 }
 
@@ -287,25 +288,30 @@ fn add_unique_id(stream: &mut Stream) {
     });
 }
 
-/// `option forwardfor` of the frontend and the backend: either may except a client, the backend's
-/// header name wins.
-fn forward_for(stream: &mut Stream) {
-    let (plan, Endpoint::Ip(src)) = (stream.plan, stream.end(End::Src)) else { return };
+/// `option forwardfor` and `option originalto`: the stream's ends as header fields.
+fn add_ends(stream: &mut Stream) {
+    add_end(stream, End::Src, |proxy| proxy.forwardfor.as_ref());
+    add_end(stream, End::Dst, |proxy| proxy.originalto.as_ref());
+}
+
+/// Adds the field of one end. The backend and the frontend may each except an address, the
+/// backend's header name wins.
+fn add_end(stream: &mut Stream, end: End, option: fn(&'static Proxy) -> Option<&'static ForwardFor>) {
+    let plan = stream.plan;
     let ids = [stream.backend.unwrap_or(stream.session.frontend), stream.session.frontend];
-    let options = ids.map(|id| plan.settings(id).forwardfor.as_ref());
-    let mut both = options.into_iter().flatten();
-    let Some(option) = both.clone().next() else { return };
-    let except = |network: Network| network.contains(src.ip());
-    if both.clone().any(|option| option.except.is_some_and(except))
-        || (both.all(|option| option.if_none) && stream.req.get(&option.header).is_some())
+    let mut both = ids.into_iter().filter_map(|id| option(plan.settings(id)));
+    let Some(first) = both.clone().next() else { return };
+    let Endpoint::Ip(address) = stream.end(end) else { return };
+    let ip = address.ip();
+    if both.clone().any(|option| option.except.is_some_and(|network: Network| network.contains(ip)))
+        || (both.all(|option| option.if_none) && stream.req.get(&first.header).is_some())
     {
         return;
     }
-    let ip = src.ip();
     stream.with_scratch(|stream, out| {
         use std::io::Write;
         let _ = write!(out, "{ip}");
-        stream.req.add(&option.header, out);
+        stream.req.add(&first.header, out);
     });
 }
 

@@ -62,6 +62,7 @@ pub struct Proxy {
     pub response_captures: Vec<Capture>,
     pub capture_cookie: Option<Capture>,
     pub forwardfor: Option<ForwardFor>,
+    pub originalto: Option<ForwardFor>,
     /// `errorfile`, `http-error`, `errorloc`, by status.
     pub errors: Vec<ErrorFile>,
     pub monitor_uri: Option<Bytes>,
@@ -237,12 +238,12 @@ pub struct Capture {
     pub len: usize,
 }
 
-/// `option forwardfor`.
+/// `option forwardfor` and `option originalto`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForwardFor {
-    /// In lower case; `x-forwarded-for`.
+    /// In lower case; `x-forwarded-for` or `x-original-to`.
     pub header: Bytes,
-    /// Sources for which nothing is added.
+    /// Addresses for which nothing is added.
     pub except: Option<base::net::Network>,
     pub if_none: bool,
 }

@@ -85,14 +85,18 @@ fn header(c: &mut Context<'_>, line: &Line<'_>) {
     let is_source = option_name(line) == "forwardfor";
     match header_words(line, is_source) {
         Ok(done) if is_source => c.px.proxy.forwardfor = Some(done),
-        Ok(_) => c.px.http_only.originalto = true,
+        Ok(done) => {
+            c.px.http_only.originalto = true;
+            c.px.proxy.originalto = Some(done);
+        }
         Err(fail) => c.fail(fail),
     }
 }
 
 fn header_words(line: &Line<'_>, is_source: bool) -> Checked<ForwardFor> {
     let fail = |word: &Word, text: String| Fail::new("bad-argument", word.span, text);
-    let mut done = ForwardFor { header: b"x-forwarded-for".to_vec(), except: None, if_none: false };
+    let header = if is_source { "x-forwarded-for" } else { "x-original-to" };
+    let mut done = ForwardFor { header: header.into(), except: None, if_none: false };
     let mut words = line.args.iter();
     while let Some(word) = words.next() {
         let option = format!("'{} {}'", line.keyword(), word.lossy());
@@ -271,7 +275,6 @@ pub const ROWS: &[Keyword] = &[
         "[except <network>] [header <name>]",
         header,
     )
-    .parsed()
     .hidden(),
     row(
         "option forwarded",
