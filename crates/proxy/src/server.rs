@@ -348,14 +348,16 @@ fn mark(stream: &Stream, backend: ProxyId, server: ServerId) -> u64 {
     if header.is_none() && sni.is_none() {
         return 0;
     }
-    let mut bytes = Vec::new();
-    if let Some(header) = header {
+    let of_header = header.map_or(0, |header| {
+        let mut bytes = Vec::new();
         proxy_header::write(stream, header, &mut bytes);
-    }
-    if let Some(Ok(name)) = sni.map(|sni| sni.eval(stream)) {
-        bytes.extend_from_slice(name.to_text(&stream.arena));
-    }
-    base::hash::xxh64(&bytes, 0) | 1
+        base::hash::xxh64(&bytes, 0)
+    });
+    let name = match sni.map(|sni| sni.eval(stream)) {
+        Some(Ok(name)) => name.to_text(&stream.arena),
+        _ => b"",
+    };
+    base::hash::xxh64(name, of_header) | 1
 }
 
 /// Keeps what samples and log fields show of the connection.

@@ -1,7 +1,9 @@
 //! What expressions read of an entry of a stick table (manual, section 11.1): one list for the
 //! fetches `sc_…`, `sc0_…`, `src_…` and the converters `table_…`.
 
-use state::live::tables::{DataType, Row};
+use state::Stream;
+use state::live::tables::{DataType, Row, Table};
+use state::sample::Arg;
 
 use DataType::*;
 
@@ -26,6 +28,14 @@ const fn indexed(doc: &'static str, run: fn(&mut Row<'_>, u32) -> Option<u64>) -
 
 const fn changing(reading: Reading) -> Reading {
     Reading { changes: true, ..reading }
+}
+
+/// The table that the arguments name.
+pub fn table(stream: &Stream, args: &[Arg]) -> Option<&'static Table> {
+    args.iter().find_map(|arg| match arg {
+        Arg::Table(id) => Some(stream.table(*id)),
+        _ => None,
+    })
 }
 
 /// Counts in a counter and its rate: the counter's number, else the rate's, else zero.

@@ -81,13 +81,6 @@ pub const ROWS: &[Converter] = &[
         .examples(NEW),
 ];
 
-fn table(stream: &Stream, args: &[Arg]) -> Option<&'static Table> {
-    args.iter().find_map(|arg| match arg {
-        Arg::Table(id) => Some(stream.table(*id)),
-        _ => None,
-    })
-}
-
 /// What `f` makes of the entry of a key. The outer `None`: there is no such entry.
 fn find<R>(stream: &Stream, table: &Table, value: Value<'_>, f: impl FnOnce(&mut Row<'_>) -> R) -> Option<R> {
     table.find(stream.table_key(table, value)?, stream.now, f)

@@ -227,13 +227,6 @@ impl Asked {
     }
 }
 
-fn table(stream: &Stream, args: &[Arg]) -> Option<&'static Table> {
-    args.iter().find_map(|arg| match arg {
-        Arg::Table(id) => Some(stream.table(*id)),
-        _ => None,
-    })
-}
-
 fn number(value: Option<u64>) -> Fetched<'static> {
     // A number of bytes has 64 bits.
     value.map(|value| Value::Sint(value as i64)).ok_or(Missing::Absent)
