@@ -1,0 +1,106 @@
+//! Making a connection to a server: the socket, the PROXY header in front, the TLS handshake.
+
+use std::future::Future;
+use std::rc::Rc;
+use std::task::{Poll, ready};
+
+use ir::config::Server;
+use ir::expr::Address;
+use ir::id::ServerId;
+use net::clock::now_ms;
+use net::connect::{self, Target};
+use net::io::Io;
+use net::timer::Timer;
+use net::tls::Failed;
+use state::ends::{End, Endpoint};
+use state::link::ConnError;
+use state::stream::Stream;
+use state::termination::Cause;
+use state::tls::TlsFacts;
+
+use super::{Gone, backend};
+use crate::deadline::Deadline;
+use crate::proxy_header;
+use crate::worker::Worker;
+
+/// Why a connection could not be made.
+pub struct Refused {
+    pub cause: Cause,
+    pub error: ConnError,
+    /// What the TLS handshake gave.
+    pub tls: Option<Rc<TlsFacts>>,
+}
+
+impl Refused {
+    fn new(cause: Cause, error: ConnError) -> Self {
+        Self { cause, error, tls: None }
+    }
+}
+
+/// Makes a new connection within `timeout connect`.
+pub async fn connect(
+    worker: &Worker,
+    stream: &Stream,
+    timer: &mut Timer,
+    server: ServerId,
+    gone: &mut Gone<'_>,
+) -> Result<Io, Refused> {
+    let id = backend(stream);
+    let settings = stream.plan.settings(id);
+    let server_settings = &settings.servers[server.index()];
+    let Some(target) = target(stream, server_settings) else {
+        return Err(Refused::new(Cause::Server, ConnError::None));
+    };
+    let tune = &stream.plan.config.global.tune;
+    let options = connect::Options {
+        source: server_settings.source.as_ref().or(settings.source.as_ref()).and_then(source),
+        rcvbuf: tune.rcvbuf_server,
+        sndbuf: tune.sndbuf_server,
+        keepalive: settings.options.srvtcpka,
+    };
+    Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
+    let making = async {
+        let failed = |cause| Refused::new(Cause::Server, connect::failure(&cause));
+        let mut io = connect::connect(&target, &options).await.map_err(failed)?;
+        if let Some(header) = &stream.plan.proxy(id).server_proxy[server.index()] {
+            let mut bytes = Vec::new();
+            proxy_header::write(stream, header, &mut bytes);
+            io.write_all(&bytes).await.map_err(failed)?;
+        }
+        worker.secure(stream, id, server, io).await.map_err(|Failed { error, facts }| Refused {
+            tls: facts,
+            ..Refused::new(Cause::Server, error.code())
+        })
+    };
+    let mut making = Box::pin(making);
+    std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(result),
+        Poll::Pending if gone(cx) => Poll::Ready(Err(Refused::new(Cause::Client, ConnError::None))),
+        Poll::Pending => {
+            ready!(timer.poll_expired(cx));
+            Poll::Ready(Err(Refused::new(Cause::ServerTimeout, ConnError::None)))
+        }
+    })
+    .await
+}
+
+fn source(address: &Address) -> Option<std::net::SocketAddr> {
+    match address {
+        Address::Ip(ip, port) => Some(std::net::SocketAddr::new(*ip, *port)),
+        _ => None,
+    }
+}
+
+/// Where to connect: the server's address, with the port that the client came to where the
+/// server has none of its own (manual, `server`).
+fn target(stream: &Stream, server: &Server) -> Option<Target> {
+    let address = match (server.address.as_ref()?, stream.end(End::Dst)) {
+        (Address::Ip(ip, 0), Endpoint::Ip(dst)) => Address::Ip(*ip, dst.port()),
+        (Address::Ip(ip, port), Endpoint::Ip(dst)) if server.port_offset.is_some() => {
+            let offset = server.port_offset.unwrap_or(0);
+            Address::Ip(*ip, dst.port().wrapping_add_signed(offset as i16).max(u16::from(*port == 0)))
+        }
+        (address, _) => address.clone(),
+    };
+    Target::new(&address)
+}
