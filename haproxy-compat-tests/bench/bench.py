@@ -11,6 +11,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -40,6 +41,31 @@ frontend http
     bind 127.0.0.1:{http}
     bind 127.0.0.1:{tls} ssl crt {pem} alpn h2,http/1.1
     default_backend origin
+
+# What a site usually has around its requests: rules, a rate for each client, and a log.
+frontend rules
+    bind 127.0.0.1:{rules}
+    log 127.0.0.1:{log} local0
+    option httplog
+    acl is_api path_beg /api
+    acl is_static path_end .css .js .png
+    acl is_post method POST
+    acl is_local src 127.0.0.0/8
+    acl is_site hdr(host) -i 127.0.0.1 localhost www.example.com
+    acl is_bot hdr_sub(user-agent) -i bot crawler
+    acl is_busy sc_http_req_rate(0) gt 100000000
+    http-request track-sc0 src table rates
+    http-request deny deny_status 429 if is_busy
+    http-request deny if is_bot or is_post !is_api
+    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Static yes if is_static
+    http-request set-header X-Client %[src] if is_local is_site
+    http-request set-header X-Host %[req.hdr(host),lower]
+    http-response del-header Server
+    default_backend origin
+
+backend rates
+    stick-table type ip size 100k expire 30s store http_req_rate(10s)
 
 backend origin
     # As nginx does it: a load of a connection per request is about clients, not about idle server connections.
@@ -108,7 +134,11 @@ class Bench:
         self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self.folder.chmod(0o755)
         self.programs = {"hxproxy": support.binary(), "haproxy": haproxy, "nginx": "nginx"}
-        self.common = {"folder": self.folder, "pem": certificate(self.folder), "origin": support.free_ports(1)[0]}
+        # Nobody reads the log: what does not fit is dropped behind the proxy's system call.
+        sink = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+        sink.bind(("127.0.0.1", 0))
+        self.common = {"folder": self.folder, "pem": certificate(self.folder), "origin": support.free_ports(1)[0],
+                       "log": sink.getsockname()[1]}
         stack.enter_context(self.origin())
         self.running = {}
         for name in self.programs:
@@ -126,9 +156,10 @@ class Bench:
 
     def start(self, name):
         """Starts one of the proxies on ports of its own."""
-        ports = dict(zip(("http", "tls"), support.free_ports(2)))
         if name == "nginx":
+            ports = dict(zip(("http", "tls"), support.free_ports(2)))
             return self.nginx(name, NGINX_PROXY, PROXY_CORE, ports.values(), **ports), ports
+        ports = dict(zip(("http", "tls", "rules"), support.free_ports(3)))
         config = self.folder / f"{name}.cfg"
         config.write_text(HAPROXY_CONFIG.format(**self.common, **ports))
         pin = ["taskset", "-c", PROXY_CORE]
@@ -150,7 +181,7 @@ class Bench:
         before, start = cpu_seconds(pid), time.monotonic()
         done = load.SCENARIOS[scenario](ports, seconds, ["taskset", "-c", LOAD_CORE])
         spent, elapsed = cpu_seconds(pid) - before, time.monotonic() - start
-        return spent / done * 1e6, done / elapsed
+        return (spent / done * 1e6, done / elapsed) if done else (0, 0)
 
     def memory(self, proxy, count, secure):
         """Resident bytes an idle keep-alive connection costs, of a process that has done nothing else."""

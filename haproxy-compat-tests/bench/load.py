@@ -17,9 +17,12 @@ def output(command, seconds):
     return done.stdout
 
 
-def wrk(scheme, path, *arguments):
+def wrk(port, path, *arguments):
+    """Against one of a proxy's ports, by name; 0 requests where it has none of that name."""
     def run(ports, seconds, pin):
-        address = f"{scheme}://127.0.0.1:{ports['tls' if scheme == 'https' else 'http']}/{path}"
+        if port not in ports:
+            return 0
+        address = f"{'https' if port == 'tls' else 'http'}://127.0.0.1:{ports[port]}/{path}"
         printed = output([*pin, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *arguments, address], seconds)
         if "Non-2xx" in printed or re.search(r"Socket errors: connect [1-9]", printed):
             raise RuntimeError(printed)
@@ -46,9 +49,15 @@ SCENARIOS = {
     "16k": wrk("http", "16k"),
     "1m": wrk("http", "1m"),
     "close": wrk("http", "small", "-H", "Connection: close"),
-    "tls": wrk("https", "small"),
+    "tls": wrk("tls", "small"),
     "handshake": handshakes,
     "h2": h2load,
+    # Seven ACLs, headers set and deleted, a rate tracked, a log line sent. Headers as a browser sends them.
+    "rules": wrk("rules", "small",
+                 "-H", "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+                 "-H", "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                 "-H", "Accept-Language: en-US,en;q=0.5", "-H", "Accept-Encoding: gzip, deflate, br",
+                 "-H", "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark", "-H", "Cache-Control: no-cache"),
 }
 # Memory: how many idle connections, and whether over TLS.
 MEMORY = {"idle": (2000, False), "idle-tls": (500, True)}
