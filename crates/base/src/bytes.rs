@@ -91,19 +91,36 @@ pub fn hex_digit(digit: u8) -> Option<u8> {
     }
 }
 
-/// Appends a number in decimal, without formatting machinery: it stands on the log path.
-pub fn write_dec(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0u8; 20];
-    let mut start = digits.len();
+/// The digits of a number in decimal, in `room`. Without formatting machinery: they stand on the
+/// log path.
+pub fn digits(mut value: u64, room: &mut [u8; 20]) -> &[u8] {
+    let mut start = room.len();
     loop {
         start -= 1;
-        digits[start] = b'0' + (value % 10) as u8;
+        room[start] = b'0' + (value % 10) as u8;
         value /= 10;
         if value == 0 {
             break;
         }
     }
-    out.extend_from_slice(&digits[start..]);
+    &room[start..]
+}
+
+/// Appends a number in decimal.
+pub fn write_dec(out: &mut Vec<u8>, value: u64) {
+    match value {
+        0..10 => out.push(b'0' + value as u8),
+        _ => out.extend_from_slice(digits(value, &mut [0; 20])),
+    }
+}
+
+/// Appends a number in decimal, in at least `width` places (at most 20), the first of them filled with
+/// `fill`.
+pub fn write_padded(out: &mut Vec<u8>, value: u64, width: usize, fill: u8) {
+    let mut room = [0; 20];
+    let digits = digits(value, &mut room);
+    (digits.len()..width).for_each(|_| out.push(fill));
+    out.extend_from_slice(digits);
 }
 
 /// Appends a signed number in decimal.
@@ -184,6 +201,11 @@ mod tests {
         }
         write_dec_i64(&mut out, i64::MIN);
         assert_eq!(out, b"0 9 10 12345 18446744073709551615 -9223372036854775808");
+        out.clear();
+        write_padded(&mut out, 7, 2, b' ');
+        write_padded(&mut out, 42, 6, b'0');
+        write_padded(&mut out, 123, 2, b'0');
+        assert_eq!(out, b" 7000042123");
         out.clear();
         for value in [0, 15, 16, 0xabc, u64::MAX] {
             write_hex(&mut out, value);

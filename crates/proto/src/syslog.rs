@@ -1,7 +1,7 @@
 //! The text around a log message: priority, date, host, tag (RFC 3164, RFC 5424, and the short
 //! forms of the manual's section 4.2, `log`, `format`).
 
-use std::io::Write;
+use base::bytes::{write_dec, write_padded};
 
 /// A local point in time, taken apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,57 +62,88 @@ pub fn month_name(month: u32) -> &'static str {
 /// Appends everything that stands in front of the message.
 pub fn write_header(form: Form, header: &Header<'_>, out: &mut Vec<u8>) {
     let priority = u32::from(header.facility) * 8 + u32::from(header.level);
-    // Writing to a vector cannot fail.
-    let _ = match form {
-        Form::Raw => Ok(()),
-        Form::Short => write!(out, "<{}>", header.level),
-        Form::Priority => write!(out, "<{priority}>"),
+    match form {
+        Form::Raw => {}
+        Form::Short => write_level(header.level.into(), out),
+        Form::Priority => write_level(priority, out),
         Form::Iso => write_iso(&header.moment, out),
-        Form::Timed => write!(out, "<{}>", header.level).and_then(|()| write_iso(&header.moment, out)),
+        Form::Timed => {
+            write_level(header.level.into(), out);
+            write_iso(&header.moment, out);
+        }
         Form::Local | Form::Rfc3164 => write_bsd(form, priority, header, out),
         Form::Rfc5424 => write_ietf(priority, header, out),
-    };
+    }
 }
 
-fn write_iso(moment: &Moment, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn write_level(number: u32, out: &mut Vec<u8>) {
+    out.push(b'<');
+    write_dec(out, number.into());
+    out.push(b'>');
+}
+
+fn write_iso(moment: &Moment, out: &mut Vec<u8>) {
     write_timestamp(moment, out);
-    out.write_all(b" ")
+    out.push(b' ');
+}
+
+/// Numbers of two digits, with `between` in between.
+fn write_pairs(numbers: &[u32], between: u8, out: &mut Vec<u8>) {
+    for (at, number) in numbers.iter().enumerate() {
+        if at > 0 {
+            out.push(between);
+        }
+        write_padded(out, (*number).into(), 2, b'0');
+    }
 }
 
 /// `2026-11-23T10:11:12.123456+01:00`
 fn write_timestamp(moment: &Moment, out: &mut Vec<u8>) {
     let Moment { year, month, day, hour, minute, second, micros, offset } = *moment;
-    let sign = if offset < 0 { '-' } else { '+' };
+    write_padded(out, year.unsigned_abs().into(), 4, b'0');
+    out.push(b'-');
+    write_pairs(&[month, day], b'-', out);
+    out.push(b'T');
+    write_pairs(&[hour, minute, second], b':', out);
+    out.push(b'.');
+    write_padded(out, micros.into(), 6, b'0');
+    out.push(if offset < 0 { b'-' } else { b'+' });
     let offset = offset.unsigned_abs() / 60;
-    let _ = write!(
-        out,
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}{sign}{:02}:{:02}",
-        offset / 60,
-        offset % 60
-    );
+    write_pairs(&[offset / 60, offset % 60], b':', out);
 }
 
-fn write_bsd(form: Form, priority: u32, header: &Header<'_>, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn write_bsd(form: Form, priority: u32, header: &Header<'_>, out: &mut Vec<u8>) {
     let Moment { month, day, hour, minute, second, .. } = header.moment;
-    write!(out, "<{priority}>{} {day:2} {hour:02}:{minute:02}:{second:02} ", month_name(month))?;
+    write_level(priority, out);
+    out.extend_from_slice(month_name(month).as_bytes());
+    out.push(b' ');
+    write_padded(out, day.into(), 2, b' ');
+    out.push(b' ');
+    write_pairs(&[hour, minute, second], b':', out);
+    out.push(b' ');
     if form == Form::Rfc3164 {
         out.extend_from_slice(if header.host.is_empty() { b"localhost" } else { header.host });
         out.push(b' ');
     }
     out.extend_from_slice(header.tag);
-    write!(out, "[{}]: ", header.pid)
+    out.push(b'[');
+    write_dec(out, header.pid.into());
+    out.extend_from_slice(b"]: ");
 }
 
-fn write_ietf(priority: u32, header: &Header<'_>, out: &mut Vec<u8>) -> std::io::Result<()> {
-    write!(out, "<{priority}>1 ")?;
+fn write_ietf(priority: u32, header: &Header<'_>, out: &mut Vec<u8>) {
+    write_level(priority, out);
+    out.extend_from_slice(b"1 ");
     write_timestamp(&header.moment, out);
     out.push(b' ');
     out.extend_from_slice(if header.host.is_empty() { b"-" } else { header.host });
     out.push(b' ');
     out.extend_from_slice(header.tag);
-    write!(out, " {} - ", header.pid)?;
+    out.push(b' ');
+    write_dec(out, header.pid.into());
+    out.extend_from_slice(b" - ");
     out.extend_from_slice(if header.data.is_empty() { b"-" } else { header.data });
-    out.write_all(b" ")
+    out.push(b' ');
 }
 
 #[cfg(test)]

@@ -135,20 +135,49 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest?;
-        let (mut quoted, mut escaped) = (false, false);
-        let comma = rest.iter().position(|byte| {
-            let found = *byte == b',' && !quoted;
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if quoted => escaped = true,
-                b'"' => quoted = !quoted,
-                _ => {}
-            }
-            found
+        // Most values have neither.
+        let comma = memchr::memchr2(b',', b'"', rest).and_then(|at| match rest[at] {
+            b',' => Some(at),
+            _ => unquoted_comma(&rest[at..]).map(|comma| at + comma),
         });
         self.rest = comma.map(|at| &rest[at + 1..]);
         Some(rest[..comma.unwrap_or(rest.len())].trim_ascii())
     }
+}
+
+fn unquoted_comma(text: &[u8]) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.iter().position(|byte| {
+        let found = *byte == b',' && !quoted;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        found
+    })
+}
+
+/// The next value of a set. The cursor holds the number of the field in its upper half, and in the
+/// lower one where the rest of that field's value begins.
+fn next_value<'a>(head: &'a Head, name: &[u8], cursor: &mut Cursor) -> Option<&'a [u8]> {
+    let (field, offset) = (cursor.at >> 32, cursor.at & u32::MAX as usize);
+    let fields = head.fields().enumerate().skip(field);
+    let mut named = fields.filter(|(_, (have, _))| name.is_empty() || have.eq_ignore_ascii_case(name));
+    let found = named.next().map(|(index, (_, value))| {
+        let value = value.trim_ascii();
+        let rest = if index == field { value.get(offset..) } else { None };
+        let mut elements = Elements { rest: rest.or(Some(value)) };
+        let element = elements.next();
+        cursor.at = match elements.rest {
+            Some(rest) => index << 32 | (value.len() - rest.len()),
+            None => (index + 1) << 32,
+        };
+        element
+    });
+    cursor.more = found.is_some();
+    found.flatten()
 }
 
 /// Of the values that `all` gives, the one that the arguments ask for, or the cursor's next.
@@ -181,9 +210,18 @@ fn name(args: &[Arg]) -> Result<&[u8], Missing> {
     }
 }
 
-fn element<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
+/// One element of the comma lists of the named fields.
+fn value<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Result<&'a [u8], Missing> {
     let name = name(args)?;
-    choose(|| values(head, name), args, cursor).map(Value::Str)
+    let is_numbered = matches!(args.get(1), Some(Arg::Sint(number)) if *number != 0);
+    match cursor.iterate && !is_numbered {
+        true => next_value(head, name, cursor).ok_or(Missing::Absent),
+        false => choose(|| values(head, name), args, cursor),
+    }
+}
+
+fn element<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
+    value(head, args, cursor).map(Value::Str)
 }
 
 fn line<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
@@ -198,15 +236,13 @@ fn count<'a, I: Iterator>(args: &'a [Arg], named: impl Fn(&'a [u8]) -> I) -> Fet
 }
 
 fn number<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
-    let name = name(args)?;
-    choose(|| values(head, name), args, cursor).map(|text| Value::Sint(leading_int(text)))
+    value(head, args, cursor).map(|text| Value::Sint(leading_int(text)))
 }
 
 /// Values that are no address are passed over in a set of values.
 fn address<'a>(head: &'a Head, args: &'a [Arg], cursor: &mut Cursor) -> Fetched<'a> {
-    let name = name(args)?;
     loop {
-        let text = choose(|| values(head, name), args, cursor)?;
+        let text = value(head, args, cursor)?;
         match parse_address(text) {
             Some(address) => return Ok(address.into()),
             None if cursor.more => {}
@@ -369,15 +405,20 @@ mod tests {
 
     #[test]
     fn iteration() {
-        let stream = state::testing::stream(REQ);
-        let args = [Arg::Str(b"x-a"[..].into())];
-        let mut cursor = Cursor { iterate: true, ..Cursor::default() };
-        let mut seen = Vec::new();
-        while let Ok(Value::Str(value)) = req_hdr(&stream, &args, &mut cursor) {
-            seen.push(value);
-        }
-        assert_eq!(seen, [&b"1"[..], b"2", b"\"3,4\""]);
-        assert!(!cursor.more);
+        let check = |input: &str, expected: &[&str]| {
+            let stream = state::testing::stream(input);
+            let args = [Arg::Str(b"x-a"[..].into())];
+            let mut cursor = Cursor { iterate: true, ..Cursor::default() };
+            let mut seen = Vec::new();
+            while let Ok(Value::Str(value)) = req_hdr(&stream, &args, &mut cursor) {
+                seen.push(String::from_utf8_lossy(value));
+            }
+            assert_eq!(seen, expected, "{input}");
+            assert!(!cursor.more);
+        };
+        check(REQ, &["1", "2", "\"3,4\""]);
+        check("GET / HTTP/1.1\nx-b: 1\nX-A: a,,\nx-b: 2,3\nx-a:\nx-a: b\n", &["a", "", "", "", "b"]);
+        check("GET / HTTP/1.1\nx-b: 1\n", &[]);
     }
 
     #[test]

@@ -22,6 +22,15 @@ impl Short {
     }
 }
 
+impl Short {
+    fn push(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.bytes.get_mut(self.len..self.len + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.len += bytes.len();
+        }
+    }
+}
+
 impl std::fmt::Write for Short {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         let room = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(std::fmt::Error)?;
@@ -47,17 +56,26 @@ pub fn append(out: &mut Vec<u8>, make: impl FnOnce(&mut Short)) {
 
 /// A signed number in decimal.
 pub fn decimal(number: i64, out: &mut Short) {
-    // Cannot fail: 20 digits fit.
-    let _ = std::fmt::Write::write_fmt(out, format_args!("{number}"));
+    if number < 0 {
+        out.push(b"-");
+    }
+    out.push(base::bytes::digits(number.unsigned_abs(), &mut [0; 20]));
 }
 
 /// An address as `inet_ntop` writes it: unlike Rust's form, an IPv4-compatible IPv6 address
 /// ends in dots.
 pub fn ip(address: IpAddr, out: &mut Short) {
-    let _ = match address {
-        IpAddr::V4(address) => std::fmt::Write::write_fmt(out, format_args!("{address}")),
-        IpAddr::V6(address) => write_v6(address, out),
-    };
+    match address {
+        // Most log lines have one.
+        IpAddr::V4(address) => {
+            for (at, octet) in address.octets().into_iter().enumerate() {
+                out.push(if at > 0 { b"." } else { b"" });
+                out.push(base::bytes::digits(octet.into(), &mut [0; 20]));
+            }
+        }
+        // Cannot fail: any address fits.
+        IpAddr::V6(address) => drop(write_v6(address, out)),
+    }
 }
 
 fn write_v6(address: Ipv6Addr, out: &mut Short) -> std::fmt::Result {

@@ -101,10 +101,9 @@ impl Content {
 
     /// Whether there are elements with this key, and all have this value.
     pub(super) fn has(&self, key: &[u8], value: &[u8]) -> bool {
-        let hash = self.by_key.of(key);
         let elements = |slot: u32| self.elements.get(slot).filter(|element| element.key == key);
-        self.by_key.find(hash, |slot| elements(slot).is_some()).is_some()
-            && self.by_key.find(hash, |slot| elements(slot).is_some_and(|e| e.value != Some(value))).is_none()
+        self.by_key.find(key, |slot| elements(slot).is_some()).is_some()
+            && self.by_key.find(key, |slot| elements(slot).is_some_and(|e| e.value != Some(value))).is_none()
     }
 
     pub(super) fn check_value(&self, value: &[u8]) -> Result<(), Refusal> {
@@ -130,13 +129,13 @@ impl Content {
 
     /// The slot of the first element with this key.
     pub(super) fn slot(&self, key: &[u8]) -> Option<u32> {
-        self.by_key.find(self.by_key.of(key), |slot| self.elements.key(slot) == key)
+        self.by_key.find(key, |slot| self.elements.key(slot) == key)
     }
 
     /// The slots of all elements with this key.
     pub(super) fn slots(&self, key: &[u8]) -> Vec<u32> {
         let mut slots = Vec::new();
-        self.by_key.find(self.by_key.of(key), |slot| {
+        self.by_key.find(key, |slot| {
             if self.elements.key(slot) == key {
                 slots.push(slot);
             }

@@ -282,7 +282,7 @@ impl Index {
             },
             Table::Hashed(hash) if self.kind.method == MatchMethod::Bin => {
                 let Value::Bin(bytes) = value.cast(SampleType::Bin, arena)? else { return None };
-                hash.find(hash.of(bytes), |slot| is_binary(elements.key(slot), bytes))
+                hash.find(bytes, |slot| is_binary(elements.key(slot), bytes))
             }
             _ => self.find_text(elements, by_key, value.to_text(arena), want, arena),
         }
@@ -301,11 +301,11 @@ impl Index {
         match &self.table {
             Table::None if self.kind.method == MatchMethod::Str => {
                 let text = c_string(text);
-                by_key.find(by_key.of(text), |slot| elements.key(slot) == text)
+                by_key.find(text, |slot| elements.key(slot) == text)
             }
             Table::Hashed(hash) => {
                 let text = form.of_text(text, arena);
-                hash.find(hash.of(text), |slot| elements.key(slot).eq_ignore_ascii_case(text))
+                hash.find(text, |slot| elements.key(slot).eq_ignore_ascii_case(text))
             }
             Table::Words(hash, delimiters, most) => {
                 let mut best = Best::new(want);
@@ -314,7 +314,7 @@ impl Index {
                     if ignore_case { word.eq_ignore_ascii_case(part) } else { word == part }
                 };
                 delimiters.parts(form.of_text(text, arena), *most, |part| {
-                    let found = hash.find(hash.of(part), |slot| is(elements.key(slot), part));
+                    let found = hash.find(part, |slot| is(elements.key(slot), part));
                     found.is_none_or(|slot| best.offer(slot, elements))
                 });
                 best.slot()
@@ -354,7 +354,7 @@ impl Index {
         let dotted = self.kind.dotted;
         let is = |slot| Range::parse(elements.key(slot), dotted).is_ok_and(|range| range.min == number);
         let mut best = Best::new(want);
-        if let Some(slot) = numbers.exact.find(numbers.exact.of(&number.to_ne_bytes()), is) {
+        if let Some(slot) = numbers.exact.find(&number.to_ne_bytes(), is) {
             best.offer(slot, elements);
         }
         if let Some((slot, _)) = numbers.ranges.iter().find(|(_, range)| range.contains(number)) {

@@ -92,14 +92,14 @@ impl Table {
 
     /// The same, for a key whose entry is made where there is none. `None`: the table is full.
     pub fn find_or_make<R>(&self, key: &[u8], now: u64, f: impl FnOnce(&mut Row<'_>) -> R) -> Option<R> {
-        self.entry(key, now, |shard, at| shard.with(at, &self.layout, (self.expire, now), f))
+        self.entry(self.place(key), key, now, |shard, at| shard.with(at, &self.layout, (self.expire, now), f))
     }
 
     /// Begins to track the entry of a key, which is made where there is none. `None`: the table
     /// is full.
     pub fn track(&'static self, key: &[u8], now: u64) -> Option<Tracked> {
-        let (_, shard) = self.place(key);
-        let at = self.entry(key, now, |shard, at| {
+        let place @ (_, shard) = self.place(key);
+        let at = self.entry(place, key, now, |shard, at| {
             shard.touch(at, now);
             shard.track(at);
             at
@@ -137,8 +137,13 @@ impl Table {
         Some(at)
     }
 
-    fn entry<R>(&self, key: &[u8], now: u64, f: impl FnOnce(&mut Shard, u32) -> R) -> Option<R> {
-        let (hash, index) = self.place(key);
+    fn entry<R>(
+        &self,
+        (hash, index): (u64, usize),
+        key: &[u8],
+        now: u64,
+        f: impl FnOnce(&mut Shard, u32) -> R,
+    ) -> Option<R> {
         let mut shard = lock(&self.shards[index]);
         if let Some(at) = self.alive(&mut shard, hash, key, now) {
             return Some(f(&mut shard, at));

@@ -78,28 +78,42 @@ impl<'o> Item<'o> {
         let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
         match self.flags.encoding {
             Some(Encoding::Cbor) => cbor::text(text, self.flags.binary, self.out),
-            None if !self.flags.escape => self.out.extend_from_slice(text),
-            _ => text.iter().for_each(|byte| self.escaped(*byte)),
+            _ => self.escaped(text),
         }
     }
 
-    /// One byte, behind a backslash where the encoding or `+E` wants one.
-    fn escaped(&mut self, byte: u8) {
-        let is_special = match byte {
-            b'"' | b'\\' => self.is_json() || self.flags.escape,
-            b']' => self.flags.escape,
+    /// Text with a backslash where the encoding or `+E` wants one.
+    fn escaped(&mut self, text: &[u8]) {
+        self.marked(text, b'#', |_| false);
+    }
+
+    /// Text in which the bytes that `takes` takes are `mark` and two digits, and others escaped.
+    /// Most texts have nothing of either kind.
+    fn marked(&mut self, mut text: &[u8], mark: u8, takes: impl Fn(u8) -> bool) {
+        let (is_json, escape) = (self.is_json(), self.flags.escape);
+        let is_escaped = |byte| match byte {
+            b'"' | b'\\' => is_json || escape,
+            b']' => escape,
             _ => false,
         };
-        if is_special {
-            self.out.push(b'\\');
+        while let Some(at) = text.iter().position(|byte| takes(*byte) || is_escaped(*byte)) {
+            let byte = text[at];
+            self.out.extend_from_slice(&text[..at]);
+            if takes(byte) {
+                let [high, low] = hex(byte);
+                self.out.extend_from_slice(&[mark, high, low]);
+            } else {
+                self.out.extend_from_slice(&[b'\\', byte]);
+            }
+            text = &text[at + 1..];
         }
-        self.out.push(byte);
+        self.out.extend_from_slice(text);
     }
 
     /// A binary sample.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         if !self.is_cbor() {
-            return bytes.iter().for_each(|byte| self.escaped(*byte));
+            return self.escaped(bytes);
         }
         self.cbor(cbor::BYTE_PIECES);
         if !bytes.is_empty() {
@@ -189,16 +203,9 @@ impl<'o> Item<'o> {
 
     /// A part of an open text; what `escape` takes is a hash and two digits.
     pub fn encoded(&mut self, text: &[u8], escape: Escape) {
-        if self.is_cbor() {
-            return self.encoded_pieces(text, escape);
-        }
-        for &byte in text {
-            if escape.takes(byte) {
-                let [high, low] = hex(byte);
-                self.out.extend_from_slice(&[b'#', high, low]);
-            } else {
-                self.escaped(byte);
-            }
+        match self.is_cbor() {
+            true => self.encoded_pieces(text, escape),
+            false => self.marked(text, b'#', |byte| escape.takes(byte)),
         }
     }
 
@@ -219,14 +226,7 @@ impl<'o> Item<'o> {
 
     /// Percent-encodes what no header value may hold: control characters but the tab.
     pub(super) fn percent_encoded(&mut self, text: &[u8]) {
-        for &byte in text {
-            if matches!(byte, 0..=8 | 10..=31 | 127) {
-                let [high, low] = hex(byte);
-                self.out.extend_from_slice(&[b'%', high, low]);
-            } else {
-                self.escaped(byte);
-            }
-        }
+        self.marked(text, b'%', |byte| matches!(byte, 0..=8 | 10..=31 | 127));
     }
 
     /// A list of texts starts.
