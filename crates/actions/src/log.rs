@@ -17,7 +17,7 @@ const ID: usize = 1;
 const PROFILE: &[ActionOption] = &[ActionOption::new("profile", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
-    Action::new("do-log", sets::QUIC | sets::ALL, &[], "Logs at once", |_, _| Outcome::Log).options(PROFILE),
+    Action::new("do-log", sets::QUIC | sets::ALL, &[], "Logs at once", do_log).options(PROFILE),
     Action::new(
         "set-log-level",
         sets::CONTENT | sets::TCP_RESPONSE | sets::HTTP,
@@ -35,6 +35,11 @@ pub const ROWS: &[Action] = &[
     .unlisted(sets::CONTENT)
     .options(SLOT),
 ];
+
+fn do_log(stream: &mut Stream, args: &Args) -> Outcome {
+    let name = args.option(0).and_then(|values| values.first()).map(ActionValue::bytes);
+    Outcome::Log(name.and_then(|name| stream.plan.log_profile(name)))
+}
 
 fn set_log_level(stream: &mut Stream, args: &Args) -> Outcome {
     stream.log_silent = args.str(0) == b"silent";

@@ -12,7 +12,7 @@ mod tokens;
 
 pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
 pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
-pub use log::{Facility, Level, LogFraming, LogTarget, LogTransport};
+pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ForwardFor, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, Switch,
     SwitchTarget, Timeouts, retry,

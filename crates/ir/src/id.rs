@@ -40,4 +40,6 @@ ids! {
     TableId,
     /// Index into [`crate::config::Config::pattern_lists`].
     PatternListId,
+    /// Index into [`crate::config::Config::log_profiles`].
+    LogProfileId,
 }

@@ -6,7 +6,7 @@
 
 use std::task::{Context, Poll};
 
-use ir::config::retry;
+use ir::config::{LogOrigin, retry};
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use net::timer::Timer;
@@ -46,6 +46,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
                 }
             }
         };
+        log::step(worker, stream, LogOrigin::Connect, 0);
         send_request_head(stream, client, &mut server);
         let end = wait_response(stream, client, timer, &mut server).await;
         if retry_on & event(stream, end) != 0 && is_held(stream, client) && attempts.again(stream) {
@@ -230,7 +231,7 @@ async fn respond(
         return false;
     };
     stream.sent = Sent::Forwarded;
-    log::early(worker, stream, "txn_response");
+    log::step(worker, stream, LogOrigin::Response, server.conn.rest().len());
     if stream.res.framing == Framing::Tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
         return false;

@@ -5,7 +5,7 @@ use std::task::{Poll, ready};
 
 use actions::pages;
 use base::net::Network;
-use ir::config::{ForwardFor, Proxy};
+use ir::config::{ForwardFor, LogOrigin, Proxy};
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
@@ -20,7 +20,7 @@ use crate::body::Piece;
 use crate::client::{Client, ResponseMode};
 use crate::deadline::Deadline;
 use crate::worker::Worker;
-use crate::{forward, rules, service};
+use crate::{forward, log, rules, service};
 
 /// What the rules and the switching decided.
 enum Decision {
@@ -40,6 +40,7 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     stream.inspect_over = true;
     let live = &worker.plan.live.proxies[stream.session.frontend.index()];
     live.request_rate.count(worker.thread, stream.now);
+    log::accept(worker, stream);
     capture_request(stream);
     if worker.plan.needs.request_body && client.has_early_body() {
         forward::keep_early_body(stream, client).await;
@@ -74,6 +75,7 @@ async fn decide(
     if let Some(decision) = monitor(stream) {
         return decision;
     }
+    log::step(worker, stream, LogOrigin::Request, 0);
     let mut left = match buffer_request(stream, client, timer, frontend).await {
         Ok(left) => left,
         Err(decision) => return decision,

@@ -63,7 +63,7 @@ pub async fn response(
                 stream.inspect_over = more.is_none();
             }
             Outcome::Pause(wait) => rules::sleep(timer, wait).await,
-            Outcome::Log => log::now(worker, stream),
+            Outcome::Log(profile) => log::now(worker, stream, profile),
             Outcome::Lua(action) => {
                 let args = &stream.plan.proxy(proxy).rules[SET as usize][at].args;
                 let outcome = Box::pin(worker.lua_action(stream, args, action)).await;

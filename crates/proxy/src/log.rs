@@ -5,7 +5,8 @@ mod sender;
 
 use std::rc::Rc;
 
-use ir::config::{Level, LogPreset, Mode, Proxy};
+use ir::config::{Level, LogMoment, LogOrigin, LogPreset, Mode, Proxy};
+use ir::id::LogProfileId;
 use ir::spec::RuleSet;
 use state::ends::End;
 use state::link::ConnError;
@@ -15,7 +16,7 @@ use state::stream::Stream;
 use state::termination::{Cause, State};
 use state::track::Event;
 
-pub use sender::{Sender, Targets};
+pub use sender::{Message, Sender, Targets};
 
 use crate::worker::Worker;
 
@@ -23,77 +24,161 @@ use crate::worker::Worker;
 pub fn stream(worker: &Worker, stream: &mut Stream) {
     stream.count(Event::BytesIn(stream.counts.bytes_in));
     stream.count(Event::BytesOut(stream.counts.bytes_out));
-    let options = &stream.plan.settings(stream.session.frontend).options;
-    if !options.dontlognull || !stream.req.bytes().is_empty() || stream.counts.bytes_in > 0 {
-        line(worker, stream);
-    }
-}
-
-/// `option logasap`: writes the line as soon as all is known but the end and the bytes, at
-/// `stream.timing.response`.
-pub fn early(worker: &Worker, stream: &mut Stream, origin: &'static str) {
-    if !stream.plan.settings(stream.session.frontend).options.logasap {
-        return;
-    }
-    let bytes_in = std::mem::take(&mut stream.counts.bytes_in);
-    stream.timing.end = stream.timing.response;
-    stream.log_origin = origin;
-    line(worker, stream);
-    stream.timing.end = None;
-    stream.log_origin = "";
-    stream.counts.bytes_in = bytes_in;
-    stream.log_silent = true;
-}
-
-fn line(worker: &Worker, stream: &mut Stream) {
     let settings = stream.plan.settings(stream.session.frontend);
-    if settings.logs.is_empty() || stream.log_silent {
+    if settings.options.dontlognull && stream.req.bytes().is_empty() && stream.counts.bytes_in == 0 {
         return;
     }
-    let failed = stream.has_failed();
-    if settings.options.dontlog_normal && !failed {
-        return;
-    }
-    let separate = failed && settings.options.log_separate_errors;
-    let level = stream.log_level.unwrap_or(if separate { Level::Err } else { Level::Info });
     // What never became a request has no stream in HAProxy.
-    let is_error = settings.mode == Mode::Http && stream.req.is_empty();
-    let plan = stream.frontend_plan();
-    let format = plan.error_log_format.as_ref().filter(|_| is_error).unwrap_or(&plan.log_format);
-    write(worker, stream, level, format);
+    if settings.mode == Mode::Http && stream.req.is_empty() {
+        session(worker, stream);
+    } else if is_due(stream, LogOrigin::Close) {
+        line(worker, stream, LogOrigin::Close);
+    }
+}
+
+/// What a stream that begins logs: a line about its connection where the frontend has no format,
+/// and the step `accept`.
+pub fn accept(worker: &Worker, stream: &mut Stream) {
+    let settings = stream.plan.settings(stream.session.frontend);
+    if settings.logs.is_empty() {
+        return;
+    }
+    if settings.log_steps.is_some() {
+        // Of the request nothing is known yet.
+        let request = std::mem::take(&mut stream.req);
+        step(worker, stream, LogOrigin::Accept, 0);
+        stream.req = request;
+    } else if settings.log_preset == LogPreset::Default {
+        stream.with_scratch(|stream, text| {
+            stream.frontend_plan().log_format.write(stream, text);
+            worker.logs.send(Targets::Proxy(stream.session.frontend), Level::Info, text);
+        });
+    }
+}
+
+/// A step on the way of a stream, where the configuration wants a line of it. `early`: how much of
+/// a response's body is there.
+pub fn step(worker: &Worker, stream: &mut Stream, origin: LogOrigin, early: usize) {
+    if !is_due(stream, origin) {
+        return;
+    }
+    let counts = stream.counts;
+    stream.counts.bytes_in = 0;
+    match origin {
+        LogOrigin::Response => stream.counts.bytes_out += early as u64,
+        _ => stream.counts.bytes_out = 0,
+    }
+    stream.timing.end = match origin {
+        LogOrigin::Connect => stream.timing.connected,
+        LogOrigin::Response => stream.timing.response,
+        _ => Some(stream.timing.start),
+    };
+    line(worker, stream, origin);
+    stream.timing.end = None;
+    stream.counts = counts;
+}
+
+/// Whether the frontend wants a line of this origin now (manual, `log-steps`); without steps it
+/// wants one, as soon as all is known that its formats ask for.
+fn is_due(stream: &Stream, origin: LogOrigin) -> bool {
+    let settings = stream.plan.settings(stream.session.frontend);
+    if settings.logs.is_empty() {
+        return false;
+    }
+    match (settings.log_steps, settings.log_moment) {
+        (Some(0), _) => true,
+        (Some(steps), _) => steps & origin.bit() != 0,
+        _ if settings.log_preset == LogPreset::Default => false,
+        (None, moment) => match origin {
+            LogOrigin::Close => !stream.is_logged,
+            LogOrigin::Request => moment == LogMoment::Request,
+            LogOrigin::Response => moment != LogMoment::End,
+            LogOrigin::Connect => moment != LogMoment::End && settings.mode != Mode::Http,
+            _ => false,
+        },
+    }
+}
+
+/// Writes the line of a stream.
+fn line(worker: &Worker, stream: &mut Stream, origin: LogOrigin) {
+    let options = &stream.plan.settings(stream.session.frontend).options;
+    let failed = stream.has_failed();
+    if options.dontlog_normal && !failed {
+        return;
+    }
+    stream.is_logged = true;
+    if stream.log_silent {
+        return;
+    }
+    let separate = failed && options.log_separate_errors;
+    let level = stream.log_level.unwrap_or(if separate { Level::Err } else { Level::Info });
+    let format = own_format(stream);
+    stream.log_origin = origin;
+    write(worker, stream, level, format, None);
+    count_line(worker, stream);
+}
+
+/// The line of a session that never had a stream.
+fn session(worker: &Worker, stream: &mut Stream) {
+    let settings = stream.plan.settings(stream.session.frontend);
+    if settings.logs.is_empty() {
+        return;
+    }
+    let level = if settings.options.log_separate_errors { Level::Err } else { Level::Info };
+    let format = stream.frontend_plan().error_log_format.as_ref().or_else(|| own_format(stream));
+    stream.log_origin = LogOrigin::SessionError;
+    write(worker, stream, level, format, None);
+    count_line(worker, stream);
+}
+
+/// The format of the frontend's lines; the one about connections is none.
+fn own_format(stream: &Stream) -> Option<&'static Format> {
+    let settings = stream.plan.settings(stream.session.frontend);
+    (settings.log_preset != LogPreset::Default).then_some(&stream.frontend_plan().log_format)
+}
+
+fn count_line(worker: &Worker, stream: &Stream) {
     worker.plan.live.proxies[stream.session.frontend.index()].log_lines.add(worker.thread, 1);
 }
 
 /// `do-log`: writes a line in the midst of the rules.
-pub fn now(worker: &Worker, stream: &mut Stream) {
+pub fn now(worker: &Worker, stream: &mut Stream, profile: Option<LogProfileId>) {
     if stream.plan.settings(stream.session.frontend).logs.is_empty() || stream.log_silent {
         return;
     }
     stream.log_origin = match stream.phase {
-        RuleSet::TcpConnection => "tcp-req-conn",
-        RuleSet::TcpSession => "tcp-req-sess",
-        RuleSet::TcpContent => "tcp-req-cont",
-        RuleSet::TcpResponse => "tcp-res-cont",
-        RuleSet::HttpRequest => "http-req",
-        RuleSet::HttpResponse => "http-res",
-        RuleSet::HttpAfterResponse => "http-after-res",
-        RuleSet::QuicInitial => "quic-init",
+        RuleSet::TcpConnection => LogOrigin::TcpConnection,
+        RuleSet::TcpSession => LogOrigin::TcpSession,
+        RuleSet::TcpContent => LogOrigin::TcpContent,
+        RuleSet::TcpResponse => LogOrigin::TcpResponse,
+        RuleSet::HttpRequest => LogOrigin::HttpRequest,
+        RuleSet::HttpResponse => LogOrigin::HttpResponse,
+        RuleSet::HttpAfterResponse => LogOrigin::HttpAfterResponse,
+        RuleSet::QuicInitial => LogOrigin::QuicInitial,
     };
     let level = stream.log_level.unwrap_or(Level::Info);
-    write(worker, stream, level, &stream.frontend_plan().log_format);
-    stream.log_origin = "";
+    write(worker, stream, level, own_format(stream), profile);
 }
 
-fn write(worker: &Worker, stream: &mut Stream, level: Level, format: &Format) {
+fn write(
+    worker: &Worker,
+    stream: &mut Stream,
+    level: Level,
+    format: Option<&Format>,
+    profile: Option<LogProfileId>,
+) {
     count(stream);
     stream.with_scratch(|stream, line| {
         let data = stream.frontend_plan().log_format_sd.as_ref().map_or(0, |format| {
             format.write(stream, line);
             line.len()
         });
-        format.write(stream, line);
-        let (data, line) = line.split_at(data);
-        worker.logs.send_with_data(Targets::Proxy(stream.session.frontend), level, line, data);
+        if let Some(format) = format {
+            format.write(stream, line);
+        }
+        let (data, text) = line.split_at(data);
+        let message = Message { level, text, data, stream: Some(stream), profile };
+        worker.logs.send_message(Targets::Proxy(stream.session.frontend), &message);
     });
 }
 
@@ -129,11 +214,11 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
     if let Some(format) = own_format {
         let mut stream = worker.stream(session);
         stream.termination.set(Cause::Proxy, State::Request);
-        stream.log_origin = "sess_killed";
+        stream.log_origin = LogOrigin::SessionKilled;
         stream.timing.start = session.accepted;
         stream.timing.handshake = stream.now.saturating_sub(session.accepted);
         stream.timing.end = Some(stream.now);
-        write(worker, &mut stream, level, format);
+        write(worker, &mut stream, level, Some(format), None);
     } else {
         let mut line = Vec::new();
         write_failure(session, settings, error, &mut line);

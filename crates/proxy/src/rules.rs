@@ -40,7 +40,9 @@ pub async fn run(
         | Outcome::WaitForBody(_)
         | Outcome::NotYet
         | Outcome::Lua(_)
-        | Outcome::Log) => Box::pin(resume(worker, stream, client, timer, (proxy, set, at), outcome)).await,
+        | Outcome::Log(_)) => {
+            Box::pin(resume(worker, stream, client, timer, (proxy, set, at), outcome)).await
+        }
         outcome => outcome,
     }
 }
@@ -76,7 +78,7 @@ async fn resume(
                     return outcome;
                 }
             }
-            Outcome::Log => log::now(worker, stream),
+            Outcome::Log(profile) => log::now(worker, stream, profile),
             outcome => return outcome,
         }
         stream.now = now_ms();

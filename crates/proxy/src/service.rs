@@ -3,6 +3,7 @@
 
 use std::task::{Context, Poll, ready};
 
+use ir::config::LogOrigin;
 use ir::id::ServiceId;
 use lua::HttpService;
 use net::clock::now_ms;
@@ -15,8 +16,8 @@ use crate::body::{Piece, SourceError};
 use crate::buffers;
 use crate::client::{Client, ResponseMode};
 use crate::deadline::Deadline;
-use crate::http;
 use crate::worker::Worker;
+use crate::{http, log};
 
 /// Bytes of a response's body that are handed on at once.
 const PIECE: usize = 16 * 1024;
@@ -33,6 +34,7 @@ pub async fn run(
     stream.termination.set(Cause::Local, State::Request);
     let now = Some(now_ms());
     (stream.timing.dequeued, stream.timing.connected) = (now, now);
+    log::step(worker, stream, LogOrigin::Connect, 0);
     let name = &worker.plan.config.services[id.index()];
     let Some(Ok(service)) = worker.lua.as_ref().map(|host| HttpService::start(host, name, stream)) else {
         return fail(worker, stream, client, timer).await;
@@ -123,6 +125,7 @@ impl Run {
                 if client.send_head(stream, ResponseMode { close, bodyless: self.bodyless }).is_err() {
                     return Poll::Ready(End::ClientGone);
                 }
+                log::step(worker, stream, LogOrigin::Response, 0);
             }
             if self.script != Script::Running && !self.started {
                 return Poll::Ready(End::Failed);

@@ -169,10 +169,10 @@ fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> boo
     let outcome = loop {
         match actions::run(&mut stream, session.frontend, set, &mut at) {
             Outcome::NotYet | Outcome::Pause(_) => at += 1,
-            Outcome::Log => {
+            Outcome::Log(profile) => {
                 // There is no request to speak of.
                 stream.termination.set(Cause::Proxy, State::Request);
-                log::now(worker, &mut stream);
+                log::now(worker, &mut stream, profile);
             }
             outcome => break outcome,
         }

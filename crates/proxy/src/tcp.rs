@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use ir::config::Mode;
+use ir::config::{LogOrigin, Mode};
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use lua::TcpService;
@@ -34,6 +34,7 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
     stream.timing.handshake = handshake;
     let ready_at = session.accepted + handshake;
     (stream.timing.first_byte, stream.timing.request) = (Some(ready_at), Some(ready_at));
+    log::accept(worker, &mut stream);
     let upgrade = serve(worker, &mut stream, &mut conn, &mut timer).await;
     // A log line of `mode tcp` knows no request. What was not passed on came all the same.
     stream.req.clear();
@@ -99,7 +100,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     };
     stream.timing.response = stream.timing.connected;
     stream.sent = Sent::Forwarded;
-    log::early(worker, stream, "txn_connect");
+    log::step(worker, stream, LogOrigin::Connect, 0);
     move_bytes(worker, stream, conn, &mut server.conn, timer).await;
     server.keep_tls_session(worker);
     let_go(stream);
@@ -170,7 +171,7 @@ async fn content_rules(
                 read_request(worker, stream);
             }
             Outcome::Pause(wait) => rules::sleep(timer, wait).await,
-            Outcome::Log => log::now(worker, stream),
+            Outcome::Log(profile) => log::now(worker, stream, profile),
             Outcome::Lua(action) => {
                 let args = &stream.plan.proxy(proxy).rules[RuleSet::TcpContent as usize][at].args;
                 let outcome = Box::pin(worker.lua_action(stream, args, action)).await;

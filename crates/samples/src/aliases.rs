@@ -6,7 +6,7 @@ mod request;
 
 use std::net::{IpAddr, SocketAddr};
 
-use ir::config::Mode;
+use ir::config::{LogOrigin, Mode};
 use ir::spec::{LogAliasNeed, LogAliasSpec, Support};
 use state::ends::{End, Endpoint};
 use state::plan::{AliasFn, Item};
@@ -56,7 +56,7 @@ const ROWS: &[Alias] = &[
     http("HU", "The URI.", request::uri),
     http("HV", "The version of HTTP.", request::version),
     any("ID", "The unique identifier.", |s, item| item.text(s.unique_id().unwrap_or_default())),
-    any("OG", "When and where the line was written.", |s, item| item.text(origin(s)))
+    any("OG", "When and where the line was written.", |s, item| item.text(s.log_origin.name().as_bytes()))
         .needs(LogAliasNeed::Log),
     any("ST", "The status.", |s, item| item.number(status(s))),
     any("T", "When the connection came, in UTC.", |s, item| {
@@ -284,22 +284,13 @@ fn transfer(stream: &Stream) -> i64 {
     }
 }
 
-/// What made the stream write its line.
-fn origin(stream: &Stream) -> &'static [u8] {
-    let settings = frontend(stream);
-    if !stream.log_origin.is_empty() {
-        stream.log_origin.as_bytes()
-    } else if settings.mode == Mode::Http && stream.req.is_empty() {
-        b"sess_error"
-    } else {
-        b"txn_close"
-    }
-}
-
 /// How many captures are shown: none where HAProxy has no stream yet.
 fn slots(stream: &Stream, captures: &[ir::config::Capture]) -> usize {
-    match origin(stream) {
-        b"sess_error" | b"sess_killed" | b"tcp-req-conn" | b"tcp-req-sess" => 0,
+    match stream.log_origin {
+        LogOrigin::SessionError
+        | LogOrigin::SessionKilled
+        | LogOrigin::TcpConnection
+        | LogOrigin::TcpSession => 0,
         _ => captures.len(),
     }
 }

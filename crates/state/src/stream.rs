@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use ir::config::Mode;
+use ir::config::{LogOrigin, Mode};
 use ir::expr::Place;
 use ir::id::{ProxyId, ServerId};
 use ir::spec::RuleSet;
@@ -174,8 +174,10 @@ pub struct Stream {
     /// A final rule said that this stream is not to be logged, or with another level.
     pub log_level: Option<ir::config::Level>,
     pub log_silent: bool,
-    /// What makes the stream log (`%OG`), where it is not its end.
-    pub log_origin: &'static str,
+    /// What makes the stream log (`%OG`).
+    pub log_origin: LogOrigin,
+    /// Its line is written; only steps and rules that ask for more get more.
+    pub is_logged: bool,
     /// Memory of values that converters made; reset with the stream.
     pub arena: Bump,
     /// Reused output buffer of log-formats: see [`Stream::with_scratch`].
@@ -225,7 +227,8 @@ impl Stream {
             termination: Termination::default(),
             log_level: None,
             log_silent: false,
-            log_origin: "",
+            log_origin: LogOrigin::Close,
+            is_logged: false,
             arena: Bump::new(),
             scratch: Vec::new(),
         }
@@ -272,7 +275,8 @@ impl Stream {
         self.termination = Termination::default();
         self.log_level = None;
         self.log_silent = false;
-        self.log_origin = "";
+        self.log_origin = LogOrigin::Close;
+        self.is_logged = false;
         self.arena.reset();
     }
 

@@ -67,9 +67,11 @@ impl Timing {
         Self::between(self.connected, self.response)
     }
 
-    /// `%Ta`: active time of the request, from its first byte.
+    /// `%Ta`: active time of the request, from its first byte. Negative in lines of steps that come
+    /// before the end counts.
     pub fn active(&self) -> i64 {
-        Self::between(self.first_byte.or(Some(self.start + self.handshake)), self.end)
+        let from = self.first_byte.unwrap_or(self.start + self.handshake);
+        self.end.map_or(-1, |end| end as i64 - from as i64)
     }
 
     /// `%Td`: transferring the body.

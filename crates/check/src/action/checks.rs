@@ -28,10 +28,6 @@ pub fn finish(c: &mut Context<'_>, action: &mut Action, words: &[Word], set: Rul
             c.px.use_cache(word(action, 0), true, name.span);
             Ok(())
         }
-        "do-log" if action.has("profile") => {
-            c.warn_parsed("profile of do-log", name.span);
-            Ok(())
-        }
         "set-header" | "add-header" | "early-hint" => {
             warn_header_name(c, words);
             Ok(())

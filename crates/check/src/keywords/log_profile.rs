@@ -37,7 +37,6 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     if let Some(place) = section::declare(c, Section::LogProfile, &name.text, line).first().copied() {
         section::same_name(c, line, "log-profile section", "another log-profile section", place);
     }
-    c.warn_parsed("log-profile", line.span);
     let (name, place) = (name.text.clone(), line.place());
     c.config.log_profiles.push(LogProfile { name, place, ..LogProfile::default() });
     true
@@ -127,8 +126,7 @@ pub const ROWS: &[Keyword] = &[
         "<string>",
         MANY,
         Set::Line(log_tag),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "on",
         "What is logged at a step.",
@@ -136,6 +134,5 @@ pub const ROWS: &[Keyword] = &[
         "<step> [drop] [format <fmt>] [sd <fmt>]",
         MANY,
         Set::Line(on),
-    )
-    .parsed(),
+    ),
 ];

@@ -7,6 +7,8 @@ mod binds;
 mod filters;
 mod formats;
 mod groups;
+mod log_moment;
+mod loggers;
 mod names;
 mod needs;
 mod process;
@@ -90,6 +92,7 @@ fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
     }
     needs::fcgi_servers(c, drafts);
     sections::check(c, drafts);
+    loggers::check(c, drafts);
     process::client_resolvers(c);
     process::header_cases(c);
     process::experimental(c);
@@ -110,6 +113,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     references::sections(c, &drafts[index]);
     needs::stats(c, &drafts[index]);
     formats::resolve(c, &mut drafts[index]);
+    log_moment::choose(c, &mut drafts[index]);
     formats::balance(c, &mut drafts[index]);
     names::resolve(c, names, drafts, index);
     groups::check(c, &drafts[index]);

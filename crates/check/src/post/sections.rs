@@ -4,11 +4,10 @@
 use diag::{Diagnostic, Effect};
 use ir::config::{LogTransport, Peer, Peers};
 
-use super::{references, servers};
+use super::{loggers, references, servers};
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::keywords::peers::PeersDraft;
-use crate::keywords::ring::BUILT_IN;
 use crate::line::place;
 
 /// Peers, mailers and resolvers, in the order in which HAProxy tells.
@@ -29,16 +28,11 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft]) {
 fn check_fcgi_logs(c: &mut Context<'_>) {
     for (app, span, target) in std::mem::take(&mut c.fcgi_logs) {
         let what = match target {
-            LogTransport::Ring(name) => {
-                let name = String::from_utf8_lossy(&name).into_owned();
-                let is_made = c.config.rings.iter().any(|ring| ring.name == name.as_bytes());
-                match BUILT_IN.iter().find(|known| **known == name) {
-                    Some(known) if known.starts_with("std") => format!("uses incompatible ring '{name}'"),
-                    None if !is_made => format!("uses unknown ring named '{name}'"),
-                    _ => continue,
-                }
-            }
-            LogTransport::Stream(name) if !name.contains(&b'@') && !c.seen.proxies.contains_key(&name) => {
+            LogTransport::Ring(name) => match loggers::ring(c, &name) {
+                Some(what) => what,
+                None => continue,
+            },
+            LogTransport::Backend(name) if !c.seen.proxies.contains_key(&name) => {
                 format!("uses unknown log backend '{}'", String::from_utf8_lossy(&name))
             }
             _ => continue,

@@ -1,7 +1,7 @@
 //! `log` lines.
 
 use crate::Bytes;
-use crate::expr::Address;
+use crate::expr::{Address, Place};
 
 /// One `log` line (manual, section 4.2, `log`).
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,9 @@ pub struct LogTarget {
     pub len: usize,
     /// `sample <ranges>:<size>`: which of each `size` messages are sent, counted from 1.
     pub sample: Option<(Vec<(u32, u32)>, u32)>,
+    /// The name of a log-profile.
+    pub profile: Option<Bytes>,
+    pub place: Place,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +31,101 @@ pub enum LogTransport {
     Fd(i32),
     /// `ring@name`
     Ring(Bytes),
-    /// `tcp@…` or a log backend: accepted, not executed yet.
-    Stream(Bytes),
+    /// `tcp@…`: a ring of its own stands between.
+    Tcp(Address),
+    /// `backend@name`
+    Backend(Bytes),
+}
+
+/// What makes a stream or a session log (`%OG`): the steps of `log-steps` and of log-profiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogOrigin {
+    /// Nothing that has a name: messages of the process and of scripts.
+    Unspecified,
+    /// What never became a stream.
+    SessionError,
+    /// A connection that failed before there was a session.
+    SessionKilled,
+    Accept,
+    Request,
+    Connect,
+    Response,
+    #[default]
+    Close,
+    /// `do-log`
+    HttpRequest,
+    HttpResponse,
+    HttpAfterResponse,
+    TcpConnection,
+    TcpSession,
+    TcpContent,
+    TcpResponse,
+    QuicInitial,
+}
+
+impl LogOrigin {
+    pub const COUNT: usize = Self::QuicInitial as usize + 1;
+
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Unspecified,
+        Self::SessionError,
+        Self::SessionKilled,
+        Self::Accept,
+        Self::Request,
+        Self::Connect,
+        Self::Response,
+        Self::Close,
+        Self::HttpRequest,
+        Self::HttpResponse,
+        Self::HttpAfterResponse,
+        Self::TcpConnection,
+        Self::TcpSession,
+        Self::TcpContent,
+        Self::TcpResponse,
+        Self::QuicInitial,
+    ];
+
+    /// As `%OG` shows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspec",
+            Self::SessionError => "sess_error",
+            Self::SessionKilled => "sess_killed",
+            Self::Accept => "txn_accept",
+            Self::Request => "txn_request",
+            Self::Connect => "txn_connect",
+            Self::Response => "txn_response",
+            Self::Close => "txn_close",
+            _ => self.step(),
+        }
+    }
+
+    /// The step of a log-profile that is about it; empty where none is.
+    pub const fn step(self) -> &'static str {
+        match self {
+            Self::Unspecified => "",
+            Self::SessionError | Self::SessionKilled => "error",
+            Self::Accept => "accept",
+            Self::Request => "request",
+            Self::Connect => "connect",
+            Self::Response => "response",
+            Self::Close => "close",
+            Self::HttpRequest => "http-req",
+            Self::HttpResponse => "http-res",
+            Self::HttpAfterResponse => "http-after-res",
+            Self::TcpConnection => "tcp-req-conn",
+            Self::TcpSession => "tcp-req-sess",
+            Self::TcpContent => "tcp-req-cont",
+            Self::TcpResponse => "tcp-res-cont",
+            Self::QuicInitial => "quic-init",
+        }
+    }
+
+    /// Its bit in [`crate::config::Proxy::log_steps`].
+    pub const fn bit(self) -> u32 {
+        1 << self as u32
+    }
 }
 
 /// `format` of a log line.
@@ -77,4 +173,17 @@ impl Level {
     /// The names in the order of their numbers.
     pub const NAMES: [&'static str; 8] =
         ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+}
+
+/// When a stream logs where `log-steps` does not say: once all that the formats of its frontend ask
+/// for is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogMoment {
+    /// At its end.
+    #[default]
+    End,
+    /// With the response, or with the server's connection in `mode tcp`.
+    Answer,
+    /// With the request, and, as HAProxy does, once more with the response.
+    Request,
 }

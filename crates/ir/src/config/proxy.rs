@@ -49,6 +49,9 @@ pub struct Proxy {
     pub logs: Vec<LogTarget>,
     pub log_tag: Option<Bytes>,
     pub log_preset: LogPreset,
+    /// `log-steps`: the bits of the origins that log, see [`super::LogOrigin::bit`].
+    pub log_steps: Option<u32>,
+    pub log_moment: super::LogMoment,
     /// What `log-format`, `option httplog` or the default gives.
     pub log_format: LogFormat,
     /// The structured data of RFC 5424.

@@ -57,7 +57,8 @@ fn request() {
 
 #[test]
 fn no_request() {
-    let stream = stream("");
+    let mut stream = stream("");
+    stream.log_origin = ir::config::LogOrigin::SessionError;
     for name in ["r", "HM", "HP", "HPO", "HQ", "HU", "HV"] {
         check(&stream, name, "<BADREQ>");
     }

@@ -14,8 +14,8 @@ use super::format::Node;
 use super::patterns::Lists;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
-    Acl, BuildError, Cond, Converter, Expr, Format, Functions, Map, Matcher, Plan, ProxyHeader, ProxyPlan,
-    Regex, Switch, SwitchTarget, process_vars,
+    Acl, BuildError, Cond, Converter, Expr, Format, Functions, LogProfile, LogRoutes, LogStep, Map, Matcher,
+    Plan, ProxyHeader, ProxyPlan, Regex, Switch, SwitchTarget, process_vars,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -30,6 +30,7 @@ pub(super) fn plan(mut config: Config, functions: &Functions, threads: usize) ->
         .zip(&config.proxies)
         .map(|(id, settings)| proxy(id, settings, functions, (&config, &lists), &needs))
         .collect::<Result<Vec<_>, _>>()?;
+    let log_profiles = log_profiles(functions, (&config, &lists), &needs)?;
     let script_map = |(list, method): &(ir::id::PatternListId, checked::MatchMethod)| {
         let reference = lists.get(*list).ok_or_else(|| unknown("list", list.0))?;
         Ok((*method, Map::new(&lists, reference, *method, ir::types::SampleType::Str)?))
@@ -43,7 +44,8 @@ pub(super) fn plan(mut config: Config, functions: &Functions, threads: usize) ->
     // A script may call any fetch.
     let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
     let token_keys = functions.token_keys.map(|make| make(&config));
-    Ok(Plan { config, proxies, needs, live, token_keys, script_maps })
+    let log_routes = LogRoutes::new(&config);
+    Ok(Plan { config, proxies, needs, live, token_keys, log_profiles, log_routes, script_maps })
 }
 
 /// A value of the global section's `set-var`, in the plan where it is evaluated.
@@ -100,6 +102,27 @@ fn proxy(
         balance: Balance::new(id, settings, balance_expr),
         rules,
     })
+}
+
+/// Without a proxy nothing uses them.
+fn log_profiles(
+    functions: &Functions,
+    (config, lists): (&Config, &Lists),
+    needs: &Cell<Needs>,
+) -> Result<Vec<LogProfile>, BuildError> {
+    let Some(own) = config.proxies.first() else { return Ok(Vec::new()) };
+    let build = Builder { config, lists, own, functions, acls: Vec::new(), needs };
+    let format =
+        |format: &Option<checked::LogFormat>| format.as_ref().map(|format| build.format(format)).transpose();
+    let profile = |profile: &ir::config::LogProfile| {
+        let steps = profile.steps.iter().map(|step| {
+            let done = LogStep { drop: step.drop, format: format(&step.format)?, sd: format(&step.sd)? };
+            Ok((step.step.as_slice(), done))
+        });
+        let steps = steps.collect::<Result<_, BuildError>>()?;
+        Ok(LogProfile::new(profile.log_tag.as_deref(), steps))
+    };
+    config.log_profiles.iter().map(profile).collect()
 }
 
 /// Makes the parts of one proxy.

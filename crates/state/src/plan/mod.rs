@@ -6,6 +6,7 @@ mod acl;
 mod build;
 mod expr;
 mod format;
+mod log_profile;
 mod map;
 mod matcher;
 mod patterns;
@@ -18,13 +19,14 @@ use std::collections::HashMap;
 
 use ir::config::{Config, Proxy};
 use ir::expr::MatchMethod;
-use ir::id::ProxyId;
+use ir::id::{LogProfileId, ProxyId};
 use ir::spec::RuleSet;
 use ir::types::SampleType;
 
 pub use acl::{Acl, Answer, Cond};
 pub use expr::Expr;
 pub use format::{AliasFn, Escape, Format, Item};
+pub use log_profile::{LogProfile, LogRoutes, LogStep};
 pub use map::Map;
 pub use matcher::Matcher;
 pub use regex::Regex;
@@ -86,6 +88,9 @@ pub struct Plan {
     pub live: Live,
     /// What [`Functions::token_keys`] made.
     pub token_keys: Option<TokenKeys>,
+    /// By [`LogProfileId`].
+    pub log_profiles: Vec<LogProfile>,
+    pub log_routes: LogRoutes,
     /// The maps that scripts made while they were loaded.
     script_maps: Vec<(MatchMethod, Map)>,
 }
@@ -148,6 +153,11 @@ impl Plan {
         let is =
             |(have, map): &&(MatchMethod, Map)| *have == method && *map.reference().identity.path == *path;
         self.script_maps.iter().find(is).map(|(_, map)| map)
+    }
+
+    /// The log-profile of a name.
+    pub fn log_profile(&self, name: &[u8]) -> Option<LogProfileId> {
+        log_profile::profile_named(&self.config, name)
     }
 
     pub fn proxy(&self, id: ProxyId) -> &ProxyPlan {

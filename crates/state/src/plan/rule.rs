@@ -1,7 +1,7 @@
 //! Rules in their runnable form, and what an action may answer.
 
 use ir::expr::Var;
-use ir::id::{ServiceId, TableId};
+use ir::id::{LogProfileId, ServiceId, TableId};
 
 use super::{Cond, Expr, Format, Regex};
 use crate::stream::Stream;
@@ -48,8 +48,8 @@ pub enum Outcome {
     Drop,
     /// Close the server side (`tcp-response content close`).
     Close,
-    /// Log now, then the next rule (`do-log`).
-    Log,
+    /// Log now, with the formats of a profile where one is named, then the next rule (`do-log`).
+    Log(Option<LogProfileId>),
     /// An action written in Lua: the runtime runs the function of this name.
     Lua(u32),
 }

@@ -34,7 +34,7 @@ fn log_send_hostname(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [max level [min level]]", MANY, Set::Line(log)).unlisted().with_no(),
+    Keyword::new("log", "Where the process logs.", HERE, "<target> [len <length>] [format <format>] [sample <ranges>:<size>] [profile <name>] <facility> [max level [min level]]", MANY, Set::Line(log)).unlisted().with_no(),
     Keyword::new("log-tag", "The program's name in log lines.", HERE, "<string>", ONE, Set::Word(|c, tag| c.global().log_tag = Some(tag))).unlisted()
         .missing("'{}' expects a tag for use in syslog."),
     Keyword::new("log-send-hostname", "The machine's name in log lines.", HERE, "[<string>]", MANY, Set::Line(log_send_hostname)).unlisted()

@@ -2,7 +2,7 @@
 
 use base::addr::{Endpoint, LogTarget as Target, Transport};
 use ir::Bytes;
-use ir::config::{Facility, Level, LogFraming, LogPreset, LogTarget, LogTransport};
+use ir::config::{Facility, Level, LogFraming, LogOrigin, LogPreset, LogTarget, LogTransport};
 use ir::expr::Address;
 use syntax::Word;
 
@@ -54,6 +54,8 @@ pub fn target(c: &mut Context<'_>, line: &Line<'_>, or_global: &str) -> Checked<
         min_level: Level::Emerg,
         len: DEFAULT_LEN,
         sample: None,
+        profile: None,
+        place: line.place(),
     };
     if let Some(value) = words.option("len") {
         done.len = length(&value)?;
@@ -65,7 +67,7 @@ pub fn target(c: &mut Context<'_>, line: &Line<'_>, or_global: &str) -> Checked<
         done.sample = Some(sample(&value)?);
     }
     if let Some(value) = words.option("profile") {
-        c.warn_parsed("log profiles", value.word.span);
+        done.profile = Some(value.word.text);
     }
     let facility = words.next();
     done.facility = Facility::NAMES
@@ -182,14 +184,8 @@ fn transport(c: &mut Context<'_>, word: &Word) -> Checked<LogTransport> {
     let target = base::addr::parse_log_target(&word.text, &|name| c.variable(name));
     let target = target.map_err(|error| Fail::new(error.code(), word.span, error.to_string()))?;
     let address = match target {
-        Target::Ring(name) => {
-            c.warn_parsed("log to a ring", word.span);
-            return Ok(LogTransport::Ring(name));
-        }
-        Target::Backend(name) => {
-            c.warn_parsed("log to a backend", word.span);
-            return Ok(LogTransport::Stream(name));
-        }
+        Target::Ring(name) => return Ok(LogTransport::Ring(name)),
+        Target::Backend(name) => return Ok(LogTransport::Backend(name)),
         Target::Address(address) => address,
     };
     let rules = &base::addr::Rules::LOG;
@@ -201,19 +197,19 @@ fn transport(c: &mut Context<'_>, word: &Word) -> Checked<LogTransport> {
     address
         .check_protocol(rules, ip, &word.text)
         .map_err(|error| Fail::new(error.code(), word.span, error.to_string()))?;
-    if address.transport != Transport::Datagram {
-        c.warn_parsed("log over TCP", word.span);
-        return Ok(LogTransport::Stream(word.text.clone()));
-    }
-    Ok(match &address.endpoint {
-        Endpoint::Fd(1) => LogTransport::Stdout,
-        Endpoint::Fd(2) => LogTransport::Stderr,
-        Endpoint::Fd(fd) => LogTransport::Fd(*fd),
+    let plain = match &address.endpoint {
         Endpoint::Ip { port, .. } if let Some(ip) = ip => {
             let (port, _) = crate::address::ports(port);
-            LogTransport::Datagram(Address::Ip(ip, if port == 0 { SYSLOG_PORT } else { port }))
+            Address::Ip(ip, if port == 0 { SYSLOG_PORT } else { port })
         }
-        other => LogTransport::Datagram(crate::address::plain(other)),
+        other => crate::address::plain(other),
+    };
+    Ok(match plain {
+        plain if address.transport != Transport::Datagram => LogTransport::Tcp(plain),
+        Address::Fd(1) => LogTransport::Stdout,
+        Address::Fd(2) => LogTransport::Stderr,
+        Address::Fd(fd) => LogTransport::Fd(fd),
+        plain => LogTransport::Datagram(plain),
     })
 }
 
@@ -316,39 +312,44 @@ fn unique_id_format(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn log_steps(c: &mut Context<'_>, line: &Line<'_>) {
-    const STEPS: [&str; 12] = [
-        "accept",
-        "request",
-        "connect",
-        "response",
-        "close",
-        "http-req",
-        "http-res",
-        "http-after-res",
-        "tcp-req-conn",
-        "tcp-req-sess",
-        "tcp-req-cont",
-        "tcp-res-cont",
+    const STEPS: [LogOrigin; 12] = [
+        LogOrigin::Accept,
+        LogOrigin::Request,
+        LogOrigin::Connect,
+        LogOrigin::Response,
+        LogOrigin::Close,
+        LogOrigin::HttpRequest,
+        LogOrigin::HttpResponse,
+        LogOrigin::HttpAfterResponse,
+        LogOrigin::TcpConnection,
+        LogOrigin::TcpSession,
+        LogOrigin::TcpContent,
+        LogOrigin::TcpResponse,
     ];
     if !has_side(c, line, "log-steps", Side::Frontend) {
         return;
     }
     let steps = line.lossy(0);
-    let known = |step: &str| STEPS.contains(&step);
-    // A comma may end the list.
-    let list = steps.strip_suffix(',').unwrap_or(&steps);
     c.px.log_ignored.steps = true;
     if steps == "all" || steps.is_empty() {
+        c.px.proxy.log_steps.get_or_insert(0);
         return;
     }
-    if let Some(wrong) = list.split(',').find(|step| !known(step)) {
-        let text = format!("invalid log step name ({wrong}). Expected values are: {}", STEPS.join(", "));
-        c.alert("unknown-step", line.span, text);
+    let mut bits = c.px.proxy.log_steps.unwrap_or(0);
+    // A comma may end the list.
+    for name in steps.strip_suffix(',').unwrap_or(&steps).split(',') {
+        let Some(step) = STEPS.iter().find(|step| step.step() == name) else {
+            let all = STEPS.map(LogOrigin::step).join(", ");
+            let text = format!("invalid log step name ({name}). Expected values are: {all}");
+            return c.alert("unknown-step", line.span, text);
+        };
+        bits |= step.bit();
     }
+    c.px.proxy.log_steps = Some(bits);
 }
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("log", "Where the proxy logs.", DFLB, "global | <target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minlevel>]]", MANY, Set::Line(log)).with_no(),
+    Keyword::new("log", "Where the proxy logs.", DFLB, "global | <target> [len <length>] [format <format>] [sample <ranges>:<size>] [profile <name>] <facility> [<level> [<minlevel>]]", MANY, Set::Line(log)).with_no(),
     Keyword::new("log-tag", "The program's name in log lines.", DFLB, "<string>", SOME, Set::Word(|c, tag| c.px.proxy.log_tag = Some(tag)))
         .missing("'{}' expects a tag for use in syslog."),
     Keyword::new("log-format", "The log line.", DFL, "<fmt>", MANY, Set::Line(log_format)).own_side(),
@@ -358,5 +359,5 @@ pub const ROWS: &[Keyword] = &[
     Keyword::new("unique-id-header", "The header that carries the unique id.", DFL, "<name>", SOME, Set::Word(|c, name| c.px.proxy.unique_id_header = Some(name)))
         .missing("{} expects an argument.")
         .own_side(),
-    Keyword::new("log-steps", "When log lines are written.", DFL, "<steps>", MANY, Set::Line(log_steps)).own_side().listed().parsed(),
+    Keyword::new("log-steps", "When log lines are written.", DFL, "<steps>", MANY, Set::Line(log_steps)).own_side().listed(),
 ];
