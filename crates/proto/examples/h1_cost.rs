@@ -87,7 +87,7 @@ fn run(work: Work, input: &[u8], rounds: u64) {
             Work::ParseResponse => response(&mut head, input),
             Work::WriteRequest => {
                 out.clear();
-                write_request(black_box(&head), &mut out, &RequestOut { persistence });
+                write_request(black_box(&head), &mut out, &RequestOut { persistence, pretend: false });
             }
             Work::WriteResponse => {
                 out.clear();

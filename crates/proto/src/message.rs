@@ -98,6 +98,8 @@ pub struct Head {
     status: u16,
     /// Method and target as they were received: edits append, so the old bytes are still there.
     received: (Span, Span),
+    /// The version's text where it is not a usual one.
+    odd_version: Span,
     pub version: Version,
     pub framing: Framing,
     pub flags: Flags,
@@ -112,6 +114,7 @@ impl Head {
         self.target = Span::default();
         self.status = 0;
         self.received = Default::default();
+        self.odd_version = Span::default();
         self.version = Version::default();
         self.framing = Framing::default();
         self.flags = Flags::default();
@@ -179,9 +182,15 @@ impl Head {
         self.fields[index].value = value;
     }
 
-    /// Declares another request target over bytes already in the buffer.
-    pub(crate) fn set_target_span(&mut self, target: Span) {
+    /// Declares the request target in the form that is normal, over bytes already in the buffer.
+    pub(crate) fn set_normal_target(&mut self, target: Span) {
         self.target = target;
+        self.received.1 = target;
+    }
+
+    /// Declares the text of a version that is not one of [`Version`].
+    pub(crate) fn set_odd_version(&mut self, text: Span) {
+        self.odd_version = text;
     }
 
     /// Starts a request that is not parsed from HTTP/1 bytes.
@@ -215,6 +224,26 @@ impl Head {
     /// The method and the target before any rule changed them, for the log line (`%HM`, `%r`).
     pub fn received(&self) -> (&[u8], &[u8]) {
         (self.slice(self.received.0), self.slice(self.received.1))
+    }
+
+    /// The version as it was received, such as `HTTP/1.1`.
+    pub fn version_text(&self) -> &[u8] {
+        match self.version {
+            _ if !self.odd_version.is_empty() => self.slice(self.odd_version),
+            Version::Http10 => b"HTTP/1.0",
+            Version::Http11 => b"HTTP/1.1",
+            Version::Http2 => b"HTTP/2.0",
+        }
+    }
+
+    /// Major and minor version as they were received, such as `1.1`; `None` of what is not HTTP.
+    pub fn version_number(&self) -> Option<&[u8]> {
+        match self.version_text() {
+            [b'H', b'T', b'T', b'P', b'/', number @ ..] if number.len() == 3 && number[1] == b'.' => {
+                Some(number)
+            }
+            _ => None,
+        }
     }
 
     pub fn status(&self) -> u16 {

@@ -4,7 +4,6 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use proto::message::Head;
 use state::Stream;
 
 use crate::body::{Piece, Sink, SourceError};
@@ -63,10 +62,10 @@ impl Client<'_> {
     }
 
     /// Sends an interim response (1xx).
-    pub fn send_interim(&mut self, head: &Head) -> io::Result<()> {
+    pub fn send_interim(&mut self, stream: &Stream) -> io::Result<()> {
         match self {
-            Self::H1(client) => client.send_interim(head),
-            Self::H2(client) => client.send_interim(head),
+            Self::H1(client) => client.send_interim(stream),
+            Self::H2(client) => client.send_interim(stream),
         }
     }
 

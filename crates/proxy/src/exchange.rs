@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use net::clock::now_ms;
 use net::splice::{PIPE_SIZE, Splice};
 use net::timer::Timer;
-use proto::h1::{self, Body, Parsed};
-use proto::message::Framing;
+use proto::h1::{self, Body, Limits, Parsed, Progress};
+use proto::message::{Framing, Head};
 use state::stream::Stream;
 use state::termination::Cause;
 
@@ -299,7 +299,11 @@ impl Exchange {
                         100 | 102..200 => {}
                         _ => return Poll::Ready(check_body(stream, server)),
                     }
-                    if client.send_interim(&stream.res).is_err() {
+                    if is_broken(server.conn.rest(), &limits, stream.req.method()) {
+                        stream.counts.bytes_out = 0;
+                        return Poll::Ready(Err(Fault::InvalidResponse));
+                    }
+                    if client.send_interim(stream).is_err() {
                         return Poll::Ready(Err(Fault::ClientAborted));
                     }
                     let _ = client.poll_flush(cx);
@@ -364,26 +368,28 @@ impl Exchange {
         server: &mut ServerConn,
     ) -> Option<Poll<Result<(), Fault>>> {
         let Client::H1(client) = client else { return None };
+        if !client.takes_body() {
+            return None;
+        }
         let remaining = server.source.body.remaining();
         if (remaining < SPLICE_FROM && self.splice.held() == 0) || !server.conn.rest().is_empty() {
             return None;
         }
         let (from, to) = (server.conn.io.plain()?, client.conn.io.plain()?);
         let max = usize::try_from(remaining).unwrap_or(PIPE_SIZE).min(PIPE_SIZE);
-        Some(self.move_pipe(cx, stream, from, to, max).map_ok(|count| {
-            server.source.body.advance(count);
-            server.source.done = server.source.body.is_done();
-        }))
-        .map(|poll| match poll {
-            Poll::Ready(Err(Fault::ServerAborted)) if remaining == u64::MAX => {
-                server.source.done = true;
+        let moved = match self.move_pipe(cx, stream, from, to, max) {
+            Poll::Ready(Ok(0)) if remaining < u64::MAX => Poll::Ready(Err(Fault::ServerAborted)),
+            Poll::Ready(Ok(count)) => {
+                server.source.body.advance(count);
+                server.source.done = count == 0 || server.source.body.is_done();
                 Poll::Ready(Ok(()))
             }
-            other => other,
-        })
+            other => other.map_ok(|_| ()),
+        };
+        Some(moved)
     }
 
-    /// One fill and drain of the pipe: gives the bytes that left it.
+    /// One fill and drain of the pipe: gives the bytes that left it; 0 is the server's end.
     fn move_pipe(
         &mut self,
         cx: &mut Context<'_>,
@@ -394,8 +400,9 @@ impl Exchange {
     ) -> Poll<Result<u64, Fault>> {
         if self.splice.held() == 0 {
             match ready!(self.splice.poll_fill(cx, from, max)) {
-                Ok(1..) => self.moved(stream),
-                _ => return Poll::Ready(Err(Fault::ServerAborted)),
+                Ok(0) => return Poll::Ready(Ok(0)),
+                Ok(_) => self.moved(stream),
+                Err(_) => return Poll::Ready(Err(Fault::ServerAborted)),
             }
         }
         match ready!(self.splice.poll_drain(cx, to)) {
@@ -411,7 +418,17 @@ impl Exchange {
 
 /// Chunks that are broken at once make the response one that is not HTTP: the client can still be
 /// told.
-fn check_body(stream: &Stream, server: &ServerConn) -> Result<(), Fault> {
+fn check_body(stream: &mut Stream, server: &ServerConn) -> Result<(), Fault> {
     let body = Body::new(stream.res.framing, stream.plan.config.global.tune.bufsize);
-    body.check(server.conn.rest()).map_err(|_| Fault::InvalidResponse)
+    body.check(server.conn.rest()).map_err(|_| {
+        stream.counts.bytes_out -= stream.counts.response_head;
+        Fault::InvalidResponse
+    })
+}
+
+/// Whether what came behind an interim response is none: then the client hears of neither.
+fn is_broken(bytes: &[u8], limits: &Limits, method: &[u8]) -> bool {
+    let mut head = Head::default();
+    head.bytes_mut().extend_from_slice(bytes);
+    h1::parse_response(&mut head, &mut Progress::default(), limits, method).is_err()
 }

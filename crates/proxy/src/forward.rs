@@ -148,15 +148,18 @@ fn may_repeat(stream: &Stream) -> bool {
 
 /// Queues the request's head, and what a rule buffered of its body.
 fn send_request_head(stream: &Stream, client: &Client<'_>, server: &mut ServerConn) {
+    let persistence = if closes_server(stream) { Persistence::Close } else { Persistence::KeepAlive };
     let options = stream.plan.settings(backend(stream)).options;
-    let frontend = stream.plan.settings(stream.session.frontend).options;
-    let close =
-        options.http_server_close || options.httpclose || frontend.http_server_close || frontend.httpclose;
-    let persistence = if close { Persistence::Close } else { Persistence::KeepAlive };
+    let pretend = options.http_pretend_keepalive;
     let buffered = &stream.req_body.bytes;
     server.chunked = stream.req.framing == Framing::Chunked
         && (!client.is_h1() || stream.req_body.complete || !buffered.is_empty());
-    h1::write_request(&stream.req, server.conn.out(), &RequestOut { persistence });
+    let start = server.conn.out().len();
+    h1::write_request(&stream.req, server.conn.out(), &RequestOut { persistence, pretend });
+    if options.h1_case_adjust_bogus_server {
+        let cases = &stream.plan.config.global.header_cases;
+        h1::adjust_names(&mut server.conn.out()[start..], |name| cases.get(name).map(Vec::as_slice));
+    }
     if !buffered.is_empty() {
         if server.chunked {
             h1::write_chunk_header(server.conn.out(), buffered.len());
@@ -190,6 +193,7 @@ pub fn response_limits(stream: &Stream, backend: ProxyId) -> Limits {
         max_head: tune.bufsize.saturating_sub(tune.maxrewrite),
         max_fields: tune.http_maxhdr,
         accept_unsafe: options.accept_unsafe_violations_in_http_response,
+        keep_insecure_te: stream.plan.config.global.keep_insecure_te,
         ..Limits::default()
     }
 }
@@ -223,7 +227,7 @@ async fn respond(
         }
         return false;
     }
-    let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
+    let bodyless = stream.is_bodyless();
     let mode = ResponseMode { close: worker.wants_close(stream), bodyless };
     let Ok(raw) = client.send_head(stream, mode) else {
         stream.termination.set(Cause::Client, State::Data);
@@ -286,15 +290,21 @@ async fn response_rules(
     None
 }
 
+/// Whether the configuration asks to end the server's connection behind the response.
+fn closes_server(stream: &Stream) -> bool {
+    let options = stream.plan.settings(backend(stream)).options;
+    options.http_server_close
+        || options.httpclose
+        || stream.plan.settings(stream.session.frontend).options.http_server_close
+}
+
 /// Whether the server keeps the connection open behind this response (RFC 9112, section 9.3).
 pub fn keeps_open(stream: &Stream) -> bool {
     let res = &stream.res;
-    let options = stream.plan.settings(backend(stream)).options;
     let wanted = if res.version >= Version::Http11 { !res.flags.close } else { res.flags.keep_alive };
     wanted
         && !res.flags.must_close
-        && !options.http_server_close
-        && !options.httpclose
+        && !closes_server(stream)
         && !matches!(res.framing, Framing::UntilClose | Framing::Tunnel)
 }
 

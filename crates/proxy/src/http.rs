@@ -353,7 +353,7 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     for proxy in both.into_iter().flatten() {
         let _ = rules::run(worker, stream, client, timer, proxy, RuleSet::HttpAfterResponse).await;
     }
-    let bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
+    let bodyless = stream.is_bodyless();
     let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
     stream.sent = Sent::Reply;
     Deadline::after(now_ms(), stream.client_timeout()).set(timer);

@@ -7,6 +7,7 @@ use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
+use proto::message::{Framing, Version};
 use state::plan::Outcome;
 use state::stream::{Stream, Waits};
 use state::termination::{Cause, State};
@@ -112,8 +113,10 @@ pub async fn buffer_body(
     limit: Option<u64>,
 ) -> Result<(), (u16, Cause)> {
     let most = stream.plan.config.global.tune.bufsize;
+    encourage(stream, client);
     Deadline::after(now_ms(), limit).set(timer);
     let end = std::future::poll_fn(|cx| {
+        let _ = client.poll_flush(cx);
         loop {
             if client.request_done() || stream.req_body.bytes.len() >= most {
                 return Poll::Ready(Ok(()));
@@ -142,4 +145,16 @@ pub async fn buffer_body(
     // The request counts as received from here on.
     stream.timing.request = Some(now_ms());
     end
+}
+
+/// Has a client that waits for leave to send its body send it. The server need not say so again.
+fn encourage(stream: &mut Stream, client: &mut Client<'_>) {
+    if !std::mem::take(&mut stream.req.flags.expect_continue) || stream.req.framing == Framing::None {
+        return;
+    }
+    stream.req.remove(b"expect");
+    stream.res.start_response(100, b"Continue", Version::Http11);
+    // What goes wrong shows when the body is waited for.
+    let _ = client.send_interim(stream);
+    stream.res.clear();
 }

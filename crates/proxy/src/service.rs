@@ -120,7 +120,7 @@ impl Run {
                 }
                 stream.counts.response_head = h1::counted_response(&stream.res);
                 stream.timing.response = Some(now_ms());
-                self.bodyless = stream.req.method() == b"HEAD" || matches!(stream.res.status(), 204 | 304);
+                self.bodyless = stream.is_bodyless();
                 let close = worker.wants_close(stream);
                 if client.send_head(stream, ResponseMode { close, bodyless: self.bodyless }).is_err() {
                     return Poll::Ready(End::ClientGone);

@@ -1,5 +1,7 @@
 //! The `global` section.
 
+use std::collections::HashMap;
+
 use super::bind::TlsBind;
 use super::log::LogTarget;
 use crate::Bytes;
@@ -78,6 +80,12 @@ pub struct Global {
     pub tune: Tune,
     /// Statuses that count as the client's errors and as the server's failures.
     pub http_codes: HttpCodes,
+    /// `h1-case-adjust` and its file: names of fields in lower case, and as they are written.
+    pub header_cases: HashMap<Bytes, Bytes>,
+    /// `h1-accept-payload-with-any-method`
+    pub any_method_payload: bool,
+    /// `h1-do-not-close-on-insecure-transfer-encoding`
+    pub keep_insecure_te: bool,
     pub lua: LuaLimits,
     /// `set-dumpable`, `quiet`, `zero-warning`, `strict-limits`
     pub zero_warning: bool,

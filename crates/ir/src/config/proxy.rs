@@ -118,9 +118,12 @@ pub struct Options {
     pub http_server_close: bool,
     pub http_keep_alive: bool,
     pub http_no_delay: bool,
+    pub http_pretend_keepalive: bool,
     pub http_buffer_request: bool,
     pub http_ignore_probes: bool,
     pub http_use_proxy_header: bool,
+    pub h1_case_adjust_bogus_client: bool,
+    pub h1_case_adjust_bogus_server: bool,
     /// `None`: on in `mode http`, off in `mode tcp`.
     pub abortonclose: Option<bool>,
     pub allbackups: bool,

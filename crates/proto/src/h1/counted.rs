@@ -7,14 +7,13 @@ use crate::message::{Framing, Head};
 
 /// The start line's own bytes.
 const START: usize = 20;
-/// Every version that HTTP/1 has is that long.
-const VERSION: usize = "HTTP/1.1".len();
 /// The end of the fields, or of a chunked body.
 const END: usize = 1;
 
 /// What a request's head counts for, as it was received.
 pub fn counted_request(head: &Head) -> u64 {
-    (START + head.method().len() + head.target().len() + VERSION + fields(head) + END) as u64
+    (START + head.method().len() + head.target().len() + head.version_text().len() + fields(head) + END)
+        as u64
 }
 
 /// What a response's head counts for, as it was received or made by a service. The field that
@@ -22,7 +21,8 @@ pub fn counted_request(head: &Head) -> u64 {
 pub fn counted_response(head: &Head) -> u64 {
     let untold = head.framing == Framing::Chunked && head.get(b"transfer-encoding").is_none();
     let added = if untold { "transfer-encoding".len() + "chunked".len() } else { 0 };
-    (START + VERSION + "200".len() + head.reason().len() + fields(head) + added + END) as u64
+    let status = head.status().checked_ilog10().map_or(1, |log| log as usize + 1);
+    (START + head.version_text().len() + status + head.reason().len() + fields(head) + added + END) as u64
 }
 
 /// What the end of a chunked body with its trailers counts for.
@@ -70,6 +70,7 @@ mod tests {
         check("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nA: b\r\n\r\n", 56);
         check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Del: 12345\r\nConnection: keep-alive\r\n\r\n", 59);
         check("HTTP/1.1 204 No Content\r\n\r\n", 42);
+        check("HTTP/1.1 20 A\r\n\r\n", 32);
         check("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 47);
         check("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n", 78);
         assert_eq!(counted_end(None), 1);

@@ -61,6 +61,8 @@ pub(super) struct Facts {
     /// `sec-websocket-key` of a request, `sec-websocket-accept` of a response.
     pub(super) websocket_key: bool,
     pub(super) expect_continue: bool,
+    /// A name was longer than any may be, which is said at the end of the head.
+    pub(super) long_name: bool,
 }
 
 impl Facts {
@@ -69,7 +71,7 @@ impl Facts {
     #[inline(never)] // most fields do not get here
     pub(super) fn note(
         &mut self,
-        response: bool,
+        (response, lenient): (bool, bool),
         bytes: &mut [u8],
         field: Known,
         value: Range<usize>,
@@ -78,7 +80,9 @@ impl Facts {
             Known::Host if !response => return self.note_host(bytes, value),
             Known::Connection => return Ok(self.connection(bytes, value)),
             Known::ContentLength => return self.content_length(bytes, value),
-            Known::TransferEncoding => self.transfer_encoding(response, &bytes[value.clone()])?,
+            Known::TransferEncoding => {
+                self.transfer_encoding(response, lenient && response, &bytes[value.clone()])?;
+            }
             Known::Upgrade => return Ok(self.upgrade(bytes, value)),
             Known::Expect => {
                 self.expect_continue |= bytes[value.clone()].eq_ignore_ascii_case(b"100-continue");
@@ -162,16 +166,21 @@ impl Facts {
     }
 
     /// Notes the codings. `chunked` may come once and, in a request, only at the end
-    /// (RFC 9112, section 6.1).
-    fn transfer_encoding(&mut self, response: bool, value: &[u8]) -> Result<(), Reason> {
+    /// (RFC 9112, section 6.1); `lenient`: it may be repeated, and codings may be empty.
+    fn transfer_encoding(&mut self, response: bool, lenient: bool, value: &[u8]) -> Result<(), Reason> {
+        if lenient && value.is_empty() {
+            return Ok(());
+        }
         self.transfer_encoding = true;
         for coding in list(value) {
-            if coding.eq_ignore_ascii_case(b"chunked") && !self.chunked {
+            let chunked = coding.eq_ignore_ascii_case(b"chunked");
+            if chunked && !self.chunked {
                 self.chunked = true;
-            } else if coding.is_empty()
-                || coding.eq_ignore_ascii_case(b"chunked")
-                || (self.chunked && !response)
-            {
+            } else if chunked || coding.is_empty() {
+                if !lenient {
+                    return Err(Reason::TransferEncoding);
+                }
+            } else if self.chunked && !response {
                 return Err(Reason::TransferEncoding);
             } else {
                 self.other_coding = true;

@@ -32,13 +32,15 @@ pub(super) fn finish_request(
     if head.bytes()[..head_len] == HTTP2_PREFACE[..18] {
         return Ok(Parsed::Http2Preface);
     }
-    let version = match &head.bytes()[progress.third.clone()] {
+    let version_at = progress.third.clone();
+    let version = match &head.bytes()[version_at.clone()] {
         b"" => Some(Version::Http10), // HTTP/0.9, which only gets here where it is accepted
-        version => parse_version(version),
+        version => parse_version(version, limits),
     };
-    let version = version.ok_or(error(400, progress.third.start, Reason::Version))?;
+    let version = version.ok_or(error(400, version_at.start, Reason::Version))?;
     let target_at = progress.second.clone();
     head.set_request_spans(Span::new(progress.first.clone()), Span::new(target_at.clone()), version);
+    note_odd_version(head, version_at);
     let method = head.method();
     if method == b"PRI" {
         return Err(error(400, progress.first.start, Reason::Method)); // reserved for HTTP/2
@@ -53,6 +55,9 @@ pub(super) fn finish_request(
     }
     if facts.transfer_encoding && !facts.chunked {
         return Err(error(400, head_len, Reason::TransferEncoding));
+    }
+    if facts.long_name {
+        return Err(error(400, head_len, Reason::FieldName));
     }
     let has_body = facts.chunked || facts.length.is_some_and(|length| length > 0);
     if has_body
@@ -88,17 +93,22 @@ pub(super) fn finish_response(
 ) -> Result<Parsed, ParseError> {
     let facts = &progress.facts;
     let head_len = progress.head_len();
-    let version = parse_version(&head.bytes()[progress.first.clone()]).ok_or(error(
+    let version_at = progress.first.clone();
+    let version = parse_version(&head.bytes()[version_at.clone()], limits).ok_or(error(
         502,
-        progress.first.start,
+        version_at.start,
         Reason::Version,
     ))?;
-    let status = parse_status(&head.bytes()[progress.second.clone()]).ok_or(error(
+    let status = parse_status(&head.bytes()[progress.second.clone()], limits.accept_unsafe).ok_or(error(
         502,
         progress.second.start,
         Reason::Status,
     ))?;
     head.set_response_spans(status, Span::new(progress.third.clone()), version);
+    note_odd_version(head, version_at);
+    if facts.long_name {
+        return Err(error(502, head_len, Reason::FieldName));
+    }
     if facts.other_coding || facts.transfer_encoding && !facts.chunked {
         return Err(error(502, head_len, Reason::TransferEncoding));
     }
@@ -125,27 +135,39 @@ pub(super) fn finish_response(
     Ok(Parsed::Done { head_len })
 }
 
-/// `HTTP/` digit `.` digit. Minor and major versions that are not known yet count as 1.1.
-fn parse_version(text: &[u8]) -> Option<Version> {
+/// `HTTP/` digit `.` digit, or where violations are accepted anything. What is as long and has at least
+/// a 1 at the place of each digit counts as 1.1, so versions that are not known yet.
+fn parse_version(text: &[u8], limits: &Limits) -> Option<Version> {
     if text == b"HTTP/1.1" {
         return Some(Version::Http11);
     }
     match text {
-        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
-            let at_least_11 = *major > b'1' || *major == b'1' && *minor > b'0';
-            Some(if at_least_11 { Version::Http11 } else { Version::Http10 })
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {}
+        _ if limits.accept_unsafe => {}
+        _ => return None,
+    }
+    Some(match text {
+        [_, _, _, _, _, major, _, minor] if *major > b'1' || *major == b'1' && *minor >= b'1' => {
+            Version::Http11
         }
-        _ => None,
+        _ => Version::Http10,
+    })
+}
+
+/// Keeps the text of an unusual version: logs show it, and below 1.1 it is passed on.
+fn note_odd_version(head: &mut Head, text: Range<usize>) {
+    if !text.is_empty() && !matches!(&head.bytes()[text.clone()], b"HTTP/1.1" | b"HTTP/1.0") {
+        head.set_odd_version(Span::new(text));
     }
 }
 
-/// One to three digits; 0 is none.
-fn parse_status(digits: &[u8]) -> Option<u16> {
-    if digits.len() > 3 {
+/// One to three digits, or where violations are accepted what fits in 16 bits; 0 is none.
+fn parse_status(digits: &[u8], lenient: bool) -> Option<u16> {
+    if digits.len() > 3 && !lenient {
         return None;
     }
-    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
-    (status > 0).then_some(status)
+    let add = |status: u16, digit: &u8| status.checked_mul(10)?.checked_add(u16::from(digit - b'0'));
+    digits.iter().try_fold(0, add).filter(|status| *status > 0)
 }
 
 fn declared(facts: &Facts, otherwise: Framing) -> Framing {

@@ -1,7 +1,7 @@
 //! The HTTP/1.0 and HTTP/1.1 codec (RFC 9112) without I/O: bytes to a [`Head`], the framing of
 //! bodies, and a [`Head`] to bytes. It reacts to bad input as HAProxy 3.5 does.
 //!
-//! Left out: when to read, write, retry or close (the stream decides), and `h1-case-adjust`.
+//! Left out: when to read, write, retry or close (the stream decides).
 //!
 //! [`Head`]: crate::message::Head
 
@@ -28,8 +28,9 @@ pub use error::{BodyError, ParseError, Reason};
 pub use framing::keeps_alive;
 pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_trailers};
 pub use reason::reason_phrase;
+pub use target::without_default_port;
 pub use write::{
-    Persistence, RequestOut, ResponseOut, write_chunk_header, write_last_chunk, write_request,
+    Persistence, RequestOut, ResponseOut, adjust_names, write_chunk_header, write_last_chunk, write_request,
     write_response, write_trailers,
 };
 

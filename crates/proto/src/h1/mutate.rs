@@ -108,7 +108,7 @@ impl Parser {
             let how = ResponseOut { persistence, client_version: crate::message::Version::Http11 };
             write_response(&self.head, out, &how);
         } else {
-            write_request(&self.head, out, &RequestOut { persistence });
+            write_request(&self.head, out, &RequestOut { persistence, pretend: false });
         }
     }
 }

@@ -495,9 +495,7 @@ impl Reader<'_> {
         if self.limits.accept_unsafe && !bytes.iter().all(|byte| is_token(*byte)) {
             return Ok(());
         }
-        if name.len() > MAX_NAME {
-            return Err(Reason::FieldName);
-        }
+        self.progress.facts.long_name |= name.len() > MAX_NAME;
         let known = Known::of(bytes);
         self.declare(name, trim(self.bytes, value), known)
     }
@@ -510,7 +508,8 @@ impl Reader<'_> {
         known: Option<Known>,
     ) -> Result<(), Reason> {
         if let Some(known) = known {
-            match self.progress.facts.note(self.response, self.bytes, known, value)? {
+            let kind = (self.response, self.limits.accept_unsafe);
+            match self.progress.facts.note(kind, self.bytes, known, value)? {
                 Some(kept) => value = kept,
                 None => return Ok(()),
             }

@@ -76,8 +76,7 @@ fn check_host(scheme: &[u8], authority: &[u8], host: Option<&[u8]>) -> Result<()
     }
     let ((name, port), (host_name, host_port)) = (split_port(authority), split_port(host));
     let same = (port.is_some() || host_port.is_some())
-        && port.is_none_or(|port| is_default_port(scheme, port))
-        && (port.is_some() || host_port.is_none_or(|port| is_default_port(scheme, port)))
+        && [port, host_port].into_iter().flatten().all(|port| is_default_port(scheme, port))
         && name.eq_ignore_ascii_case(host_name);
     if same { Ok(()) } else { unsafe_violation(Reason::Host) }
 }
@@ -96,6 +95,16 @@ fn split_port(authority: &[u8]) -> (&[u8], Option<&[u8]>) {
 fn is_default_port(scheme: &[u8], port: &[u8]) -> bool {
     let is = |name: &[u8]| scheme.is_empty() || scheme.eq_ignore_ascii_case(name);
     port.is_empty() || port == b"80" && is(b"http://") || port == b"443" && is(b"https://")
+}
+
+/// `authority` without a port that its scheme (`http`, `https`) implies.
+pub fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
+    let default = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return authority,
+    };
+    authority.strip_suffix(default).or(authority.strip_suffix(':')).unwrap_or(authority)
 }
 
 /// Where the parts of an absolute or authority form stand.
@@ -164,7 +173,7 @@ pub(super) fn normalize(head: &mut Head, target: Range<usize>) {
         bytes[end] = b'/';
         end += 1;
     }
-    head.set_target_span(Span::new(target.start..end));
+    head.set_normal_target(Span::new(target.start..end));
     for index in 0..head.field_count() {
         if head.field(index).0 == b"host" {
             head.set_value_span(index, Span::new(host_start..host_end));
@@ -187,6 +196,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn default_ports_are_left_out() {
+        let check = |scheme: &str, authority: &str, expected: &str| {
+            assert_eq!(without_default_port(scheme, authority), expected, "{scheme}://{authority}");
+        };
+        check("http", "a:80", "a");
+        check("http", "a:443", "a:443");
+        check("https", "a:443", "a");
+        check("https", "[::1]:443", "[::1]");
+        check("https", "a:", "a");
+        check("ftp", "a:80", "a:80");
+        check("http", "a:8080", "a:8080");
+    }
+
+    #[test]
     fn forms_and_hosts() {
         let check = |method: &str, target: &str, host: Option<&str>, expected: bool| {
             let verdict = check(method.as_bytes(), target.as_bytes(), host.map(str::as_bytes));
@@ -202,6 +225,8 @@ mod tests {
         check("GET", "http://a/", Some("A"), true);
         check("GET", "http://a:80/", Some("a"), true);
         check("GET", "http://a:81/", Some("a"), false);
+        check("GET", "http://a:80/", Some("a:81"), false);
+        check("GET", "http://a/", Some("a:"), true);
         check("GET", "http://a/", Some("a:80"), true);
         check("GET", "http://u@a/", Some("a"), true);
         check("GET", "https://a:443/", Some("a"), true);

@@ -279,6 +279,9 @@ fn violations_that_may_be_accepted() {
     check("GET / HTTP/1.1\r\nX\r\n\r\n", Err(400));
     check("GET / HTTP/1.1\r\n Host: a\r\n\r\n", Ok("GET / 1.1|None"));
     check("GET /a#b HTTP/1.1\r\n\r\n", Ok("GET /a#b 1.1|None"));
+    check("GET / HTTP/1.10\r\n\r\n", Ok("GET / 1.0|None"));
+    check("GET / RTSP/1.0\r\n\r\n", Ok("GET / 1.0|None"));
+    check("GET / ABCD/1.1\r\n\r\n", Ok("GET / 1.1|None"));
     check("GET /\x7f HTTP/1.1\r\n\r\n", Err(400));
     check("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", Err(400));
     check("GET http://b/a HTTP/1.1\r\nHost: a\r\n\r\n", Ok("GET http://b/a 1.1|host: a|None"));
@@ -287,6 +290,36 @@ fn violations_that_may_be_accepted() {
         "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
         Ok("GET / 1.1|connection: upgrade|upgrade: websocket|None|upgrade"),
     );
+}
+
+#[test]
+fn violations_of_a_server_that_may_be_accepted() {
+    let check = |input: &str, expected: Result<&str, u16>| {
+        let (head, parsed) = parse(input.as_bytes(), &[], &UNSAFE, Some(b"GET"));
+        let found = parsed.map(|_| dump(&head)).map_err(|error| error.status);
+        assert_eq!(found.as_deref().map_err(|status| *status), expected, "{input:?}");
+    };
+    check("HTTP/1.1 1000 A\r\n\r\n", Ok("1.1 1000 A|UntilClose"));
+    check("HTTP/1.1 65536 A\r\n\r\n", Err(502));
+    check("ICY 200 A\r\n\r\n", Ok("1.0 200 A|UntilClose"));
+    check("HTTP/1.1 200 A\r\nTransfer-Encoding: chunked,,chunked\r\n\r\n", {
+        Ok("1.1 200 A|transfer-encoding: chunked,,chunked|Chunked")
+    });
+    check("HTTP/1.1 200 A\r\nTransfer-Encoding:\r\n\r\n", Ok("1.1 200 A|transfer-encoding: |UntilClose"));
+    check("HTTP/1.1 200 A\r\nTransfer-Encoding: gzip\r\n\r\n", Err(502));
+}
+
+#[test]
+fn names_in_another_case() {
+    let check = |input: &str, expected: &str| {
+        let mut head = input.as_bytes().to_vec();
+        adjust_names(&mut head, |name| (name == b"x-ab").then_some(b"X-aB"));
+        assert_eq!(String::from_utf8_lossy(&head), expected);
+    };
+    check("GET /x-ab: HTTP/1.1\r\nx-ab: x-ab: 1\r\nx-abc: 2\r\n\r\n", {
+        "GET /x-ab: HTTP/1.1\r\nX-aB: x-ab: 1\r\nx-abc: 2\r\n\r\n"
+    });
+    check("HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n");
 }
 
 #[test]
@@ -357,7 +390,7 @@ fn what_is_passed_to_a_server() {
         let (head, parsed) = parse(input.as_bytes(), &[], &Limits::default(), None);
         assert!(matches!(parsed, Ok(Parsed::Done { .. })), "{input:?}");
         let mut out = Vec::new();
-        write_request(&head, &mut out, &RequestOut { persistence: Persistence::KeepAlive });
+        write_request(&head, &mut out, &RequestOut { persistence: Persistence::KeepAlive, pretend: false });
         assert_eq!(String::from_utf8_lossy(&out), expected);
     };
     check("GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n");
@@ -380,6 +413,8 @@ fn what_is_passed_to_a_server() {
         "POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n"
     });
     check("GET / HTTP/1.2\r\nContent-Length: 0\r\n\r\n", "GET / HTTP/1.1\r\ncontent-length: 0\r\n\r\n");
+    check("GET / HTTP/0.9\r\n\r\n", "GET / HTTP/0.9\r\nconnection: keep-alive\r\n\r\n");
+    check("GET / HTTP/3.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n");
     check("GET / HTTP/1.1\r\nTE: x\r\n\r\n", "GET / HTTP/1.1\r\n\r\n");
 
     let mut head = Head::default();
@@ -387,7 +422,8 @@ fn what_is_passed_to_a_server() {
     head.framing = Framing::Chunked;
     head.add(b"connection", b"a, Close, b");
     let mut out = Vec::new();
-    let persistence = write_request(&head, &mut out, &RequestOut { persistence: Persistence::KeepAlive });
+    let persistence =
+        write_request(&head, &mut out, &RequestOut { persistence: Persistence::KeepAlive, pretend: false });
     assert_eq!(persistence, Persistence::Close);
     assert_eq!(
         String::from_utf8_lossy(&out),

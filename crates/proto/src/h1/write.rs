@@ -19,6 +19,8 @@ pub enum Persistence {
 #[derive(Clone, Copy, Debug)]
 pub struct RequestOut {
     pub persistence: Persistence,
+    /// `option http-pretend-keepalive`: the server is not told that its connection will be closed.
+    pub pretend: bool,
 }
 
 /// How a response is written towards a client.
@@ -42,7 +44,10 @@ pub fn write_request(head: &Head, out: &mut Vec<u8>, how: &RequestOut) -> Persis
     if !written.upgrade && head.framing != Framing::Tunnel {
         match (persistence, head.version) {
             (Persistence::KeepAlive, Version::Http10) => out.extend_from_slice(KEEP_ALIVE),
-            (Persistence::Close, Version::Http11 | Version::Http2) => out.extend_from_slice(CLOSE),
+            (Persistence::Close, Version::Http11 | Version::Http2) if !how.pretend => {
+                out.extend_from_slice(CLOSE)
+            }
+            (Persistence::Close, Version::Http10) if how.pretend => out.extend_from_slice(KEEP_ALIVE),
             _ => {}
         }
     }
@@ -67,7 +72,8 @@ pub fn write_response(head: &Head, out: &mut Vec<u8>, how: &ResponseOut) -> Pers
     if head.framing == Framing::UntilClose {
         persistence = Persistence::Close;
     }
-    if !written.upgrade && head.framing != Framing::Tunnel {
+    // Below 200, the connection is not spoken of, even of a status that is none.
+    if !written.upgrade && head.framing != Framing::Tunnel && head.status() >= 200 {
         let old = head.version == Version::Http10;
         match persistence {
             Persistence::KeepAlive if old || how.client_version == Version::Http10 => {
@@ -92,6 +98,11 @@ const fn version_at_line_end(version: Version) -> &'static [u8] {
     }
 }
 
+/// A version below 1.1 is passed on as it came, all others are 1.1.
+fn version(head: &Head) -> &[u8] {
+    if head.version == Version::Http10 { head.version_text() } else { b"HTTP/1.1" }
+}
+
 /// What [`write_fields`] met on its way.
 #[derive(Default)]
 struct Written {
@@ -101,11 +112,14 @@ struct Written {
     upgrade: bool,
     /// `content-length` or `transfer-encoding`, whichever the framing asks for.
     framing: bool,
+    /// `transfer-encoding`, even of a body that is not there.
+    coding: bool,
 }
 
 impl Written {
     fn persistence(&self, head: &Head, asked: Persistence) -> Persistence {
-        let old_chunked = head.version == Version::Http10 && head.framing == Framing::Chunked;
+        let chunked = self.coding || head.framing == Framing::Chunked;
+        let old_chunked = head.version == Version::Http10 && chunked;
         if self.close || old_chunked { Persistence::Close } else { asked }
     }
 
@@ -141,7 +155,7 @@ fn write_fields(mut lines: Lines, response: bool) -> Written {
             Some(Known::TransferEncoding) => {
                 if tells || head.framing == Framing::Chunked && !written.framing {
                     lines.field_of(name, value, b"chunked");
-                    written.framing = true;
+                    (written.framing, written.coding) = (true, true);
                 }
             }
             Some(Known::Connection) => {
@@ -206,7 +220,7 @@ impl<'a> Lines<'a> {
         if method.end + 1 == target.start && self.has(method.end, b" ") && self.has(target.end, end) {
             return self.line(method.start..target.end + end.len());
         }
-        for part in [self.head.method(), b" ", self.head.target(), end] {
+        for part in [self.head.method(), b" ", self.head.target(), b" ", version(self.head), b"\r\n"] {
             self.out.extend_from_slice(part);
         }
     }
@@ -231,7 +245,7 @@ impl<'a> Lines<'a> {
         }
         let reason = self.head.reason();
         let reason = if reason.is_empty() { reason_phrase(status).as_bytes() } else { reason };
-        for part in [&start[..9], digits, b" ", reason, b"\r\n"] {
+        for part in [version(self.head), b" ", digits, b" ", reason, b"\r\n"] {
             self.out.extend_from_slice(part);
         }
     }
@@ -315,6 +329,20 @@ fn digits<const BASE: u64>(space: &mut [u8; MOST_DIGITS], mut number: u64) -> &[
         }
     }
     &space[start..]
+}
+
+/// Writes names of the fields in `head`, a whole head as it was written here, in another case:
+/// `other` gives that of a name in lower case.
+pub fn adjust_names<'a>(head: &mut [u8], other: impl Fn(&[u8]) -> Option<&'a [u8]>) {
+    for line in head.split_mut(|byte| *byte == b'\n').skip(1) {
+        let Some(colon) = memchr::memchr(b':', line) else { continue };
+        let name = &mut line[..colon];
+        if let Some(other) = other(name)
+            && other.len() == name.len()
+        {
+            name.copy_from_slice(other);
+        }
+    }
 }
 
 /// Appends `len` in hexadecimal and CR LF; the data and CR LF follow. `len` is not 0.

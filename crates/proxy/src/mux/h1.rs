@@ -9,7 +9,7 @@ use ir::config::Timeouts;
 use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1::{self, Body, Limits, Parsed, Persistence, Progress, ResponseOut};
-use proto::message::{Framing, Head, Version};
+use proto::message::{Framing, Version};
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
@@ -33,18 +33,36 @@ pub struct H1Client {
     pub keep_alive: bool,
     /// How payload of the response's body is framed.
     chunked: bool,
+    /// No body follows the response's head, whatever comes of one.
+    bodyless: bool,
 }
 
 impl H1Client {
     pub fn new(conn: Conn) -> Self {
-        Self { conn, source: H1Source::new(Body::new(Framing::None, 0)), keep_alive: true, chunked: false }
+        let source = H1Source::new(Body::new(Framing::None, 0));
+        Self { conn, source, keep_alive: true, chunked: false, bodyless: false }
+    }
+
+    /// Whether what comes of the response's body may go out as it stands.
+    pub fn takes_body(&self) -> bool {
+        !self.bodyless
     }
 
     /// See [`Client::send_interim`].
-    pub fn send_interim(&mut self, head: &Head) -> io::Result<()> {
+    pub fn send_interim(&mut self, stream: &Stream) -> io::Result<()> {
         let how = ResponseOut { persistence: Persistence::KeepAlive, client_version: Version::Http11 };
-        h1::write_response(head, self.conn.out(), &how);
+        self.write_head(stream, &how);
         Ok(())
+    }
+
+    fn write_head(&mut self, stream: &Stream, how: &ResponseOut) -> Persistence {
+        let start = self.conn.out().len();
+        let persistence = h1::write_response(&stream.res, self.conn.out(), how);
+        if stream.plan.settings(stream.session.frontend).options.h1_case_adjust_bogus_client {
+            let cases = &stream.plan.config.global.header_cases;
+            h1::adjust_names(&mut self.conn.out()[start..], |name| cases.get(name).map(Vec::as_slice));
+        }
+        persistence
     }
 
     /// See [`Client::send_head`]. Chunks pass raw, to HTTP/1.0 clients too, as HAProxy does it.
@@ -55,13 +73,17 @@ impl H1Client {
         let keep = wanted && !mode.close && !request.flags.must_close;
         let persistence = if keep { Persistence::KeepAlive } else { Persistence::Close };
         let how = ResponseOut { persistence, client_version: request.version };
-        self.keep_alive = h1::write_response(response, self.conn.out(), &how) == Persistence::KeepAlive;
+        self.keep_alive = self.write_head(stream, &how) == Persistence::KeepAlive;
         self.chunked = response.framing == Framing::Chunked;
+        self.bodyless = mode.bodyless;
         Ok(true)
     }
 
     /// See [`Client::send`].
     pub fn send(&mut self, cx: &mut Context<'_>, piece: &Piece<'_>) -> io::Result<()> {
+        if self.bodyless {
+            return Ok(());
+        }
         send_h1(&mut self.conn, cx, self.chunked, piece)
     }
 }
@@ -98,6 +120,8 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
                 client.keep_alive = true;
                 // Chunks that are broken at once are no request: no rule sees it and no server.
                 if client.source.body.check(client.conn.rest()).is_err() {
+                    stream.req.clear();
+                    (stream.timing.request, stream.counts.bytes_in) = (None, 0);
                     return refuse(worker, stream, &mut client, &mut timer, (400, Cause::Proxy)).await;
                 }
                 http::serve(worker, &mut stream, &mut Client::H1(&mut client), &mut timer).await;
@@ -176,7 +200,8 @@ pub fn limits(worker: &Worker, session: &Session) -> Limits {
         max_head: tune.bufsize.saturating_sub(tune.maxrewrite),
         max_fields: tune.http_maxhdr,
         accept_unsafe: options.accept_unsafe_violations_in_http_request,
-        ..Limits::default()
+        keep_insecure_te: worker.plan.config.global.keep_insecure_te,
+        any_method_payload: worker.plan.config.global.any_method_payload,
     }
 }
 
@@ -280,7 +305,10 @@ impl Waiting<'_> {
                 Step::Done(Received::Request(stream))
             }
             Ok(Parsed::Http2Preface) => Step::Preface(stream),
-            Err(error) => Step::Done(Received::Refused(stream, error.status, Cause::Proxy)),
+            Err(error) => {
+                stream.req.clear();
+                Step::Done(Received::Refused(stream, error.status, Cause::Proxy))
+            }
         };
         (used, step)
     }

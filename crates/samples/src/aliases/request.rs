@@ -1,7 +1,6 @@
 //! The request line of a log line and its parts, as they were received.
 
 use ir::expr::Encoding;
-use proto::message::Version;
 use state::Stream;
 use state::plan::{Escape, Item};
 
@@ -34,17 +33,9 @@ fn received(stream: &Stream) -> Option<Line<'_>> {
         len
     };
     let (method, target) = stream.req.received();
-    let version = version_text(stream);
+    let version = stream.req.version_text();
     let lens = [take(method), take(target), take(version)];
     Some(Line { method: &method[..lens[0]], target: &target[..lens[1]], version: &version[..lens[2]] })
-}
-
-fn version_text(stream: &Stream) -> &'static [u8] {
-    match stream.req.version {
-        Version::Http10 => b"HTTP/1.0",
-        Version::Http11 => b"HTTP/1.1",
-        Version::Http2 => b"HTTP/2.0",
-    }
 }
 
 /// `GET /x?y HTTP/1.1`

@@ -220,7 +220,7 @@ fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(request(stream)?.version.number().as_bytes()))
+    request(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn first_request<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

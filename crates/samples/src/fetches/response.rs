@@ -45,7 +45,7 @@ fn status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(response(stream)?.version.number().as_bytes()))
+    response(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

@@ -15,8 +15,9 @@ use super::tune::{
 
 const HERE: Sections = Sections::GLOBAL;
 
-const fn flag(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, "", NONE, Set::Nothing).parsed()
+/// A word without arguments that sets something.
+const fn setting(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>)) -> Keyword {
+    Keyword::new(name, doc, HERE, "", NONE, Set::Flag(set))
 }
 
 const fn rxbuf(name: &'static str, doc: &'static str) -> Keyword {
@@ -77,6 +78,7 @@ pub fn add_case(c: &mut Context<'_>, from: &[u8], to: &[u8]) -> Result<(), Strin
     if !c.process.header_cases.insert(from.to_vec()) {
         return Err(format!("duplicate entry '{}'", String::from_utf8_lossy(from)));
     }
+    c.global().header_cases.insert(from.to_ascii_lowercase(), to.to_vec());
     Ok(())
 }
 
@@ -262,11 +264,24 @@ pub const ROWS: &[Keyword] = &[
     switch("tune.h2.zero-copy-fwd-send", "Sends without a copy.", ON_OFF),
     switch("tune.h1.zero-copy-fwd-recv", "Receives without a copy.", ON_OFF),
     switch("tune.h1.zero-copy-fwd-send", "Sends without a copy.", ON_OFF),
-    flag("h2-workaround-bogus-websocket-clients", "Does not announce extended CONNECT.").unlisted().hidden(),
-    flag("h1-accept-payload-with-any-method", "Accepts a body with any method."),
-    flag(
+    Keyword::new(
+        "h2-workaround-bogus-websocket-clients",
+        "Does not announce extended CONNECT.",
+        HERE,
+        "",
+        NONE,
+        Set::Nothing,
+    )
+    .parsed()
+    .unlisted()
+    .hidden(),
+    setting("h1-accept-payload-with-any-method", "Accepts a body with any method.", |c| {
+        c.global().any_method_payload = true
+    }),
+    setting(
         "h1-do-not-close-on-insecure-transfer-encoding",
         "Keeps connections with an unsafe transfer-encoding.",
+        |c| c.global().keep_insecure_te = true,
     ),
     Keyword::new(
         "h1-case-adjust",
@@ -275,8 +290,7 @@ pub const ROWS: &[Keyword] = &[
         "<from> <to>",
         (0, 2),
         Set::Line(case_adjust),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "h1-case-adjust-file",
         "The file of header names in another case.",
@@ -285,8 +299,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Word(case_file),
     )
-    .missing("'{}' expects <file> as argument.")
-    .parsed(),
+    .missing("'{}' expects <file> as argument."),
     Keyword::new(
         "http-err-codes",
         "Statuses that count as the client's errors.",

@@ -192,12 +192,22 @@ pub const ROWS: &[Keyword] = &[
         options(c).http_use_proxy_header = on
     })
     .http(),
-    parsed("option http-pretend-keepalive", "Closes server connections but does not say so.", DLB).http(),
+    switch(
+        "option http-pretend-keepalive",
+        "Closes server connections but does not say so.",
+        DLB,
+        |c, on| options(c).http_pretend_keepalive = on,
+    )
+    .http(),
     // Every piece always is.
     switch("option http-no-delay", "Sends every piece at once.", DFLB, |c, on| options(c).http_no_delay = on)
         .http(),
-    parsed("option h1-case-adjust-bogus-client", "Writes header names in another case.", DFL),
-    parsed("option h1-case-adjust-bogus-server", "Writes header names in another case.", DLB),
+    switch("option h1-case-adjust-bogus-client", "Writes header names in another case.", DFL, |c, on| {
+        options(c).h1_case_adjust_bogus_client = on
+    }),
+    switch("option h1-case-adjust-bogus-server", "Writes header names in another case.", DLB, |c, on| {
+        options(c).h1_case_adjust_bogus_server = on
+    }),
     parsed("option disable-h2-upgrade", "Does not take HTTP/2 by its preface.", DFL).http(),
     parsed("option assume-rfc6587-ntf", "Assumes non-transparent framing.", DFL).unlisted().hidden(),
     parsed("option dont-parse-log", "Forwards logs as they are.", DFL).unlisted().hidden(),

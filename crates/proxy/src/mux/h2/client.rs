@@ -11,7 +11,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
 use net::clock::now_ms;
 use net::timer::Timer;
-use proto::message::{Framing, Head};
+use proto::message::Framing;
 use state::stream::Stream;
 
 use super::convert;
@@ -137,8 +137,8 @@ impl H2Client {
     }
 
     /// See [`crate::client::Client::send_interim`].
-    pub fn send_interim(&mut self, head: &Head) -> Result<(), Error> {
-        let response = convert::response(head).ok_or_else(|| Error::other("invalid head"))?;
+    pub fn send_interim(&mut self, stream: &Stream) -> Result<(), Error> {
+        let response = convert::response(&stream.res).ok_or_else(|| Error::other("invalid head"))?;
         self.respond.send_informational(response).map_err(Error::other)
     }
 

@@ -5,6 +5,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Response, StatusCode};
 use net::scratch;
+use proto::h1::without_default_port;
 use proto::message::{Flags, Framing, Head, Version};
 
 /// Fields that belong to an HTTP/1 connection and have no place in HTTP/2 (RFC 9113, section
@@ -20,6 +21,7 @@ pub fn request(parts: &Parts, ended: bool, scheme: &str, max_fields: usize, head
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let scheme = uri.scheme_str().unwrap_or(scheme);
+    let authority = without_default_port(scheme, authority);
     let method = parts.method.as_str().as_bytes();
     if parts.method == http::Method::CONNECT {
         head.start_request(method, authority.as_bytes(), Version::Http2);
