@@ -11,6 +11,7 @@ pub fn fresh(kind: Kind) -> Draft {
         is_frontend: kind.is_frontend(),
         is_backend: kind.is_backend(),
         retries: 3,
+        max_session_srv_conns: 5,
         retry_on: ir::config::retry::CONN_FAILURE,
         ..Proxy::default()
     };

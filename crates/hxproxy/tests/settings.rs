@@ -27,8 +27,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("max_spread_checks", "parsed"),
     ("minconn", "parsed"),
     ("persist", "parsed"),
-    ("pool_low_fd_ratio", "parsed"),
-    ("prefer_last_server", "parsed"),
     ("redir", "parsed"),
     ("socket_stats", "parsed"),
     ("spread_checks", "parsed"),

@@ -91,6 +91,14 @@ impl Io {
         self.socket().poll_read_ready(cx)
     }
 
+    /// See [`Socket::adopt`].
+    pub fn adopt(&mut self) -> io::Result<()> {
+        match self {
+            Io::Plain(socket) => socket.adopt(),
+            Io::Tls(tls) => tls.adopt(),
+        }
+    }
+
     /// The socket below.
     pub fn socket(&self) -> &Socket {
         match self {

@@ -1,37 +1,45 @@
-//! Idle server connections of one thread: last in, first out, by server (hot-path rule 8). A
-//! connection that its server closes is noticed and dropped without a task of its own: its slot's
-//! waker puts it on a list, and [`Pool::maintain`] works that list off. Left out: when a
-//! connection may be shared (`http-reuse`), which is the stream's matter, and connections that
-//! are shared while in use (HTTP/2).
+//! Idle server connections: last in, first out, by server (hot-path rule 8). Each thread has its
+//! own; one that has none of a kind takes another thread's ([`shared`]). A connection that its
+//! server closes is noticed and dropped without a task of its own: its slot's waker puts it on a
+//! list, and [`Pool::maintain`] works that list off. Left out: when a connection may be shared
+//! (`http-reuse`), which is the stream's matter, and connections that are shared while in use
+//! (HTTP/2).
 
+mod private;
+mod shared;
 mod slot;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::clock;
 use crate::io::{Idle, Io};
 use crate::timer::Timer;
-use slot::{Conn, Slots};
+pub use shared::{Settings, Shared, Used};
+use slot::Conn;
 
-/// How many idle connections a server may have on this thread, and for how long.
+/// How many idle connections a server may have, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// This thread's share of `pool-max-conn`.
-    pub max_idle: usize,
-    /// Milliseconds, `pool-purge-delay`: after each such time half of the connections that were
-    /// not needed in it are closed. 0 keeps none at all.
+    /// `pool-max-conn`, of all threads together.
+    pub most: usize,
+    /// `pool-low-conn`: so many are kept more than were needed, and below as many a thread takes
+    /// none of another's.
+    pub low: usize,
+    /// Milliseconds, `pool-purge-delay`: after each such time half of the connections that are not
+    /// needed are closed. 0 keeps none at all.
     pub purge_delay: u64,
 }
 
 impl Limits {
-    /// The share of one of `threads` threads in a server line's limits.
-    pub fn new(server: &ir::config::Server, threads: usize) -> Self {
-        let max_idle =
-            usize::try_from(server.pool_max_conn).map_or(usize::MAX, |n| n.div_ceil(threads.max(1)));
-        Self { max_idle, purge_delay: server.pool_purge_delay }
+    /// What a server line says.
+    pub fn new(server: &ir::config::Server) -> Self {
+        Self {
+            most: usize::try_from(server.pool_max_conn).unwrap_or(usize::MAX),
+            low: server.pool_low_conn as usize,
+            purge_delay: server.pool_purge_delay,
+        }
     }
 }
 
@@ -43,91 +51,73 @@ pub struct Kept {
     pub served: u32,
 }
 
+/// Which connections a stream may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those that have been used again before: their server keeps connections open.
+    Proven,
+    /// All, the unproven ones first.
+    Any,
+}
+
 /// See the module. One for each thread, shared by its streams.
 #[derive(Debug)]
 pub struct Pool {
-    inner: RefCell<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    servers: Vec<Server>,
-    slots: Slots,
-    purge: Timer,
-}
-
-#[derive(Debug)]
-struct Server {
-    limits: Limits,
-    /// Slots, the one that became idle last at the back.
-    idle: VecDeque<usize>,
-    /// The fewest idle connections since the last purge: so many were not needed.
-    unneeded: usize,
-    /// When the next purge is due, in milliseconds; 0: none is.
-    purge_ms: u64,
+    shared: &'static Shared,
+    thread: usize,
+    purge: RefCell<Timer>,
 }
 
 impl Pool {
-    /// Limits by the caller's server number, counted through all proxies from 0.
-    pub fn new(limits: Vec<Limits>) -> Self {
-        let server = |limits| Server { limits, idle: VecDeque::new(), unneeded: 0, purge_ms: 0 };
-        let servers = limits.into_iter().map(server).collect();
-        Self { inner: RefCell::new(Inner { servers, slots: Slots::default(), purge: Timer::new() }) }
+    /// The pool of a thread, 0 to `threads` - 1.
+    pub fn new(shared: &'static Shared, thread: usize) -> Self {
+        Self { shared, thread, purge: RefCell::new(Timer::new()) }
+    }
+
+    /// Counts a new connection of a server as used, until the value is dropped.
+    pub fn begin(&self, server: usize) -> Used {
+        self.shared.begin(server)
     }
 
     /// The last connection that was put for this server with the same tag (the hash of what makes
-    /// connections differ: SNI, source address, PROXY header). One that turns out closed or to
-    /// hold unasked bytes is dropped on the way. Costs no system call, unless an edge was seen.
-    pub fn take(&self, server: usize, tag: u64) -> Option<Kept> {
-        let inner = &mut *self.inner.borrow_mut();
-        let entry = inner.servers.get_mut(server)?;
-        loop {
-            let place = entry.idle.iter().rposition(|&slot| inner.slots.tag(slot) == Some(tag))?;
-            let slot = entry.idle.remove(place)?;
-            entry.unneeded = entry.unneeded.min(entry.idle.len());
-            let (mut conn, woken) = inner.slots.take(slot)?;
+    /// connections differ: SNI, addresses, PROXY header). One that turns out closed or to hold
+    /// unasked bytes is dropped on the way. Costs no system call, unless an edge was seen or it
+    /// comes from another thread.
+    pub fn take(&self, server: usize, tag: u64, wanted: Wanted) -> Option<(Kept, Used)> {
+        while self.shared.has_idle(server) {
+            let own = self.shared.take(self.thread, server, tag, wanted);
+            let is_own = own.is_some();
+            let (mut conn, woken) = own.or_else(|| self.shared.steal(self.thread, server, tag, wanted))?;
             // A stale edge is no close: look before dropping.
-            if !woken || conn.io.peek() == Idle::Quiet {
-                return Some(Kept { io: conn.io, served: conn.served });
+            let usable = (is_own || conn.io.adopt().is_ok()) && (!woken || conn.io.peek() == Idle::Quiet);
+            if usable {
+                let used = self.shared.begin(server);
+                return Some((Kept { io: conn.io, served: conn.served }, used));
             }
         }
+        None
     }
 
-    /// Keeps an idle connection; closes it where the server's limit is reached, where it is
-    /// closed already, or holds unasked bytes. Says whether it was kept.
-    pub fn put(&self, server: usize, tag: u64, kept: Kept, now_ms: u64) -> bool {
-        let inner = &mut *self.inner.borrow_mut();
-        let Some(entry) = inner.servers.get_mut(server) else { return false };
-        if entry.limits.purge_delay == 0 || entry.idle.len() >= entry.limits.max_idle {
-            return false;
-        }
-        let Some(slot) = inner.slots.put(Conn { io: kept.io, served: kept.served, tag, server }) else {
-            return false;
-        };
-        entry.idle.push_back(slot);
-        if entry.purge_ms == 0 {
-            entry.unneeded = 0;
-            entry.purge_ms = now_ms + entry.limits.purge_delay;
-            if inner.purge.deadline().is_none_or(|set| entry.purge_ms < set) {
-                inner.purge.set(entry.purge_ms);
-            }
+    /// Keeps an idle connection; closes it where there are enough, where it is closed already, or
+    /// holds unasked bytes. Says whether it was kept.
+    pub fn put(&self, used: Used, tag: u64, kept: Kept, now_ms: u64) -> bool {
+        let conn = Conn { io: kept.io, served: kept.served, tag, server: used.server(), next: None };
+        let Some(due) = self.shared.put(self.thread, conn, now_ms) else { return false };
+        let mut purge = self.purge.borrow_mut();
+        if due.is_some_and(|due| purge.deadline().is_none_or(|set| due < set)) {
+            purge.set(due.unwrap_or(now_ms));
         }
         true
     }
 
-    /// Idle connections of a server.
+    /// Idle connections of a server, on all threads.
     pub fn idle(&self, server: usize) -> usize {
-        self.inner.borrow().servers.get(server).map_or(0, |server| server.idle.len())
+        self.shared.idle(server)
     }
 
-    /// Closes all idle connections of a server, or of all: after it went down, or on a stop.
-    pub fn clear(&self, server: Option<usize>) {
-        let inner = &mut *self.inner.borrow_mut();
-        for (number, entry) in inner.servers.iter_mut().enumerate() {
-            if server.is_none_or(|wanted| wanted == number) {
-                entry.idle.drain(..).for_each(|slot| drop(inner.slots.take(slot)));
-            }
-        }
+    /// Closes all idle connections of the thread, on a stop.
+    pub fn clear(&self) {
+        self.shared.clear(self.thread);
     }
 
     /// Drops what servers closed and what was not needed for too long, for ever. Spawn it once
@@ -137,33 +127,15 @@ impl Pool {
     }
 
     fn poll_maintain(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let inner = &mut *self.inner.borrow_mut();
-        while let Some(slot) = inner.slots.poll_woken(cx) {
-            if let Some(server) = inner.slots.look(slot) {
-                inner.servers[server].idle.retain(|&idle| idle != slot);
+        self.shared.drop_closed(self.thread, cx);
+        let mut purge = self.purge.borrow_mut();
+        while purge.poll_expired(cx).is_ready() {
+            match self.shared.purge(self.thread, clock::now_ms()) {
+                Some(due) => purge.set(due),
+                None => purge.clear(),
             }
         }
-        while inner.purge.poll_expired(cx).is_ready() {
-            inner.purge(clock::now_ms());
-        }
         Poll::Pending
-    }
-}
-
-impl Inner {
-    /// Runs the purges that are due and sets the timer for the next one.
-    fn purge(&mut self, now_ms: u64) {
-        for server in self.servers.iter_mut().filter(|server| (1..=now_ms).contains(&server.purge_ms)) {
-            // The oldest are at the front.
-            let excess = server.unneeded.min(server.idle.len()).div_ceil(2);
-            server.idle.drain(..excess).for_each(|slot| drop(self.slots.take(slot)));
-            server.unneeded = server.idle.len();
-            server.purge_ms = if server.idle.is_empty() { 0 } else { now_ms + server.limits.purge_delay };
-        }
-        match self.servers.iter().map(|server| server.purge_ms).filter(|&due| due > 0).min() {
-            Some(due) => self.purge.set(due),
-            None => self.purge.clear(),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -42,6 +42,20 @@ impl Socket {
             Socket::Tcp(stream) => stream.local_addr().ok(),
             Socket::Unix(_) => None,
         }
+    }
+
+    /// Moves a socket that another thread's runtime watches to this thread's: a copy of its
+    /// descriptor is registered here, and the old one goes.
+    pub fn adopt(&mut self) -> io::Result<()> {
+        *self = match self {
+            Socket::Tcp(stream) => {
+                Socket::Tcp(TcpStream::from_std(stream.as_fd().try_clone_to_owned()?.into())?)
+            }
+            Socket::Unix(stream) => {
+                Socket::Unix(UnixStream::from_std(stream.as_fd().try_clone_to_owned()?.into())?)
+            }
+        };
+        Ok(())
     }
 
     /// Turns Nagle's algorithm off or on; nothing for a UNIX socket.

@@ -59,6 +59,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             Ok(()) => {
                 server.keep_tls_session(worker);
                 server.renew_tls_keys(stream);
+                server::note_authentication(stream, &mut server);
                 let reusable = respond(worker, stream, client, timer, &mut server).await;
                 server::let_go(stream);
                 if reusable {

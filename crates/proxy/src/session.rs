@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ir::config::Mode;
 use ir::expr::Address;
@@ -42,6 +43,7 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         ..Session::new(worker.plan)
     });
     begin(&worker, &mut session, socket).await;
+    worker.pool.end_private(&session.private_conns);
     session.end_counters(clock::now_ms());
     session.end_vars();
     drop(slot);
@@ -151,7 +153,7 @@ async fn handshake(
 }
 
 /// Gives the session what its handshake gave. Nobody shares it so early.
-fn know_tls(session: &mut Rc<Session>, facts: Option<&Rc<TlsFacts>>) {
+fn know_tls(session: &mut Rc<Session>, facts: Option<&Arc<TlsFacts>>) {
     if let Some(session) = Rc::get_mut(session) {
         session.tls = facts.cloned();
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ir::id::{BindId, ProxyId, ServerId, ServiceId};
 use lua::Host;
 use net::clock::now_ms;
-use net::pool::{Limits, Pool};
+use net::pool::{self, Limits, Pool};
 use net::tls::{ClientContext, ClientSession, Kept, ServerContext};
 use net::worker::{Accepted, Handler, WorkerContext};
 use state::plan::Plan;
@@ -32,9 +32,12 @@ pub struct Shared {
     tls_servers: Vec<Vec<Option<ClientContext>>>,
     /// The number of each proxy's first server, counted through all proxies.
     first_servers: Vec<usize>,
+    /// Of all proxies.
+    servers: usize,
     /// What `%s` shows for each service.
     service_labels: Vec<&'static str>,
-    threads: usize,
+    /// The idle server connections of all threads.
+    pool: &'static pool::Shared,
 }
 
 impl Shared {
@@ -52,11 +55,12 @@ impl Shared {
         let mut shared = Self {
             plan,
             lua,
+            servers: 0,
             tls_binds: Vec::new(),
             tls_servers: Vec::new(),
             first_servers: Vec::new(),
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
-            threads: threads.max(1),
+            pool: pool(plan, threads),
         };
         let needs = plan.needs;
         let kept = Kept::new(needs.client_tls, &global.tune);
@@ -75,6 +79,7 @@ impl Shared {
             shared.first_servers.push(servers);
             servers += proxy.servers.len();
         }
+        shared.servers = servers;
         Ok(shared)
     }
 
@@ -88,11 +93,26 @@ impl Shared {
         }
         Rc::new(Connections { worker })
     }
+}
 
-    fn pool_limits(&self) -> Vec<Limits> {
-        let servers = self.plan.config.proxies.iter().flat_map(|proxy| &proxy.servers);
-        servers.map(|server| Limits::new(server, self.threads)).collect()
-    }
+/// What the threads' pools share.
+fn pool(plan: &'static Plan, threads: usize) -> &'static pool::Shared {
+    /// Descriptors of a connection, its server's side included.
+    const SOCKETS: usize = 2;
+    let tune = &plan.config.global.tune;
+    let most = match plan.live.connections.limit() {
+        0 => usize::MAX / 100,
+        limit => limit as usize * SOCKETS,
+    };
+    let settings = pool::Settings {
+        shared: tune.idle_pool_shared,
+        few_sockets: (most * tune.pool_low_fd_ratio as usize).div_ceil(100),
+        many_sockets: (most * tune.pool_high_fd_ratio as usize).div_ceil(100),
+        clients: &plan.live.connections,
+    };
+    let servers = plan.config.proxies.iter().flat_map(|proxy| &proxy.servers);
+    let limits: Vec<Limits> = servers.map(Limits::new).collect();
+    pool::Shared::new(&limits, threads, settings)
 }
 
 fn text(error: net::tls::ContextError) -> String {
@@ -123,13 +143,12 @@ pub struct Worker {
 
 impl Worker {
     fn new(shared: Arc<Shared>, thread: usize) -> Rc<Self> {
-        let limits = shared.pool_limits();
         Rc::new(Self {
             plan: shared.plan,
             lua: shared.lua.clone(),
             thread,
-            tls_sessions: RefCell::new(vec![None; limits.len()]),
-            pool: Rc::new(Pool::new(limits)),
+            tls_sessions: RefCell::new(vec![None; shared.servers]),
+            pool: Rc::new(Pool::new(shared.pool, thread)),
             logs: Sender::new(shared.plan),
             streams: RefCell::default(),
             next_id: Cell::new(0),
@@ -178,6 +197,13 @@ impl Worker {
     /// The server's number through all proxies, as the pool counts them.
     pub fn server_number(&self, backend: ProxyId, server: ServerId) -> usize {
         self.shared.first_servers[backend.index()] + server.index()
+    }
+
+    /// The backend's server of a number, where it is one of that backend.
+    pub fn server_of(&self, backend: ProxyId, number: usize) -> Option<ServerId> {
+        let index = number.checked_sub(self.shared.first_servers[backend.index()])?;
+        let is_its = index < self.plan.settings(backend).servers.len();
+        u32::try_from(index).ok().filter(|_| is_its).map(ServerId)
     }
 
     /// A TLS session with a server that may be resumed.
@@ -234,7 +260,7 @@ impl Handler for Connections {
     }
 
     fn soft_stop(&self) {
-        self.worker.pool.clear(None);
+        self.worker.pool.clear();
         // Idle sessions look at the state of the process when they wake.
         net::timer::wake_all();
     }

@@ -2,7 +2,7 @@
 //! the operating system about it, and why a connection failed. Left out: asking.
 
 use std::os::fd::RawFd;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::tls::TlsFacts;
 
@@ -32,7 +32,7 @@ pub struct ServerLink {
     /// The kernel's last numbers, where a log line wants them.
     pub last_info: Option<TcpInfo>,
     /// What its TLS handshake gave, also one that failed.
-    pub tls: Option<Rc<TlsFacts>>,
+    pub tls: Option<Arc<TlsFacts>>,
 }
 
 /// Why a connection failed: the numbers of `fc_err` and `bc_err`.

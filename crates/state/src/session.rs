@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ir::id::{BindId, ProxyId};
 
@@ -45,7 +45,7 @@ pub struct Session {
     /// Monotonic milliseconds of the accept.
     pub accepted: u64,
     /// What its TLS handshake gave.
-    pub tls: Option<Rc<TlsFacts>>,
+    pub tls: Option<Arc<TlsFacts>>,
     /// The connection's socket, for those who ask the system about it; none in tests.
     pub socket: Option<RawFd>,
     /// Why the connection failed.
@@ -57,6 +57,10 @@ pub struct Session {
     pub streams: Cell<u32>,
     /// Requests begun on this connection.
     pub requests: Cell<u32>,
+    /// Where the idle connections begin that only this client may use: a slot of the thread's pool.
+    pub private_conns: Cell<Option<usize>>,
+    /// A server authenticates the client's connection to it: it is to be kept.
+    pub keeps_server: Cell<bool>,
     /// What `tcp-request connection` and `session` rules track.
     pub counters: RefCell<Counters>,
     /// Variables of scope `sess`.
@@ -87,6 +91,8 @@ impl Session {
             glitches: Cell::default(),
             streams: Cell::default(),
             requests: Cell::default(),
+            private_conns: Cell::default(),
+            keeps_server: Cell::default(),
             counters: RefCell::default(),
             vars: RefCell::default(),
             var_memory: Cell::default(),

@@ -78,6 +78,8 @@ pub fn server(name: &str, weight: u32) -> Server {
         proto: None,
         source: None,
         pool_max_conn: -1,
+        pool_low_conn: 0,
+        pool_conn_name: None,
         pool_purge_delay: 5000,
         redir: None,
         tls: None,

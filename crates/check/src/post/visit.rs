@@ -31,10 +31,9 @@ pub fn expressions(proxy: &mut Proxy, each: &mut dyn FnMut(&mut Expr)) {
     if let Some(expr) = &mut proxy.balance.expr {
         each(expr);
     }
-    for tls in proxy.servers.iter_mut().filter_map(|server| server.tls.as_mut()) {
-        if let Some(expr) = &mut tls.sni {
-            each(expr);
-        }
+    for server in &mut proxy.servers {
+        let sni = server.tls.as_mut().and_then(|tls| tls.sni.as_mut());
+        sni.into_iter().chain(&mut server.pool_conn_name).for_each(&mut *each);
     }
 }
 

@@ -43,7 +43,7 @@ pub fn stream(lines: &str) -> Stream {
             cipher: "TLS_AES_128_GCM_SHA256",
             ..TlsFacts::default()
         };
-        session.tls = Some(std::rc::Rc::new(TlsFacts { sni, ..names }));
+        session.tls = Some(std::sync::Arc::new(TlsFacts { sni, ..names }));
     }
     stream
 }

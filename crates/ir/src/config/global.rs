@@ -123,8 +123,12 @@ pub struct Tune {
     /// The greatest number of bytes of a request line that a log line shows, and one.
     pub http_logurilen: usize,
     pub ssl_default_dh_param: u32,
-    /// Server connections kept idle for each thread; -1: no limit.
+    /// Percent of the process's descriptors: up to the lower share idle server connections are
+    /// kept in reserve, from the higher on none is.
     pub pool_low_fd_ratio: u32,
+    pub pool_high_fd_ratio: u32,
+    /// Threads take each other's idle server connections.
+    pub idle_pool_shared: bool,
     pub h2_max_concurrent_streams: u32,
     pub h2_initial_window_size: u32,
     pub h2_header_table_size: u32,
@@ -155,6 +159,8 @@ impl Default for Tune {
             http_logurilen: 1024,
             ssl_default_dh_param: 2048,
             pool_low_fd_ratio: 20,
+            pool_high_fd_ratio: 25,
+            idle_pool_shared: true,
             h2_max_concurrent_streams: 100,
             h2_initial_window_size: 65536,
             h2_header_table_size: 4096,

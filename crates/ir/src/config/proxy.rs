@@ -30,6 +30,11 @@ pub struct Proxy {
     /// `retry-on`: bits of the events, as [`crate::config::proxy::retry`] numbers them.
     pub retry_on: u32,
     pub http_reuse: HttpReuse,
+    /// `max-session-srv-conns`: server connections of its own that a client may keep idle.
+    pub max_session_srv_conns: u32,
+    /// `max-keep-alive-queue` and one: where as many would wait for a kept server it is not
+    /// preferred; 0: it always is.
+    pub max_keep_alive_queue: u32,
     pub binds: Vec<Bind>,
     pub servers: Vec<Server>,
     pub balance: Balance,

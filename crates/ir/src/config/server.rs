@@ -33,6 +33,11 @@ pub struct Server {
     pub source: Option<Address>,
     /// `pool-max-conn`: -1: no limit.
     pub pool_max_conn: i32,
+    /// `pool-low-conn`
+    pub pool_low_conn: u32,
+    /// `pool-conn-name`: connections of different names are not exchanged. Without one it is the
+    /// name that TLS asks for.
+    pub pool_conn_name: Option<Expr>,
     /// Milliseconds.
     pub pool_purge_delay: u64,
     /// `redir`

@@ -1,6 +1,7 @@
 //! The slots that idle connections stand in. Each has a waker of its own, made once and used for
 //! all connections that stand in it one after the other, which tells which slot became readable.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -14,6 +15,8 @@ pub struct Conn {
     pub served: u32,
     pub tag: u64,
     pub server: usize,
+    /// It belongs to a session; the slot of that session's next one.
+    pub next: Option<Option<usize>>,
 }
 
 /// See the module.
@@ -27,6 +30,8 @@ pub struct Slots {
 #[derive(Debug)]
 struct Slot {
     conn: Option<Conn>,
+    /// It stands in a session's chain, also when its connection is gone; the next one in it.
+    chain: Option<Option<usize>>,
     signal: Arc<Signal>,
     /// `signal` again, in the form that sockets want.
     waker: Waker,
@@ -72,10 +77,12 @@ impl Slots {
         let index = self.free.pop().unwrap_or_else(|| self.grow());
         let slot = &mut self.slots[index];
         slot.signal.seen.store(false, Ordering::Relaxed);
+        slot.chain = conn.next;
         slot.conn = Some(conn);
         if slot.watch() {
             return Some(index);
         }
+        slot.chain = None;
         self.take(index);
         None
     }
@@ -88,9 +95,34 @@ impl Slots {
         Some((conn, slot.signal.seen.load(Ordering::Relaxed)))
     }
 
-    /// The tag of a slot's connection.
-    pub fn tag(&self, index: usize) -> Option<u64> {
-        self.slots.get(index)?.conn.as_ref().map(|conn| conn.tag)
+    /// The server of a slot's connection, where it has one.
+    pub fn server(&self, index: usize) -> Option<usize> {
+        self.slots.get(index)?.conn.as_ref().map(|conn| conn.server)
+    }
+
+    /// Whether a slot holds a connection to a server with a tag.
+    pub fn is(&self, index: usize, server: usize, tag: u64) -> bool {
+        let conn = self.slots.get(index).and_then(|slot| slot.conn.as_ref());
+        conn.is_some_and(|conn| conn.server == server && conn.tag == tag)
+    }
+
+    /// The slots of a session's chain.
+    pub fn chain(&self, first: Option<usize>) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(first, |slot| self.slots.get(*slot)?.chain?)
+    }
+
+    /// Takes a slot out of a session's chain, and empties it.
+    pub fn unchain(&mut self, first: &Cell<Option<usize>>, index: usize) -> Option<(Conn, bool)> {
+        let next = self.slots.get_mut(index)?.chain.take()?;
+        let before = self.chain(first.get()).find(|slot| self.slots[*slot].chain == Some(Some(index)));
+        match before {
+            Some(before) => self.slots[before].chain = Some(next),
+            None => first.set(next),
+        }
+        let slot = &mut self.slots[index];
+        let conn = slot.conn.take();
+        self.free.push(index);
+        conn.map(|conn| (conn, self.slots[index].signal.seen.load(Ordering::Relaxed)))
     }
 
     /// The next slot that became readable since it was looked at.
@@ -104,12 +136,16 @@ impl Slots {
     }
 
     /// Looks at a slot that became readable. Drops its connection where that is no longer usable,
-    /// and gives its server.
+    /// and gives its server where it stood in no session's chain.
     pub fn look(&mut self, index: usize) -> Option<usize> {
         let slot = self.slots.get_mut(index)?;
         slot.signal.seen.store(false, Ordering::Relaxed);
         let server = slot.conn.as_ref()?.server;
         if slot.watch() {
+            return None;
+        }
+        if slot.chain.is_some() {
+            slot.conn = None;
             return None;
         }
         self.take(index);
@@ -119,7 +155,7 @@ impl Slots {
     fn grow(&mut self) -> usize {
         let slot = self.slots.len();
         let signal = Arc::new(Signal { slot, seen: AtomicBool::new(false), woken: self.woken.clone() });
-        self.slots.push(Slot { conn: None, waker: signal.clone().into(), signal });
+        self.slots.push(Slot { conn: None, chain: None, waker: signal.clone().into(), signal });
         slot
     }
 }

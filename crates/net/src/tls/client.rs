@@ -1,7 +1,7 @@
 //! The TLS side of a `server` line.
 
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ir::config::{TlsServer, Verify};
 use openssl::error::ErrorStack;
@@ -115,7 +115,7 @@ impl ClientContext {
         });
         outcome.await?;
         let keeps = self.kept.parts != TlsParts::NONE;
-        let facts = keeps.then(|| Rc::new(facts::facts(stream.ssl(), self.kept, &mut notes)));
+        let facts = keeps.then(|| Arc::new(facts::facts(stream.ssl(), self.kept, &mut notes)));
         Ok(Box::new(Tls { stream, facts }))
     }
 

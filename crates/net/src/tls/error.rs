@@ -1,7 +1,7 @@
 //! What goes wrong with TLS, in the words of HAProxy's logs and alerts.
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, SslRef};
@@ -59,7 +59,7 @@ impl std::error::Error for HandshakeError {}
 #[derive(Clone, Debug)]
 pub struct Failed {
     pub error: HandshakeError,
-    pub facts: Option<Rc<TlsFacts>>,
+    pub facts: Option<Arc<TlsFacts>>,
 }
 
 impl From<HandshakeError> for Failed {
@@ -79,14 +79,14 @@ impl std::error::Error for Failed {}
 impl Failed {
     /// It took too long.
     pub(super) fn late(ssl: &SslRef, kept: Kept, notes: &mut Notes) -> Self {
-        Self { error: HandshakeError::Timeout, facts: Some(Rc::new(facts::facts(ssl, kept, notes))) }
+        Self { error: HandshakeError::Timeout, facts: Some(Arc::new(facts::facts(ssl, kept, notes))) }
     }
 
     /// Sorts the library's error; call it right after the failing call.
     pub(super) fn new(ssl: &SslRef, error: &Error, kept: Kept, notes: &mut Notes) -> Self {
         let mut facts = facts::facts(ssl, kept, notes);
         facts.error = error.ssl_error().and_then(facts::error);
-        Self { error: HandshakeError::new(ssl, error, notes.refused), facts: Some(Rc::new(facts)) }
+        Self { error: HandshakeError::new(ssl, error, notes.refused), facts: Some(Arc::new(facts)) }
     }
 }
 

@@ -2,7 +2,6 @@
 //! whose ClientHello callback chooses.
 
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -117,7 +116,7 @@ impl ServerContext {
         match outcome.await {
             Ok(()) => {
                 let facts = facts::facts(stream.ssl(), self.kept, &mut notes);
-                Ok(Box::new(Tls { stream, facts: Some(Rc::new(facts)) }))
+                Ok(Box::new(Tls { stream, facts: Some(Arc::new(facts)) }))
             }
             Err(failed) => {
                 stream.get_ref().end_with_unread_input();

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use openssl::ssl::{NameType, SslRef};
@@ -17,7 +17,7 @@ use crate::socket::{Idle, Socket};
 #[derive(Debug)]
 pub struct Tls {
     pub(super) stream: SslStream<Socket>,
-    pub(super) facts: Option<Rc<TlsFacts>>,
+    pub(super) facts: Option<Arc<TlsFacts>>,
 }
 
 impl Tls {
@@ -52,12 +52,17 @@ impl Tls {
         }
     }
 
+    /// See [`Socket::adopt`].
+    pub fn adopt(&mut self) -> io::Result<()> {
+        self.stream.get_mut().adopt()
+    }
+
     pub fn socket(&self) -> &Socket {
         self.stream.get_ref()
     }
 
     /// What the handshake gave; where nothing is kept of server connections, they have none.
-    pub fn facts(&self) -> Option<&Rc<TlsFacts>> {
+    pub fn facts(&self) -> Option<&Arc<TlsFacts>> {
         self.facts.as_ref()
     }
 
@@ -65,7 +70,7 @@ impl Tls {
     /// first bytes bring a session of their own.
     pub fn renew_keys(&mut self) {
         if let Some(facts) = self.facts.as_mut().filter(|facts| facts.keys.is_some()) {
-            Rc::make_mut(facts).keys = Some(facts::keys(self.stream.ssl()));
+            Arc::make_mut(facts).keys = Some(facts::keys(self.stream.ssl()));
         }
     }
 

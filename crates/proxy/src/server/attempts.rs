@@ -12,7 +12,7 @@ use state::termination::{Cause, State};
 
 use super::connect::{Refused, connect};
 use super::link::note_link;
-use super::queue::wait_turn;
+use super::queue::{Turn, wait_turn};
 use super::reuse::mark;
 use super::{Gone, ServerConn, Unreachable, backend};
 use crate::deadline::Deadline;
@@ -26,13 +26,15 @@ pub struct Attempts {
     /// The server to try next, if that is decided: the same one again, or one that was chosen for
     /// its idle connections and had none.
     pub(super) next: Option<ServerId>,
+    /// Its place, where that is taken already.
+    pub(super) turn: Option<Turn>,
     /// A reused connection turned out stale: make a new one.
     pub fresh: bool,
 }
 
 impl Attempts {
     pub fn new(stream: &Stream) -> Self {
-        Self { left: stream.max_retries(), avoid: None, next: None, fresh: false }
+        Self { left: stream.max_retries(), avoid: None, next: None, turn: None, fresh: false }
     }
 
     /// Chooses between another attempt and giving up: which server is next, and `true` for
@@ -86,7 +88,7 @@ pub async fn acquire(
 ) -> Result<ServerConn, Unreachable> {
     let unreachable = |cause| Unreachable { cause, state: State::Connect };
     loop {
-        let turn = wait_turn(stream, timer, attempts, gone).await?;
+        let turn = wait_turn(worker, stream, timer, attempts, gone).await?;
         stream.timing.dequeued.get_or_insert_with(now_ms);
         stream.wakes += 1;
         turn.live().stream_rate.count(worker.thread, stream.now);
@@ -96,7 +98,8 @@ pub async fn acquire(
                 stream.timing.connected = Some(stream.now);
                 note_link(stream, &io, 0);
                 let mark = mark(stream, turn.backend, turn.server);
-                return Ok(ServerConn::new(io, false, mark, turn));
+                let used = worker.pool.begin(worker.server_number(turn.backend, turn.server));
+                return Ok(ServerConn::new(io, false, (mark, used), turn));
             }
             Err(Refused { cause, error, tls }) => {
                 drop(turn);

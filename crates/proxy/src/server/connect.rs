@@ -1,7 +1,8 @@
 //! Making a connection to a server: the socket, the PROXY header in front, the TLS handshake.
 
 use std::future::Future;
-use std::rc::Rc;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use ir::config::Server;
@@ -19,6 +20,7 @@ use state::termination::Cause;
 use state::tls::TlsFacts;
 
 use super::{Gone, backend};
+use crate::buffers::Lent;
 use crate::deadline::Deadline;
 use crate::proxy_header;
 use crate::worker::Worker;
@@ -28,7 +30,7 @@ pub struct Refused {
     pub cause: Cause,
     pub error: ConnError,
     /// What the TLS handshake gave.
-    pub tls: Option<Rc<TlsFacts>>,
+    pub tls: Option<Arc<TlsFacts>>,
 }
 
 impl Refused {
@@ -63,8 +65,8 @@ pub async fn connect(
         let failed = |cause| Refused::new(Cause::Server, connect::failure(&cause));
         let mut io = connect::connect(&target, &options).await.map_err(failed)?;
         if let Some(header) = &stream.plan.proxy(id).server_proxy[server.index()] {
-            let mut bytes = Vec::new();
-            proxy_header::write(stream, header, &mut bytes);
+            let mut bytes = Lent::default();
+            proxy_header::write(stream, header, bytes.get());
             io.write_all(&bytes).await.map_err(failed)?;
         }
         worker.secure(stream, id, server, io).await.map_err(|Failed { error, facts }| Refused {
@@ -84,23 +86,34 @@ pub async fn connect(
     .await
 }
 
-fn source(address: &Address) -> Option<std::net::SocketAddr> {
+fn source(address: &Address) -> Option<SocketAddr> {
     match address {
-        Address::Ip(ip, port) => Some(std::net::SocketAddr::new(*ip, *port)),
+        Address::Ip(ip, port) => Some(SocketAddr::new(*ip, *port)),
         _ => None,
     }
 }
 
-/// Where to connect: the server's address, with the port that the client came to where the
-/// server has none of its own (manual, `server`).
+/// Where to connect.
 fn target(stream: &Stream, server: &Server) -> Option<Target> {
-    let address = match (server.address.as_ref()?, stream.end(End::Dst)) {
-        (Address::Ip(ip, 0), Endpoint::Ip(dst)) => Address::Ip(*ip, dst.port()),
-        (Address::Ip(ip, port), Endpoint::Ip(dst)) if server.port_offset.is_some() => {
-            let offset = server.port_offset.unwrap_or(0);
-            Address::Ip(*ip, dst.port().wrapping_add_signed(offset as i16).max(u16::from(*port == 0)))
-        }
-        (address, _) => address.clone(),
+    match destination(stream, server) {
+        Some(address) => Some(Target::Tcp(address)),
+        None => Target::new(server.address.as_ref()?),
+    }
+}
+
+/// The address to connect to where it depends on the stream: the server's, with the address and the
+/// port that the client came to where the server has none of its own (manual, `server`).
+pub fn destination(stream: &Stream, server: &Server) -> Option<SocketAddr> {
+    let Some(Address::Ip(ip, port)) = server.address else { return None };
+    if port != 0 && server.port_offset.is_none() && !ip.is_unspecified() {
+        return None;
+    }
+    let Endpoint::Ip(came_to) = stream.end(End::Dst) else { return None };
+    let ip = if ip.is_unspecified() { came_to.ip() } else { ip };
+    let port = match server.port_offset {
+        None if port == 0 => came_to.port(),
+        None => port,
+        Some(offset) => came_to.port().wrapping_add_signed(offset as i16).max(u16::from(port == 0)),
     };
-    Target::new(&address)
+    Some(SocketAddr::new(ip, port))
 }

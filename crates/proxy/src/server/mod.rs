@@ -14,7 +14,7 @@ use std::task::Context;
 use ir::config::HttpReuse;
 use ir::id::ProxyId;
 use net::io::Io;
-use net::pool::Kept;
+use net::pool::{Kept, Used};
 use net::tls::ClientContext;
 use proto::h1::{Body, Progress};
 use proto::message::Framing;
@@ -29,7 +29,7 @@ use crate::worker::Worker;
 pub use attempts::{Attempts, acquire};
 pub use link::let_go;
 use queue::Turn;
-pub use reuse::reuse;
+pub use reuse::{note_authentication, reuse};
 
 /// A connection to a server, in use by one stream.
 pub struct ServerConn {
@@ -41,20 +41,26 @@ pub struct ServerConn {
     pub reused: bool,
     /// How payload of the request's body is framed.
     pub chunked: bool,
-    /// What keeps it apart from other connections of its server: see [`mark`].
+    /// Only its client's streams may use it.
+    private: bool,
+    /// What keeps it apart from other connections of its server: see [`reuse::mark`].
     mark: u64,
+    used: Used,
     turn: Turn,
 }
 
 impl ServerConn {
-    fn new(io: Io, reused: bool, mark: u64, turn: Turn) -> Self {
+    fn new(io: Io, reused: bool, (mark, used): (u64, Used), turn: Turn) -> Self {
+        let reuse = turn.plan.settings(turn.backend).http_reuse;
         Self {
             conn: Conn::new(io),
             source: H1Source::new(Body::new(Framing::None, 0)),
             progress: Progress::default(),
             reused,
             chunked: false,
+            private: reuse == HttpReuse::Never,
             mark,
+            used,
             turn,
         }
     }
@@ -80,14 +86,17 @@ impl ServerConn {
         link.tls = tls.facts().cloned();
     }
 
-    /// Keeps the connection for other streams.
+    /// Keeps the connection for other streams, of the same client where it is private.
     pub fn keep(self, worker: &Worker, stream: &Stream) {
-        let Self { conn, turn, mark, .. } = self;
-        let settings = &worker.plan.settings(turn.backend);
-        if settings.http_reuse != HttpReuse::Never {
-            let served = stream.server_link.as_ref().map_or(0, |link| link.served) + 1;
-            let idle = Kept { io: conn.io, served };
-            worker.pool.put(worker.server_number(turn.backend, turn.server), mark, idle, stream.now);
+        let Self { conn, mark, used, private, .. } = self;
+        let served = stream.server_link.as_ref().map_or(0, |link| link.served) + 1;
+        let idle = Kept { io: conn.io, served };
+        if private {
+            let session = &stream.session;
+            let most = worker.plan.settings(session.frontend).max_session_srv_conns as usize;
+            worker.pool.put_private(&session.private_conns, used, mark, idle, most);
+        } else {
+            worker.pool.put(used, mark, idle, stream.now);
         }
     }
 }

@@ -14,6 +14,7 @@ use state::termination::{Cause, State};
 use super::choose::choose;
 use super::{Attempts, Gone, Unreachable, backend};
 use crate::deadline::Deadline;
+use crate::worker::Worker;
 
 /// One of the server's `maxconn` places.
 pub struct Turn {
@@ -37,16 +38,22 @@ impl Drop for Turn {
 
 /// Chooses a server and takes one of its places, waiting where all are taken.
 pub async fn wait_turn(
+    worker: &Worker,
     stream: &mut Stream,
     timer: &mut Timer,
     attempts: &mut Attempts,
     gone: &mut Gone<'_>,
 ) -> Result<Turn, Unreachable> {
+    if let Some(turn) = attempts.turn.take() {
+        attempts.next = None;
+        stream.server = Some(turn.server);
+        return Ok(turn);
+    }
     let id = backend(stream);
     let live = &stream.plan.live.proxies[id.index()];
     let (mut queued, mut came) = (false, 0);
     let result = std::future::poll_fn(|cx| {
-        let server = attempts.next.take().or_else(|| choose(stream, attempts));
+        let server = attempts.next.take().or_else(|| choose(worker, stream, attempts));
         if server.is_none() && !balance::has_usable(&stream.backend_plan().balance, stream) {
             return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Connect }));
         }
@@ -72,7 +79,8 @@ pub async fn wait_turn(
         }
         live.waiting.wait(cx.waker(), stream.priority.place(came));
         // A place may have become free just before the waker was left there.
-        if choose(stream, attempts).is_some_and(|server| live.servers[server.index()].connections.has_room())
+        if choose(worker, stream, attempts)
+            .is_some_and(|server| live.servers[server.index()].connections.has_room())
         {
             cx.waker().wake_by_ref();
         }

@@ -1,65 +1,143 @@
-//! Idle connections: when one may serve a stream (`http-reuse`), and what keeps those of one server
-//! apart.
+//! Idle connections: when one may serve a stream (`http-reuse`), what keeps those of one server
+//! apart, and which belong to one client alone.
 
-use ir::config::HttpReuse;
+use std::net::SocketAddr;
+
+use ir::config::{HttpReuse, retry};
 use ir::id::{ProxyId, ServerId};
-use net::pool::Kept;
+use net::pool::{Kept, Used, Wanted};
+use state::session::Mux;
 use state::stream::Stream;
 
 use super::choose::choose;
+use super::connect::destination;
 use super::link::note_link;
 use super::queue::Turn;
 use super::{Attempts, ServerConn, backend};
+use crate::buffers::Lent;
 use crate::proxy_header;
 use crate::worker::Worker;
 
 /// An idle connection, where `http-reuse` allows one for this request and its server has a place.
+/// Without one, server and place are kept for the connection that has to be made.
 pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> Option<ServerConn> {
-    let id = backend(stream);
-    let first = stream.session.requests.get() <= 1;
-    let allowed = match stream.plan.settings(id).http_reuse {
-        HttpReuse::Never => false,
-        HttpReuse::Safe | HttpReuse::Aggressive => !first,
-        HttpReuse::Always => true,
-    };
-    if !allowed || attempts.fresh {
+    if attempts.fresh {
         return None;
     }
-    let server = choose(stream, attempts)?;
+    let id = backend(stream);
+    let server = choose(worker, stream, attempts)?;
     attempts.next = Some(server);
     let live = &stream.plan.live.proxies[id.index()];
     if live.queue.get() > 0 || !live.servers[server.index()].connections.try_enter() {
         return None;
     }
     let turn = Turn { plan: stream.plan, backend: id, server };
-    let mark = mark(stream, id, server);
-    let Kept { io, served } = worker.pool.take(worker.server_number(id, server), mark)?;
+    let number = worker.server_number(id, server);
+    // Nothing to look for: the hash is made when the connection is.
+    let none = worker.pool.idle(number) == 0 && stream.session.private_conns.get().is_none();
+    let tag = if none { 0 } else { mark(stream, id, server) };
+    let Some((Kept { io, served }, used)) = (if none { None } else { find(worker, stream, number, tag) })
+    else {
+        attempts.turn = Some(turn);
+        return None;
+    };
     stream.server = Some(server);
     let now = stream.now;
     turn.live().stream_rate.count(worker.thread, now);
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
     note_link(stream, &io, served);
-    Some(ServerConn::new(io, true, mark, turn))
+    Some(ServerConn::new(io, true, (tag, used), turn))
 }
 
-/// What keeps connections of one server apart: the PROXY header that was sent in front, and the
-/// server name that TLS asked for. 0 where neither is sent.
+/// The client's own connection, else one that the mode allows. A first request, which the client
+/// would not repeat by itself, wants a connection that has proved to be kept open.
+fn find(worker: &Worker, stream: &Stream, number: usize, tag: u64) -> Option<(Kept, Used)> {
+    /// With these a request that finds its connection closed is sent again.
+    const REPEATED: u32 = retry::CONN_FAILURE | retry::EMPTY_RESPONSE | retry::RESPONSE_TIMEOUT;
+    let pool = &worker.pool;
+    let own = pool.take_private(&stream.session.private_conns, number, tag);
+    if own.is_some() {
+        return own;
+    }
+    let settings = stream.plan.settings(backend(stream));
+    let first = stream.session.mux.get() == Mux::Http1 && stream.mux_id == 0;
+    let bold = !first || settings.retry_on & REPEATED == REPEATED;
+    match settings.http_reuse {
+        HttpReuse::Never => None,
+        _ if bold => pool.take(number, tag, Wanted::Any),
+        HttpReuse::Safe => None,
+        HttpReuse::Aggressive => pool.take(number, tag, Wanted::Proven),
+        HttpReuse::Always => {
+            pool.take(number, tag, Wanted::Proven).or_else(|| pool.take(number, tag, Wanted::Any))
+        }
+    }
+}
+
+/// What is hashed, so that no two things are taken for each other.
+#[derive(Clone, Copy)]
+enum Part {
+    Name = 1,
+    Destination,
+    ProxyHeader,
+}
+
+/// What keeps connections of one server apart: `pool-conn-name` or the name that TLS asks for, the
+/// address where it is not the server's own, the PROXY header in front. 0 where there is nothing.
 pub fn mark(stream: &Stream, backend: ProxyId, server: ServerId) -> u64 {
     let plan = stream.plan.proxy(backend);
-    let header = plan.server_proxy[server.index()].as_ref();
-    let sni = plan.server_sni[server.index()].as_ref();
-    if header.is_none() && sni.is_none() {
-        return 0;
-    }
-    let of_header = header.map_or(0, |header| {
-        let mut bytes = Vec::new();
-        proxy_header::write(stream, header, &mut bytes);
-        base::hash::xxh64(&bytes, 0)
-    });
-    let name = match sni.map(|sni| sni.eval(stream)) {
-        Some(Ok(name)) => name.to_text(&stream.arena),
-        _ => b"",
+    let settings = &stream.plan.settings(backend).servers[server.index()];
+    let mut mark = 0u64;
+    let mut mix = |part: Part, bytes: &[u8]| {
+        mark = base::hash::xxh64(bytes, mark.rotate_left(8) ^ part as u64);
     };
-    base::hash::xxh64(name, of_header) | 1
+    if let Some(Ok(name)) = plan.server_names[server.index()].as_ref().map(|expr| expr.eval(stream)) {
+        let name = name.to_text(&stream.arena);
+        if !name.is_empty() {
+            mix(Part::Name, name);
+        }
+    }
+    match destination(stream, settings) {
+        Some(SocketAddr::V4(to)) => {
+            mix(
+                Part::Destination,
+                &(u64::from(to.ip().to_bits()) << 16 | u64::from(to.port())).to_ne_bytes(),
+            );
+        }
+        Some(SocketAddr::V6(to)) => {
+            mix(Part::Destination, &to.ip().octets());
+            mix(Part::Destination, &to.port().to_ne_bytes());
+        }
+        None => {}
+    }
+    if let Some(header) = &plan.server_proxy[server.index()] {
+        let mut bytes = Lent::default();
+        proxy_header::write(stream, header, bytes.get());
+        mix(Part::ProxyHeader, &bytes);
+    }
+    mark
+}
+
+/// A server that asks for Negotiate or NTLM authenticates the connection: nobody else may use it,
+/// and the client's next requests go to the same server.
+pub fn note_authentication(stream: &Stream, server: &mut ServerConn) {
+    let field: &[u8] = match stream.res.status() {
+        401 => b"www-authenticate",
+        407 => b"proxy-authenticate",
+        _ => return,
+    };
+    let asks = |value: &[u8]| {
+        value
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"nego") || start.eq_ignore_ascii_case(b"ntlm"))
+    };
+    if stream
+        .res
+        .get_all(field)
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .any(|value| asks(value.trim_ascii()))
+    {
+        server.private = true;
+        stream.session.keeps_server.set(true);
+    }
 }

@@ -90,6 +90,12 @@ impl Balance {
             sequence: Sequence::default(),
         }
     }
+
+    /// Whether what the request says decides, and not the load.
+    pub fn is_hash(&self) -> bool {
+        use Algorithm::{Hash, Hdr, Source, Uri, UrlParam};
+        matches!(self.algorithm, Source | Uri(_) | UrlParam(_) | Hdr { .. } | Hash(_))
+    }
 }
 
 /// The server that `balance` chooses for `stream`. `exclude` is one that just failed: it is

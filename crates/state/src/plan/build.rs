@@ -81,6 +81,10 @@ fn proxy(
         let sni = server.tls.as_ref().and_then(|tls| tls.sni.as_ref());
         sni.map(|expr| build.expr(expr)).transpose()
     };
+    let name = |server: &ir::config::Server| {
+        let name = server.pool_conn_name.as_ref();
+        name.or(server.tls.as_ref().and_then(|tls| tls.sni.as_ref())).map(|expr| build.expr(expr)).transpose()
+    };
     let maybe_format =
         |format: &Option<checked::LogFormat>| format.as_ref().map(|format| build.format(format)).transpose();
     let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
@@ -99,6 +103,7 @@ fn proxy(
             .map(|server| build.proxy_header(server))
             .collect::<Result<_, _>>()?,
         server_sni: settings.servers.iter().map(sni).collect::<Result<_, _>>()?,
+        server_names: settings.servers.iter().map(name).collect::<Result<_, _>>()?,
         balance: Balance::new(id, settings, balance_expr),
         rules,
     })

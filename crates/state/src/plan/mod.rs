@@ -113,6 +113,9 @@ pub struct ProxyPlan {
     pub server_proxy: Vec<Option<ProxyHeader>>,
     /// The `sni` expression of each server, at the server's index.
     pub server_sni: Vec<Option<Expr>>,
+    /// What keeps connections of each server apart, at the server's index: `pool-conn-name`, or
+    /// `sni` without one.
+    pub server_names: Vec<Option<Expr>>,
 }
 
 /// What a server's PROXY protocol header says beside the addresses: see [`ir::config::SendProxy`].

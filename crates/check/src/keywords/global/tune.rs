@@ -290,17 +290,15 @@ pub const ROWS: &[Keyword] = &[
         RATIO,
         |c, n| c.global().tune.pool_low_fd_ratio = u32_of(n),
     )
-    .missing(RATIO)
-    .parsed(),
+    .missing(RATIO),
     needed(
         "tune.pool-high-fd-ratio",
         "The share of descriptors above which idle connections are closed.",
         (0, 100),
         RATIO,
-        |_, _| {},
+        |c, n| c.global().tune.pool_high_fd_ratio = u32_of(n),
     )
-    .missing(RATIO)
-    .parsed(),
+    .missing(RATIO),
     socket_size("tune.rcvbuf.client", "Receive buffers towards clients.", |c, n| {
         c.global().tune.rcvbuf_client = Some(bytes(n))
     }),
@@ -432,13 +430,15 @@ pub const ROWS: &[Keyword] = &[
     )
     .missing("'{}' expects a numeric value between 0 and 100")
     .parsed(),
-    choice(
+    Keyword::new(
         "tune.idle-pool.shared",
         "Whether threads share idle connections.",
+        HERE,
         "{ full | on | off }",
-        &["full", "on", "off"],
-        "'{}' expects 'full', 'on' or 'off' but got '{v}'.",
-    ),
+        OPTIONAL,
+        Set::Choice(&["full", "on", "off"], |c, at| c.global().tune.idle_pool_shared = at < 2),
+    )
+    .range("'{}' expects 'full', 'on' or 'off' but got '{v}'."),
     Keyword::new(
         "tune.takeover-other-tg-connections",
         "Whether thread groups share idle connections.",

@@ -110,7 +110,10 @@ fn keep_alive_queue(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("missing-argument", line.span, text);
     };
     match number(word, "max-keep-alive-queue") {
-        Ok(_) => drop(has_side(c, line, "max-keep-alive-queue", Side::Backend)),
+        Ok(number) => {
+            c.px.proxy.max_keep_alive_queue = u32_of(number.saturating_add(1));
+            has_side(c, line, "max-keep-alive-queue", Side::Backend);
+        }
         Err(fail) => c.fail(fail),
     }
 }
@@ -220,18 +223,16 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(keep_alive_queue),
     )
     .own_side()
-    .listed()
-    .parsed(),
+    .listed(),
     Keyword::new(
         "max-session-srv-conns",
         "Server connections kept for a client.",
         DFL,
         "<number>",
         (1, usize::MAX),
-        Set::Nothing,
+        Set::Word(|c, text| c.px.proxy.max_session_srv_conns = u32_of(numbers::wrapped(&text).into())),
     )
-    .missing("'{}' expects a number. Got no argument")
-    .parsed(),
+    .missing("'{}' expects a number. Got no argument"),
     tcp_keep_alive("clitcpka-cnt", "Keep-alive probes towards clients.", DFL, "<count>"),
     tcp_keep_alive("clitcpka-idle", "Idle time before probes towards clients.", DFL, "<timeout>"),
     tcp_keep_alive("clitcpka-intvl", "Time between probes towards clients.", DFL, "<timeout>"),

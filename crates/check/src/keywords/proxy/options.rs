@@ -141,8 +141,7 @@ pub const ROWS: &[Keyword] = &[
     switch("option prefer-last-server", "Keeps to the server of a connection.", DLB, |c, on| {
         options(c).prefer_last_server = on
     })
-    .http()
-    .parsed(),
+    .http(),
     switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on),
     switch("option nolinger", "Closes without waiting for data to arrive.", DFLB, |c, on| {
         options(c).nolinger = on

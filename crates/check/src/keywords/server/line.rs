@@ -207,6 +207,8 @@ fn blank(place: ir::expr::Place) -> Server {
         proto: None,
         source: None,
         pool_max_conn: -1,
+        pool_low_conn: 0,
+        pool_conn_name: None,
         pool_purge_delay: 5000,
         redir: None,
         tls: None,
@@ -414,7 +416,7 @@ fn expressions(c: &mut Context<'_>, draft: &mut ServerDraft) -> Checked<()> {
         draft.more.tls.sni = Some(expression(c, &word)?);
     }
     if let Some(word) = draft.more.pool_conn_name.clone() {
-        expression(c, &word)?;
+        draft.server.pool_conn_name = Some(expression(c, &word)?);
     }
     Ok(())
 }

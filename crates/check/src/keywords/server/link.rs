@@ -254,9 +254,11 @@ pub const ROWS: &[ServerKeyword] = &[
             draft.more.pool_conn_name = Some(given.value.clone());
             Ok(())
         },
-    )
-    .parsed(),
-    ServerKeyword::value("pool-low-conn", "Idle connections that are not shared.", VALUE, nothing).parsed(),
+    ),
+    ServerKeyword::value("pool-low-conn", "Idle connections that are kept in reserve.", VALUE, |_, draft, given| {
+        draft.server.pool_low_conn = u32::try_from(wrapped(&given.value.text)).unwrap_or(0);
+        Ok(())
+    }),
     ServerKeyword::value("pool-max-conn", "Idle connections that are kept.", VALUE, pool_max_conn),
     ServerKeyword::value("pool-purge-delay", "How often idle connections are closed.", VALUE, pool_purge_delay),
     ServerKeyword::value("proto", "The protocol, without negotiation.", "'{}' : missing value", proto),

@@ -89,7 +89,7 @@ async fn keys_of_a_server_change_with_its_tickets() {
 }
 
 /// A client's side of a handshake, for which the server has the given facts.
-async fn refused(line: &TlsBind, with: &TlsServer) -> (HandshakeError, Rc<TlsFacts>) {
+async fn refused(line: &TlsBind, with: &TlsServer) -> (HandshakeError, Arc<TlsFacts>) {
     let server = ServerContext::new(line, &Tune::default(), everything()).unwrap();
     let context = client(with);
     let (ours, theirs) = sockets().await;

@@ -44,8 +44,8 @@ const HELLO: &[u8] = b"\x01\x00\x00\x38\x03\x03................................\
 
 fn stream(client: Option<TlsFacts>, server: Option<TlsFacts>) -> Stream {
     let mut stream = testing::stream("");
-    Rc::get_mut(&mut stream.session).expect("one session").tls = client.map(Rc::new);
-    stream.server_link = Some(ServerLink { tls: server.map(Rc::new), ..ServerLink::default() });
+    Rc::get_mut(&mut stream.session).expect("one session").tls = client.map(Arc::new);
+    stream.server_link = Some(ServerLink { tls: server.map(Arc::new), ..ServerLink::default() });
     stream
 }
 

@@ -23,7 +23,7 @@ const SAN: &[u8] = b"DNS:a.example, IP Address:192.0.2.1, IP Address:2001:DB8:0:
 /// A stream with the certificate on all sides.
 fn stream() -> Stream {
     let der = X509::from_pem(include_bytes!("../odd.pem")).unwrap().to_der().unwrap().into_boxed_slice();
-    let facts = Rc::new(TlsFacts {
+    let facts = Arc::new(TlsFacts {
         peer: Some(der.clone()),
         shown: Some(Arc::new(Shown { name: Box::default(), der: der.clone() })),
         chain: Some(Box::new(Chain { sent: Box::default(), root: Some(der) })),
