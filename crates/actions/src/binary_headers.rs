@@ -8,6 +8,7 @@ use state::plan::{ActionValue, Args, Outcome};
 use state::{Stream, Value};
 
 use crate::headers::{contains, ends, starts};
+use crate::room;
 use crate::row::{Action, sets};
 
 const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[ActionArg::Str])];
@@ -65,7 +66,7 @@ fn is_safe(name: &[u8], value: &[u8]) -> bool {
 
 /// Lends the list that the expression gives to `f`, in memory of its own: fields that change move
 /// what the sample may point into. Without a sample nothing is done; a list that `f` cannot read
-/// refuses the message.
+/// or that has no room is a rewrite that failed.
 fn with_list(stream: &mut Stream, args: &Args, f: impl FnOnce(&mut Stream, &[u8]) -> Option<()>) -> Outcome {
     let Some(ActionValue::Expr(expr)) = args.values.first() else { return Outcome::Continue };
     stream.with_scratch(|stream, list| {
@@ -74,7 +75,7 @@ fn with_list(stream: &mut Stream, args: &Args, f: impl FnOnce(&mut Stream, &[u8]
         list.extend_from_slice(bytes);
         match f(stream, list) {
             Some(()) => Outcome::Continue,
-            None => Outcome::Deny(500),
+            None => room::failed(stream),
         }
     })
 }
@@ -95,11 +96,13 @@ fn write(stream: &mut Stream, args: &Args, replaces: bool) -> Outcome {
             if !is_safe(name, value) {
                 return None;
             }
-            let head = stream.head_mut();
             if replaces {
-                head.remove(name);
+                stream.head_mut().remove(name);
             }
-            head.add(name, value);
+            if !room::has_field_room(stream, name, value) {
+                return None;
+            }
+            stream.head_mut().add(name, value);
         }
     })
 }
@@ -162,7 +165,7 @@ mod tests {
 
     #[test]
     fn refused() {
-        const REFUSED: &str = "Deny(500) x-a: 1 x-b: 2 host: h";
+        const REFUSED: &str = "Failed x-a: 1 x-b: 2 host: h";
         for list in [&["a"][..], &["x-a"], &["a", "b\r\nc: d", "", ""], &["a:", "b", "", ""], &["", "b"]] {
             check("add-headers-bin", list, REFUSED);
         }

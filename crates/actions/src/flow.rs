@@ -83,8 +83,8 @@ pub const ROWS: &[Action] = &[
         "strict-mode",
         sets::HTTP,
         &[ActionArg::Str],
-        "Whether a rewrite that fails refuses the message; none fails here",
-        go_on,
+        "Whether a rewrite that fails refuses the message (`on`) or is left out (`off`)",
+        strict_mode,
     ),
     Action::new(
         "wait-for-handshake",
@@ -97,6 +97,11 @@ pub const ROWS: &[Action] = &[
 ];
 
 fn go_on(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Continue
+}
+
+fn strict_mode(stream: &mut Stream, args: &Args) -> Outcome {
+    stream.soft_rewrites = args.str(0).eq_ignore_ascii_case(b"off");
     Outcome::Continue
 }
 

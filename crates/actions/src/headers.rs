@@ -4,6 +4,7 @@ use ir::spec::{ActionArg, ActionOption};
 use state::Stream;
 use state::plan::{ActionValue, Args, Outcome};
 
+use crate::room;
 use crate::row::{Action, sets};
 
 const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[ActionArg::Str])];
@@ -44,17 +45,16 @@ pub const ROWS: &[Action] = &[
 fn add_header(stream: &mut Stream, args: &Args) -> Outcome {
     stream.with_scratch(|stream, value| {
         args.write(1, stream, value);
-        stream.head_mut().add(args.str(0), value);
-    });
-    Outcome::Continue
+        room::add(stream, args.str(0), value)
+    })
 }
 
 fn set_header(stream: &mut Stream, args: &Args) -> Outcome {
     stream.with_scratch(|stream, value| {
         args.write(1, stream, value);
-        stream.head_mut().set(args.str(0), value);
-    });
-    Outcome::Continue
+        stream.head_mut().remove(args.str(0));
+        room::add(stream, args.str(0), value)
+    })
 }
 
 fn del_header(stream: &mut Stream, args: &Args) -> Outcome {
@@ -120,20 +120,27 @@ fn replace(
     let in_response = stream.in_response();
     stream.with_scratch(|stream, text| {
         args.write(2, stream, text);
+        let mut fits = true;
         let template = stream.arena.alloc_slice_copy(text);
-        let head = if in_response { &mut stream.res } else { &mut stream.req };
-        for index in 0..head.field_count() {
-            let (name, value) = head.field(index);
+        for index in 0..stream.head().field_count() {
+            let (name, value) = stream.head().field(index);
             if !name.eq_ignore_ascii_case(wanted) {
                 continue;
             }
             text.clear();
-            if edit(value.trim_ascii(), regex, template, text) {
-                head.replace_value(index, text);
+            let old = value.len();
+            if !edit(value.trim_ascii(), regex, template, text) {
+                continue;
             }
+            fits = room::has_room(stream, text.len().saturating_sub(old));
+            if !fits {
+                break;
+            }
+            let head = if in_response { &mut stream.res } else { &mut stream.req };
+            head.replace_value(index, text);
         }
-    });
-    Outcome::Continue
+        if fits { Outcome::Continue } else { room::failed(stream) }
+    })
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod parsed;
 mod patterns;
 mod redirect;
 mod reply;
+pub mod room;
 mod row;
 mod rules;
 mod start_line;

@@ -8,6 +8,8 @@ use proto::h1;
 use proto::message::{Framing, Head, Version};
 use state::Stream;
 
+use crate::reply;
+
 /// A status that HAProxy has a page for, with the words of the page.
 struct Page {
     status: u16,
@@ -68,15 +70,19 @@ pub fn fill(stream: &mut Stream, proxy: ProxyId, status: u16) {
     if status == 0 {
         return;
     }
+    stream.answer_status = Some(status);
     let plan = stream.plan;
-    let own = [proxy, stream.session.frontend].into_iter().find_map(|id| {
-        let mut errors = plan.settings(id).errors.iter();
-        errors.find(|error| error.status == status)
-    });
-    let done = own.is_some_and(|own| raw(stream, &own.response));
-    if !done {
-        built_in(stream, status);
+    for id in [proxy, stream.session.frontend] {
+        if let Some(own) = plan.settings(id).errors.iter().find(|error| error.status == status) {
+            if raw(stream, &own.response) {
+                return;
+            }
+        } else if let Some((_, reply)) = plan.proxy(id).error_replies.iter().find(|reply| reply.0 == status) {
+            reply::make(stream, &reply.args, status);
+            return;
+        }
     }
+    built_in(stream, status);
 }
 
 /// Takes a whole response as a file has it. `false`: it is none, and nothing of use was stored.

@@ -55,6 +55,7 @@ fn redirect(stream: &mut Stream, args: &Args) -> Outcome {
         let location_len = text.len();
         cookie(stream, args, text);
         stream.reply.clear();
+        stream.answer_status = Some(code);
         let res = &mut stream.res;
         res.start_response(code, reason_phrase(code).as_bytes(), Version::Http11);
         pages::frame(res, 0);
@@ -101,7 +102,8 @@ fn location(stream: &Stream, args: &Args, out: &mut Vec<u8>) -> bool {
             if out.is_empty() && given(IGNORE_EMPTY) {
                 return false;
             }
-            if given(KEEP_QUERY) {
+            // Where there is a response, the request is gone.
+            if given(KEEP_QUERY) && !stream.in_response() {
                 keep_query(&stream.req, out);
             }
             return true;

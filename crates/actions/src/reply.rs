@@ -62,8 +62,10 @@ fn deny(stream: &mut Stream, args: &Args) -> Outcome {
     if is_plain(args) {
         return Outcome::Deny(status);
     }
+    // The formats of the answer see how the stream ends.
+    reply(stream, Cause::Proxy);
     make(stream, args, status);
-    reply(stream, Cause::Proxy)
+    Outcome::Reply
 }
 
 fn tarpit(stream: &mut Stream, args: &Args) -> Outcome {
@@ -80,7 +82,7 @@ fn answer(stream: &mut Stream, args: &Args) -> Outcome {
     // The formats of the answer see how the stream ends.
     reply(stream, Cause::Local);
     make(stream, args, status(args, 200));
-    reply(stream, Cause::Local)
+    Outcome::Reply
 }
 
 fn auth(stream: &mut Stream, args: &Args) -> Outcome {
@@ -121,16 +123,18 @@ fn is_plain(args: &Args) -> bool {
 }
 
 /// Makes the answer in `stream.res` and `stream.reply`.
-fn make(stream: &mut Stream, args: &Args, status: u16) {
-    let page = |index| args.option(index).is_some();
-    if page(DEFAULT_ERRORFILES) || page(ERRORFILES) {
-        let proxy = stream.backend.unwrap_or(stream.session.frontend);
-        return pages::fill(stream, proxy, status);
-    }
-    if let Some([file]) = args.option(ERRORFILE)
-        && pages::raw(stream, file.bytes())
+pub(crate) fn make(stream: &mut Stream, args: &Args, status: u16) {
+    stream.answer_status = Some(status);
+    // A section of pages that has none for the status still stands there by its name.
+    let file = [ERRORFILE, ERRORFILES].into_iter().find_map(|index| args.option(index)?.first());
+    if let Some(ActionValue::File(file)) = file
+        && pages::raw(stream, file)
     {
         return;
+    }
+    if file.is_some() || args.option(DEFAULT_ERRORFILES).is_some() {
+        let proxy = stream.backend.unwrap_or(stream.session.frontend);
+        return pages::fill(stream, proxy, status);
     }
     // As in HAProxy, what the answer takes the place of is gone before its formats are written.
     stream.res.start_response(status, reason_phrase(status).as_bytes(), Version::Http11);

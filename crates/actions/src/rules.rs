@@ -19,6 +19,9 @@ pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) ->
     stream.phase = set;
     stream.rules_of = proxy;
     stream.waiting = None;
+    if *at == 0 {
+        stream.soft_rewrites = false;
+    }
     let rules = &stream.plan.proxy(proxy).rules[set as usize];
     while let Some(rule) = rules.get(*at) {
         match rule.cond.as_ref().map_or(Answer::Yes, |cond| cond.eval(stream)) {

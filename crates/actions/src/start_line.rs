@@ -35,6 +35,7 @@ fn set_status(stream: &mut Stream, args: &Args) -> Outcome {
     let given = args.option(0).and_then(|values| values.first());
     let reason = given.map_or(reason_phrase(status).as_bytes(), ActionValue::bytes);
     stream.res.set_status(status, reason);
+    stream.answer_status = Some(status);
     Outcome::Continue
 }
 

@@ -5,6 +5,7 @@ use proto::message::Head;
 use state::Stream;
 use state::plan::{ActionValue, Args, Outcome};
 
+use crate::room;
 use crate::row::{Action, sets};
 
 const FMT: &[ActionArg] = &[ActionArg::Fmt];
@@ -41,25 +42,32 @@ fn set_uri(stream: &mut Stream, args: &Args) -> Outcome {
 fn set(stream: &mut Stream, args: &Args, put: fn(&mut Head, &[u8])) -> Outcome {
     stream.with_scratch(|stream, text| {
         args.write(0, stream, text);
-        put(&mut stream.req, text);
-    });
+        change(stream, text, put)
+    })
+}
+
+/// Puts a new part into the target, if it fits.
+fn change(stream: &mut Stream, text: &[u8], put: fn(&mut Head, &[u8])) -> Outcome {
+    if !room::has_room(stream, text.len().saturating_sub(stream.req.target().len())) {
+        return room::failed(stream);
+    }
+    put(&mut stream.req, text);
     Outcome::Continue
 }
 
 /// A question mark that is there stays, even before nothing.
 fn set_query(stream: &mut Stream, args: &Args) -> Outcome {
     stream.with_scratch(|stream, text| {
-        let Some(path) = stream.req.path() else { return };
+        let Some(path) = stream.req.path() else { return Outcome::Continue };
         text.extend_from_slice(path);
         let path_len = text.len();
         text.push(b'?');
         args.write(0, stream, text);
         if text.len() == path_len + 1 && stream.req.query().is_none() {
-            return;
+            return Outcome::Continue;
         }
-        stream.req.set_path_and_query(text);
-    });
-    Outcome::Continue
+        change(stream, text, Head::set_path_and_query)
+    })
 }
 
 /// A host in the new target is also that of the `host` field.
@@ -108,11 +116,8 @@ fn replace(
         let template = stream.arena.alloc_slice_copy(text);
         text.clear();
         let hit = part(&stream.req).is_some_and(|old| regex.expand_match(old, template, text));
-        if hit {
-            put(&mut stream.req, text);
-        }
-    });
-    Outcome::Continue
+        if hit { change(stream, text, put) } else { Outcome::Continue }
+    })
 }
 
 #[cfg(test)]

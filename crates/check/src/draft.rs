@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use diag::Span;
 use ir::Bytes;
-use ir::config::{Acme, Cache, Proxy, Ring, Server};
+use ir::config::{Acme, Cache, ErrorFile, Proxy, Ring, Server};
 use ir::expr::{Cond, Rule};
 use ir::id::AclId;
 use ir::spec::{RuleSet, Section};
@@ -150,7 +150,7 @@ pub struct Draft {
     pub rdp_persistence: bool,
     pub checks: Checks,
     pub log_ignored: LogIgnored,
-    pub error_sections: Vec<ErrorSection>,
+    pub error_lines: Vec<ErrorLine>,
     /// `use-fcgi-app`
     pub fcgi_app: Option<Word>,
     pub forwarded: Option<Forwarded>,
@@ -325,11 +325,11 @@ pub struct Inherited {
     pub rate_limit: u32,
 }
 
-/// `option forwarded`: its expressions, with the words in front of them.
+/// `option forwarded`: its words, each with the expression behind it where it takes one.
 #[derive(Clone, Debug)]
 pub struct Forwarded {
     pub span: Span,
-    pub exprs: Vec<(&'static str, Word)>,
+    pub words: Vec<(&'static str, Option<Word>)>,
 }
 
 /// Lines that `mode log` ignores.
@@ -338,6 +338,17 @@ pub struct LogIgnored {
     pub name_header: bool,
     pub cookie_key: bool,
     pub steps: bool,
+}
+
+/// A line about error pages. Of those about a status the last one counts.
+#[derive(Clone, Debug)]
+pub enum ErrorLine {
+    Page(ErrorFile),
+    /// The reply of this number in the proxy.
+    Reply(u16, usize),
+    /// No page of the proxy's own.
+    Default(u16),
+    Section(ErrorSection),
 }
 
 /// An `http-errors` section that a proxy takes pages of.

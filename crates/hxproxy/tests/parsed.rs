@@ -76,8 +76,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("listen", "filter-sequence", "filter trace name x\n  filter-sequence request x"),
     ("listen", "http-check", "http-check send-state"),
     ("listen", "tcp-check", "tcp-check connect"),
-    ("listen", "errorfiles", "errorfiles e\n\nhttp-errors e\n  errorfile 503 /empty"),
-    ("listen", "http-error", "http-error status 503"),
     (
         "listen",
         "use-fcgi-app",

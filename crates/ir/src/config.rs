@@ -14,8 +14,8 @@ pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsV
 pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
-    Balance, Capture, ErrorFile, ForwardFor, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, Switch,
-    SwitchTarget, Timeouts, retry,
+    Balance, Capture, ErrorFile, ErrorReply, ForwardFor, Forwarded, ForwardedPart, HttpReuse, LogPreset,
+    Mode, Options, Proxy, Redispatch, RestrictNames, Switch, SwitchTarget, Timeouts, retry,
 };
 pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,

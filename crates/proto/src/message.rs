@@ -396,6 +396,16 @@ impl Head {
         self.fields[index].value = self.append(value);
     }
 
+    /// Appends an element to the list that the field at `index` is.
+    pub fn append_element(&mut self, index: usize, element: &[u8]) {
+        let old = self.fields[index].value.range();
+        let start = self.bytes.len();
+        self.bytes.extend_from_within(old);
+        self.bytes.push(b',');
+        self.bytes.extend_from_slice(element);
+        self.fields[index].value = Span::new(start..self.bytes.len());
+    }
+
     /// Most names differ by their length, which needs no look at the bytes.
     fn is_named(&self, field: &Field, name: &[u8]) -> bool {
         field.name.len as usize == name.len() && self.slice(field.name) == name

@@ -61,6 +61,14 @@ impl Client<'_> {
         }
     }
 
+    /// The bytes of the request's body that came with the head and are not used yet.
+    pub fn waiting(&self) -> usize {
+        match self {
+            Self::H1(client) if !client.source.done => client.conn.rest().len(),
+            _ => 0,
+        }
+    }
+
     /// Sends an interim response (1xx).
     pub fn send_interim(&mut self, stream: &Stream) -> io::Result<()> {
         match self {

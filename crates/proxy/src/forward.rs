@@ -6,6 +6,7 @@
 
 use std::task::{Context, Poll};
 
+use actions::room;
 use ir::config::{LogOrigin, retry};
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
@@ -210,6 +211,8 @@ async fn respond(
 ) -> bool {
     stream.timing.response = Some(stream.now);
     stream.count_status();
+    (stream.answer_status, stream.server_status) = (None, Some(stream.res.status()));
+    stream.held.response = room::held(stream, &stream.res, server.conn.rest().len());
     http::capture_response(stream);
     let max_trailers = worker.plan.config.global.tune.bufsize;
     server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
@@ -222,6 +225,7 @@ async fn respond(
         // What came of its body has been received all the same.
         stream.counts.bytes_out += server.conn.rest().len() as u64;
         match refused {
+            Outcome::Failed => Box::pin(http::refuse(worker, stream, client, timer, 500)).await,
             Outcome::Deny(status) => Box::pin(http::refuse(worker, stream, client, timer, status)).await,
             Outcome::Reply => Box::pin(http::reply(worker, stream, client, timer)).await,
             _ => client.abort(),

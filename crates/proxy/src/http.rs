@@ -3,9 +3,9 @@
 
 use std::task::{Poll, ready};
 
-use actions::pages;
+use actions::{pages, room};
 use base::net::Network;
-use ir::config::{ForwardFor, LogOrigin, Proxy};
+use ir::config::{ForwardFor, LogOrigin, Proxy, RestrictNames};
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
@@ -45,6 +45,8 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     if worker.plan.needs.request_body && client.has_early_body() {
         forward::keep_early_body(stream, client).await;
     }
+    let waiting = stream.req_body.bytes.len() + client.waiting();
+    stream.held.request = room::held(stream, &stream.req, waiting);
     match decide(worker, stream, client, timer).await {
         Decision::Forward => {
             stream.end_request_vars();
@@ -59,7 +61,10 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
             reply(worker, stream, client, timer).await;
         }
         Decision::Refuse(status) => Box::pin(refuse(worker, stream, client, timer, status)).await,
-        Decision::Drop => client.abort(),
+        Decision::Drop => {
+            drain_early_body(stream, client).await;
+            client.abort();
+        }
     }
     leave_backend(stream);
 }
@@ -97,12 +102,14 @@ async fn decide(
     {
         return decision;
     }
-    add_unique_id(stream);
+    if !add_unique_id(stream) || !add_forwarded(stream) || !add_ends(stream) {
+        stream.termination.set(Cause::Proxy, State::Request);
+        return Decision::Refuse(500);
+    }
     if left {
         stream.termination.set(Cause::Client, State::Request);
         return Decision::Refuse(400);
     }
-    add_ends(stream);
     Decision::Forward
 }
 
@@ -125,6 +132,7 @@ async fn buffer_request(
     match Box::pin(rules::buffer_body(stream, client, timer, limit)).await {
         Ok(()) => {
             stream.waiting = None;
+            stream.held.request = room::held(stream, &stream.req, stream.req_body.bytes.len());
             Ok(false)
         }
         Err((_, Cause::Client)) => Ok(true),
@@ -152,9 +160,14 @@ async fn request_rules(
             continue;
         }
         let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
-        if let Some(decision) = decision(stream, timer, outcome).await {
+        if let Some(decision) = decision(stream, client, timer, outcome).await {
             return Some(decision);
         }
+    }
+    if !restrict_names(stream, proxy) {
+        stream.count(Event::Error);
+        stream.termination.set(Cause::Proxy, State::Request);
+        return Some(Decision::Refuse(403));
     }
     None
 }
@@ -170,7 +183,12 @@ fn count_request(stream: &Stream, proxy: ProxyId) {
 }
 
 /// What the last word of a rule list means for the stream.
-async fn decision(stream: &mut Stream, timer: &mut Timer, outcome: Outcome) -> Option<Decision> {
+async fn decision(
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    outcome: Outcome,
+) -> Option<Decision> {
     let is_refused = matches!(outcome, Outcome::Deny(_) | Outcome::Tarpit(..) | Outcome::Reject);
     if is_refused && stream.phase == RuleSet::HttpRequest {
         stream.count(Event::Error);
@@ -182,8 +200,12 @@ async fn decision(stream: &mut Stream, timer: &mut Timer, outcome: Outcome) -> O
             stream.termination.set(Cause::Proxy, State::Request);
             Decision::Refuse(status)
         }
+        Outcome::Failed => {
+            stream.termination.set(Cause::Internal, State::Request);
+            Decision::Refuse(500)
+        }
         Outcome::Tarpit(status, wait) => {
-            rules::sleep(timer, wait).await;
+            rules::hold(stream, client, timer, wait).await;
             stream.termination.set(Cause::Proxy, State::Tarpit);
             (stream.timing.request, stream.timing.dequeued) = (None, Some(now_ms()));
             Decision::Refuse(status)
@@ -278,43 +300,72 @@ pub fn leave_backend(stream: &mut Stream) {
     }
 }
 
-/// Makes the unique id, if only for the log, and adds the field of `unique-id-header`.
-fn add_unique_id(stream: &mut Stream) {
+/// Makes the unique id, if only for the log, and adds the field of `unique-id-header`. `false`: it
+/// has no room.
+fn add_unique_id(stream: &mut Stream) -> bool {
     let header = &stream.plan.settings(stream.session.frontend).unique_id_header;
     stream.with_scratch(|stream, text| {
-        let Some(id) = stream.unique_id() else { return };
+        let Some(id) = stream.unique_id() else { return true };
         text.extend_from_slice(id);
-        if let Some(name) = header {
-            stream.req.add(name, text);
-        }
-    });
+        header.as_ref().is_none_or(|name| room::try_add(stream, name, text))
+    })
 }
 
-/// `option forwardfor` and `option originalto`: the stream's ends as header fields.
-fn add_ends(stream: &mut Stream) {
-    add_end(stream, End::Src, |proxy| proxy.forwardfor.as_ref());
-    add_end(stream, End::Dst, |proxy| proxy.originalto.as_ref());
+/// `option forwarded`: behind what the request has of it, where all of that is understood. `false`:
+/// it has no room.
+fn add_forwarded(stream: &mut Stream) -> bool {
+    const NAME: &[u8] = b"forwarded";
+    let Some(settings) = &stream.backend_plan().forwarded else { return true };
+    let last = (0..stream.req.field_count()).rfind(|index| stream.req.field(*index).0 == NAME);
+    let last = last.filter(|_| samples::forwarded::is_trusted(stream));
+    stream.with_scratch(|stream, value| {
+        samples::forwarded::write(stream, settings, value);
+        match last {
+            Some(index) => room::try_append(stream, index, value),
+            None => room::try_add(stream, NAME, value),
+        }
+    })
+}
+
+/// `option http-restrict-req-hdr-names`. `false`: the request is refused.
+fn restrict_names(stream: &mut Stream, proxy: ProxyId) -> bool {
+    let is_plain = |name: &[u8]| name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    match stream.plan.settings(proxy).restrict_names {
+        RestrictNames::Preserve => true,
+        RestrictNames::Reject => stream.req.fields().all(|(name, _)| is_plain(name)),
+        RestrictNames::Delete => {
+            stream.req.retain(|name, _| is_plain(name));
+            true
+        }
+    }
+}
+
+/// `option forwardfor` and `option originalto`: the stream's ends as header fields. `false`: they
+/// have no room.
+fn add_ends(stream: &mut Stream) -> bool {
+    add_end(stream, End::Src, |proxy| proxy.forwardfor.as_ref())
+        && add_end(stream, End::Dst, |proxy| proxy.originalto.as_ref())
 }
 
 /// Adds the field of one end. The backend and the frontend may each except an address, the
 /// backend's header name wins.
-fn add_end(stream: &mut Stream, end: End, option: fn(&'static Proxy) -> Option<&'static ForwardFor>) {
+fn add_end(stream: &mut Stream, end: End, option: fn(&'static Proxy) -> Option<&'static ForwardFor>) -> bool {
     let plan = stream.plan;
     let ids = [stream.backend.unwrap_or(stream.session.frontend), stream.session.frontend];
     let mut both = ids.into_iter().filter_map(|id| option(plan.settings(id)));
-    let Some(first) = both.clone().next() else { return };
-    let Endpoint::Ip(address) = stream.end(end) else { return };
+    let Some(first) = both.clone().next() else { return true };
+    let Endpoint::Ip(address) = stream.end(end) else { return true };
     let ip = address.ip();
     if both.clone().any(|option| option.except.is_some_and(|network: Network| network.contains(ip)))
         || (both.all(|option| option.if_none) && stream.req.get(&first.header).is_some())
     {
-        return;
+        return true;
     }
     stream.with_scratch(|stream, out| {
         use std::io::Write;
         let _ = write!(out, "{ip}");
-        stream.req.add(&first.header, out);
-    });
+        room::try_add(stream, &first.header, out)
+    })
 }
 
 /// Answers with the error page of `status` and closes; `stream.termination` says why.
@@ -343,16 +394,9 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     if stream.res.is_empty() {
         return client.abort();
     }
-    drain_early_body(client).await;
+    drain_early_body(stream, client).await;
     stream.end_request_vars();
-    let front = stream.session.frontend;
-    let back = stream.backend.unwrap_or(front);
-    // What never became a request has no rules.
-    let is_request = !stream.req.is_empty();
-    let both = [is_request.then_some(back), (is_request && front != back).then_some(front)];
-    for proxy in both.into_iter().flatten() {
-        let _ = rules::run(worker, stream, client, timer, proxy, RuleSet::HttpAfterResponse).await;
-    }
+    after_response(worker, stream, client, timer).await;
     let bodyless = stream.is_bodyless();
     let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
     stream.sent = Sent::Reply;
@@ -384,13 +428,44 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     }
 }
 
+/// The `http-after-response` rules on an answer of our own. Where they fail, the page of 500 takes
+/// its place, and if they fail on that too, it is sent as it is.
+async fn after_response(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    let front = stream.session.frontend;
+    let back = stream.backend.unwrap_or(front);
+    // What never became a request has no rules.
+    if stream.req.is_empty() {
+        return;
+    }
+    stream.held.response = room::held(stream, &stream.res, stream.reply.len());
+    let proxies = if front == back { &[back][..] } else { &[back, front][..] };
+    let mut attempts = if stream.status() == 500 { 1 } else { 2 };
+    while attempts > 0 {
+        attempts -= 1;
+        let mut failed = false;
+        for proxy in proxies {
+            let outcome = rules::run(worker, stream, client, timer, *proxy, RuleSet::HttpAfterResponse).await;
+            failed = !matches!(outcome, Outcome::Continue | Outcome::Stop);
+            if failed {
+                break;
+            }
+        }
+        if !failed {
+            return;
+        }
+        stream.termination.set(Cause::Proxy, State::Request);
+        pages::fill(stream, back, 500);
+    }
+}
+
 /// Drops the part of the request's body that came with the head, so that a small upload does
 /// not cost the connection.
-async fn drain_early_body(client: &mut Client<'_>) {
+async fn drain_early_body(stream: &mut Stream, client: &mut Client<'_>) {
     std::future::poll_fn(|cx| {
         while client.has_early_body() {
-            if !matches!(client.poll_body(cx, true, &mut |_| Ok(())), Poll::Ready(Ok(_))) {
-                break;
+            match client.poll_body(cx, true, &mut |_| Ok(())) {
+                Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
+                _ => break,
             }
         }
         Poll::Ready(())

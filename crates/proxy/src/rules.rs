@@ -101,6 +101,22 @@ pub async fn sleep(timer: &mut Timer, wait: u64) {
     timer.expired().await;
 }
 
+/// Waits `wait` milliseconds, or until the client leaves. What it sends meanwhile is dropped.
+pub async fn hold(stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer, wait: u64) {
+    Deadline::after(now_ms(), Some(wait)).set(timer);
+    std::future::poll_fn(|cx| {
+        while !client.request_done() {
+            match client.poll_body(cx, false, &mut |_| Ok(())) {
+                Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        if client.poll_gone(cx).is_ready() { Poll::Ready(()) } else { timer.poll_expired(cx) }
+    })
+    .await;
+}
+
 /// Collects the request's body in `stream.req_body`, up to the buffer's size, within `limit`
 /// milliseconds. The forwarding sends the collected part first.
 ///
@@ -112,7 +128,7 @@ pub async fn buffer_body(
     timer: &mut Timer,
     limit: Option<u64>,
 ) -> Result<(), (u16, Cause)> {
-    let most = stream.plan.config.global.tune.bufsize;
+    let most = actions::room::of_body(stream, &stream.req);
     encourage(stream, client);
     Deadline::after(now_ms(), limit).set(timer);
     let end = std::future::poll_fn(|cx| {

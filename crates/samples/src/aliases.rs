@@ -267,7 +267,7 @@ fn server(stream: &Stream) -> &[u8] {
 /// -1 where no response was sent to an HTTP request; TCP has no status, and neither has what
 /// never became a request.
 fn status(stream: &Stream) -> i64 {
-    match stream.res.status() {
+    match stream.status() {
         0 if frontend(stream).mode == Mode::Http && !stream.req.is_empty() => -1,
         status => i64::from(status),
     }

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod converters;
 mod crypt;
 pub mod fetches;
+pub mod forwarded;
 mod host;
 pub mod json;
 mod localtime;

@@ -87,6 +87,13 @@ pub enum Sent {
     Reply,
 }
 
+/// What waits of the bodies behind the heads, as far as it takes room from rewriting: bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held {
+    pub request: usize,
+    pub response: usize,
+}
+
 /// The order in queues: a lower class goes first, then who came first, offsets included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Priority {
@@ -149,6 +156,13 @@ pub struct Stream {
     pub res_body: Payload,
     /// Body of a response that a rule made ([`crate::plan::Outcome::Reply`]).
     pub reply: Vec<u8>,
+    /// The status of an answer of our own; its page may have another (`errorfile`).
+    pub answer_status: Option<u16>,
+    /// The status that the server sent, before any rule.
+    pub server_status: Option<u16>,
+    pub held: Held,
+    /// `strict-mode off`: a rewrite that fails is left out.
+    pub soft_rewrites: bool,
     /// Addresses that rules of the stream put in place of the session's.
     pub ends: Option<Box<Ends>>,
     /// What rules on contents and messages track.
@@ -212,6 +226,10 @@ impl Stream {
             req_body: Payload::default(),
             res_body: Payload::default(),
             reply: Vec::new(),
+            answer_status: None,
+            server_status: None,
+            held: Held::default(),
+            soft_rewrites: false,
             ends: None,
             counters: Counters::default(),
             vars: RefCell::default(),
@@ -264,6 +282,10 @@ impl Stream {
             payload.trailers = None;
         }
         self.reply.clear();
+        self.answer_status = None;
+        self.server_status = None;
+        self.held = Held::default();
+        self.soft_rewrites = false;
         self.ends = None;
         self.counters.clear();
         self.has_response_vars = false;
@@ -352,13 +374,18 @@ impl Stream {
         true
     }
 
+    /// The status that the log tells; 0: there was no response.
+    pub fn status(&self) -> u16 {
+        self.answer_status.unwrap_or_else(|| self.res.status())
+    }
+
     /// What `option dontlog-normal` and `log-separate-errors` take for an error (manual, section
     /// 4.2): a failure of either side, a refusal, a retry or redispatch, a 5xx status.
     pub fn has_failed(&self) -> bool {
         let ended_badly = !matches!(self.termination.cause, Cause::Normal | Cause::Local);
         let retried = self.counts.retries > 0 || self.counts.redispatched;
         let is_http = self.plan.settings(self.session.frontend).mode == Mode::Http;
-        ended_badly || retried || (is_http && self.res.status() >= 500)
+        ended_badly || retried || (is_http && self.status() >= 500)
     }
 
     /// Lends the stream's own output buffer, empty, to `f`.

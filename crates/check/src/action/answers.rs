@@ -1,6 +1,7 @@
 //! The options of `return`, `deny` and `tarpit`: what the answer is made of.
 
 use ir::expr::ActionValue;
+use ir::spec::ActionSpec;
 use syntax::Word;
 
 use super::Action;
@@ -106,11 +107,47 @@ fn warn_headers(c: &mut Context<'_>, action: &Action, name: &Word) {
     }
 }
 
+/// Puts the pages of `http-errors` sections in the place of their names. A section without the
+/// page leaves the name: the proxy's own page is meant then.
+pub fn fill_in_pages(c: &mut Context<'_>) {
+    let actions = c.registry.actions();
+    let sections = &c.config.http_errors;
+    let page = |name: &[u8], status: i64| {
+        let section = sections.iter().find(|section| section.name == name)?;
+        section.pages.iter().find(|page| i64::from(page.status) == status).map(|page| page.response.clone())
+    };
+    for rule in c.config.proxies.iter_mut().flat_map(|proxy| &mut proxy.rules).flatten() {
+        let Some(spec) = actions.get(rule.action.index()).copied() else { continue };
+        let is_named =
+            |index: &usize| spec.options.get(*index).is_some_and(|option| option.keyword == "errorfiles");
+        if !rule.options.iter().any(|(index, _)| is_named(index)) {
+            continue;
+        }
+        let status = status_of(spec, &rule.options);
+        let named = rule.options.iter_mut().filter(|(index, _)| is_named(index));
+        for value in named.flat_map(|(_, values)| values) {
+            if let ActionValue::Str(name) = value
+                && let Some(page) = page(name, status)
+            {
+                *value = ActionValue::File(page);
+            }
+        }
+    }
+}
+
 /// The status of the answer.
 pub fn status(action: &Action) -> i64 {
-    match action.option("status").or(action.option("deny_status")) {
+    status_of(action.spec, &action.options)
+}
+
+fn status_of(spec: &ActionSpec, options: &[(usize, Vec<ActionValue>)]) -> i64 {
+    let given = |keyword: &str| {
+        let found = options.iter().find(|(index, _)| spec.options[*index].keyword == keyword);
+        found.and_then(|(_, values)| values.first())
+    };
+    match given("status").or(given("deny_status")) {
         Some(ActionValue::Int(status)) => *status,
-        _ => match action.spec.name {
+        _ => match spec.name {
             "return" => 200,
             "tarpit" => 500,
             _ => 403,

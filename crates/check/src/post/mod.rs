@@ -21,6 +21,7 @@ mod threads;
 mod versions;
 mod visit;
 
+use crate::action::answers;
 use crate::context::Context;
 use crate::draft::Draft;
 
@@ -74,6 +75,7 @@ pub fn run(c: &mut Context<'_>) {
         }
     }
     c.config.proxies = drafts.into_iter().map(|draft| draft.proxy).collect();
+    answers::fill_in_pages(c);
 }
 
 /// A step over all proxies.
@@ -123,6 +125,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     servers::prepare(c, names, drafts, index);
     proxies::warn_log(c, &drafts[index]);
     needs::error_pages(c, &drafts[index]);
+    needs::resolve_error_pages(c, &mut drafts[index]);
     proxies::warn_http_only(c, &drafts[index]);
     servers::check_mode(c, &drafts[index]);
     filters::check(c, drafts, &drafts[index]);

@@ -1,19 +1,60 @@
 //! What a line of a proxy needs elsewhere: in another line, in `global`, in another section.
 
+use std::collections::BTreeMap;
+
 use diag::Diagnostic;
-use ir::config::Mode;
+use ir::config::{ErrorFile, Forwarded, ForwardedPart, Mode};
 use ir::spec::RuleSet;
 
 use super::proxies::{is_http, warn};
 use crate::context::Context;
-use crate::draft::{Draft, ErrorSection};
+use crate::draft::{Draft, ErrorLine, ErrorSection};
 use crate::places::Place;
 
 /// Sections of error pages that `errorfiles` and `http-error` name.
 pub fn error_pages(c: &mut Context<'_>, draft: &Draft) {
-    for wanted in &draft.error_sections {
-        section_of_errors(c, draft, wanted);
+    for line in &draft.error_lines {
+        if let ErrorLine::Section(wanted) = line {
+            section_of_errors(c, draft, wanted);
+        }
     }
+}
+
+/// What the lines about error pages come to.
+pub fn resolve_error_pages(c: &mut Context<'_>, draft: &mut Draft) {
+    let mut last: BTreeMap<u16, Last> = BTreeMap::new();
+    for line in std::mem::take(&mut draft.error_lines) {
+        match line {
+            ErrorLine::Page(page) => drop(last.insert(page.status, Last::Page(page))),
+            ErrorLine::Reply(status, index) => drop(last.insert(status, Last::Reply(index))),
+            ErrorLine::Default(status) => drop(last.remove(&status)),
+            ErrorLine::Section(wanted) => {
+                let found = c.config.http_errors.iter().find(|section| section.name == wanted.name.text);
+                let pages = found.map(|section| section.pages.iter()).unwrap_or_default();
+                for page in pages {
+                    if wanted.statuses.is_empty() || wanted.statuses.contains(&page.status) {
+                        last.insert(page.status, Last::Page(page.clone()));
+                    }
+                }
+            }
+        }
+    }
+    let mut replies: Vec<_> = std::mem::take(&mut draft.proxy.error_replies).into_iter().map(Some).collect();
+    for last in last.into_values() {
+        match last {
+            Last::Page(page) => draft.proxy.errors.push(page),
+            Last::Reply(index) => {
+                draft.proxy.error_replies.extend(replies.get_mut(index).and_then(Option::take))
+            }
+        }
+    }
+}
+
+/// The last word about the page of a status.
+enum Last {
+    Page(ErrorFile),
+    /// The reply of this number.
+    Reply(usize),
 }
 
 fn section_of_errors(c: &mut Context<'_>, draft: &Draft, wanted: &ErrorSection) {
@@ -134,11 +175,26 @@ pub fn forwarded(c: &mut Context<'_>, draft: &mut Draft) {
 /// Those of `option forwarded`.
 fn expressions(c: &mut Context<'_>, draft: &mut Draft) {
     /// The order in which HAProxy reads them.
-    const ORDER: [&str; 5] = ["host-expr", "by-expr", "by_port-expr", "for-expr", "for_port-expr"];
+    const ORDER: [&str; 5] = ["host", "by", "by_port", "for", "for_port"];
     let Some(forwarded) = draft.forwarded.take().filter(|_| draft.kind.is_backend()) else { return };
+    let mut done =
+        Forwarded { proto: forwarded.words.iter().any(|(name, _)| *name == "proto"), ..Forwarded::default() };
+    if forwarded.words.is_empty() {
+        (done.proto, done.client) = (true, ForwardedPart::Own);
+    }
     for name in ORDER {
         // The last one of a name counts.
-        let Some((_, word)) = forwarded.exprs.iter().rfind(|(known, _)| *known == name) else { continue };
+        let is = |known: &str| known.strip_suffix("-expr").unwrap_or(known) == name;
+        let Some((_, word)) = forwarded.words.iter().rfind(|(known, _)| is(known)) else { continue };
+        let part = match name {
+            "host" => &mut done.host,
+            "by" => &mut done.by,
+            "by_port" => &mut done.by_port,
+            "for" => &mut done.client,
+            _ => &mut done.client_port,
+        };
+        *part = ForwardedPart::Own;
+        let Some(word) = word else { continue };
         let start = format!("{} [{}]: ", draft.title(), c.at(forwarded.span));
         std::mem::swap(&mut c.px, draft);
         let checked = crate::expr::word(c, word);
@@ -146,6 +202,7 @@ fn expressions(c: &mut Context<'_>, draft: &mut Draft) {
         let text = match checked {
             Ok(expr) => {
                 let spec = c.registry.fetches().get(expr.fetch.index()).copied();
+                *part = ForwardedPart::Expr(expr);
                 let Some(spec) = spec.filter(|spec| !Place::BE_HRQ_HDR.allows(spec.contexts)) else {
                     continue;
                 };
@@ -164,6 +221,7 @@ fn expressions(c: &mut Context<'_>, draft: &mut Draft) {
             format!("{start}failed to parse 'option forwarded' expression '{}' in : {text}.", word.lossy());
         c.push(Diagnostic::post_error("bad-expression", text).pointing(word.span));
     }
+    draft.proxy.forwarded = Some(done);
 }
 
 /// What lines about checks, mails and servers' states need of each other.

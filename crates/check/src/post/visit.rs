@@ -8,7 +8,8 @@ pub fn expressions(proxy: &mut Proxy, each: &mut dyn FnMut(&mut Expr)) {
     for test in proxy.acls.iter_mut().flat_map(|acl| &mut acl.tests) {
         each(&mut test.expr);
     }
-    for rule in proxy.rules.iter_mut().flatten() {
+    let replies = proxy.error_replies.iter_mut().map(|reply| &mut reply.rule);
+    for rule in proxy.rules.iter_mut().flatten().chain(replies) {
         let options = rule.options.iter_mut().flat_map(|(_, values)| values);
         for value in rule.args.iter_mut().chain(options) {
             match value {

@@ -71,8 +71,15 @@ pub struct Proxy {
     pub capture_cookie: Option<Capture>,
     pub forwardfor: Option<ForwardFor>,
     pub originalto: Option<ForwardFor>,
-    /// `errorfile`, `http-error`, `errorloc`, by status.
+    /// Of a backend.
+    pub forwarded: Option<Forwarded>,
+    /// What becomes of request fields with other names than letters, digits and hyphens make.
+    pub restrict_names: RestrictNames,
+    /// `errorfile`, `errorfiles`, `http-error`, `errorloc`, by status.
     pub errors: Vec<ErrorFile>,
+    /// `http-error` lines that say how an answer is made; at most one for a status, which has no
+    /// page in `errors` then.
+    pub error_replies: Vec<ErrorReply>,
     pub monitor_uri: Option<Bytes>,
     pub monitor_fail: Vec<Cond>,
     /// `dispatch` (obsolete) or none.
@@ -259,11 +266,51 @@ pub struct ForwardFor {
     pub if_none: bool,
 }
 
+/// `option forwarded` (RFC 7239).
+#[derive(Clone, Debug, Default)]
+pub struct Forwarded {
+    pub proto: bool,
+    pub host: ForwardedPart,
+    pub by: ForwardedPart,
+    pub by_port: ForwardedPart,
+    /// `for`
+    pub client: ForwardedPart,
+    /// `for_port`
+    pub client_port: ForwardedPart,
+}
+
+/// Where a part of the `forwarded` header comes from.
+#[derive(Clone, Debug, Default)]
+pub enum ForwardedPart {
+    /// It is left out.
+    #[default]
+    None,
+    /// From the stream.
+    Own,
+    Expr(Expr),
+}
+
+/// `option http-restrict-req-hdr-names`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RestrictNames {
+    #[default]
+    Preserve,
+    Delete,
+    Reject,
+}
+
 /// An error page: the whole response as it is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorFile {
     pub status: u16,
     pub response: Bytes,
+}
+
+/// An error that is answered as a rule with the action `return` would.
+#[derive(Clone, Debug)]
+pub struct ErrorReply {
+    pub status: u16,
+    pub rule: Rule,
 }
 
 /// The events of `retry-on`, as bits of [`Proxy::retry_on`].

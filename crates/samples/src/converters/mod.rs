@@ -18,7 +18,7 @@ mod mqtt;
 mod numbers;
 mod parts;
 mod protobuf;
-mod rfc7239;
+pub(crate) mod rfc7239;
 mod servers;
 mod tables;
 mod tcp;

@@ -65,7 +65,7 @@ pub const ROWS: &[Converter] = &[
 ];
 
 #[derive(Clone, Copy)]
-enum Name<'a> {
+pub(crate) enum Name<'a> {
     Unknown,
     /// With its underscore.
     Identifier(&'a [u8]),
@@ -73,7 +73,7 @@ enum Name<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Port<'a> {
+pub(crate) enum Port<'a> {
     Number(u16),
     Identifier(&'a [u8]),
 }
@@ -87,7 +87,7 @@ struct Node<'a> {
 }
 
 /// What is still to be read.
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// Takes `word` where it is next.
@@ -138,10 +138,9 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(address).ok()?.parse().ok()
     }
 
-    /// Addresses of version 6 and ports need quotes.
-    fn node(&mut self, is_quoted: bool) -> Option<Node<'a>> {
-        let start = self.0;
-        let name = match start.first()? {
+    /// Addresses of version 6 need quotes.
+    pub(crate) fn name(&mut self, is_quoted: bool) -> Option<Name<'a>> {
+        Some(match self.0.first()? {
             b'_' => Name::Identifier(self.identifier()?),
             b'u' => {
                 self.skip(b"unknown")?;
@@ -149,17 +148,29 @@ impl<'a> Reader<'a> {
             }
             b'[' if is_quoted => Name::Address(self.v6()?.into()),
             _ => Name::Address(self.v4()?.into()),
-        };
-        let port = match (self.skip(b":"), self.0.first()) {
-            (None, _) => None,
-            (Some(()), Some(b'_')) if is_quoted => Some(Port::Identifier(self.identifier()?)),
-            (Some(()), _) if is_quoted => Some(Port::Number(self.port_number()?)),
-            _ => return None,
+        })
+    }
+
+    pub(crate) fn port(&mut self) -> Option<Port<'a>> {
+        Some(match self.0.first() {
+            Some(b'_') => Port::Identifier(self.identifier()?),
+            _ => Port::Number(self.port_number()?),
+        })
+    }
+
+    /// A port needs quotes too.
+    fn node(&mut self, is_quoted: bool) -> Option<Node<'a>> {
+        let start = self.0;
+        let name = self.name(is_quoted)?;
+        let port = match self.skip(b":") {
+            None => None,
+            Some(()) if is_quoted => Some(self.port()?),
+            Some(()) => return None,
         };
         Some(Node { name, port, text: self.since(start) })
     }
 
-    fn host(&mut self, is_quoted: bool) -> Option<&'a [u8]> {
+    pub(crate) fn host(&mut self, is_quoted: bool) -> Option<&'a [u8]> {
         let start = self.0;
         match start.first()? {
             b'[' if is_quoted => drop(self.v6()?),
@@ -182,13 +193,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn is_identifier(byte: &u8) -> bool {
+pub(crate) fn is_identifier(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
 }
 
 /// The parameters of a header; each stands there at most once.
 #[derive(Default)]
-struct Forwarded<'a> {
+pub(crate) struct Forwarded<'a> {
     by: Option<Node<'a>>,
     client: Option<Node<'a>>,
     host: Option<&'a [u8]>,
@@ -198,7 +209,7 @@ struct Forwarded<'a> {
 impl<'a> Forwarded<'a> {
     /// Reading ends once all four are there; what follows is not looked at. No parameter is
     /// wrong too.
-    fn read(header: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(header: &'a [u8]) -> Option<Self> {
         let mut found = Self::default();
         let mut reader = Reader(header);
         let mut count = 0;

@@ -32,16 +32,33 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("res.ver", Str, at::RESPONSE_KEPT, "The response's HTTP version, as `1.1`", version)
         .examples(&[Example::new(RES, &[], "1.0")]),
     Fetch::new("resp_ver", Str, at::RESPONSE_KEPT, "Same as `res.ver`", version),
-    Fetch::new("server_status", Sint, at::RESPONSE_KEPT, "The status that the server sent", status)
+    Fetch::new("server_status", Sint, at::RESPONSE_KEPT, "The status that the server sent", server_status)
         .examples(&[Example::new(RES, &[], "404")]),
     Fetch::new("status", Sint, at::RESPONSE_KEPT, "The response's status", status)
         .examples(&[Example::new(RES, &[], "404"), Example::none("GET / HTTP/1.1\n", &[])]),
-    Fetch::new("txn.status", Sint, at::RESPONSE_KEPT, "The status that is logged", status)
+    Fetch::new("txn.status", Sint, at::RESPONSE_KEPT, "The status that is logged", told_status)
         .examples(&[Example::new(RES, &[], "404")]),
 ];
 
 fn status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     Ok(Value::Sint(i64::from(response(stream)?.status())))
+}
+
+/// 0 where we answered ourselves.
+fn server_status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    let status = stream.server_status.unwrap_or(if stream.answer_status.is_some() {
+        0
+    } else {
+        response(stream)?.status()
+    });
+    Ok(Value::Sint(i64::from(status)))
+}
+
+fn told_status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    match stream.answer_status {
+        Some(status) => Ok(Value::Sint(i64::from(status))),
+        None => Ok(Value::Sint(i64::from(response(stream)?.status()))),
+    }
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

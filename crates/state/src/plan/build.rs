@@ -14,8 +14,9 @@ use super::format::Node;
 use super::patterns::Lists;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
-    Acl, BuildError, Cond, Converter, Expr, Format, Functions, LogProfile, LogRoutes, LogStep, Map, Matcher,
-    Plan, ProxyHeader, ProxyPlan, Regex, Switch, SwitchTarget, process_vars,
+    Acl, BuildError, Cond, Converter, Expr, Format, Forwarded, ForwardedPart, Functions, LogProfile,
+    LogRoutes, LogStep, Map, Matcher, Plan, ProxyHeader, ProxyPlan, Regex, Switch, SwitchTarget,
+    process_vars,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -77,6 +78,7 @@ fn proxy(
         *built = checked.iter().map(|rule| build.rule(rule)).collect::<Result<_, _>>()?;
     }
     let use_server = |(server, cond): &(_, Option<checked::Cond>)| Ok((*server, build.maybe_cond(cond)?));
+    let reply = |reply: &ir::config::ErrorReply| Ok((reply.status, build.rule(&reply.rule)?));
     let sni = |server: &ir::config::Server| {
         let sni = server.tls.as_ref().and_then(|tls| tls.sni.as_ref());
         sni.map(|expr| build.expr(expr)).transpose()
@@ -97,6 +99,8 @@ fn proxy(
         error_log_format: maybe_format(&settings.error_log_format)?,
         unique_id_format: maybe_format(&settings.unique_id_format)?,
         monitor_fail: settings.monitor_fail.iter().map(|cond| build.cond(cond)).collect::<Result<_, _>>()?,
+        forwarded: settings.forwarded.as_ref().map(|forwarded| build.forwarded(forwarded)).transpose()?,
+        error_replies: settings.error_replies.iter().map(reply).collect::<Result<_, BuildError>>()?,
         server_proxy: settings
             .servers
             .iter()
@@ -206,6 +210,24 @@ impl Builder<'_> {
             checked::ActionValue::Service(id) => ActionValue::Service(*id),
             checked::ActionValue::Var(var) => ActionValue::Var(*var),
             checked::ActionValue::Table(name) => ActionValue::Table(self.table(name)?),
+        })
+    }
+
+    fn forwarded(&self, forwarded: &ir::config::Forwarded) -> Result<Forwarded, BuildError> {
+        let part = |part: &ir::config::ForwardedPart| {
+            Ok(match part {
+                ir::config::ForwardedPart::None => ForwardedPart::None,
+                ir::config::ForwardedPart::Own => ForwardedPart::Own,
+                ir::config::ForwardedPart::Expr(expr) => ForwardedPart::Expr(self.expr(expr)?),
+            })
+        };
+        Ok(Forwarded {
+            proto: forwarded.proto,
+            host: part(&forwarded.host)?,
+            by: part(&forwarded.by)?,
+            by_port: part(&forwarded.by_port)?,
+            client: part(&forwarded.client)?,
+            client_port: part(&forwarded.client_port)?,
         })
     }
 

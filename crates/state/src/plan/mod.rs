@@ -108,6 +108,9 @@ pub struct ProxyPlan {
     pub error_log_format: Option<Format>,
     pub unique_id_format: Option<Format>,
     pub monitor_fail: Vec<Cond>,
+    /// How errors are answered that have no page of their own, by status.
+    pub error_replies: Vec<(u16, Rule)>,
+    pub forwarded: Option<Forwarded>,
     pub balance: crate::balance::Balance,
     /// The PROXY protocol header that each server gets, at the server's index.
     pub server_proxy: Vec<Option<ProxyHeader>>,
@@ -116,6 +119,25 @@ pub struct ProxyPlan {
     /// What keeps connections of each server apart, at the server's index: `pool-conn-name`, or
     /// `sni` without one.
     pub server_names: Vec<Option<Expr>>,
+}
+
+/// `option forwarded`: see [`ir::config::Forwarded`].
+#[derive(Debug)]
+pub struct Forwarded {
+    pub proto: bool,
+    pub host: ForwardedPart,
+    pub by: ForwardedPart,
+    pub by_port: ForwardedPart,
+    pub client: ForwardedPart,
+    pub client_port: ForwardedPart,
+}
+
+/// See [`ir::config::ForwardedPart`].
+#[derive(Debug)]
+pub enum ForwardedPart {
+    None,
+    Own,
+    Expr(Expr),
 }
 
 /// What a server's PROXY protocol header says beside the addresses: see [`ir::config::SendProxy`].

@@ -28,6 +28,8 @@ pub enum Outcome {
     /// Refuse: the error page of this status; in a response phase the page replaces the
     /// response.
     Deny(u16),
+    /// What was to be done cannot be: the page of status 500 is the answer.
+    Failed,
     /// Send `stream.res` with the body `stream.reply`, and no server.
     Reply,
     /// The same as `Deny` after this many milliseconds. Status 0: the answer stands in

@@ -1,14 +1,16 @@
 //! Error pages.
 
+use diag::Span;
 use ir::Bytes;
-use ir::config::ErrorFile;
+use ir::config::{ErrorFile, ErrorReply};
 use ir::expr::ActionValue;
 use ir::spec::RuleSet;
 use syntax::Word;
 
 use super::DFLB;
+use crate::action::Action;
 use crate::context::Context;
-use crate::draft::ErrorSection;
+use crate::draft::{ErrorLine, ErrorSection};
 use crate::fail::{Checked, Fail};
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
@@ -45,11 +47,7 @@ fn status(keyword: &str, code: &Word) -> Checked<u16> {
 }
 
 fn store(c: &mut Context<'_>, status: u16, response: Bytes) {
-    let errors = &mut c.px.proxy.errors;
-    match errors.iter_mut().find(|error| error.status == status) {
-        Some(error) => error.response = response,
-        None => errors.push(ErrorFile { status, response }),
-    }
+    c.px.error_lines.push(ErrorLine::Page(ErrorFile { status, response }));
 }
 
 fn errorfile(c: &mut Context<'_>, line: &Line<'_>) {
@@ -84,7 +82,10 @@ fn errorfiles(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("missing-argument", line.span, "errorfiles : expects <name> as argument.");
     };
     match codes.iter().map(|code| status("errorfiles", code)).collect() {
-        Ok(statuses) => c.px.error_sections.push(ErrorSection { name: name.clone(), statuses }),
+        Ok(statuses) => {
+            let section = ErrorSection { name: name.clone(), statuses };
+            c.px.error_lines.push(ErrorLine::Section(section));
+        }
         Err(fail) => c.fail(fail),
     }
 }
@@ -118,12 +119,28 @@ fn error_reply(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
     if let Some(extra) = words.get(reply.taken) {
         return Err(fail(&format!("http-error : unknown keyword '{}'.", extra.lossy())));
     }
-    if let Some(ActionValue::Str(name)) = reply.option("errorfiles") {
-        let name = Word { text: name.clone(), span: line.span, verbatim: None };
-        let statuses = u16::try_from(status).into_iter().collect();
-        c.px.error_sections.push(ErrorSection { name, statuses });
+    if let Ok(status) = u16::try_from(status) {
+        keep_reply(c, status, reply, line.span);
     }
     Ok(())
+}
+
+/// Keeps what an `http-error` line says of a status.
+fn keep_reply(c: &mut Context<'_>, status: u16, reply: Action, span: Span) {
+    if let Some(ActionValue::Str(name)) = reply.option("errorfiles") {
+        let name = Word { text: name.clone(), span, verbatim: None };
+        let section = ErrorSection { name, statuses: vec![status] };
+        return c.px.error_lines.push(ErrorLine::Section(section));
+    }
+    if let Some(ActionValue::File(page)) = reply.option("errorfile") {
+        return store(c, status, page.clone());
+    }
+    if reply.has("default-errorfiles") {
+        return c.px.error_lines.push(ErrorLine::Default(status));
+    }
+    let replies = &mut c.px.proxy.error_replies;
+    c.px.error_lines.push(ErrorLine::Reply(status, replies.len()));
+    replies.push(ErrorReply { status, rule: reply.into_rule(None, span) });
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -157,8 +174,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(errorfiles),
     )
-    .listed()
-    .parsed(),
+    .listed(),
     Keyword::new(
         "http-error",
         "The response to an error.",
@@ -167,6 +183,5 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(http_error),
     )
-    .listed()
-    .parsed(),
+    .listed(),
 ];

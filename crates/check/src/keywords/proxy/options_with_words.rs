@@ -1,7 +1,7 @@
 //! Options with words of their own: logs, forwarded addresses, redispatching. How servers are
 //! checked is in `checks`.
 
-use ir::config::{ForwardFor, LogPreset, Redispatch};
+use ir::config::{ForwardFor, LogPreset, Redispatch, RestrictNames};
 use syntax::{Modifier, Word};
 
 use super::log::warn_overridden;
@@ -158,7 +158,6 @@ fn forwarded_words(c: &mut Context<'_>, line: &Line<'_>) -> Result<Forwarded, (F
         "for_port-expr",
     ];
     let mut given = Vec::new();
-    let mut exprs = Vec::new();
     let mut words = line.args.iter();
     while let Some(word) = words.next() {
         let Some(known) = KNOWN.iter().find(|known| word.is(known)) else {
@@ -166,17 +165,17 @@ fn forwarded_words(c: &mut Context<'_>, line: &Line<'_>) -> Result<Forwarded, (F
                         'by-expr', 'by_port', 'by_port-expr', 'for', 'for-expr', 'for_port' and 'for_port-expr'.";
             return Err((Fail::new("unknown-keyword", word.span, text), false));
         };
-        if known.ends_with("-expr") {
-            let Some(expr) = words.next() else {
-                let text = format!("'{known}' expects <expr> as argument.");
-                return Err((Fail::new("missing-argument", word.span, text), true));
-            };
-            exprs.push((*known, expr.clone()));
+        let expr = if known.ends_with("-expr") { words.next().cloned() } else { None };
+        if expr.is_none() && known.ends_with("-expr") {
+            let text = format!("'{known}' expects <expr> as argument.");
+            return Err((Fail::new("missing-argument", word.span, text), true));
         }
-        given.push(known.strip_suffix("-expr").unwrap_or(known));
+        given.push((*known, expr));
     }
+    let has =
+        |name: &str| given.iter().any(|(known, _)| known.strip_suffix("-expr").unwrap_or(known) == name);
     for (node, port) in [("by", "by_port"), ("for", "for_port")] {
-        if given.contains(&port) && !given.contains(&node) {
+        if has(port) && !has(node) {
             // HAProxy names the expression in any case.
             let text = format!(
                 "'option forwarded' : '{port}-expr' will be ignored because both '{node}' and '{node}-expr' are \
@@ -185,7 +184,7 @@ fn forwarded_words(c: &mut Context<'_>, line: &Line<'_>) -> Result<Forwarded, (F
             c.warn("ignored-option", line.span, text);
         }
     }
-    Ok(Forwarded { span: line.span, exprs })
+    Ok(Forwarded { span: line.span, words: given })
 }
 
 fn restrict_names(c: &mut Context<'_>, line: &Line<'_>) {
@@ -199,7 +198,9 @@ fn restrict_names(c: &mut Context<'_>, line: &Line<'_>) {
             let text = format!("'option' cannot handle unexpected argument '{}'.", extra.lossy());
             c.alert("extra-argument", extra.span, text);
         }
-        ("preserve" | "reject" | "delete", None) => {}
+        ("preserve", None) => c.px.proxy.restrict_names = RestrictNames::Preserve,
+        ("reject", None) => c.px.proxy.restrict_names = RestrictNames::Reject,
+        ("delete", None) => c.px.proxy.restrict_names = RestrictNames::Delete,
         ("", None) => c.alert("missing-argument", line.span, format!("missing parameter. {EXPECTED}")),
         (other, None) => {
             c.alert("bad-argument", line.span, format!("invalid parameter '{other}'. {EXPECTED}"));
@@ -283,7 +284,6 @@ pub const ROWS: &[Keyword] = &[
         "[proto] [host | host-expr <expr>] [by …] [by_port …] [for …] [for_port …]",
         forwarded,
     )
-    .parsed()
     .with_no(),
     row(
         "option http-restrict-req-hdr-names",
@@ -292,7 +292,6 @@ pub const ROWS: &[Keyword] = &[
         "{ preserve | delete | reject }",
         restrict_names,
     )
-    .parsed()
     .hidden(),
     row(
         "option use-small-buffers",
