@@ -21,6 +21,7 @@ pub mod log;
 mod lua_action;
 mod mux;
 mod proxy_header;
+mod rooms;
 mod rules;
 mod server;
 mod service;

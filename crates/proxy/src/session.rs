@@ -26,8 +26,9 @@ use crate::deadline::Deadline;
 use crate::worker::Worker;
 use crate::{log, mux, proxy_header, tcp};
 
-/// Serves an accepted connection until it ends.
-pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
+/// Serves an accepted connection until it ends. Not an `async fn`, whose arguments would stand in the
+/// future beside what is made of them: see [`mux::h1::run`].
+pub fn run(worker: Rc<Worker>, accepted: Accepted) -> impl Future<Output = ()> {
     let Accepted { socket, peer, proxy, bind, accepted_us, slot } = accepted;
     let accepted = accepted_us / 1000;
     let date = clock::date();
@@ -42,22 +43,28 @@ pub async fn run(worker: Rc<Worker>, accepted: Accepted) {
         socket: Some(socket.as_raw_fd()),
         ..Session::new(worker.plan)
     });
-    begin(&worker, &mut session, socket).await;
-    worker.pool.end_private(&session.private_conns);
-    session.end_counters(clock::now_ms());
-    session.end_vars();
-    drop(slot);
+    async move {
+        if let Some((conn, handshake)) = begin(&worker, &mut session, socket).await {
+            serve(&worker, &session, conn, handshake).await;
+        }
+        worker.pool.end_private(&session.private_conns);
+        session.end_counters(clock::now_ms());
+        session.end_vars();
+        drop(slot);
+    }
 }
 
-/// The rules of the connection, its handshake, and all its streams.
-async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socket) {
+/// The rules of the connection and its handshake; gives how long that took in milliseconds.
+/// Nothing: the connection ended with them.
+async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socket) -> Option<(Conn, u64)> {
     let Session { frontend: proxy, bind, accepted, .. } = **session;
     if worker.plan.settings(proxy).options.clitcpka {
         // A socket that is gone is noticed soon enough.
         let _ = socket.set_keepalive();
     }
     if connection_rules(worker, session, RuleSet::TcpConnection) {
-        return drop_hard(&socket);
+        drop_hard(&socket);
+        return None;
     }
     let with_header = session.expects_proxy.get();
     if with_header
@@ -65,7 +72,8 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
         && let Err(error) = Box::pin(proxy_header::receive(unshared, &mut socket)).await
     {
         session.error.set(error);
-        return log::failed_connection(worker, session);
+        log::failed_connection(worker, session);
+        return None;
     }
     let io = match worker.tls_bind(proxy, bind) {
         None => Io::Plain(socket),
@@ -77,29 +85,31 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
             Err(failed) => {
                 know_tls(session, failed.facts.as_ref());
                 session.error.set(failed.error.code());
-                return log::failed_connection(worker, session);
+                log::failed_connection(worker, session);
+                return None;
             }
         },
     };
     if connection_rules(worker, session, RuleSet::TcpSession) {
-        return drop_hard(io.socket());
+        drop_hard(io.socket());
+        return None;
     }
     let now = clock::now_ms();
     session.count(now);
     worker.plan.live.proxies[proxy.index()].session_rate.count(worker.thread, now);
     let handshake = if io.is_tls() || with_header { now.saturating_sub(accepted) } else { 0 };
-    serve(worker, session.clone(), Conn::new(io), handshake).await;
+    Some((Conn::new(io), handshake))
 }
 
 /// Chooses the mux: by the frontend's mode, then `proto`, then ALPN; a clear-text client that
 /// sends HTTP/2's preface changes over.
-async fn serve(worker: &Rc<Worker>, session: Rc<Session>, conn: Conn, handshake: u64) {
+async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) {
     let settings = worker.plan.settings(session.frontend);
     let conn = if settings.mode == Mode::Http {
         conn
     } else {
         session.mux.set(Mux::Tcp);
-        match tcp::run(worker, &session, conn, handshake).await {
+        match Box::pin(tcp::run(worker, session, conn, handshake)).await {
             Some(conn) => conn,
             None => return,
         }
@@ -108,14 +118,14 @@ async fn serve(worker: &Rc<Worker>, session: Rc<Session>, conn: Conn, handshake:
     let alpn = session.tls.as_ref().map_or(&b""[..], |tls| &tls.alpn);
     if proto == Some(b"h2") || (proto.is_none() && alpn == b"h2") {
         session.mux.set(Mux::Http2);
-        return Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
+        return Box::pin(mux::h2::run(worker, session, conn, handshake)).await;
     }
     session.mux.set(Mux::Http1);
-    if let Some(conn) = mux::h1::run(worker, &session, conn, handshake).await
+    if let Some(conn) = mux::h1::run(worker, session, conn, handshake).await
         && proto.is_none()
     {
         session.mux.set(Mux::Http2);
-        Box::pin(mux::h2::run(worker, &session, conn, handshake)).await;
+        Box::pin(mux::h2::run(worker, session, conn, handshake)).await;
     }
 }
 

@@ -15,6 +15,7 @@ use state::session::Session;
 use state::stream::Stream;
 
 use crate::log::Sender;
+use crate::rooms::Rooms;
 use crate::session;
 
 /// Streams that a thread keeps for reuse.
@@ -136,6 +137,8 @@ pub struct Worker {
     /// Boxes, since they are handed out as such: a stream is too large to be moved around.
     #[expect(clippy::vec_box)]
     streams: RefCell<Vec<Box<Stream>>>,
+    /// Where requests run.
+    pub rooms: Rooms,
     /// The last TLS session with each server.
     tls_sessions: RefCell<Vec<Option<ClientSession>>>,
     next_id: Cell<u64>,
@@ -151,6 +154,7 @@ impl Worker {
             pool: Rc::new(Pool::new(shared.pool, thread)),
             logs: Sender::new(shared.plan),
             streams: RefCell::default(),
+            rooms: Rooms::default(),
             next_id: Cell::new(0),
             shared,
         })

@@ -101,43 +101,67 @@ enum Received {
 
 /// Serves an HTTP/1 connection until it ends. Gives the connection back where the client turned
 /// out to speak HTTP/2.
-pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) -> Option<Conn> {
+///
+/// What an idle connection costs is this future: what only a request needs is boxed, and nothing
+/// stands in it twice, as an argument of an `async fn` and a variable made of it would.
+pub fn run<'a>(
+    worker: &'a Rc<Worker>,
+    session: &'a Rc<Session>,
+    conn: Conn,
+    handshake: u64,
+) -> impl Future<Output = Option<Conn>> + 'a {
     let mut client = H1Client::new(conn);
     let mut timer = Timer::new();
     let mut start = (session.accepted, handshake);
-    loop {
-        match receive(worker, session, &mut client, &mut timer, start).await {
-            Received::Silent => return None,
-            Received::Http2 => return Some(client.conn),
-            Received::Refused(stream, status, cause) => {
-                return refuse(worker, stream, &mut client, &mut timer, (status, cause)).await;
-            }
-            Received::Request(mut stream) => {
-                stream.mux_id = session.requests.get();
-                session.requests.set(stream.mux_id + 1);
-                let max_trailers = worker.plan.config.global.tune.bufsize;
-                client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
-                client.keep_alive = true;
-                // Chunks that are broken at once are no request: no rule sees it and no server.
-                if client.source.body.check(client.conn.rest()).is_err() {
-                    stream.req.clear();
-                    (stream.timing.request, stream.counts.bytes_in) = (None, 0);
-                    return refuse(worker, stream, &mut client, &mut timer, (400, Cause::Proxy)).await;
-                }
-                http::serve(worker, &mut stream, &mut Client::H1(&mut client), &mut timer).await;
-                let end = finish(worker, stream);
-                if !client.source.done {
-                    linger::close(&mut client.conn, &mut timer).await;
+    async move {
+        loop {
+            match receive(worker, session, &mut client, &mut timer, start).await {
+                Received::Silent => return None,
+                Received::Http2 => return Some(client.conn),
+                Received::Refused(stream, status, cause) => {
+                    let reason = (status, cause);
+                    Box::pin(refuse(worker, stream, &mut client, &mut timer, reason)).await;
                     return None;
                 }
-                if !client.keep_alive {
-                    linger::say_goodbye(&mut client.conn).await;
-                    return None;
+                Received::Request(stream) => {
+                    start = (serve(worker, session, stream, &mut client, &mut timer).await?, 0);
                 }
-                start = (end, 0);
             }
         }
     }
+}
+
+/// Runs one stream. Gives its end, or nothing where the connection ends with it.
+async fn serve(
+    worker: &Rc<Worker>,
+    session: &Session,
+    mut stream: Box<Stream>,
+    client: &mut H1Client,
+    timer: &mut Timer,
+) -> Option<u64> {
+    stream.mux_id = session.requests.get();
+    session.requests.set(stream.mux_id + 1);
+    let max_trailers = worker.plan.config.global.tune.bufsize;
+    client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
+    client.keep_alive = true;
+    // Chunks that are broken at once are no request: no rule sees it and no server.
+    if client.source.body.check(client.conn.rest()).is_err() {
+        stream.req.clear();
+        (stream.timing.request, stream.counts.bytes_in) = (None, 0);
+        Box::pin(refuse(worker, stream, client, timer, (400, Cause::Proxy))).await;
+        return None;
+    }
+    worker.rooms.run(http::serve(worker, &mut stream, &mut Client::H1(client), timer)).await;
+    let end = finish(worker, stream);
+    if !client.source.done {
+        linger::close(&mut client.conn, timer).await;
+        return None;
+    }
+    if !client.keep_alive {
+        linger::say_goodbye(&mut client.conn).await;
+        return None;
+    }
+    Some(end)
 }
 
 /// Answers a request that is not served, and ends its connection.
@@ -147,16 +171,15 @@ async fn refuse(
     client: &mut H1Client,
     timer: &mut Timer,
     (status, cause): (u16, Cause),
-) -> Option<Conn> {
+) {
     stream.termination.set(cause, State::Request);
     stream.count(Event::Request);
     if status == 400 {
         stream.count(Event::Error);
     }
-    Box::pin(http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status)).await;
+    http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status).await;
     finish(worker, stream);
     linger::close(&mut client.conn, timer).await;
-    None
 }
 
 /// Logs a stream and takes its memory back. Gives the time.
@@ -169,13 +192,13 @@ fn finish(worker: &Worker, mut stream: Box<Stream>) -> u64 {
 }
 
 /// Waits for a whole request head.
-async fn receive(
-    worker: &Rc<Worker>,
-    session: &Rc<Session>,
-    client: &mut H1Client,
-    timer: &mut Timer,
+fn receive<'a>(
+    worker: &'a Rc<Worker>,
+    session: &'a Rc<Session>,
+    client: &'a mut H1Client,
+    timer: &'a mut Timer,
     (start, handshake): (u64, u64),
-) -> Received {
+) -> impl Future<Output = Received> + 'a {
     let settings = worker.plan.settings(session.frontend);
     let mut waiting = Waiting {
         worker,
@@ -185,11 +208,10 @@ async fn receive(
         handshake,
         first: session.requests.get() == 0,
         timeouts: &settings.timeouts,
-        stream: None,
-        progress: Progress::default(),
+        partial: None,
     };
     waiting.arm(timer);
-    std::future::poll_fn(|cx| waiting.poll(cx, client, timer)).await
+    std::future::poll_fn(move |cx| waiting.poll(cx, client, timer))
 }
 
 /// What a request head may use up on this frontend.
@@ -225,8 +247,13 @@ struct Waiting<'a> {
     /// The first request of the connection: its silence is an error, a later one's is not.
     first: bool,
     timeouts: &'a Timeouts,
-    /// Taken with the first byte: an idle connection has none.
-    stream: Option<Box<Stream>>,
+    /// There once a part of a head came: an idle connection has none.
+    partial: Option<Box<Partial>>,
+}
+
+/// A stream whose head is not complete yet.
+struct Partial {
+    stream: Box<Stream>,
     progress: Progress,
 }
 
@@ -242,7 +269,7 @@ impl Waiting<'_> {
     fn poll(&mut self, cx: &mut Context<'_>, client: &mut H1Client, timer: &mut Timer) -> Poll<Received> {
         loop {
             let stopping = self.worker.plan.live.is_stopping();
-            if self.stream.is_none() && !self.first && stopping && client.conn.rest().is_empty() {
+            if self.partial.is_none() && !self.first && stopping && client.conn.rest().is_empty() {
                 return Poll::Ready(Received::Silent);
             }
             let most = self.limits.max_head;
@@ -270,12 +297,13 @@ impl Waiting<'_> {
         if bytes.is_empty() {
             return (0, Step::Ended);
         }
-        let mut stream = match self.stream.take() {
-            Some(mut stream) => {
+        let (mut stream, mut progress) = match self.partial.take() {
+            Some(partial) => {
+                let Partial { mut stream, progress } = *partial;
                 stream.now = now_ms();
-                stream
+                (stream, progress)
             }
-            None => self.worker.stream(self.session),
+            None => (self.worker.stream(self.session), Progress::default()),
         };
         let now = stream.now;
         if stream.timing.first_byte.is_none() {
@@ -289,11 +317,11 @@ impl Waiting<'_> {
         let before = stream.req.bytes().len();
         let part = &bytes[..bytes.len().min(HEAD_PART)];
         stream.req.bytes_mut().extend_from_slice(part);
-        let parsed = h1::parse_request(&mut stream.req, &mut self.progress, &self.limits);
+        let parsed = h1::parse_request(&mut stream.req, &mut progress, &self.limits);
         let mut used = part.len();
         let step = match parsed {
             Ok(Parsed::NeedMore) => {
-                self.stream = Some(stream);
+                self.partial = Some(Box::new(Partial { stream, progress }));
                 Step::More
             }
             Ok(Parsed::Done { head_len }) => {
@@ -316,11 +344,12 @@ impl Waiting<'_> {
     /// Time ran out or the client went away before the head was whole.
     fn give_up(&mut self, status: u16, cause: Cause) -> Received {
         let options = &self.worker.plan.settings(self.session.frontend).options;
-        let silent = self.stream.is_none() && (!self.first || options.http_ignore_probes);
+        let silent = self.partial.is_none() && (!self.first || options.http_ignore_probes);
         if silent {
             return Received::Silent;
         }
-        let mut stream = self.stream.take().unwrap_or_else(|| self.worker.stream(self.session));
+        let partial = self.partial.take().map(|partial| partial.stream);
+        let mut stream = partial.unwrap_or_else(|| self.worker.stream(self.session));
         stream.timing.start = self.start;
         stream.timing.handshake = self.handshake;
         Received::Refused(stream, status, cause)
