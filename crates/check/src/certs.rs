@@ -111,7 +111,7 @@ pub fn weak_dh(c: &Context<'_>, source: &CertSource) -> String {
     const LEAST: u32 = 1024;
     let tune = &c.config.global.tune;
     let has_file = c.config.global.ssl_default_bind.dh_param_file.is_some();
-    if tune.ssl_default_dh_param > LEAST || c.process.security_level < 2 || has_file {
+    if !(1..=LEAST).contains(&tune.ssl_default_dh_param) || c.process.security_level < 2 || has_file {
         return String::new();
     }
     let path = String::from_utf8_lossy(&source.path);

@@ -52,6 +52,8 @@ pub struct Context<'a> {
     pub userlist: Userlist,
     /// Its groups with their users: the users may stand below.
     pub group_users: Vec<(Bytes, Vec<Bytes>)>,
+    /// What is wrong with the names in userlists: the first of each list, told at the end.
+    pub userlist_faults: Vec<String>,
     /// The section of the line, when it is neither of these.
     pub part: Part,
     /// Finished peers sections.
@@ -140,6 +142,7 @@ impl<'a> Context<'a> {
             px: Draft::default(),
             userlist: Userlist::default(),
             group_users: Vec::new(),
+            userlist_faults: Vec::new(),
             part: Part::default(),
             peers: Vec::new(),
             log_forwards: Vec::new(),

@@ -498,7 +498,8 @@ fn is_allowed_here(c: &mut Context<'_>, row: &'static Keyword, line: &Line<'_>) 
         return true;
     }
     if section == Section::Defaults {
-        let text = format!("'{}' not allowed in 'defaults' section.", line.name[0].lossy());
+        let text = if row.spec.name == "stick-table" { "is not supported" } else { "not allowed" };
+        let text = format!("'{}' {text} in 'defaults' section.", line.name[0].lossy());
         let place = if row.tight { Place::ParsingTight } else { Place::Parsing };
         c.push(diag::Diagnostic::error("not-in-defaults", line.span, text).at(place));
         return false;
@@ -552,10 +553,14 @@ pub fn nearest(section: Section, word: &[u8]) -> Option<&'static str> {
     let others = rows().filter(|row| !row.spec.listed).map(Keyword::first_word);
     let sections = match section {
         Section::Global => SECTIONS,
+        section if Kind::of(section).is_some() => PROXY_SECTIONS,
         _ => &[],
     };
-    crate::hint::best(word, listed.chain(others).chain(sections.iter().copied()))
+    crate::hint::best(word, listed.chain(sections.iter().copied()).chain(others))
 }
 
 /// What HAProxy suggests besides the keywords of `global`.
 const SECTIONS: &[&str] = &["global", "defaults", "listen", "frontend", "backend", "peers", "resolvers"];
+
+/// What it suggests besides those of proxies.
+const PROXY_SECTIONS: &[&str] = &["listen", "frontend", "backend", "defaults"];

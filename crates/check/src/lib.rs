@@ -147,6 +147,7 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) {
         }
         let before = c.diags.len();
         match &line {
+            Some(line) if line.refused => section::refused(c, line),
             Some(line) if ended => section::early(c, line),
             Some(line) => section::line(c, line),
             None if ended => {}

@@ -121,7 +121,12 @@ pub fn lenient(text: &[u8]) -> i64 {
 
 /// C's `atoi`: the lower 32 bits of that.
 pub fn wrapped(text: &[u8]) -> i32 {
-    lenient(text) as i32
+    truncated(lenient(text))
+}
+
+/// The low 32 bits of a number, as C's `int` keeps them.
+pub fn truncated(number: i64) -> i32 {
+    number as i32
 }
 
 /// C's `strtol`: a sign and digits, in the base of their prefix where `any_base`; gives the number

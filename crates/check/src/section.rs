@@ -5,6 +5,7 @@ mod proxies;
 use std::collections::BTreeSet;
 
 use diag::{Diagnostic, Effect, Place};
+use ir::Bytes;
 use ir::config::Userlist;
 use ir::spec::Section;
 use syntax::{Modifier, Word};
@@ -192,6 +193,13 @@ pub fn early(c: &mut Context<'_>, line: &syntax::Line) {
     }
 }
 
+/// Looks for the same in a line that an empty word ends: it opens no section.
+pub fn refused(c: &mut Context<'_>, line: &syntax::Line) {
+    if line.words.first().is_some_and(|word| header(&word.text).is_none()) {
+        early(c, line);
+    }
+}
+
 /// Ends the section at hand.
 pub fn close(c: &mut Context<'_>) {
     if let Some(header) = HEADERS.iter().find(|header| Some(header.section) == c.section) {
@@ -215,8 +223,16 @@ fn open(c: &mut Context<'_>, header: &Header, line: &Line<'_>) {
 /// Tells about a keyword that no row has.
 fn unknown(c: &mut Context<'_>, section: Section, word: &Word) {
     let Some(header) = HEADERS.iter().find(|header| header.section == section) else { return };
-    let (name, shown) = (header.name, word.lossy());
+    let shown = word.lossy();
     let nearest = keyword::nearest(section, &word.text);
+    let name = match (section, nearest) {
+        // As HAProxy has it.
+        (Section::Global | Section::Traces, None) => "global".to_owned(),
+        (Section::Userlist | Section::Mailers | Section::Cache | Section::FcgiApp, _) => {
+            header.name.to_owned()
+        }
+        _ => c.section_name.clone(),
+    };
     let (text, place, effect) = match header.unknown {
         Unknown::Taken => return,
         Unknown::Hint(place, effect) => {
@@ -268,6 +284,7 @@ fn close_proxy(c: &mut Context<'_>) {
 fn close_userlist(c: &mut Context<'_>) {
     let mut list = std::mem::take(&mut c.userlist);
     let known = std::mem::take(&mut c.seen.users);
+    c.userlist_faults.extend(unknown_name(&list, &c.group_users));
     for (group, users) in std::mem::take(&mut c.group_users) {
         let members: BTreeSet<usize> = users.iter().filter_map(|user| known.get(user).copied()).collect();
         for member in members {
@@ -276,6 +293,23 @@ fn close_userlist(c: &mut Context<'_>) {
     }
     c.seen.userlists.insert(list.name.clone());
     c.config.userlists.push(list);
+}
+
+/// The first name that the list does not have; HAProxy looks at the last users and groups first.
+fn unknown_name(list: &Userlist, groups: &[(Bytes, Vec<Bytes>)]) -> Option<String> {
+    let users = list.users.iter().rev().flat_map(|user| user.groups.iter().map(move |group| (group, user)));
+    let mut groupless = users.filter(|(group, _)| !list.groups.contains(group));
+    let shown = |what: &str, name: &[u8], kind: &str, owner: &[u8]| {
+        let [list, name, owner] = [&list.name, name, owner].map(String::from_utf8_lossy);
+        format!("userlist '{list}': no such {what} '{name}' specified in {kind} '{owner}'")
+    };
+    if let Some((group, user)) = groupless.next() {
+        return Some(shown("group", group, "user", &user.name));
+    }
+    let members = groups.iter().rev().flat_map(|(group, users)| users.iter().map(move |user| (user, group)));
+    let is_known = |name: &Bytes| list.users.iter().any(|user| user.name == *name);
+    let mut unknown = members.filter(|(user, _)| !is_known(user));
+    unknown.next().map(|(user, group)| shown("user", user, "group", group))
 }
 
 /// The first character that a name may not have.

@@ -265,10 +265,10 @@ fn paths_follow_default_path() {
 #[test]
 fn users() {
     let config = load(
-        "userlist u\n group admin users ann\n user ann insecure-password x groups dev\n user bob password $5$y\n",
+        "userlist u\n group admin users ann\n group dev\n user ann insecure-password x groups dev\n user bob password $5$y\n",
     );
     let list = &config.userlists[0];
-    assert_eq!(list.groups, [b"admin".to_vec()]);
+    assert_eq!(list.groups, [b"admin".to_vec(), b"dev".to_vec()]);
     assert_eq!(list.users[0].groups, [b"dev".to_vec(), b"admin".to_vec()]);
     assert_eq!((list.users[0].insecure, list.users[1].insecure), (true, false));
 }

@@ -75,6 +75,11 @@ impl Console {
         self.message(Severity::Warning, "", message);
     }
 
+    /// A warning while the configuration is read.
+    pub fn config_warning(&self, message: &str) {
+        self.message(Severity::Warning, "config", message);
+    }
+
     pub fn notice(&self, message: &str) {
         self.message(Severity::Notice, "", message);
     }

@@ -60,7 +60,10 @@ impl LogSink for Scripts {
     }
 
     fn warning(&self, text: &str) {
-        self.console.warning(text);
+        match self.plan.get() {
+            Some(_) => self.console.warning(text),
+            None => self.console.config_warning(text),
+        }
     }
 
     fn may_use_stderr(&self) -> bool {

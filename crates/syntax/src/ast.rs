@@ -49,6 +49,9 @@ pub struct Line {
     pub words: Vec<Word>,
     /// From the first to the last word.
     pub span: Span,
+    /// An empty word, which was told, ends the line: it says nothing but what HAProxy looks for before
+    /// it reads the lines.
+    pub refused: bool,
 }
 
 /// The word in front of a keyword that turns it off, or back to what it is by default.

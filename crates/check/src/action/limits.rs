@@ -2,11 +2,12 @@
 
 use base::time::Unit;
 use ir::expr::ActionValue;
+use ir::spec::RuleSet;
 
 use super::Given;
 use super::values::Values;
 use crate::context::Context;
-use crate::draft::PendingRule;
+use crate::draft::{Kind, PendingRule};
 use crate::fail::Checked;
 
 /// Indexes of the row's options.
@@ -52,6 +53,17 @@ pub fn bandwidth(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given>
     let pending = PendingRule::Limit(name.text.clone(), has(LIMIT), has(PERIOD));
     c.px.note(values.set, pending);
     Ok((vec![ActionValue::Str(name.text.clone())], options))
+}
+
+/// `set-retries <expr>`: only backends try again.
+pub fn retries(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
+    let name = if values.set == RuleSet::HttpRequest { "set-retries" } else { "tcp-request" };
+    let why = match (values.word(), c.px.kind) {
+        (Some(_), Kind::Frontend) => "only available in backend or listen section",
+        (Some(_), Kind::Defaults) => "is not allowed in 'defaults' sections",
+        _ => return values.usual(c),
+    };
+    values.fail("wrong-side", format!("'{name}' {why}"))
 }
 
 /// `silent-drop [rst-ttl <1-255>]`

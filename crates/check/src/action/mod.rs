@@ -127,6 +127,7 @@ fn read(
         "capture" => slots::capture(c, &mut values),
         "pause" | "set-timeout" => times::read(c, &mut values),
         "set-bandwidth-limit" => limits::bandwidth(c, &mut values),
+        "set-retries" => limits::retries(c, &mut values),
         "silent-drop" => limits::silent_drop(&mut values),
         "expect-proxy" | "expect-netscaler-cip" => values.layer4(c),
         _ => values.usual(c),

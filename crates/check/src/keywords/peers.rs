@@ -164,6 +164,8 @@ fn peer(c: &mut Context<'_>, line: &Line<'_>) {
             return;
         }
         let shard = value_of(line, "shard").unwrap_or(0);
+        let is_large = c.part.peers.shards != 0 && shard > c.part.peers.shards;
+        let shard = if is_large { 0 } else { shard };
         c.part.peers.peers.push(PeerDraft { name, local, shard, place: line.span });
     }
     if local && is_peer {
@@ -174,7 +176,7 @@ fn peer(c: &mut Context<'_>, line: &Line<'_>) {
 /// Warns about words that mean nothing here.
 fn doubt(c: &mut Context<'_>, line: &Line<'_>, start: &str) {
     let shard = value_of(line, "shard").unwrap_or(0);
-    if c.part.peers.shards > 0 && shard > c.part.peers.shards {
+    if c.part.peers.shards != 0 && shard > c.part.peers.shards {
         let shards = c.part.peers.shards;
         let text = format!("{start} {shard} peer shard greater value than {shards} shards value is ignored.");
         c.warn("large-shard", line.span, text);
@@ -228,7 +230,7 @@ fn shards(c: &mut Context<'_>, line: &Line<'_>) {
         let text = "'shards' : expects a strictly positive integer argument";
         return c.alert("out-of-range", word.span, text);
     }
-    c.part.peers.shards = value;
+    c.part.peers.shards = i64::from(crate::numbers::wrapped(&word.text));
 }
 
 fn table(c: &mut Context<'_>, line: &Line<'_>) {

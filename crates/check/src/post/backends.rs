@@ -34,9 +34,7 @@ fn find(names: &Names, drafts: &[Draft], from: usize, name: &[u8]) -> Result<Pro
     match names.backend(drafts, name) {
         None => Err(Refused::Unknown),
         Some(index) if index == from => Err(Refused::Loop),
-        Some(index)
-            if drafts[index].proxy.mode != drafts[from].proxy.mode && !may_upgrade(drafts, from, index) =>
-        {
+        Some(index) if mode(&drafts[index]) != mode(&drafts[from]) && !may_upgrade(drafts, from, index) => {
             Err(Refused::Mode(index))
         }
         Some(index) => Ok(ProxyId(u32::try_from(index).unwrap_or(u32::MAX))),
@@ -76,10 +74,6 @@ fn refuse(
 
 pub fn default(c: &mut Context<'_>, names: &Names, drafts: &mut [Draft], index: usize) {
     let Some(name) = drafts[index].default_backend.clone() else { return };
-    // Inherited from defaults, it means nothing to a backend.
-    if !drafts[index].kind.is_frontend() {
-        return;
-    }
     match find(names, drafts, index, &name.text) {
         Ok(id) => {
             drafts[index].proxy.default_backend = Some(id);

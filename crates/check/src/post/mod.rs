@@ -29,6 +29,9 @@ use crate::draft::Draft;
 pub fn run(c: &mut Context<'_>) {
     process::buffers(c);
     let Some(threads) = threads::lay_out(c) else { return };
+    if let Some(fault) = c.userlist_faults.pop() {
+        return c.push(diag::Diagnostic::post_error("unknown-name", fault));
+    }
     let mut drafts = std::mem::take(&mut c.drafts);
     for draft in &mut drafts {
         let redirects = std::mem::take(&mut draft.redirects);

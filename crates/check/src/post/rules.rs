@@ -198,7 +198,10 @@ fn slot(draft: &Draft, set: RuleSet, id: i64) -> Result<(), String> {
         _ => (&draft.proxy.response_captures, "http-response"),
     };
     match draft.kind.is_frontend() && usize::try_from(id).is_ok_and(|id| id >= slots.len()) {
-        true => Err(format!("unable to find capture id '{id}' referenced by {rule} capture rule")),
+        true => Err(format!(
+            "unable to find capture id '{}' referenced by {rule} capture rule",
+            crate::numbers::truncated(id)
+        )),
         false => Ok(()),
     }
 }

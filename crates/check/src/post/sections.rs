@@ -83,16 +83,18 @@ fn check_peers(c: &mut Context<'_>, peers: PeersDraft) {
     servers::check_peers(c, &mut draft);
     warn_tls(c, &peers, &draft);
     super::binds::check_tls(c, &mut draft);
-    for peer in peers.peers.iter().rev().filter(|peer| peer.shard != 0) {
+    for peer in peers.peers.iter().rev() {
         let who = String::from_utf8_lossy(&peer.name);
         let text = match peer.local {
-            true => format!("Peers section '{name}': shard ignored for '{who}' local peer"),
+            true if peer.shard != 0 => {
+                format!("Peers section '{name}': shard ignored for '{who}' local peer")
+            }
             false if peer.shard > peers.shards => format!(
                 "Peers section '{name}': shard ignored for '{who}' local peer because {} shard value is greater \
                  than the section number of shards ({})",
                 peer.shard, peers.shards
             ),
-            false => continue,
+            _ => continue,
         };
         c.push(Diagnostic::post_warning("ignored", text).pointing(peer.place));
     }

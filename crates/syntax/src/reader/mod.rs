@@ -189,13 +189,19 @@ impl<'a> Reader<'a> {
         if self.is_masked() {
             return None;
         }
+        let refused = pieces.empty.is_some();
         if let Some(empty) = pieces.empty {
             empty_argument(source, empty, pieces.cut, host, diags);
-            return None;
         }
-        let words: Vec<Word> =
+        let mut words: Vec<Word> =
             pieces.words.into_iter().map(|piece| word(source.text, source.at, piece)).collect();
-        let line = line(words)?;
+        if let Some(end) = words.iter().position(|word| word.text.is_empty()).filter(|_| refused) {
+            words.truncate(end);
+        }
+        let line = line(words, refused)?;
+        if refused {
+            return Some(line);
+        }
         if host.is_section(&line.keyword().text) {
             self.section = line.words.get(1).or(line.words.first()).map(|word| word.text.clone());
         }
@@ -257,9 +263,9 @@ impl Source<'_> {
     }
 }
 
-fn line(words: Vec<Word>) -> Option<Line> {
+fn line(words: Vec<Word>, refused: bool) -> Option<Line> {
     let span = words.first()?.span.to(words.last()?.span);
-    Some(Line { words, span })
+    Some(Line { words, span, refused })
 }
 
 /// A word of the line `text`, whose first byte stands at `at`.
@@ -346,6 +352,9 @@ pub fn parse(file: FileId, name: &str, text: &[u8], host: &mut dyn Host) -> (Fil
     let mut diags = Vec::new();
     let mut tree = File { id: file, orphans: Vec::new(), sections: Vec::<Section>::new() };
     while let Some(line) = reader.next_line(host, &mut diags) {
+        if line.refused {
+            continue;
+        }
         let opens = host.is_section(&line.keyword().text);
         host.line(tree.sections.last().map(|section| &section.header), &line);
         match tree.sections.last_mut() {

@@ -314,7 +314,8 @@ pub const ROWS: &[Keyword] = &[
         "",
         NONE,
         Set::Flag(expose_deprecated),
-    ),
+    )
+    .early(),
     Keyword::new(
         "insecure-fork-wanted",
         "Allows the process to fork at run time.",

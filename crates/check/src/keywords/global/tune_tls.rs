@@ -34,9 +34,9 @@ fn default_dh_param(c: &mut Context<'_>, line: &Line<'_>) {
     let bits = line.arg(0).map_or(0, |word| i64::from(numbers::wrapped(&word.text)));
     // HAProxy takes a negative number for a large one.
     match u32::try_from(bits) {
-        Ok(..1024) => {
+        Ok(refused @ ..1024) => {
             // HAProxy keeps what it refuses.
-            c.global().tune.ssl_default_dh_param = 1024;
+            c.global().tune.ssl_default_dh_param = refused;
             c.alert("out-of-range", line.span, numbers::fill("'{}' expects a value >= 1024.", line, 0));
         }
         bits => c.global().tune.ssl_default_dh_param = bits.unwrap_or(2048),

@@ -57,6 +57,10 @@ fn check(c: &mut Context<'_>, line: &Line<'_>) {
             c.px.checks.external = external;
             choose(c, check);
         }
+        // HAProxy stops reading there.
+        Err(fail) if name == "mysql-check" && fail.code != "extra-argument" => {
+            c.abort(fail.code, fail.span, fail.message);
+        }
         Err(fail) => c.fail(fail),
     }
 }

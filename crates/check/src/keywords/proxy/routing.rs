@@ -5,11 +5,12 @@ use syntax::Word;
 use super::{DFL, DFLB, FL, LB};
 use crate::conflicts;
 use crate::context::Context;
-use crate::draft::PendingSwitch;
+use crate::draft::{Kind, PendingSwitch};
 use crate::fail::Checked;
-use crate::keyword::{Keyword, MANY, ONE, Set};
+use crate::keyword::{Keyword, MANY, ONE, Set, warn_side};
 use crate::keywords::proxy::rules::{Rank, note_rule};
 use crate::line::{Line, starts_condition};
+use crate::numbers::strtol;
 use crate::places::Place;
 use ir::config::Capture;
 use ir::expr::Cond;
@@ -133,10 +134,27 @@ fn monitor_net(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn capture(c: &mut Context<'_>, line: &Line<'_>) {
+    if c.px.kind == Kind::Backend {
+        warn_side(c, line, "");
+    }
     let words: Vec<String> = line.args.iter().map(|word| word.lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let way = match words.as_slice() {
+        ["cookie", ..] => Some("cookie"),
+        [way @ ("request" | "response"), "header", ..] => Some(*way),
+        _ => None,
+    };
+    if let Some(way) = way.filter(|_| c.px.kind == Kind::Defaults) {
+        let text = format!("'capture {way}' not allowed in 'defaults' section.");
+        return c.alert("not-in-defaults", line.span, text);
+    }
+    if let (Some(way), Some(extra)) = (way, words.get(5)) {
+        let text = format!("'capture {way}' cannot handle unexpected argument '{extra}'.");
+        return c.alert("extra-argument", line.span, text);
+    }
     match words.as_slice() {
-        ["cookie", name, "len", len] => {
+        // HAProxy does not look at the third word.
+        ["cookie", name, _, len, ..] => {
             let capture = slot(name, len);
             c.px.proxy.capture_cookie = Some(Capture { name: name.as_bytes().to_vec(), ..capture });
         }
@@ -145,10 +163,6 @@ fn capture(c: &mut Context<'_>, line: &Line<'_>) {
         ["cookie", ..] => {
             let text = "'capture' expects 'cookie' <cookie_name> 'len' <len>.";
             return c.alert("bad-capture", line.span, text);
-        }
-        [way @ ("request" | "response"), "header", _, "len", _, extra, ..] => {
-            let text = format!("'capture {way}' cannot handle unexpected argument '{extra}'.");
-            return c.alert("extra-argument", line.span, text);
         }
         [way @ ("request" | "response"), "header", ..] => {
             let text = format!("'capture {way}' expects 'header' <header_name> 'len' <len>.");
@@ -164,11 +178,21 @@ fn capture(c: &mut Context<'_>, line: &Line<'_>) {
 
 /// `declare capture`: a slot that only rules fill.
 fn declare(c: &mut Context<'_>, line: &Line<'_>) {
+    match c.px.kind {
+        Kind::Defaults => {
+            return c.alert("not-in-defaults", line.span, "'declare' not available in default section");
+        }
+        Kind::Backend => {
+            let text = "'declare' only available in frontend or listen section";
+            return c.alert("wrong-side", line.span, text);
+        }
+        Kind::Frontend | Kind::Listen => {}
+    }
     let words: Vec<String> = line.args.iter().map(|word| word.lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let text = match words.as_slice() {
-        ["capture", way @ ("request" | "response"), "len", len] => {
-            let Ok(number) = len.parse::<i64>() else {
+        ["capture", way @ ("request" | "response"), "len", len, ..] => {
+            let (number, []) = strtol(len.as_bytes(), false) else {
                 let text = format!("'declare capture': cannot parse the length '{len}'.");
                 return c.alert("bad-capture", line.span, text);
             };
@@ -186,7 +210,11 @@ fn declare(c: &mut Context<'_>, line: &Line<'_>) {
         }
         ["capture", "request" | "response", ..] => "'declare capture' requires a capture length ('len')",
         ["capture", ..] => "'declare capture' requires a direction ('request' or 'response')",
-        _ => "'declare' needs a second keyword that specify the type of declaration ('capture')",
+        [other, ..] => {
+            let text = format!("unknown declaration type '{other}' (supports 'capture')");
+            return c.alert("bad-capture", line.span, text);
+        }
+        [] => "'declare' needs a second keyword that specify the type of declaration ('capture')",
     };
     c.alert("bad-capture", line.span, text);
 }
@@ -256,7 +284,8 @@ pub const ROWS: &[Keyword] = &[
         "{ cookie <name> | request header <name> | response header <name> } len <length>",
         MANY,
         Set::Line(capture),
-    ),
+    )
+    .own_side(),
     Keyword::new(
         "declare",
         "Reserves a slot for what rules capture.",
@@ -265,5 +294,6 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(declare),
     )
+    .own_side()
     .listed(),
 ];

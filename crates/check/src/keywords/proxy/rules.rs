@@ -462,7 +462,8 @@ pub const ROWS: &[Keyword] = &[
         "<action> [{if | unless} <condition>]",
         MANY,
         Set::Line(|c, line| tcp(c, line, RuleSet::TcpResponse, None)),
-    ),
+    )
+    .own_side(),
     Keyword::new(
         "tcp-response inspect-delay",
         "How long a server's data is waited for.",
@@ -470,7 +471,8 @@ pub const ROWS: &[Keyword] = &[
         "<timeout>",
         MANY,
         Set::Line(inspect_delay),
-    ),
+    )
+    .own_side(),
     Keyword::new(
         "tcp-response",
         "Any other name is refused.",
@@ -479,6 +481,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(unknown_tcp_response),
     )
+    .own_side()
     .listed(),
     Keyword::new(
         "quic-initial",

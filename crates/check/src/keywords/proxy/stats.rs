@@ -107,7 +107,8 @@ fn http_request(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 fn show_node(c: &mut Context<'_>, line: &Line<'_>) {
-    let is_valid = line.arg(1).is_none_or(|word| crate::section::bad_character(&word.text).is_none());
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    let is_valid = line.arg(1).is_none_or(|word| word.text.iter().all(is_name));
     if is_valid {
         return set(c, line);
     }

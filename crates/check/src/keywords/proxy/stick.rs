@@ -126,5 +126,6 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(stick),
     )
+    .skipped()
     .parsed(),
 ];

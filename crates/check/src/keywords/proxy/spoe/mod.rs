@@ -75,6 +75,8 @@ pub fn filter(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Chec
     };
     let before = c.diags.len();
     let engine = read(c, line, &shown, &text, scope);
+    // HAProxy has forgotten the section's name then.
+    c.section_name = "(null)".to_owned();
     if c.diags[before..].iter().any(diag::Diagnostic::is_fatal) {
         return args.fail(format!("Error(s) found in configuration file {shown}"));
     }
@@ -175,7 +177,7 @@ fn read(c: &mut Context<'_>, line: &Line<'_>, file: &str, text: &[u8], scope: Op
         let next = c.read_line(&mut reader);
         let told = c.early.split_off(before_early);
         c.diags.extend(told);
-        if let Some(next) = &next {
+        if let Some(next) = next.as_ref().filter(|next| !next.refused) {
             let number = usize::try_from(next.span.line).unwrap_or(usize::MAX);
             let current = scopes.get(number.saturating_sub(1)).cloned().flatten();
             let wanted = scope.map(|word| word.text.as_slice());
