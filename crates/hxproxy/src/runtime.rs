@@ -10,8 +10,9 @@ use ir::id::ProxyId;
 use net::listener::Listener;
 use net::worker::{Settings, Workers};
 use proxy::Shared;
-use proxy::log::{Sender, Targets};
+use proxy::log::Sender;
 use state::Plan;
+use state::plan::LogOwner;
 
 use crate::configuration::Configuration;
 use crate::console::Console;
@@ -90,7 +91,7 @@ impl Running {
     pub fn serve(&self, console: &Console, set: &SignalSet) -> io::Result<u8> {
         let logs = Sender::new(self.plan);
         let log = |proxy: Option<ProxyId>, level, text: &str| {
-            logs.send(proxy.map_or(Targets::Global, Targets::Proxy), level, text.as_bytes());
+            logs.send(proxy.map_or(LogOwner::Global, LogOwner::Proxy), level, text.as_bytes());
         };
         let process = Process { console, plan: self.plan, workers: &self.workers, log: &log };
         signals::serve(&process, set)

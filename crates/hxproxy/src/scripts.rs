@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use ir::config::Level;
 use ir::id::ProxyId;
 use lua::LogSink;
-use proxy::log::{Sender, Targets};
+use proxy::log::Sender;
 use state::Plan;
+use state::plan::LogOwner;
 
 use crate::console::Console;
 
@@ -36,8 +37,8 @@ thread_local! {
     static SENDER: OnceCell<Sender> = const { OnceCell::new() };
 }
 
-fn targets(proxy: Option<ProxyId>) -> Targets {
-    proxy.map_or(Targets::Global, Targets::Proxy)
+fn targets(proxy: Option<ProxyId>) -> LogOwner {
+    proxy.map_or(LogOwner::Global, LogOwner::Proxy)
 }
 
 impl LogSink for Scripts {

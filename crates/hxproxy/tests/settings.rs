@@ -19,7 +19,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("dispatch", "removed from HAProxy"),
     ("forceclose", "removed from HAProxy"),
     ("fullconn", "parsed"),
-    ("hash_type", "parsed"),
     ("http_no_delay", "what it asks for is always so"),
     ("independent_streams", "parsed"),
     ("log_health_checks", "parsed"),

@@ -21,7 +21,7 @@ pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,
     LogStep, Mailer, Mailers, Nameserver, Peer, Peers, Resolvers, Ring,
 };
-pub use server::{SendProxy, Server, TlsServer};
+pub use server::{LogServer, SendProxy, Server, TlsServer};
 pub use status::StatusCodes;
 pub use tokens::{CONTENT_ALGORITHMS, KEY_ALGORITHMS, Tokens};
 

@@ -1,6 +1,7 @@
 //! The log line at the end of a stream, and the messages about connections that never became
 //! one. The fields are `samples`' aliases; the framing of each target is `proto::syslog`'s.
 
+mod outlets;
 mod sender;
 
 use std::rc::Rc;
@@ -10,13 +11,13 @@ use ir::id::LogProfileId;
 use ir::spec::RuleSet;
 use state::ends::End;
 use state::link::ConnError;
-use state::plan::Format;
+use state::plan::{Format, LogOwner};
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 use state::track::Event;
 
-pub use sender::{Message, Sender, Targets};
+pub use sender::{Message, Sender};
 
 use crate::worker::Worker;
 
@@ -51,7 +52,7 @@ pub fn accept(worker: &Worker, stream: &mut Stream) {
     } else if settings.log_preset == LogPreset::Default {
         stream.with_scratch(|stream, text| {
             stream.frontend_plan().log_format.write(stream, text);
-            worker.logs.send(Targets::Proxy(stream.session.frontend), Level::Info, text);
+            worker.logs.send(LogOwner::Proxy(stream.session.frontend), Level::Info, text);
         });
     }
 }
@@ -178,7 +179,7 @@ fn write(
         }
         let (data, text) = line.split_at(data);
         let message = Message { level, text, data, stream: Some(stream), profile };
-        worker.logs.send_message(Targets::Proxy(stream.session.frontend), &message);
+        worker.logs.send_message(LogOwner::Proxy(stream.session.frontend), &message);
     });
 }
 
@@ -222,7 +223,7 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
     } else {
         let mut line = Vec::new();
         write_failure(session, settings, error, &mut line);
-        worker.logs.send(Targets::Proxy(session.frontend), level, &line);
+        worker.logs.send(LogOwner::Proxy(session.frontend), level, &line);
     }
     worker.plan.live.proxies[session.frontend.index()].log_lines.add(worker.thread, 1);
 }

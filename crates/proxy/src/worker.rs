@@ -10,6 +10,7 @@ use net::clock::now_ms;
 use net::pool::{self, Limits, Pool};
 use net::tls::{ClientContext, ClientSession, Kept, ServerContext};
 use net::worker::{Accepted, Handler, WorkerContext};
+use services::rings::Rings;
 use state::plan::Plan;
 use state::session::Session;
 use state::stream::Stream;
@@ -39,6 +40,8 @@ pub struct Shared {
     service_labels: Vec<&'static str>,
     /// The idle server connections of all threads.
     pool: &'static pool::Shared,
+    rings: Arc<Rings>,
+    threads: usize,
 }
 
 impl Shared {
@@ -62,6 +65,8 @@ impl Shared {
             first_servers: Vec::new(),
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
             pool: pool(plan, threads),
+            rings: Arc::new(Rings::new(plan, verify).map_err(text)?),
+            threads: threads.max(1),
         };
         let needs = plan.needs;
         let kept = Kept::new(needs.client_tls, &global.tune);
@@ -89,6 +94,7 @@ impl Shared {
         let worker = Worker::new(self.clone(), context.index);
         let pool = worker.pool.clone();
         tokio::task::spawn_local(async move { pool.maintain().await });
+        self.rings.spawn(context.index, self.threads);
         if let Some(host) = &self.lua {
             host.spawn_tasks(context.index);
         }

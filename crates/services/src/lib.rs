@@ -1,6 +1,8 @@
-//! Health checks, peers, resolvers, the statistics page, Prometheus, cache, compression, SPOE,
-//! mailers and rings: none of them is here yet, only the rows of filters and services. The checker
-//! accepts their keywords and says that they are not executed.
+//! What runs beside the streams: [`rings`] by now. Health checks, peers, resolvers, the statistics
+//! page, Prometheus, cache, compression, SPOE and mailers are not here yet, only the rows of filters
+//! and services: the checker accepts their keywords and says that they are not executed.
+
+pub mod rings;
 
 use ir::spec::{FilterSpec, ServiceSpec, Support};
 

@@ -83,6 +83,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         pool_purge_delay: 5000,
         redir: None,
         tls: None,
+        log: Default::default(),
         place: Default::default(),
     }
 }

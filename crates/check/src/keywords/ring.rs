@@ -40,7 +40,6 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         c.alert("same-name", name.span, format!("sink named '{}' already exists.", name.lossy()));
         return true;
     }
-    c.warn_parsed("ring", line.span);
     c.px = inherit::fresh(Kind::Backend);
     c.px.proxy.name = name.text.clone();
     c.part.ring = Some(Ring {
@@ -224,11 +223,11 @@ const fn row(
     doc: &'static str,
     set: fn(&mut Context<'_>, &Line<'_>),
 ) -> Keyword {
-    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set)).parsed()
+    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set))
 }
 
 pub const ROWS: &[Keyword] = &[
-    row("backing-file", "<path>", "The file that holds the ring.", backing_file),
+    row("backing-file", "<path>", "The file that holds the ring.", backing_file).parsed(),
     row("description", "<text>", "A text shown with the ring.", description),
     row("format", "<format>", "How events are framed.", format),
     row("maxlen", "<length>", "The size of the largest event.", maxlen),

@@ -14,6 +14,9 @@ use crate::places::Place;
 
 /// `balance hash`
 pub fn balance(c: &mut Context<'_>, draft: &mut Draft) {
+    if draft.proxy.mode == Mode::Log && draft.proxy.balance.algorithm == "log-hash" {
+        return log_hash(c, draft);
+    }
     let Some(word) = draft.balance_hash.take() else { return };
     if draft.proxy.mode == Mode::Log {
         return;
@@ -54,6 +57,24 @@ pub fn balance(c: &mut Context<'_>, draft: &mut Draft) {
         c.push(Diagnostic::post_warning("needs-tcp", text).pointing(word.span));
     }
     draft.proxy.balance.expr = Some(expr);
+}
+
+/// The converters of `balance log-hash`: what they work on is the message.
+fn log_hash(c: &mut Context<'_>, draft: &mut Draft) {
+    let converters = draft.proxy.balance.args.first().cloned().unwrap_or_default();
+    let text = [b"str(dummy),".as_slice(), &converters].concat();
+    let word = Word { text, span: draft.header, verbatim: None };
+    match c.within(Usage::Balance, |c| crate::expr::word(c, &word)) {
+        Ok(expr) => draft.proxy.balance.expr = Some(expr),
+        Err(fail) => {
+            let text = format!(
+                "log backend '{}': failed to initialize: {} (from converter list argument in \"balance log-hash\").",
+                draft.name(),
+                fail.message
+            );
+            c.push(Diagnostic::post_error(fail.code, text).pointing(word.span));
+        }
+    }
 }
 
 pub fn resolve(c: &mut Context<'_>, draft: &mut Draft) {

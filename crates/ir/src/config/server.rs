@@ -4,7 +4,7 @@ use super::bind::{TlsVersions, Verify};
 use crate::Bytes;
 use crate::expr::{Address, Expr, LogFormat, Place};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Server {
     pub name: Bytes,
     pub id: u32,
@@ -43,7 +43,19 @@ pub struct Server {
     /// `redir`
     pub redir: Option<Bytes>,
     pub tls: Option<TlsServer>,
+    pub log: LogServer,
     pub place: Place,
+}
+
+/// What matters of a server that takes logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogServer {
+    /// It takes datagrams (`udp@`).
+    pub datagram: bool,
+    /// `log-proto octet-count`: each message has its length in front of it.
+    pub octet_count: bool,
+    /// `log-bufsize`, in bytes.
+    pub buffer: Option<u64>,
 }
 
 /// The PROXY protocol header that a server gets (`send-proxy` and its kin). Any part of it that is

@@ -1,41 +1,31 @@
-//! Log targets of one thread: frames a message for each and hands it over with one system call,
-//! which never waits. A message that cannot be delivered is lost, as with syslog itself.
+//! Log targets of one thread: frames a message for each and sends it on its way, which never waits.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixDatagram;
+use std::sync::atomic::Ordering;
 
-use ir::config::{Level, LogFraming, LogTarget, LogTransport};
-use ir::expr::Address;
+use ir::config::{Level, LogFraming, LogTarget};
 use ir::id::{LogProfileId, ProxyId};
 use net::clock;
-use net::output::Output;
 use proto::syslog::{self, Form, Header, Moment};
+use state::balance;
 use state::ends::Endpoint;
-use state::plan::{Format, Plan};
+use state::plan::{LogOwner, LogServer, LogWay, Plan};
+use state::session::Session;
 use state::stream::Stream;
 
-/// Whose `log` lines are meant.
-#[derive(Clone, Copy, Debug)]
-pub enum Targets {
-    Global,
-    Proxy(ProxyId),
-}
+use super::outlets::Outlets;
 
 /// See the module.
 pub struct Sender {
     plan: &'static Plan,
     pid: u32,
-    v4: OnceCell<Option<UdpSocket>>,
-    v6: OnceCell<Option<UdpSocket>>,
-    unix: OnceCell<Option<UnixDatagram>>,
-    outputs: RefCell<Vec<(i32, Output)>>,
+    outlets: Outlets,
     line: RefCell<Vec<u8>>,
     /// Text and structured data that log-profiles make.
     own: RefCell<(Vec<u8>, Vec<u8>)>,
+    /// What the converters of `balance log-hash` work with.
+    scratch: RefCell<Option<Box<Stream>>>,
 }
 
 /// What is sent.
@@ -50,85 +40,184 @@ pub struct Message<'a> {
     pub profile: Option<LogProfileId>,
 }
 
+/// A `log` line, and the way of its messages.
+type Line<'a> = (&'a LogTarget, LogWay);
+
+/// What a line is made from.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    tag: &'a [u8],
+    data: &'a [u8],
+    text: &'a [u8],
+}
+
 impl Sender {
     pub fn new(plan: &'static Plan) -> Self {
         Self {
             plan,
             pid: std::process::id(),
-            v4: OnceCell::new(),
-            v6: OnceCell::new(),
-            unix: OnceCell::new(),
-            outputs: RefCell::default(),
+            outlets: Outlets::default(),
             line: RefCell::default(),
             own: RefCell::default(),
+            scratch: RefCell::default(),
         }
     }
 
     /// Sends `text` to all targets that want this level. Says whether there is a target.
-    pub fn send(&self, targets: Targets, level: Level, text: &[u8]) -> bool {
-        self.send_message(targets, &Message { level, text, data: b"", stream: None, profile: None })
+    pub fn send(&self, owner: LogOwner, level: Level, text: &[u8]) -> bool {
+        self.send_message(owner, &Message { level, text, data: b"", stream: None, profile: None })
     }
 
     /// Sends a message to all targets that want its level. One that is empty is not sent, unless
     /// a log-profile has another text for it. Says whether there is a target.
-    pub fn send_message(&self, targets: Targets, message: &Message<'_>) -> bool {
+    pub fn send_message(&self, owner: LogOwner, message: &Message<'_>) -> bool {
         let config = &self.plan.config;
-        let (targets, proxy, tag) = match targets {
-            Targets::Global => (&config.global.log, None, None),
-            Targets::Proxy(id) => {
-                let settings = self.plan.settings(id);
-                (&settings.logs, Some(id), settings.log_tag.as_deref())
-            }
+        let tag = match owner {
+            LogOwner::Proxy(id) => self.plan.settings(id).log_tag.as_deref(),
+            LogOwner::Global | LogOwner::Forward(_) => None,
         };
         let tag = tag.or(config.global.log_tag.as_deref()).unwrap_or(b"haproxy");
-        let profiles = self.plan.log_routes.of(proxy);
-        for (index, (target, profile)) in targets.iter().zip(profiles).enumerate() {
-            if message.level > target.max_level || !self.is_sampled(proxy, index, target) {
+        let targets = owner.targets(config);
+        for (index, (target, route)) in targets.iter().zip(self.plan.log_routes.of(owner)).enumerate() {
+            if message.level > target.max_level || !self.is_sampled(owner, index, target) {
                 continue;
             }
-            match message.profile.or(*profile) {
-                Some(profile) => self.override_with(profile, target, tag, message),
-                None => self.deliver(target, message.level, (tag, message.data), message.text),
+            let line = (target, route.way);
+            match message.profile.or(route.profile) {
+                Some(profile) => self.override_with(profile, line, tag, message),
+                None => {
+                    let parts = Parts { tag, data: message.data, text: message.text };
+                    self.deliver(line, message.level, parts);
+                }
             }
         }
         !targets.is_empty()
     }
 
     /// Sends what a log-profile makes of a message.
-    fn override_with(&self, profile: LogProfileId, target: &LogTarget, tag: &[u8], message: &Message<'_>) {
+    fn override_with(&self, profile: LogProfileId, line: Line<'_>, tag: &[u8], message: &Message<'_>) {
         let Some(profile) = self.plan.log_profiles.get(profile.index()) else { return };
         let tag = profile.tag.as_deref().unwrap_or(tag);
+        let mut parts = Parts { tag, data: message.data, text: message.text };
         let step = message.stream.and_then(|stream| Some((stream, profile.step(stream.log_origin)?)));
-        let Some((stream, step)) = step else {
-            return self.deliver(target, message.level, (tag, message.data), message.text);
-        };
+        let Some((stream, step)) = step else { return self.deliver(line, message.level, parts) };
         let Ok(mut buffers) = self.own.try_borrow_mut() else { return };
         let (text, data) = &mut *buffers;
-        let write = |format: &Option<Format>, own: &mut Vec<u8>| {
-            own.clear();
-            format.as_ref().map(|format| format.write(stream, own)).is_some()
-        };
-        let (has_text, has_data) = (write(&step.format, text), write(&step.sd, data));
+        if let Some(format) = &step.format {
+            text.clear();
+            format.write(stream, text);
+            parts.text = text;
+        }
+        if let Some(format) = &step.sd {
+            data.clear();
+            format.write(stream, data);
+            parts.data = data;
+        }
         if !step.drop {
-            let text = if has_text { text } else { message.text };
-            let data = if has_data { data } else { message.data };
-            self.deliver(target, message.level, (tag, data), text);
+            self.deliver(line, message.level, parts);
         }
     }
 
     /// `sample <ranges>:<size>`: whether this message is one of those that are sent.
-    fn is_sampled(&self, proxy: Option<ProxyId>, index: usize, target: &LogTarget) -> bool {
+    fn is_sampled(&self, owner: LogOwner, index: usize, target: &LogTarget) -> bool {
         let Some((ranges, size)) = &target.sample else { return true };
-        let at = self.plan.live.log_samples.next(proxy, index, *size);
+        let at = self.plan.live.log_samples.next(owner, index, *size);
         ranges.iter().any(|(low, high)| (*low..=*high).contains(&at))
     }
 
-    fn deliver(&self, target: &LogTarget, level: Level, (tag, data): (&[u8], &[u8]), message: &[u8]) {
-        if message.is_empty() {
+    /// Sends a message on a line's way.
+    fn deliver(&self, (target, way): Line<'_>, level: Level, parts: Parts<'_>) {
+        if parts.text.is_empty() {
             return;
         }
         let Ok(mut line) = self.line.try_borrow_mut() else { return };
         let level = level.max(target.min_level);
+        let outcome = match way {
+            LogWay::Direct => {
+                self.frame(&mut line, target, level, parts);
+                self.outlets.send(&target.transport, &line)
+            }
+            LogWay::Ring(ring) => return self.to_ring(&mut line, ring, target, level, parts),
+            LogWay::Backend(backend) => match self.server(backend, parts.text) {
+                LogServer::Datagram(address) => {
+                    self.frame(&mut line, target, level, parts);
+                    self.outlets.datagram(address, &line)
+                }
+                LogServer::Ring(ring) => return self.to_ring(&mut line, *ring, target, level, parts),
+                LogServer::Nowhere => Err(io::ErrorKind::WouldBlock.into()),
+            },
+        };
+        if let Err(error) = outcome {
+            self.failed(&error);
+        }
+    }
+
+    /// The server of a log backend for a message.
+    fn server(&self, backend: ProxyId, text: &[u8]) -> &'static LogServer {
+        let mut scratch = self.scratch.borrow_mut();
+        let scratch = scratch.get_or_insert_with(|| Box::new(Stream::new(Session::new(self.plan).into(), 0)));
+        let picked = balance::pick_log(&self.plan.proxy(backend).balance, scratch, text);
+        let servers = self.plan.log_routes.servers(backend);
+        picked.and_then(|server| servers.get(server.index())).unwrap_or(&LogServer::Nowhere)
+    }
+
+    /// A line that could not leave: what the reader had no room for is counted, the first of what
+    /// else goes wrong is told.
+    fn failed(&self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            self.plan.live.dropped_logs.fetch_add(1, Ordering::Relaxed);
+        } else if !self.plan.live.log_failure_told.swap(true, Ordering::Relaxed) {
+            self.plan.live.outputs.write(state::live::Output::Stderr, || {
+                let number = error.raw_os_error().unwrap_or(0);
+                let text = error.to_string();
+                let text = text.split(" (os error").next().unwrap_or_default();
+                let line = format!(
+                    "[ALERT]    ({}) : sendmsg()/writev() failed in logger: {text} (errno={number})\n",
+                    self.pid
+                );
+                line.into_bytes()
+            });
+        }
+    }
+
+    /// Makes the whole line of a target.
+    fn frame(&self, line: &mut Vec<u8>, target: &LogTarget, level: Level, parts: Parts<'_>) {
+        self.write(line, target.framing, (target, level), parts);
+        line.truncate(target.len.max(1) - 1);
+        line.push(b'\n');
+    }
+
+    /// Gives a message to a ring, behind the number of those that had no room before.
+    fn to_ring(&self, line: &mut Vec<u8>, at: usize, target: &LogTarget, level: Level, parts: Parts<'_>) {
+        let Some(ring) = self.plan.live.rings.get(at) else { return };
+        let framing = ring.settings.framing.unwrap_or(target.framing);
+        let dropped = ring.take_dropped();
+        if dropped > 0 {
+            let plural = if dropped == 1 { "" } else { "s" };
+            let text = format!("{dropped} event{plural} dropped");
+            self.write(line, framing, (target, Level::Notice), Parts { text: text.as_bytes(), ..parts });
+            line.truncate(ring.settings.maxlen);
+            if !ring.push(line) {
+                ring.give_back_dropped(dropped);
+                self.plan.live.dropped_logs.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+        }
+        self.write(line, framing, (target, level), parts);
+        line.truncate(ring.settings.maxlen.min(target.len.max(1) - 1));
+        if !ring.push(line) {
+            self.plan.live.dropped_logs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Header and text.
+    fn write(
+        &self,
+        line: &mut Vec<u8>,
+        framing: LogFraming,
+        (target, level): (&LogTarget, Level),
+        parts: Parts<'_>,
+    ) {
         line.clear();
         let host = match self.plan.config.global.log_send_hostname.as_deref() {
             Some(b"") => samples::host_name(),
@@ -139,71 +228,19 @@ impl Sender {
             level: level as u8,
             moment: now(),
             host,
-            tag,
+            tag: parts.tag,
             pid: self.pid,
-            data: data.trim_ascii_end(),
+            data: parts.data.trim_ascii_end(),
         };
-        syslog::write_header(form(target, !host.is_empty()), &header, &mut line);
-        let end = message.iter().rposition(|byte| !matches!(byte, b'\n' | 0)).map_or(0, |last| last + 1);
-        line.extend_from_slice(&message[..end]);
-        line.truncate(target.len.max(1) - 1);
-        line.push(b'\n');
-        // There is nobody to tell about a log that cannot be written.
-        let _ = self.transmit(&target.transport, &line);
-    }
-
-    fn transmit(&self, transport: &LogTransport, line: &[u8]) -> io::Result<()> {
-        match transport {
-            LogTransport::Datagram(Address::Ip(ip, port)) => {
-                let (cell, any) = if ip.is_ipv4() { (&self.v4, "0.0.0.0:0") } else { (&self.v6, "[::]:0") };
-                let socket = cell.get_or_init(|| {
-                    let socket = UdpSocket::bind(any).ok()?;
-                    socket.set_nonblocking(true).ok()?;
-                    Some(socket)
-                });
-                socket.as_ref().map_or(Ok(0), |socket| socket.send_to(line, SocketAddr::new(*ip, *port)))?;
-            }
-            LogTransport::Datagram(Address::Unix(path)) => {
-                let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path));
-                self.unix_socket().map_or(Ok(0), |socket| socket.send_to(line, path))?;
-            }
-            LogTransport::Datagram(Address::Abstract(name, _)) => {
-                let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
-                self.unix_socket().map_or(Ok(0), |socket| socket.send_to_addr(line, &address))?;
-            }
-            LogTransport::Stdout => self.write(1, line)?,
-            LogTransport::Stderr => self.write(2, line)?,
-            LogTransport::Fd(fd) | LogTransport::Datagram(Address::Fd(fd)) => self.write(*fd, line)?,
-            // Accepted with a warning by the checker: they do not run yet.
-            LogTransport::Ring(_) | LogTransport::Tcp(_) | LogTransport::Backend(_) => {}
-        }
-        Ok(())
-    }
-
-    fn unix_socket(&self) -> Option<&UnixDatagram> {
-        let open = || {
-            let socket = UnixDatagram::unbound().ok()?;
-            socket.set_nonblocking(true).ok()?;
-            Some(socket)
-        };
-        self.unix.get_or_init(open).as_ref()
-    }
-
-    fn write(&self, fd: i32, line: &[u8]) -> io::Result<()> {
-        let mut outputs = self.outputs.borrow_mut();
-        let at = match outputs.iter().position(|(have, _)| *have == fd) {
-            Some(at) => at,
-            None => {
-                outputs.push((fd, Output::new(fd)?));
-                outputs.len() - 1
-            }
-        };
-        outputs[at].1.write(line)
+        syslog::write_header(form(framing, !host.is_empty()), &header, line);
+        let text = parts.text;
+        let end = text.iter().rposition(|byte| !matches!(byte, b'\n' | 0)).map_or(0, |last| last + 1);
+        line.extend_from_slice(&text[..end]);
     }
 }
 
-fn form(target: &LogTarget, has_host: bool) -> Form {
-    match target.framing {
+fn form(framing: LogFraming, has_host: bool) -> Form {
+    match framing {
         LogFraming::Default if has_host => Form::Rfc3164,
         LogFraming::Default | LogFraming::Local => Form::Local,
         LogFraming::Rfc3164 => Form::Rfc3164,

@@ -1,14 +1,15 @@
 //! Choosing a server of a backend (manual, `balance`): one algorithm a file. Left out:
 //! persistence cookies and `use-server`, which come before, and queues, which come after.
 //!
-//! `rdp-cookie`, `sticky` and `log-hash` are not executed yet; the checker warns about them and
-//! they balance as `roundrobin`. Hashes are map-based (`hash-type map-based sdbm`).
+//! `sticky` and `log-hash` are for messages ([`pick_log`]). `rdp-cookie` is not executed yet; the
+//! checker warns about it and it balances as `roundrobin`. Hashes are map-based (`hash-type map-based sdbm`).
 
 mod first;
 mod group;
 mod hash;
 mod hdr;
 mod leastconn;
+mod log;
 mod random;
 mod roundrobin;
 mod sequence;
@@ -26,6 +27,8 @@ use crate::plan::Expr;
 use crate::stream::Stream;
 use group::Group;
 use sequence::Sequence;
+
+pub use log::pick_log;
 
 /// The algorithm of a backend and its state.
 #[derive(Debug)]
@@ -55,6 +58,8 @@ enum Algorithm {
     UrlParam(Box<[u8]>),
     Hdr { name: Box<[u8]>, domain_only: bool },
     Hash(Option<Expr>),
+    Sticky,
+    LogHash(Option<log::Hash>),
 }
 
 impl Balance {
@@ -77,6 +82,8 @@ impl Balance {
                 Algorithm::Hdr { name: name(true), domain_only: args.contains(&&b"use_domain_only"[..]) }
             }
             "hash" => Algorithm::Hash(expr),
+            "sticky" => Algorithm::Sticky,
+            "log-hash" => Algorithm::LogHash(expr.map(|expr| log::Hash::new(expr, &settings.hash_type))),
             _ => Algorithm::RoundRobin,
         };
         let weights = settings.servers.iter().map(|server| server.weight).filter(|weight| *weight > 0);
@@ -109,7 +116,9 @@ pub fn pick(balance: &Balance, stream: &Stream, exclude: Option<ServerId>) -> Op
     }
     let group = Group::new(balance, stream)?;
     let keyed = match &balance.algorithm {
-        Algorithm::RoundRobin => return roundrobin::pick(balance, &group, exclude),
+        Algorithm::RoundRobin | Algorithm::Sticky | Algorithm::LogHash(_) => {
+            return roundrobin::pick(balance, &group, exclude);
+        }
         Algorithm::StaticRr => return static_rr::pick(balance, &group, exclude),
         Algorithm::LeastConn => return leastconn::pick(balance, &group, exclude),
         Algorithm::First => return first::pick(&group, exclude),

@@ -4,13 +4,15 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ir::config::{Config, LogTarget};
-use ir::id::ProxyId;
+
+use crate::plan::LogOwner;
 
 /// See the module.
 #[derive(Debug)]
 pub struct LogSamples {
     global: Box<[AtomicU32]>,
     proxies: Box<[Box<[AtomicU32]>]>,
+    forwards: Box<[Box<[AtomicU32]>]>,
 }
 
 impl LogSamples {
@@ -19,15 +21,16 @@ impl LogSamples {
         Self {
             global: counters(&config.global.log),
             proxies: config.proxies.iter().map(|proxy| counters(&proxy.logs)).collect(),
+            forwards: config.log_forwards.iter().map(|forward| counters(&forward.logs)).collect(),
         }
     }
 
-    /// Counts a message for a target of the proxy, or of the global section: its number in a round
-    /// of `size`, from 1.
-    pub fn next(&self, proxy: Option<ProxyId>, target: usize, size: u32) -> u32 {
-        let targets = match proxy {
-            None => Some(&self.global),
-            Some(id) => self.proxies.get(id.index()),
+    /// Counts a message for a target of its owner: its number in a round of `size`, from 1.
+    pub fn next(&self, owner: LogOwner, target: usize, size: u32) -> u32 {
+        let targets = match owner {
+            LogOwner::Global => Some(&self.global),
+            LogOwner::Proxy(id) => self.proxies.get(id.index()),
+            LogOwner::Forward(index) => self.forwards.get(index),
         };
         let Some(counter) = targets.and_then(|targets| targets.get(target)) else { return 1 };
         let next = |at: u32| Some((at + 1) % size.max(1));
@@ -45,11 +48,19 @@ mod tests {
         let samples = LogSamples {
             global: [0, 0].map(AtomicU32::new).into(),
             proxies: [[AtomicU32::new(0)].into()].into(),
+            forwards: Box::default(),
         };
-        let web = Some(ProxyId(0));
+        let web = LogOwner::Proxy(ir::id::ProxyId(0));
         let got: Vec<u32> = (0..5).map(|_| samples.next(web, 0, 3)).collect();
         assert_eq!(got, [1, 2, 3, 1, 2]);
-        assert_eq!((samples.next(None, 0, 2), samples.next(None, 1, 2), samples.next(None, 0, 2)), (1, 1, 2));
-        assert_eq!((samples.next(web, 7, 2), samples.next(Some(ProxyId(9)), 0, 2)), (1, 1));
+        assert_eq!(
+            (
+                samples.next(LogOwner::Global, 0, 2),
+                samples.next(LogOwner::Global, 1, 2),
+                samples.next(LogOwner::Global, 0, 2)
+            ),
+            (1, 1, 2)
+        );
+        assert_eq!((samples.next(web, 7, 2), samples.next(LogOwner::Forward(9), 0, 2)), (1, 1));
     }
 }

@@ -9,6 +9,7 @@ mod outputs;
 pub mod patterns;
 mod queue;
 mod rate;
+mod rings;
 mod server;
 pub mod tables;
 mod variables;
@@ -21,6 +22,7 @@ pub use log_samples::LogSamples;
 pub use outputs::{Output, Outputs, Writer};
 pub use queue::Waiting;
 pub use rate::PerSecond;
+pub use rings::{Ring, RingSettings};
 pub use server::{LiveServer, ServerState};
 pub use variables::Variables;
 
@@ -40,6 +42,12 @@ pub struct Live {
     pub variables: Variables,
     pub outputs: Outputs,
     pub log_samples: LogSamples,
+    /// Log lines that nobody took.
+    pub dropped_logs: AtomicU64,
+    /// A target that cannot be logged to was told of.
+    pub log_failure_told: AtomicBool,
+    /// Those of sections first; [`crate::plan::LogRoutes`] knows which is whose.
+    pub rings: Vec<Ring>,
     /// What ACLs and maps compare with.
     pub patterns: Patterns,
     /// A soft stop is under way: connections are told to close.
@@ -91,6 +99,9 @@ impl Live {
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
             log_samples: LogSamples::new(config),
+            dropped_logs: AtomicU64::new(0),
+            log_failure_told: AtomicBool::new(false),
+            rings: Vec::new(),
             outputs: Outputs::default(),
             patterns: Patterns::default(),
             stopping: AtomicBool::new(false),

@@ -42,10 +42,11 @@ pub(super) fn plan(mut config: Config, functions: &Functions, threads: usize) ->
     let mut live = Live::new(&config, maxconn, threads);
     process_vars::fill(&config, &lists, functions, &live.variables)?;
     live.patterns = lists.into_patterns();
+    let (log_routes, rings) = LogRoutes::new(&config);
+    live.rings = rings;
     // A script may call any fetch.
     let needs = if config.global.lua_loads.is_empty() { needs.get() } else { Needs::ALL };
     let token_keys = functions.token_keys.map(|make| make(&config));
-    let log_routes = LogRoutes::new(&config);
     Ok(Plan { config, proxies, needs, live, token_keys, log_profiles, log_routes, script_maps })
 }
 

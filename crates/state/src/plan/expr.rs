@@ -48,7 +48,8 @@ impl Expr {
         value.ok_or(Missing::Absent)
     }
 
-    fn convert<'a>(&'a self, stream: &'a Stream, value: Value<'a>) -> Option<Value<'a>> {
+    /// What the converters make of a value that is not the fetch's.
+    pub fn convert<'a>(&'a self, stream: &'a Stream, value: Value<'a>) -> Option<Value<'a>> {
         self.steps.iter().try_fold(value, |value, step| match step {
             Step::Cast(to) => value.cast(*to, &stream.arena),
             Step::Convert(run, args) => run(stream, args, value),

@@ -1,8 +1,8 @@
 //! Log-profiles in their runnable form (manual, section 12.6): formats and tags that a `log` line or
 //! `do-log` puts in place of the frontend's, by the step that logs.
 
-use ir::config::{Config, LogOrigin, LogTarget};
-use ir::id::{LogProfileId, ProxyId};
+use ir::config::{Config, LogOrigin};
+use ir::id::LogProfileId;
 
 use super::Format;
 
@@ -36,29 +36,6 @@ impl LogProfile {
 
     pub fn step(&self, origin: LogOrigin) -> Option<&LogStep> {
         self.by_origin[origin as usize].map(|at| &self.steps[at])
-    }
-}
-
-/// The profiles of all `log` lines, each at the place of its line.
-#[derive(Debug)]
-pub struct LogRoutes {
-    global: Box<[Option<LogProfileId>]>,
-    proxies: Box<[Box<[Option<LogProfileId>]>]>,
-}
-
-impl LogRoutes {
-    pub fn new(config: &Config) -> Self {
-        let profile = |target: &LogTarget| profile_named(config, target.profile.as_deref()?);
-        let profiles = |targets: &[LogTarget]| targets.iter().map(profile).collect();
-        Self {
-            global: profiles(&config.global.log),
-            proxies: config.proxies.iter().map(|proxy| profiles(&proxy.logs)).collect(),
-        }
-    }
-
-    /// Those of the proxy's lines, or of the global section's.
-    pub fn of(&self, proxy: Option<ProxyId>) -> &[Option<LogProfileId>] {
-        proxy.map_or(&self.global, |id| &self.proxies[id.index()])
     }
 }
 

@@ -135,9 +135,8 @@ fn hash(c: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
     Ok(Balance::default())
 }
 
-fn log_hash(c: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
+fn log_hash(_: &mut Context<'_>, line: &Line<'_>, _: &[u8]) -> Checked<Balance> {
     let Some(word) = line.arg(1) else { return Err(fail(line, "log-hash requires a converter list.")) };
-    c.warn_parsed("balance log-hash", line.span);
     Ok(Balance { args: vec![word.text.clone()], ..Balance::default() })
 }
 

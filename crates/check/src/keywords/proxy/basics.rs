@@ -34,8 +34,8 @@ fn mode(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("mode {name} is only applicable on proxies with backend capability.");
         return c.alert("bad-mode", word.span, text);
     }
-    if !matches!(mode, Mode::Tcp | Mode::Http) {
-        c.warn_parsed("mode log, spop and haterm", word.span);
+    if matches!(mode, Mode::Spop | Mode::Haterm) {
+        c.warn_parsed("mode spop and haterm", word.span);
     }
     c.px.proxy.mode = mode;
 }

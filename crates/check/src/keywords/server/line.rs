@@ -212,6 +212,7 @@ fn blank(place: ir::expr::Place) -> Server {
         pool_purge_delay: 5000,
         redir: None,
         tls: None,
+        log: Default::default(),
         may_miss_address: false,
         place,
     }
@@ -324,6 +325,7 @@ fn set_address(c: &mut Context<'_>, draft: &mut ServerDraft, word: &Word) -> Che
     crate::address::warn_parsed(c, &address, word);
     draft.server.address_text = word.text.clone();
     draft.more.transport = address.transport;
+    draft.server.log.datagram = address.transport == Transport::Datagram;
     (draft.more.family, draft.more.maps_ports) = match &address.endpoint {
         Endpoint::Ip { host: Host::Name { .. }, .. } => (Family::Name, false),
         Endpoint::Ip { .. } => (Family::Ip, false),

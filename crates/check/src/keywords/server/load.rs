@@ -54,6 +54,19 @@ fn positive(given: &Given<'_>) -> Checked<()> {
     }
 }
 
+fn log_bufsize(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.server.log.buffer = u64::try_from(wrapped(&given.value.text)).ok();
+    positive(given)
+}
+
+fn log_proto(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.server.log.octet_count = given.value.is("octet-count");
+    given.one_of(&["legacy", "octet-count"], || {
+        let (name, value) = (given.name(), given.value.lossy());
+        format!("'{name}' expects one of 'legacy' or 'octet-count' but got '{value}'")
+    })
+}
+
 fn hash_key(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     given.one_of(&["id", "id32", "guid", "addr", "addr-port"], || {
         format!("'{}' has to be 'id', 'id32', 'guid', 'addr', or 'addr-port'", given.name())
@@ -130,20 +143,8 @@ pub const ROWS: &[ServerKeyword] = &[
     )
     .not_default(),
     ServerKeyword::value("init-state", "How the server starts.", "", init_state).parsed(),
-    ServerKeyword::value("log-bufsize", "The buffer of a log server.", INTEGER, |_, _, given| {
-        positive(given)
-    })
-    .parsed(),
-    ServerKeyword::value("log-proto", "The framing of a log server.", "", |_, _, given| {
-        given.one_of(&["legacy", "octet-count"], || {
-            format!(
-                "'{}' expects one of 'legacy' or 'octet-count' but got '{}'",
-                given.name(),
-                given.value.lossy()
-            )
-        })
-    })
-    .parsed(),
+    ServerKeyword::value("log-bufsize", "The buffer of a log server.", INTEGER, log_bufsize),
+    ServerKeyword::value("log-proto", "The framing of a log server.", "", log_proto),
     ServerKeyword::value("maxconn", "Connections at a time.", "", |_, draft, given| {
         draft.server.maxconn = count(given);
         Ok(())
