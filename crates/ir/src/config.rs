@@ -11,7 +11,7 @@ mod status;
 mod tokens;
 
 pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
-pub use global::{Global, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
+pub use global::{Global, H2Servers, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ErrorReply, ForwardFor, Forwarded, ForwardedPart, HttpReuse, LogPreset,
@@ -21,7 +21,7 @@ pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,
     LogStep, Mailer, Mailers, Nameserver, Peer, Peers, Resolvers, Ring,
 };
-pub use server::{LogServer, SendProxy, Server, TlsServer};
+pub use server::{LogServer, SendProxy, Server, TlsServer, WebSocket};
 pub use status::StatusCodes;
 pub use tokens::{CONTENT_ALGORITHMS, KEY_ALGORITHMS, Tokens};
 

@@ -9,8 +9,12 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::scratch;
 pub use crate::socket::{Idle, Socket};
 use crate::tls::Tls;
+
+/// The payload of a TLS record, in bytes (RFC 8446, section 5.1).
+const RECORD: usize = 16 * 1024;
 
 /// A connection, plain or through TLS.
 #[derive(Debug)]
@@ -65,6 +69,25 @@ impl Io {
                 Some(buf) => tls.poll_write(cx, buf),
                 None => Poll::Ready(Ok(0)),
             },
+        }
+    }
+
+    /// One write of what the slices hold; over TLS of as much of them as one record takes. After
+    /// `Pending` the next call must begin with the same bytes.
+    pub fn poll_write_joined(
+        &mut self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match bufs {
+            [one] => self.poll_write(cx, one),
+            _ if !self.is_tls() => self.poll_write_vectored(cx, bufs),
+            _ => scratch::with_write(|record| {
+                for buf in bufs {
+                    record.extend_from_slice(&buf[..buf.len().min(RECORD - record.len())]);
+                }
+                self.poll_write(cx, record)
+            }),
         }
     }
 

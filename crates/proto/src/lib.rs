@@ -7,3 +7,4 @@ pub mod h1;
 pub mod message;
 pub mod proxy_protocol;
 pub mod syslog;
+pub mod websocket;

@@ -51,6 +51,8 @@ pub struct Flags {
     pub keep_alive: bool,
     /// `connection: upgrade` and an `upgrade` header were there.
     pub upgrade: bool,
+    /// That upgrade is to WebSocket.
+    pub websocket: bool,
     /// `expect: 100-continue`
     pub expect_continue: bool,
     /// The `transfer-encoding` and `content-length` were both there: the connection must be closed.

@@ -112,6 +112,22 @@ impl Client<'_> {
         }
     }
 
+    /// The tunnel stands: what comes is for the server.
+    pub fn begin_tunnel(&mut self) {
+        match self {
+            Self::H1(client) => client.begin_tunnel(),
+            Self::H2(client) => client.begin_tunnel(),
+        }
+    }
+
+    /// Behind the tunnel's last bytes: ends this direction. The streams of HTTP/2 end by themselves.
+    pub fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::H1(client) => client.conn.io.poll_shutdown(cx),
+            Self::H2(_) => Poll::Ready(Ok(())),
+        }
+    }
+
     /// The stream failed behind the response's head: the client must notice.
     pub fn abort(&mut self) {
         match self {

@@ -7,17 +7,18 @@ use std::task::{Context, Poll, ready};
 use net::clock::now_ms;
 use net::splice::{PIPE_SIZE, Splice};
 use net::timer::Timer;
-use proto::h1::{self, Body, Limits, Parsed, Progress};
-use proto::message::{Framing, Head};
+use proto::h1;
+use proto::message::Framing;
 use state::stream::Stream;
 use state::termination::Cause;
 
-use crate::body::{SourceError, send_h1};
+use crate::body::{Piece, SourceError};
 use crate::client::Client;
-use crate::conn::{Gone, HEAD_PART};
+use crate::conn::Gone;
 use crate::deadline::Deadline;
 use crate::forward::{keeps_open, response_limits};
 use crate::server::{ServerConn, backend};
+use crate::upstream::{NoHead, Upstream};
 
 /// From how many bytes on a body is spliced where both sides are plain sockets.
 const SPLICE_FROM: u64 = 16 * 1024;
@@ -27,6 +28,8 @@ const SPLICE_FROM: u64 = 16 * 1024;
 pub enum Fault {
     /// A reused connection was closed before the server began to answer.
     Stale,
+    /// The server did not look at the request.
+    Refused,
     /// The server closed or failed.
     ServerAborted,
     /// The server sent something that is not HTTP.
@@ -44,13 +47,13 @@ pub enum Fault {
 impl Fault {
     /// Whether the server failed.
     pub fn is_servers(self) -> bool {
-        matches!(self, Self::ServerAborted | Self::InvalidResponse | Self::ServerTimeout)
+        matches!(self, Self::Refused | Self::ServerAborted | Self::InvalidResponse | Self::ServerTimeout)
     }
 
     /// The first letter of the log and the status that a client can still be answered.
     pub fn cause_and_status(self) -> (Cause, u16) {
         match self {
-            Self::Stale | Self::ServerAborted => (Cause::Server, 502),
+            Self::Stale | Self::Refused | Self::ServerAborted => (Cause::Server, 502),
             Self::InvalidResponse => (Cause::Proxy, 502),
             Self::ServerTimeout => (Cause::ServerTimeout, 504),
             Self::ClientAborted | Self::ClientReset => (Cause::Client, 400),
@@ -115,7 +118,7 @@ impl Exchange {
         if let Some(fault) = self.poll_gone(cx, client) {
             return Poll::Ready(Err(fault));
         }
-        self.poll_timeouts(cx, timer, up.is_pending() && server.conn.is_flushed())
+        self.poll_timeouts(cx, timer, up.is_pending() && server.upstream.is_flushed())
     }
 
     /// Until the response's body was sent. `raw`: it passes in its wire form.
@@ -164,10 +167,10 @@ impl Exchange {
         timer: &mut Timer,
     ) -> Poll<Result<(), Fault>> {
         let wanted = client.is_h1() && !stream.req.flags.expect_continue && keeps_open(stream);
-        if self.up_done || !wanted || server.conn.poll_gone(cx).is_ready() {
+        if self.up_done || !wanted || server.upstream.poll_gone(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
-        self.poll_timeouts(cx, timer, server.conn.is_flushed())
+        self.poll_timeouts(cx, timer, server.upstream.is_flushed())
     }
 
     /// Whether the client left, where that is watched.
@@ -226,7 +229,7 @@ impl Exchange {
         let mut early = client.has_early_body();
         loop {
             if !early {
-                match ready!(server.conn.poll_flush(cx)) {
+                match ready!(server.upstream.poll_flush(cx)) {
                     Ok(()) => {}
                     // The server may have answered before it closed: let the reader find out.
                     Err(_) => self.up_done = true,
@@ -237,12 +240,11 @@ impl Exchange {
                 self.up_done = true;
                 return Poll::Ready(Ok(()));
             }
-            let raw = client.is_h1() && !server.chunked;
+            let raw = client.is_h1() && server.upstream.takes_raw();
             let (mut reading, mut writing) =
                 (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
-            let step = client.poll_body(&mut reading, raw, &mut |piece| {
-                send_h1(&mut server.conn, &mut writing, server.chunked, &piece)
-            });
+            let upstream = &mut server.upstream;
+            let step = client.poll_body(&mut reading, raw, &mut |piece| upstream.send(&mut writing, &piece));
             match ready!(step) {
                 Ok(count) => {
                     stream.counts.bytes_in += count as u64;
@@ -265,53 +267,43 @@ impl Exchange {
     ) -> Poll<Result<(), Fault>> {
         let limits = response_limits(stream, backend(stream));
         loop {
-            let (head, progress, method) = (&mut stream.res, &mut server.progress, stream.req.method());
-            let read = server.conn.poll_bytes(cx, usize::MAX, |bytes| {
-                let before = head.bytes().len();
-                let part = &bytes[..bytes.len().min(HEAD_PART)];
-                head.bytes_mut().extend_from_slice(part);
-                if part.is_empty() {
-                    return (0, None);
-                }
-                let parsed = h1::parse_response(head, progress, &limits, method);
-                if let Ok(Parsed::Done { head_len }) = parsed {
-                    head.bytes_mut().truncate(head_len);
-                    return (head_len - before, Some(parsed));
-                }
-                (part.len(), Some(parsed))
-            });
-            let parsed = match ready!(read) {
-                Ok(Some(parsed)) => parsed,
-                // A head that breaks off is no HTTP.
-                _ if !stream.res.bytes().is_empty() => return Poll::Ready(Err(Fault::InvalidResponse)),
-                _ if server.reused => return Poll::Ready(Err(Fault::Stale)),
-                _ => return Poll::Ready(Err(Fault::ServerAborted)),
+            let (head, method) = (&mut stream.res, stream.req.method());
+            let complete = match ready!(server.upstream.poll_head(cx, head, method, &limits)) {
+                Ok(complete) => complete,
+                Err(NoHead::Invalid) => return Poll::Ready(Err(Fault::InvalidResponse)),
+                Err(NoHead::Refused) => return Poll::Ready(Err(Fault::Refused)),
+                Err(NoHead::Closed) if server.reused => return Poll::Ready(Err(Fault::Stale)),
+                Err(NoHead::Closed) => return Poll::Ready(Err(Fault::ServerAborted)),
             };
             self.moved(stream);
-            match parsed {
-                Ok(Parsed::NeedMore) => {}
-                Ok(Parsed::Done { .. }) => {
-                    stream.counts.response_head = h1::counted_response(&stream.res);
-                    stream.counts.bytes_out += stream.counts.response_head;
-                    match stream.res.status() {
-                        // Nobody asked to switch protocols: what follows could be anything.
-                        101 if !stream.req.flags.upgrade => return Poll::Ready(Err(Fault::InvalidResponse)),
-                        100 | 102..200 => {}
-                        _ => return Poll::Ready(check_body(stream, server)),
-                    }
-                    if is_broken(server.conn.rest(), &limits, stream.req.method()) {
-                        stream.counts.bytes_out = 0;
-                        return Poll::Ready(Err(Fault::InvalidResponse));
-                    }
-                    if client.send_interim(stream).is_err() {
-                        return Poll::Ready(Err(Fault::ClientAborted));
-                    }
-                    let _ = client.poll_flush(cx);
-                    stream.res.clear();
-                    server.progress = Default::default();
-                }
-                _ => return Poll::Ready(Err(Fault::InvalidResponse)),
+            if !complete {
+                continue;
             }
+            stream.counts.response_head = h1::counted_response(&stream.res);
+            stream.counts.bytes_out += stream.counts.response_head;
+            match stream.res.status() {
+                // Nobody asked to switch protocols, or not yet: what follows could be anything.
+                101 if !stream.req.flags.upgrade || !client.request_done() => {
+                    return Poll::Ready(Err(Fault::InvalidResponse));
+                }
+                100 | 102..200 => {}
+                _ => {
+                    let max = stream.plan.config.global.tune.bufsize;
+                    return Poll::Ready(server.upstream.begin_body(&stream.res, max).map_err(|_| {
+                        stream.counts.bytes_out -= stream.counts.response_head;
+                        Fault::InvalidResponse
+                    }));
+                }
+            }
+            if server.upstream.breaks_off(stream.req.method(), &limits) {
+                stream.counts.bytes_out = 0;
+                return Poll::Ready(Err(Fault::InvalidResponse));
+            }
+            if client.send_interim(stream).is_err() {
+                return Poll::Ready(Err(Fault::ClientAborted));
+            }
+            let _ = client.poll_flush(cx);
+            stream.res.clear();
         }
     }
 
@@ -325,12 +317,12 @@ impl Exchange {
         raw: bool,
     ) -> Poll<Result<(), Fault>> {
         // What came with the head leaves with it, in one write.
-        let mut early = !server.conn.rest().is_empty();
+        let mut early = !server.upstream.rest().is_empty();
         loop {
             if !early && ready!(client.poll_flush(cx)).is_err() {
                 return Poll::Ready(Err(Fault::ClientAborted));
             }
-            if server.source.done && (!early || stream.res.framing == Framing::None) {
+            if server.upstream.body_done() && (!early || stream.res.framing == Framing::None) {
                 return self.last_flush(cx, client);
             }
             early = false;
@@ -338,10 +330,10 @@ impl Exchange {
                 ready!(done)?;
                 continue;
             }
-            let ServerConn { conn, source, .. } = &mut *server;
             let (mut reading, mut writing) =
                 (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
-            let step = source.poll(&mut reading, conn, raw, &mut |piece| client.send(&mut writing, &piece));
+            let send = &mut |piece: Piece<'_>| client.send(&mut writing, &piece);
+            let step = server.upstream.poll_body(&mut reading, raw, send);
             match ready!(step) {
                 Ok(count) => {
                     stream.counts.bytes_out += count as u64;
@@ -367,7 +359,9 @@ impl Exchange {
         client: &mut Client<'_>,
         server: &mut ServerConn,
     ) -> Option<Poll<Result<(), Fault>>> {
-        let Client::H1(client) = client else { return None };
+        let (Client::H1(client), Upstream::H1(server)) = (client, &mut server.upstream) else {
+            return None;
+        };
         if !client.takes_body() {
             return None;
         }
@@ -414,21 +408,4 @@ impl Exchange {
             Err(_) => Poll::Ready(Err(Fault::ClientAborted)),
         }
     }
-}
-
-/// Chunks that are broken at once make the response one that is not HTTP: the client can still be
-/// told.
-fn check_body(stream: &mut Stream, server: &ServerConn) -> Result<(), Fault> {
-    let body = Body::new(stream.res.framing, stream.plan.config.global.tune.bufsize);
-    body.check(server.conn.rest()).map_err(|_| {
-        stream.counts.bytes_out -= stream.counts.response_head;
-        Fault::InvalidResponse
-    })
-}
-
-/// Whether what came behind an interim response is none: then the client hears of neither.
-fn is_broken(bytes: &[u8], limits: &Limits, method: &[u8]) -> bool {
-    let mut head = Head::default();
-    head.bytes_mut().extend_from_slice(bytes);
-    h1::parse_response(&mut head, &mut Progress::default(), limits, method).is_err()
 }

@@ -11,16 +11,17 @@ use ir::config::{LogOrigin, retry};
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use net::timer::Timer;
-use proto::h1::{self, Body, Limits, Persistence, RequestOut};
+use proto::h1::Limits;
 use proto::message::{Framing, Version};
 use state::plan::Outcome;
 use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 use state::track::Event;
 
-use crate::body::{H1Source, Piece};
+use crate::body::Piece;
 use crate::client::{Client, ResponseMode};
 use crate::exchange::{Exchange, Fault};
+use crate::mux::h1::add_accept;
 use crate::server::{self, Attempts, ServerConn, Unreachable, acquire, backend};
 use crate::worker::Worker;
 use crate::{http, log, rules, tunnel};
@@ -48,8 +49,11 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             }
         };
         log::step(worker, stream, LogOrigin::Connect, 0);
-        send_request_head(stream, client, &mut server);
+        server.upstream.send_head(stream, client);
         let end = wait_response(stream, client, timer, &mut server).await;
+        if end.is_err() {
+            server.note_reset(stream);
+        }
         if retry_on & event(stream, end) != 0 && is_held(stream, client) && attempts.again(stream) {
             attempts.fresh = true;
             server::let_go(stream);
@@ -69,6 +73,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
                 return;
             }
             Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
+            Err(Fault::Refused) if is_empty(stream) && attempts.again(stream) => attempts.fresh = true,
             Err(fault) => {
                 Box::pin(give_up(worker, stream, client, timer, fault)).await;
                 return server::let_go(stream);
@@ -104,7 +109,7 @@ fn event(stream: &Stream, end: Result<(), Fault>) -> u32 {
             let status = stream.res.status();
             retry::STATUSES.iter().find(|(known, _)| *known == status).map_or(0, |(_, bit)| *bit)
         }
-        Err(Fault::Stale | Fault::ServerAborted) => retry::EMPTY_RESPONSE,
+        Err(Fault::Stale | Fault::Refused | Fault::ServerAborted) => retry::EMPTY_RESPONSE,
         Err(Fault::InvalidResponse) => retry::JUNK_RESPONSE,
         Err(Fault::ServerTimeout) => retry::RESPONSE_TIMEOUT,
         Err(_) => 0,
@@ -137,43 +142,19 @@ pub async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
 
 /// Whether all of the request is at hand.
 fn is_held(stream: &Stream, client: &Client<'_>) -> bool {
-    let empty = matches!(stream.req.framing, Framing::None | Framing::Length(0));
-    client.request_done() && (empty || stream.req_body.complete)
+    client.request_done() && (is_empty(stream) || stream.req_body.complete)
+}
+
+/// Whether the request has no body.
+fn is_empty(stream: &Stream) -> bool {
+    matches!(stream.req.framing, Framing::None | Framing::Length(0))
 }
 
 /// Whether the request can be sent once more: nothing of it is gone, and doing it twice is doing
 /// it once (RFC 9110, section 9.2.2).
 fn may_repeat(stream: &Stream) -> bool {
-    let empty = matches!(stream.req.framing, Framing::None | Framing::Length(0));
-    empty && matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE")
-}
-
-/// Queues the request's head, and what a rule buffered of its body.
-fn send_request_head(stream: &Stream, client: &Client<'_>, server: &mut ServerConn) {
-    let persistence = if closes_server(stream) { Persistence::Close } else { Persistence::KeepAlive };
-    let options = stream.plan.settings(backend(stream)).options;
-    let pretend = options.http_pretend_keepalive;
-    let buffered = &stream.req_body.bytes;
-    server.chunked = stream.req.framing == Framing::Chunked
-        && (!client.is_h1() || stream.req_body.complete || !buffered.is_empty());
-    let start = server.conn.out().len();
-    h1::write_request(&stream.req, server.conn.out(), &RequestOut { persistence, pretend });
-    if options.h1_case_adjust_bogus_server {
-        let cases = &stream.plan.config.global.header_cases;
-        h1::adjust_names(&mut server.conn.out()[start..], |name| cases.get(name).map(Vec::as_slice));
-    }
-    if !buffered.is_empty() {
-        if server.chunked {
-            h1::write_chunk_header(server.conn.out(), buffered.len());
-        }
-        server.conn.out().extend_from_slice(buffered);
-        if server.chunked {
-            server.conn.out().extend_from_slice(b"\r\n");
-        }
-    }
-    if stream.req_body.complete && client.request_done() && server.chunked {
-        h1::write_last_chunk(server.conn.out(), stream.req_body.trailers.as_deref());
-    }
+    is_empty(stream)
+        && matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE")
 }
 
 /// Uploads, and waits for a final response head; interim ones are passed on.
@@ -212,18 +193,16 @@ async fn respond(
     stream.timing.response = Some(stream.now);
     stream.count_status();
     (stream.answer_status, stream.server_status) = (None, Some(stream.res.status()));
-    stream.held.response = room::held(stream, &stream.res, server.conn.rest().len());
+    stream.held.response = room::held(stream, &stream.res, server.upstream.rest().len());
     http::capture_response(stream);
-    let max_trailers = worker.plan.config.global.tune.bufsize;
-    server.source = H1Source::new(Body::new(stream.res.framing, max_trailers));
     if worker.plan.needs.response_body {
-        show_body(stream, server);
+        server.upstream.show_body(&mut stream.res_body.bytes);
     }
     let reusable = keeps_open(stream);
     if let Some(refused) = response_rules(worker, stream, client, timer).await {
         stream.termination.set(Cause::Proxy, State::Headers);
         // What came of its body has been received all the same.
-        stream.counts.bytes_out += server.conn.rest().len() as u64;
+        stream.counts.bytes_out += server.upstream.rest().len() as u64;
         match refused {
             Outcome::Failed => Box::pin(http::refuse(worker, stream, client, timer, 500)).await,
             Outcome::Deny(status) => Box::pin(http::refuse(worker, stream, client, timer, status)).await,
@@ -234,13 +213,16 @@ async fn respond(
     }
     let bodyless = stream.is_bodyless();
     let mode = ResponseMode { close: worker.wants_close(stream), bodyless };
+    if stream.res.status() == 101 && client.is_h1() {
+        add_accept(stream);
+    }
     let Ok(raw) = client.send_head(stream, mode) else {
         stream.termination.set(Cause::Client, State::Data);
         client.abort();
         return false;
     };
     stream.sent = Sent::Forwarded;
-    log::step(worker, stream, LogOrigin::Response, server.conn.rest().len());
+    log::step(worker, stream, LogOrigin::Response, server.upstream.rest().len());
     if stream.res.framing == Framing::Tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
         return false;
@@ -248,27 +230,19 @@ async fn respond(
     let mut exchange = Exchange::new(stream, client);
     let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
     if let Err(fault) = end {
+        server.note_reset(stream);
         let (cause, _) = fault.cause_and_status();
         if fault.is_servers() {
             stream.count(Event::Failure);
         }
-        stream
-            .termination
-            .set(cause, if exchange.answered || server.source.done { State::Last } else { State::Data });
+        stream.termination.set(
+            cause,
+            if exchange.answered || server.upstream.body_done() { State::Last } else { State::Data },
+        );
         client.abort();
         return false;
     }
-    reusable && client.request_done() && server.conn.rest().is_empty()
-}
-
-/// Has the rules see the part of the response's body that came with its head. It stays where it is.
-fn show_body(stream: &mut Stream, server: &ServerConn) {
-    let mut body = server.source.body.clone();
-    let mut rest = server.conn.rest();
-    while let Ok(h1::Piece::Data { range, consumed }) = body.next(rest) {
-        stream.res_body.bytes.extend_from_slice(&rest[range]);
-        rest = &rest[consumed..];
-    }
+    reusable && client.request_done() && server.upstream.rest().is_empty()
 }
 
 /// The response rules of the backend, then of the frontend, then those of both behind them.
@@ -296,7 +270,7 @@ async fn response_rules(
 }
 
 /// Whether the configuration asks to end the server's connection behind the response.
-fn closes_server(stream: &Stream) -> bool {
+pub fn closes_server(stream: &Stream) -> bool {
     let options = stream.plan.settings(backend(stream)).options;
     options.http_server_close
         || options.httpclose

@@ -21,6 +21,7 @@ pub mod log;
 mod lua_action;
 mod mux;
 mod proxy_header;
+mod relay;
 mod rooms;
 mod rules;
 mod server;
@@ -28,6 +29,7 @@ mod service;
 mod session;
 mod tcp;
 mod tunnel;
+mod upstream;
 mod worker;
 
 pub use worker::Shared;

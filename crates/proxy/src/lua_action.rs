@@ -4,7 +4,7 @@
 use ir::id::{ProxyId, ServerId};
 use lua::LuaAction;
 use net::io::Io;
-use net::tls::Failed;
+use net::tls::{Ask, Failed};
 use state::plan::{Args, Outcome};
 use state::stream::Stream;
 
@@ -33,6 +33,7 @@ impl Worker {
         backend: ProxyId,
         server: ServerId,
         io: Io,
+        alpn: Option<&[u8]>,
     ) -> Result<Io, Failed> {
         let (context, socket) = match (self.tls_server(backend, server), io) {
             (Some(context), Io::Plain(socket)) => (context, socket),
@@ -45,7 +46,7 @@ impl Worker {
         };
         let number = self.server_number(backend, server);
         let session = self.tls_session(number);
-        let connected = context.connect(socket, sni, session.as_ref()).await;
+        let connected = context.connect(socket, Ask { sni, session: session.as_ref(), alpn }).await;
         if connected.is_err() {
             self.set_tls_session(number, None);
         }

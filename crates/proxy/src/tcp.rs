@@ -101,7 +101,9 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     stream.timing.response = stream.timing.connected;
     stream.sent = Sent::Forwarded;
     log::step(worker, stream, LogOrigin::Connect, 0);
-    move_bytes(worker, stream, conn, &mut server.conn, timer).await;
+    if let Some(server) = server.upstream.conn() {
+        move_bytes(worker, stream, conn, server, timer).await;
+    }
     server.keep_tls_session(worker);
     let_go(stream);
     false

@@ -14,7 +14,9 @@ use state::termination::{Cause, State};
 use crate::client::Client;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
+use crate::relay::Relay;
 use crate::server::{ServerConn, backend};
+use crate::upstream::Upstream;
 
 /// Who ended a tunnel before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +45,14 @@ pub async fn upgraded(
     timer: &mut Timer,
     server: &mut ServerConn,
 ) {
-    let Client::H1(client) = client else {
-        // HTTP/2 clients cannot switch protocols: the codec refuses their upgrade before.
-        stream.termination.set(Cause::Internal, State::Data);
-        return;
+    client.begin_tunnel();
+    server.upstream.begin_tunnel();
+    let end = match (&mut *client, &mut server.upstream) {
+        (Client::H1(client), Upstream::H1(server)) => {
+            run(stream, &mut client.conn, &mut server.conn, timer).await
+        }
+        (_, upstream) => Relay::new(stream).run(stream, client, upstream, timer).await,
     };
-    let end = run(stream, &mut client.conn, &mut server.conn, timer).await;
-    client.keep_alive = false;
     if let Err(broken) = end {
         stream.termination.set(broken.cause(), State::Data);
     }
@@ -65,23 +68,47 @@ pub async fn run(
     Tunnel::new(stream).run(stream, client, server, timer).await
 }
 
+/// The time limits of both sides.
+pub struct Limits {
+    front: Timeouts,
+    back: Timeouts,
+}
+
+impl Limits {
+    pub fn new(stream: &Stream) -> Self {
+        let settings = stream.plan.settings(stream.session.frontend).timeouts;
+        let front = Timeouts { client: stream.client_timeout(), ..settings };
+        let settings = stream.plan.settings(backend(stream)).timeouts;
+        let back = Timeouts { server: stream.server_timeout(), tunnel: stream.tunnel_timeout(), ..settings };
+        Self { front, back }
+    }
+
+    /// The nearest one, where bytes moved last at `moved`. `timeout tunnel` counts while both
+    /// directions are open, `timeout client-fin` and `server-fin` once that side has ended (manual,
+    /// section 4.2).
+    pub fn deadline(&self, moved: u64, up_ended: bool, down_ended: bool) -> (Deadline, Broken) {
+        let half_closed = up_ended || down_ended;
+        let tunnel = if half_closed { None } else { self.front.tunnel.or(self.back.tunnel) };
+        let client = if down_ended { self.front.client_fin.or(self.front.client) } else { self.front.client };
+        let server = if up_ended { self.back.server_fin.or(self.back.server) } else { self.back.server };
+        let client = Deadline::after(moved, tunnel.or(client));
+        let server = Deadline::after(moved, tunnel.or(server));
+        if client <= server { (client, Broken::ClientTimeout) } else { (server, Broken::ServerTimeout) }
+    }
+}
+
 /// Bytes on their way.
 pub struct Tunnel {
     up: Way,
     down: Way,
-    front: Timeouts,
-    back: Timeouts,
+    limits: Limits,
     /// When bytes moved last, in monotonic milliseconds.
     moved: u64,
 }
 
 impl Tunnel {
     pub fn new(stream: &Stream) -> Self {
-        let settings = stream.plan.settings(stream.session.frontend).timeouts;
-        let front = Timeouts { client: stream.client_timeout(), ..settings };
-        let settings = stream.plan.settings(backend(stream)).timeouts;
-        let back = Timeouts { server: stream.server_timeout(), tunnel: stream.tunnel_timeout(), ..settings };
-        Self { up: Way::default(), down: Way::default(), front, back, moved: now_ms() }
+        Self { up: Way::default(), down: Way::default(), limits: Limits::new(stream), moved: now_ms() }
     }
 
     /// See [`run`].
@@ -136,23 +163,10 @@ impl Tunnel {
             Poll::Ready(Ok(())) if up.is_ready() => return Poll::Ready(Ok(())),
             _ => {}
         }
-        let (deadline, broken) = self.deadline();
+        let (deadline, broken) = self.limits.deadline(self.moved, self.up.ended, self.down.ended);
         deadline.set(timer);
         ready!(timer.poll_expired(cx));
         Poll::Ready(Err(broken))
-    }
-
-    /// The nearest time limit. `timeout tunnel` counts while both directions are open,
-    /// `timeout client-fin` and `server-fin` once that side has ended (manual, section 4.2).
-    fn deadline(&self) -> (Deadline, Broken) {
-        let half_closed = self.up.ended || self.down.ended;
-        let tunnel = if half_closed { None } else { self.front.tunnel.or(self.back.tunnel) };
-        let client =
-            if self.down.ended { self.front.client_fin.or(self.front.client) } else { self.front.client };
-        let server = if self.up.ended { self.back.server_fin.or(self.back.server) } else { self.back.server };
-        let client = Deadline::after(self.moved, tunnel.or(client));
-        let server = Deadline::after(self.moved, tunnel.or(server));
-        if client <= server { (client, Broken::ClientTimeout) } else { (server, Broken::ServerTimeout) }
     }
 }
 

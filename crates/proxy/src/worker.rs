@@ -16,6 +16,7 @@ use state::session::Session;
 use state::stream::Stream;
 
 use crate::log::Sender;
+use crate::mux::h2::links::Links;
 use crate::rooms::Rooms;
 use crate::session;
 
@@ -139,6 +140,8 @@ pub struct Worker {
     pub thread: usize,
     /// Idle server connections.
     pub pool: Rc<Pool>,
+    /// Server connections that streams share.
+    pub links: Links,
     pub logs: Sender,
     /// Boxes, since they are handed out as such: a stream is too large to be moved around.
     #[expect(clippy::vec_box)]
@@ -158,6 +161,7 @@ impl Worker {
             thread,
             tls_sessions: RefCell::new(vec![None; shared.servers]),
             pool: Rc::new(Pool::new(shared.pool, thread)),
+            links: Links::default(),
             logs: Sender::new(shared.plan),
             streams: RefCell::default(),
             rooms: Rooms::default(),
@@ -271,6 +275,7 @@ impl Handler for Connections {
 
     fn soft_stop(&self) {
         self.worker.pool.clear();
+        self.worker.links.retire();
         // Idle sessions look at the state of the process when they wake.
         net::timer::wake_all();
     }

@@ -11,7 +11,7 @@ use net::clock::now_ms;
 use net::connect::{self, Options, Target};
 use net::io::Io;
 use net::timer::Timer;
-use net::tls::{ClientContext, ContextError, Kept};
+use net::tls::{Ask, ClientContext, ContextError, Kept};
 use state::Plan;
 use state::live::Ring;
 
@@ -95,7 +95,9 @@ async fn open(
     let connect = async {
         let io = connect::connect(target, &options).await.ok()?;
         match (tls, io) {
-            (Some(context), Io::Plain(socket)) => context.connect(socket, None, None).await.ok().map(Io::Tls),
+            (Some(context), Io::Plain(socket)) => {
+                context.connect(socket, Ask::default()).await.ok().map(Io::Tls)
+            }
             (_, io) => Some(io),
         }
     };

@@ -33,6 +33,19 @@ pub struct ServerLink {
     pub last_info: Option<TcpInfo>,
     /// What its TLS handshake gave, also one that failed.
     pub tls: Option<Arc<TlsFacts>>,
+    /// `None`: it speaks HTTP/1.
+    pub http2: Option<Http2Link>,
+}
+
+/// A stream's share of an HTTP/2 connection to its server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Http2Link {
+    /// Streams that ran on it when this one began, itself included.
+    pub streams: u32,
+    /// How many may run.
+    pub limit: u32,
+    /// The code of the server's RST_STREAM.
+    pub reset_code: Option<u32>,
 }
 
 /// Why a connection failed: the numbers of `fc_err` and `bc_err`.

@@ -76,6 +76,8 @@ pub fn server(name: &str, weight: u32) -> Server {
         send_proxy: Default::default(),
         check: false,
         proto: None,
+        websocket: Default::default(),
+        max_reuse: -1,
         source: None,
         pool_max_conn: -1,
         pool_low_conn: 0,

@@ -131,6 +131,10 @@ pub struct Tune {
     pub idle_pool_shared: bool,
     pub h2_max_concurrent_streams: u32,
     pub h2_initial_window_size: u32,
+    /// What differs towards servers, where it does.
+    pub h2_servers: H2Servers,
+    /// `h2-workaround-bogus-websocket-clients` is not set: extended CONNECT is announced.
+    pub h2_websocket: bool,
     pub h2_header_table_size: u32,
     pub h2_max_frame_size: u32,
     /// `tune.maxaccept`; -1: no limit.
@@ -163,6 +167,8 @@ impl Default for Tune {
             idle_pool_shared: true,
             h2_max_concurrent_streams: 100,
             h2_initial_window_size: 65536,
+            h2_servers: H2Servers::default(),
+            h2_websocket: true,
             h2_header_table_size: 4096,
             h2_max_frame_size: 16384,
             maxaccept: 4,
@@ -176,6 +182,15 @@ impl Default for Tune {
             ssl_keylog: false,
         }
     }
+}
+
+/// `tune.h2.be.*`
+#[derive(Clone, Debug, Default)]
+pub struct H2Servers {
+    pub max_concurrent_streams: Option<u32>,
+    pub initial_window_size: Option<u32>,
+    /// Bytes of all streams of a connection that may wait to be forwarded.
+    pub rxbuf: Option<u64>,
 }
 
 /// The `tune.lua.*` limits. Times are in milliseconds, 0 means none.

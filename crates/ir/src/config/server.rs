@@ -28,8 +28,12 @@ pub struct Server {
     pub cookie: Option<Bytes>,
     pub send_proxy: SendProxy,
     pub check: bool,
-    /// `proto h2` or ALPN.
+    /// `proto`; else ALPN decides, or it is HTTP/1.
     pub proto: Option<Bytes>,
+    /// `ws`
+    pub websocket: WebSocket,
+    /// `max-reuse`: streams of a connection behind its first; -1: no limit.
+    pub max_reuse: i32,
     pub source: Option<Address>,
     /// `pool-max-conn`: -1: no limit.
     pub pool_max_conn: i32,
@@ -56,6 +60,16 @@ pub struct LogServer {
     pub octet_count: bool,
     /// `log-bufsize`, in bytes.
     pub buffer: Option<u64>,
+}
+
+/// How WebSockets go to a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WebSocket {
+    /// As other requests; where TLS negotiates the version, in HTTP/1 if that is offered.
+    #[default]
+    Auto,
+    H1,
+    H2,
 }
 
 /// The PROXY protocol header that a server gets (`send-proxy` and its kin). Any part of it that is

@@ -46,6 +46,17 @@ pub struct ClientSession {
     pub(super) sni: Option<Box<[u8]>>,
 }
 
+/// What one handshake asks for.
+#[derive(Clone, Copy, Default)]
+pub struct Ask<'a> {
+    /// What the `sni` expression gave.
+    pub sni: Option<&'a [u8]>,
+    /// A session of the same name makes the handshake shorter.
+    pub session: Option<&'a ClientSession>,
+    /// Protocols in ALPN's wire form, instead of those of the line.
+    pub alpn: Option<&'a [u8]>,
+}
+
 impl ClientContext {
     /// Loads everything the line names. `verify_default` stands in where the line says nothing:
     /// required, unless `ssl-server-verify none`. Connections keep what `kept` says.
@@ -95,18 +106,12 @@ impl ClientContext {
         self.resumes
     }
 
-    /// The handshake with a server. `sni` is what the `sni` expression gave; a session of the same name
-    /// makes it shorter. The caller limits the time and drops the future.
+    /// The handshake with a server. The caller limits the time and drops the future.
     ///
     /// # Errors
     /// See [`HandshakeError`]. The facts are there where some of them are kept.
-    pub async fn connect(
-        &self,
-        socket: Socket,
-        sni: Option<&[u8]>,
-        session: Option<&ClientSession>,
-    ) -> Result<Box<Tls>, Failed> {
-        let ssl = self.prepare(sni, session).map_err(|_| HandshakeError::Failure(None))?;
+    pub async fn connect(&self, socket: Socket, ask: Ask<'_>) -> Result<Box<Tls>, Failed> {
+        let ssl = self.prepare(ask).map_err(|_| HandshakeError::Failure(None))?;
         let mut stream = SslStream::new(ssl, socket).map_err(|_| HandshakeError::Failure(None))?;
         let mut notes = Notes::default();
         let outcome = std::future::poll_fn(|cx| {
@@ -135,8 +140,11 @@ impl ClientContext {
     }
 
     /// One connection's state: the name to ask for, the name to expect, the session to resume.
-    fn prepare(&self, sni: Option<&[u8]>, session: Option<&ClientSession>) -> Result<Ssl, ErrorStack> {
+    fn prepare(&self, Ask { sni, session, alpn }: Ask<'_>) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.context)?;
+        if let Some(wire) = alpn {
+            ssl.set_alpn_protos(wire)?;
+        }
         // A name that is no text cannot be in a certificate either.
         let sni = sni.and_then(settings::text).filter(|name| !name.is_empty());
         if let Some(name) = sni {

@@ -16,7 +16,7 @@ mod server;
 mod settings;
 mod stream;
 
-pub use client::{ClientContext, ClientSession};
+pub use client::{Ask, ClientContext, ClientSession};
 pub use error::{ContextError, Failed, HandshakeError};
 pub use make::{private_key, temporary_certificate};
 pub use notes::Kept;

@@ -82,6 +82,11 @@ impl Tls {
         Some(ClientSession { session: session.to_owned(), sni })
     }
 
+    /// The protocol that was agreed on; empty: none.
+    pub fn alpn(&self) -> &[u8] {
+        self.ssl().selected_alpn_protocol().unwrap_or_default()
+    }
+
     fn ssl(&self) -> &SslRef {
         self.stream.ssl()
     }

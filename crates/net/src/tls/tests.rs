@@ -184,7 +184,7 @@ async fn shake_with(
     let both = async {
         tokio::join!(
             server.accept(Socket::Tcp(theirs), &mut never),
-            client.connect(Socket::Tcp(ours), sni.map(str::as_bytes), session)
+            client.connect(Socket::Tcp(ours), Ask { sni: sni.map(str::as_bytes), session, alpn: None })
         )
     };
     let (server, client) =

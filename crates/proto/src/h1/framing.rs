@@ -190,6 +190,7 @@ fn set_flags(head: &mut Head, facts: &Facts, limits: &Limits) {
         close: facts.close,
         keep_alive: facts.keep_alive,
         upgrade: facts.connection_upgrade && facts.upgrade,
+        websocket: facts.connection_upgrade && facts.websocket,
         expect_continue: facts.expect_continue && !old,
         must_close: if both { !limits.keep_insecure_te } else { facts.transfer_encoding && old },
     };

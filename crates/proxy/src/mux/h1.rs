@@ -1,6 +1,8 @@
 //! HTTP/1 clients: reads request heads, runs a stream for each, keeps the connection for the
 //! next. Pipelined requests wait in the connection's left-over bytes until their turn.
 
+mod server;
+
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -22,6 +24,9 @@ use crate::deadline::Deadline;
 use crate::http;
 use crate::worker::Worker;
 use crate::{linger, log};
+use proto::websocket;
+
+pub use server::H1Server;
 
 /// The client's side of the current stream.
 #[derive(Debug)]
@@ -79,12 +84,30 @@ impl H1Client {
         Ok(true)
     }
 
+    /// The tunnel stands: what comes is for the server, until the connection ends.
+    pub fn begin_tunnel(&mut self) {
+        self.source = H1Source::new(Body::new(Framing::Tunnel, 0));
+        self.keep_alive = false;
+    }
+
     /// See [`Client::send`].
     pub fn send(&mut self, cx: &mut Context<'_>, piece: &Piece<'_>) -> io::Result<()> {
         if self.bodyless {
             return Ok(());
         }
         send_h1(&mut self.conn, cx, self.chunked, piece)
+    }
+}
+
+/// Answers the key of a WebSocket's handshake where the server's version has no answer.
+pub fn add_accept(stream: &mut Stream) {
+    const NAME: &[u8] = b"sec-websocket-accept";
+    let Stream { req, res, .. } = stream;
+    if req.flags.websocket
+        && res.get(NAME).is_none()
+        && let Some(key) = req.get(b"sec-websocket-key")
+    {
+        res.add(NAME, &websocket::accept(key));
     }
 }
 

@@ -4,7 +4,12 @@
 
 mod client;
 mod convert;
+mod convert_back;
+mod halves;
 mod io;
+pub mod links;
+mod server;
+mod server_io;
 mod watch;
 
 use std::pin::pin;
@@ -22,6 +27,7 @@ use state::termination::{Cause, State};
 use state::track::Event;
 
 pub use client::H2Client;
+pub use server::H2Server;
 
 use crate::client::Client;
 use crate::conn::Conn;
@@ -73,6 +79,9 @@ fn builder(worker: &Worker) -> Builder {
         .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
         .header_table_size(tune.h2_header_table_size)
         .max_send_buffer_size(tune.bufsize);
+    if tune.h2_websocket {
+        builder.enable_connect_protocol();
+    }
     builder
 }
 
@@ -216,6 +225,9 @@ impl Serving<'_> {
         stream.counts.request_head = stream.req.bytes().len() as u64;
         stream.counts.bytes_in += stream.counts.request_head;
         let mut client = H2Client::new(body, respond);
+        if stream.req.flags.upgrade || stream.req.method() == b"CONNECT" {
+            client.expect_tunnel();
+        }
         let whole = client.take_early(cx);
         if !client.is_whole() {
             // One stalled upload must not stall the others. Told with the first one, since most

@@ -93,13 +93,15 @@ pub async fn acquire(
         stream.wakes += 1;
         turn.live().stream_rate.count(worker.thread, stream.now);
         match connect(worker, stream, timer, turn.server, gone).await {
-            Ok(io) => {
+            Ok(upstream) => {
                 stream.now = now_ms();
                 stream.timing.connected = Some(stream.now);
-                note_link(stream, &io, 0);
+                note_link(stream, &upstream, 0);
                 let mark = mark(stream, turn.backend, turn.server);
-                let used = worker.pool.begin(worker.server_number(turn.backend, turn.server));
-                return Ok(ServerConn::new(io, false, (mark, used), turn));
+                // What many streams share is counted by its own rules.
+                let number = worker.server_number(turn.backend, turn.server);
+                let used = upstream.is_h1().then(|| worker.pool.begin(number));
+                return Ok(ServerConn::new(upstream, false, (mark, used), turn));
             }
             Err(Refused { cause, error, tls }) => {
                 drop(turn);

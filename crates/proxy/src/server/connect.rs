@@ -10,7 +10,6 @@ use ir::expr::Address;
 use ir::id::ServerId;
 use net::clock::now_ms;
 use net::connect::{self, Target};
-use net::io::Io;
 use net::timer::Timer;
 use net::tls::Failed;
 use state::ends::{End, Endpoint};
@@ -19,10 +18,15 @@ use state::stream::Stream;
 use state::termination::Cause;
 use state::tls::TlsFacts;
 
-use super::{Gone, backend};
+use super::reuse::mark;
+use super::{Gone, backend, version};
 use crate::buffers::Lent;
 use crate::deadline::Deadline;
+use crate::mux::h1::H1Server;
+use crate::mux::h2::H2Server;
+use crate::mux::h2::links::Rules;
 use crate::proxy_header;
+use crate::upstream::Upstream;
 use crate::worker::Worker;
 
 /// Why a connection could not be made.
@@ -46,7 +50,7 @@ pub async fn connect(
     timer: &mut Timer,
     server: ServerId,
     gone: &mut Gone<'_>,
-) -> Result<Io, Refused> {
+) -> Result<Upstream, Refused> {
     let id = backend(stream);
     let settings = stream.plan.settings(id);
     let server_settings = &settings.servers[server.index()];
@@ -69,10 +73,19 @@ pub async fn connect(
             proxy_header::write(stream, header, bytes.get());
             io.write_all(&bytes).await.map_err(failed)?;
         }
-        worker.secure(stream, id, server, io).await.map_err(|Failed { error, facts }| Refused {
-            tls: facts,
-            ..Refused::new(Cause::Server, error.code())
-        })
+        let alpn = version::alpn(stream, server_settings);
+        let io = worker.secure(stream, id, server, io, alpn).await.map_err(|Failed { error, facts }| {
+            Refused { tls: facts, ..Refused::new(Cause::Server, error.code()) }
+        })?;
+        if !version::is_http2(stream, server_settings, &io) {
+            return Ok(Upstream::H1(H1Server::new(io)));
+        }
+        let place = (worker.server_number(id, server), mark(stream, id, server));
+        let rules = Rules::new(settings.http_reuse, server_settings, tune);
+        match worker.links.open(place, (rules, tune), &stream.session, io).await {
+            Ok(lease) => Ok(Upstream::H2(Box::new(H2Server::new(lease)))),
+            Err(_) => Err(Refused::new(Cause::Server, ConnError::Socket)),
+        }
     };
     let mut making = Box::pin(making);
     std::future::poll_fn(|cx| match making.as_mut().poll(cx) {

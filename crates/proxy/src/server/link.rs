@@ -2,19 +2,34 @@
 
 use std::os::fd::AsRawFd;
 
-use net::io::Io;
+use net::io::Socket;
 use net::tcp_info;
 use net::tls::Tls;
-use state::link::ServerLink;
+use state::link::{Http2Link, ServerLink};
 use state::stream::Stream;
 
+use crate::upstream::Upstream;
+
 /// Keeps what samples and log fields show of the connection.
-pub fn note_link(stream: &mut Stream, io: &Io, served: u32) {
-    let socket = Some(io.as_raw_fd());
-    let tls = io.tls().and_then(Tls::facts).cloned();
-    stream.server_link = Some(ServerLink { served, socket, tls, ..ServerLink::default() });
-    if stream.plan.needs.server_addresses {
-        stream.server_addresses = io.socket().local_addr().zip(io.socket().peer_addr());
+pub fn note_link(stream: &mut Stream, upstream: &Upstream, served: u32) {
+    let addresses = stream.plan.needs.server_addresses;
+    let (socket, tls, addresses, http2) = match upstream {
+        Upstream::H1(server) => {
+            let io = &server.conn.io;
+            let both = |socket: &Socket| socket.local_addr().zip(socket.peer_addr());
+            let addresses = addresses.then(|| both(io.socket())).flatten();
+            (io.as_raw_fd(), io.tls().and_then(Tls::facts).cloned(), addresses, None)
+        }
+        Upstream::H2(server) => {
+            let link = server.lease();
+            let http2 = Http2Link { streams: link.active(), limit: link.limit(), reset_code: None };
+            (link.socket, link.tls.clone(), link.addresses.filter(|_| addresses), Some(http2))
+        }
+    };
+    stream.server_link =
+        Some(ServerLink { served, socket: Some(socket), tls, http2, ..ServerLink::default() });
+    if addresses.is_some() {
+        stream.server_addresses = addresses;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server's side of a stream: [`choose`] picks a server, [`queue`] waits for its turn, [`reuse`]
-//! takes an idle connection and [`connect`] makes one, with the retries and the redispatch of
-//! [`attempts`].
+//! takes an idle connection and [`connect`] makes one, which speaks what [`version`] says, with the
+//! retries and the redispatch of [`attempts`].
 
 mod attempts;
 mod choose;
@@ -8,22 +8,21 @@ mod connect;
 mod link;
 mod queue;
 mod reuse;
+mod version;
 
+use std::rc::Rc;
 use std::task::Context;
 
 use ir::config::HttpReuse;
 use ir::id::ProxyId;
-use net::io::Io;
 use net::pool::{Kept, Used};
 use net::tls::ClientContext;
-use proto::h1::{Body, Progress};
-use proto::message::Framing;
 use state::TlsParts;
+use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
-use crate::body::H1Source;
-use crate::conn::Conn;
+use crate::upstream::Upstream;
 use crate::worker::Worker;
 
 pub use attempts::{Attempts, acquire};
@@ -33,45 +32,36 @@ pub use reuse::{note_authentication, reuse};
 
 /// A connection to a server, in use by one stream.
 pub struct ServerConn {
-    pub conn: Conn,
-    /// The response's body.
-    pub source: H1Source,
-    pub progress: Progress,
+    pub upstream: Upstream,
     /// It served another stream before: the server may have closed it meanwhile.
     pub reused: bool,
-    /// How payload of the request's body is framed.
-    pub chunked: bool,
     /// Only its client's streams may use it.
     private: bool,
     /// What keeps it apart from other connections of its server: see [`reuse::mark`].
     mark: u64,
-    used: Used,
+    used: Option<Used>,
     turn: Turn,
 }
 
 impl ServerConn {
-    fn new(io: Io, reused: bool, (mark, used): (u64, Used), turn: Turn) -> Self {
-        let reuse = turn.plan.settings(turn.backend).http_reuse;
-        Self {
-            conn: Conn::new(io),
-            source: H1Source::new(Body::new(Framing::None, 0)),
-            progress: Progress::default(),
-            reused,
-            chunked: false,
-            private: reuse == HttpReuse::Never,
-            mark,
-            used,
-            turn,
-        }
+    fn new(upstream: Upstream, reused: bool, (mark, used): (u64, Option<Used>), turn: Turn) -> Self {
+        let private = turn.plan.settings(turn.backend).http_reuse == HttpReuse::Never;
+        Self { upstream, reused, private, mark, used, turn }
     }
 
     /// Once the server answered: keeps the TLS session of a new connection for the next one.
     pub fn keep_tls_session(&self, worker: &Worker) {
-        let Some(tls) = self.conn.io.tls().filter(|_| !self.reused) else { return };
         let Turn { backend, server, .. } = self.turn;
+        let session = match &self.upstream {
+            Upstream::H1(server) => {
+                let Some(tls) = server.conn.io.tls().filter(|_| !self.reused) else { return };
+                tls.session()
+            }
+            Upstream::H2(server) => server.lease().take_session(),
+        };
         let resumes = worker.tls_server(backend, server).is_some_and(ClientContext::resumes);
-        if resumes && let Some(session) = tls.session() {
-            worker.set_tls_session(worker.server_number(backend, server), Some(session));
+        if resumes && session.is_some() {
+            worker.set_tls_session(worker.server_number(backend, server), session);
         }
     }
 
@@ -80,17 +70,36 @@ impl ServerConn {
         if !stream.plan.needs.server_tls.has(TlsParts::KEYS) {
             return;
         }
-        let (Some(link), Some(tls)) = (&mut stream.server_link, self.conn.io.tls_mut()) else { return };
+        let tls = self.upstream.conn().and_then(|conn| conn.io.tls_mut());
+        let (Some(link), Some(tls)) = (&mut stream.server_link, tls) else { return };
         link.tls = None;
         tls.renew_keys();
         link.tls = tls.facts().cloned();
     }
 
-    /// Keeps the connection for other streams, of the same client where it is private.
+    /// The stream failed: shows it the code of the server's reset.
+    pub fn note_reset(&self, stream: &mut Stream) {
+        let http2 = stream.server_link.as_mut().and_then(|link| link.http2.as_mut());
+        if let Some(http2) = http2 {
+            http2.reset_code = self.upstream.reset_code();
+        }
+    }
+
+    /// Only its client's streams may use it from here on.
+    fn make_private(&mut self, session: &Rc<Session>) {
+        self.private = true;
+        if let Upstream::H2(server) = &self.upstream {
+            server.lease().make_private(session);
+        }
+    }
+
+    /// Keeps the connection for other streams, of the same client where it is private. What many
+    /// streams share is kept already.
     pub fn keep(self, worker: &Worker, stream: &Stream) {
-        let Self { conn, mark, used, private, .. } = self;
+        let Self { upstream, mark, used, private, .. } = self;
+        let (Upstream::H1(server), Some(used)) = (upstream, used) else { return };
         let served = stream.server_link.as_ref().map_or(0, |link| link.served) + 1;
-        let idle = Kept { io: conn.io, served };
+        let idle = Kept { io: server.conn.io, served };
         if private {
             let session = &stream.session;
             let most = worker.plan.settings(session.frontend).max_session_srv_conns as usize;

@@ -13,9 +13,12 @@ use super::choose::choose;
 use super::connect::destination;
 use super::link::note_link;
 use super::queue::Turn;
-use super::{Attempts, ServerConn, backend};
+use super::{Attempts, ServerConn, backend, version};
 use crate::buffers::Lent;
+use crate::mux::h1::H1Server;
+use crate::mux::h2::H2Server;
 use crate::proxy_header;
+use crate::upstream::Upstream;
 use crate::worker::Worker;
 
 /// An idle connection, where `http-reuse` allows one for this request and its server has a place.
@@ -27,6 +30,10 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     let id = backend(stream);
     let server = choose(worker, stream, attempts)?;
     attempts.next = Some(server);
+    let settings = &stream.plan.settings(id).servers[server.index()];
+    if !version::fits(stream, settings) {
+        return None;
+    }
     let live = &stream.plan.live.proxies[id.index()];
     if live.queue.get() > 0 || !live.servers[server.index()].connections.try_enter() {
         return None;
@@ -34,10 +41,11 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     let turn = Turn { plan: stream.plan, backend: id, server };
     let number = worker.server_number(id, server);
     // Nothing to look for: the hash is made when the connection is.
-    let none = worker.pool.idle(number) == 0 && stream.session.private_conns.get().is_none();
+    let none = worker.pool.idle(number) == 0
+        && worker.links.is_empty(number)
+        && stream.session.private_conns.get().is_none();
     let tag = if none { 0 } else { mark(stream, id, server) };
-    let Some((Kept { io, served }, used)) = (if none { None } else { find(worker, stream, number, tag) })
-    else {
+    let Some((upstream, served, used)) = (if none { None } else { find(worker, stream, number, tag) }) else {
         attempts.turn = Some(turn);
         return None;
     };
@@ -46,24 +54,35 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     turn.live().stream_rate.count(worker.thread, now);
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
-    note_link(stream, &io, served);
-    Some(ServerConn::new(io, true, (tag, used), turn))
+    note_link(stream, &upstream, served);
+    Some(ServerConn::new(upstream, true, (tag, used), turn))
 }
+
+/// With these a request that finds its connection closed is sent again.
+const REPEATED: u32 = retry::CONN_FAILURE | retry::EMPTY_RESPONSE | retry::RESPONSE_TIMEOUT;
 
 /// The client's own connection, else one that the mode allows. A first request, which the client
 /// would not repeat by itself, wants a connection that has proved to be kept open.
-fn find(worker: &Worker, stream: &Stream, number: usize, tag: u64) -> Option<(Kept, Used)> {
-    /// With these a request that finds its connection closed is sent again.
-    const REPEATED: u32 = retry::CONN_FAILURE | retry::EMPTY_RESPONSE | retry::RESPONSE_TIMEOUT;
+fn find(worker: &Worker, stream: &Stream, number: usize, tag: u64) -> Option<(Upstream, u32, Option<Used>)> {
+    let settings = stream.plan.settings(backend(stream));
+    let first = stream.session.mux.get() == Mux::Http1 && stream.mux_id == 0;
+    let bold = !first || settings.retry_on & REPEATED == REPEATED;
+    if let Some(lease) = worker.links.take(number, tag, &stream.session, bold) {
+        let served = lease.served() - 1;
+        return Some((Upstream::H2(Box::new(H2Server::new(lease))), served, None));
+    }
+    let (Kept { io, served }, used) = find_kept(worker, stream, number, tag, bold)?;
+    Some((Upstream::H1(H1Server::new(io)), served, Some(used)))
+}
+
+/// The same among those that one stream at a time may use.
+fn find_kept(worker: &Worker, stream: &Stream, number: usize, tag: u64, bold: bool) -> Option<(Kept, Used)> {
     let pool = &worker.pool;
     let own = pool.take_private(&stream.session.private_conns, number, tag);
     if own.is_some() {
         return own;
     }
-    let settings = stream.plan.settings(backend(stream));
-    let first = stream.session.mux.get() == Mux::Http1 && stream.mux_id == 0;
-    let bold = !first || settings.retry_on & REPEATED == REPEATED;
-    match settings.http_reuse {
+    match stream.plan.settings(backend(stream)).http_reuse {
         HttpReuse::Never => None,
         _ if bold => pool.take(number, tag, Wanted::Any),
         HttpReuse::Safe => None,
@@ -137,7 +156,7 @@ pub fn note_authentication(stream: &Stream, server: &mut ServerConn) {
         .flat_map(|value| value.split(|byte| *byte == b','))
         .any(|value| asks(value.trim_ascii()))
     {
-        server.private = true;
+        server.make_private(&stream.session);
         stream.session.keeps_server.set(true);
     }
 }

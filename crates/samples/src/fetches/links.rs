@@ -113,42 +113,49 @@ fn bc_str<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     text(server_error(stream)?.message())
 }
 
-/// Servers speak HTTP/1 here, whose every fault ends the stream.
+/// Every fault of a server ends its stream, or its connection.
 fn bc_glitches<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     server(stream)?;
     sint(0)
 }
 
 fn bc_major<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    server(stream)?;
-    if mux(stream)? == Mux::Tcp { Err(Missing::Absent) } else { sint(1) }
+    let link = server(stream)?;
+    match mux(stream)? {
+        Mux::Tcp => Err(Missing::Absent),
+        _ => sint(if link.http2.is_some() { 2 } else { 1 }),
+    }
 }
 
 fn bc_streams<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    server(stream)?;
-    sint(1)
+    sint(server(stream)?.http2.map_or(1, |link| link.streams))
 }
 
 fn bc_limit<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    server(stream)?;
-    sint(1)
+    sint(server(stream)?.http2.map_or(1, |link| link.limit))
 }
 
 fn reused<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     Ok(Value::Bool(stream.server_link.as_ref().is_some_and(|link| link.served > 0)))
 }
 
-/// HTTP/1 has no resets.
-fn bs_aborted<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Bool(false))
+/// The code of the server's reset; HTTP/1 has none.
+fn server_reset(stream: &Stream) -> Option<u32> {
+    stream.server_link.as_ref()?.http2?.reset_code
 }
 
+fn bs_aborted<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    Ok(Value::Bool(server_reset(stream).is_some()))
+}
+
+/// HTTP/1 counts its streams from 0; clients of HTTP/2 begin those with odd numbers.
 fn bs_id<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    sint(server(stream)?.served)
+    let link = server(stream)?;
+    sint(if link.http2.is_some() { 2 * link.served + 1 } else { link.served })
 }
 
-fn bs_reset<'a>(_: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Err(Missing::Absent)
+fn bs_reset<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    sint(server_reset(stream).ok_or(Missing::Absent)?)
 }
 
 fn fc_err<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -207,6 +214,8 @@ fn fs_reset<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a>
 
 #[cfg(test)]
 mod tests {
+    use state::link::Http2Link;
+
     use super::*;
 
     #[test]
@@ -224,6 +233,15 @@ mod tests {
         check(&stream, "bs.id", Ok(Value::Sint(3)));
         check(&stream, "bc_err_str", Ok(Value::Str(b"Success")));
         check(&stream, "bc_http_major", Ok(Value::Sint(1)));
+        check(&stream, "bs.aborted", Ok(Value::Bool(false)));
+        let http2 = Some(Http2Link { streams: 2, limit: 9, reset_code: Some(8) });
+        stream.server_link = Some(ServerLink { served: 3, http2, ..ServerLink::default() });
+        check(&stream, "bc_http_major", Ok(Value::Sint(2)));
+        check(&stream, "bc_nb_streams", Ok(Value::Sint(2)));
+        check(&stream, "bc_settings_streams_limit", Ok(Value::Sint(9)));
+        check(&stream, "bs.id", Ok(Value::Sint(7)));
+        check(&stream, "bs.aborted", Ok(Value::Bool(true)));
+        check(&stream, "bs.rst_code", Ok(Value::Sint(8)));
         stream.server_link = Some(ServerLink { error: ConnError::Refused, ..ServerLink::default() });
         check(&stream, "bc_err", Ok(Value::Sint(47)));
         check(&stream, "bc_err_name", Ok(Value::Str(b"EREFUSED")));

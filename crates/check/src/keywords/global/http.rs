@@ -20,10 +20,9 @@ const fn setting(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>
     Keyword::new(name, doc, HERE, "", NONE, Set::Flag(set))
 }
 
-const fn rxbuf(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Size(0, u64::MAX, |_, _| {}))
+const fn rxbuf(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, u64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Size(0, u64::MAX, set))
         .malformed("'{}': unexpected character '{c}' in size argument '{v}'.")
-        .parsed()
 }
 
 /// `<number> [rq-load { auto | ignore | <load> }] [min <number>]`
@@ -187,11 +186,12 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(client_streams),
     ),
-    unread(
+    number(
         "tune.h2.be.max-concurrent-streams",
         "Streams of a server's HTTP/2 connection.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_servers.max_concurrent_streams = Some(u32_of(n)),
     ),
     number(
         "tune.h2.initial-window-size",
@@ -207,11 +207,12 @@ pub const ROWS: &[Keyword] = &[
         POSITIVE_NUMBER,
         |c, n| c.global().tune.h2_initial_window_size = u32_of(n),
     ),
-    unread(
+    number(
         "tune.h2.be.initial-window-size",
         "The window of a server's HTTP/2 stream.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_servers.initial_window_size = Some(u32_of(n)),
     ),
     number("tune.h2.header-table-size", "The HPACK table.", (4096, 65536), TABLE, |c, n| {
         c.global().tune.h2_header_table_size = u32_of(n)
@@ -219,8 +220,10 @@ pub const ROWS: &[Keyword] = &[
     number("tune.h2.max-frame-size", "The largest HTTP/2 frame.", (16384, 16_777_215), FRAME, |c, n| {
         c.global().tune.h2_max_frame_size = u32_of(n)
     }),
-    rxbuf("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection."),
-    rxbuf("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection."),
+    rxbuf("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection.", |c, size| {
+        c.global().tune.h2_servers.rxbuf = Some(size)
+    }),
+    rxbuf("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection.", |_, _| {}).parsed(),
     unread(
         "tune.h1.be.glitches-threshold",
         "Oddities after which a connection is closed.",
@@ -270,9 +273,8 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "",
         NONE,
-        Set::Nothing,
+        Set::Flag(|c| c.global().tune.h2_websocket = false),
     )
-    .parsed()
     .unlisted()
     .hidden(),
     setting("h1-accept-payload-with-any-method", "Accepts a body with any method.", |c| {

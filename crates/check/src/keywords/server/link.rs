@@ -1,6 +1,7 @@
 //! The words of a `server` line about its connections.
 
 use base::addr::Rules;
+use ir::config::WebSocket;
 use syntax::Word;
 
 use super::{ServerDraft, ServerKeyword, nothing};
@@ -86,6 +87,23 @@ fn pool_max_conn(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>
         return Err(given.fail("out-of-range", "'pool-max-conn' must be >= -1"));
     }
     draft.server.pool_max_conn = value;
+    Ok(())
+}
+
+fn max_reuse(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.server.max_reuse = wrapped(&given.value.text);
+    Ok(())
+}
+
+fn websocket(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.server.websocket = match given.value.text.as_slice() {
+        b"auto" => WebSocket::Auto,
+        b"h1" => WebSocket::H1,
+        b"h2" => WebSocket::H2,
+        _ => {
+            return Err(given.fail("bad-value", format!("'{}' has to be 'auto', 'h1' or 'h2'", given.name())));
+        }
+    };
     Ok(())
 }
 
@@ -229,7 +247,7 @@ pub const ROWS: &[ServerKeyword] = &[
     )
     .parsed(),
     ServerKeyword::value("idle-ping", "Pings idle connections.", "'{}' expects an argument.", idle_ping).parsed(),
-    ServerKeyword::value("max-reuse", "Requests on a connection.", VALUE, nothing).parsed(),
+    ServerKeyword::value("max-reuse", "Requests on a connection.", VALUE, max_reuse),
     ServerKeyword::value("namespace", "The network namespace.", "'{}' : expects <name> as argument", namespace)
         .parsed(),
     ServerKeyword::flag("send-proxy", "Sends the PROXY protocol, version 1.", send_proxy),
@@ -299,8 +317,5 @@ pub const ROWS: &[ServerKeyword] = &[
     )
     .parsed(),
     ServerKeyword::flag("usesrc", "Whose address to connect from.", usesrc),
-    ServerKeyword::value("ws", "The protocol of WebSockets.", "", |_, _, given| {
-        given.one_of(&["auto", "h1", "h2"], || format!("'{}' has to be 'auto', 'h1' or 'h2'", given.name()))
-    })
-    .parsed(),
+    ServerKeyword::value("ws", "The protocol of WebSockets.", "", websocket),
 ];

@@ -96,7 +96,7 @@ async fn refused(line: &TlsBind, with: &TlsServer) -> (HandshakeError, Arc<TlsFa
     let mut never = |_: &mut Context<'_>| Poll::Pending;
     let (outcome, _) = tokio::join!(
         server.accept(Socket::Tcp(theirs), &mut never),
-        context.connect(Socket::Tcp(ours), None, None)
+        context.connect(Socket::Tcp(ours), Ask::default())
     );
     let failed = outcome.unwrap_err();
     (failed.error, failed.facts.unwrap())

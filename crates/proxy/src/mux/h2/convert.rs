@@ -1,6 +1,7 @@
 //! Between the `http` crate's messages, which the `h2` crate speaks, and the one message.
 
 use bytes::Bytes;
+use h2::ext::Protocol;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -10,7 +11,7 @@ use proto::message::{Flags, Framing, Head, Version};
 
 /// Fields that belong to an HTTP/1 connection and have no place in HTTP/2 (RFC 9113, section
 /// 8.2.2).
-const CONNECTION_FIELDS: [&[u8]; 5] =
+pub const CONNECTION_FIELDS: [&[u8]; 5] =
     [b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"];
 
 /// Makes `head` the request. As HAProxy shows it, the target that was received is the absolute
@@ -23,7 +24,10 @@ pub fn request(parts: &Parts, ended: bool, scheme: &str, max_fields: usize, head
     let scheme = uri.scheme_str().unwrap_or(scheme);
     let authority = without_default_port(scheme, authority);
     let method = parts.method.as_str().as_bytes();
-    if parts.method == http::Method::CONNECT {
+    let protocol = parts.extensions.get::<Protocol>();
+    let method = if protocol.is_some() { b"GET" } else { method };
+    let is_connect = method == b"CONNECT";
+    if is_connect {
         head.start_request(method, authority.as_bytes(), Version::Http2);
     } else {
         scratch::with_write(|target| {
@@ -56,6 +60,18 @@ pub fn request(parts: &Parts, ended: bool, scheme: &str, max_fields: usize, head
         }
     });
     head.flags = Flags { expect_continue: head.get(b"expect").is_some(), ..Flags::default() };
+    if let Some(protocol) = protocol {
+        head.add(b"upgrade", protocol.as_ref());
+        head.add(b"connection", b"upgrade");
+        head.flags.upgrade = true;
+        head.flags.websocket = protocol.as_str().eq_ignore_ascii_case("websocket");
+        // There is no way back to HTTP/2 from HTTP/2.
+        if ["h2", "h2c"].iter().any(|own| protocol.as_str().eq_ignore_ascii_case(own)) {
+            return false;
+        }
+    }
+    // What comes behind a CONNECT is the tunnel's.
+    let ended = ended || protocol.is_some() || is_connect;
     let Some(framing) = framing(head, ended) else { return false };
     head.framing = framing;
     parts.headers.len() + usize::from(!authority.is_empty()) < max_fields

@@ -6,14 +6,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use net::scratch;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::watch::{Sent, Watch};
 use crate::conn::Conn;
-
-/// The payload of a TLS record, in bytes (RFC 8446, section 5.1).
-const RECORD: usize = 16 * 1024;
 
 /// See the module.
 pub struct Joined {
@@ -36,21 +32,6 @@ impl Joined {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut conn.io).poll_read(cx, buf)
-    }
-
-    /// One write of what the slices hold; over TLS of as much as a record takes.
-    fn write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
-        let io = &mut self.conn.io;
-        match bufs {
-            [one] => io.poll_write(cx, one),
-            _ if !io.is_tls() => io.poll_write_vectored(cx, bufs),
-            _ => scratch::with_write(|record| {
-                for buf in bufs {
-                    record.extend_from_slice(&buf[..buf.len().min(RECORD - record.len())]);
-                }
-                io.poll_write(cx, record)
-            }),
-        }
     }
 }
 
@@ -77,7 +58,7 @@ impl AsyncWrite for Joined {
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let this = self.get_mut();
-        let count = ready!(this.write(cx, bufs))?;
+        let count = ready!(this.conn.io.poll_write_joined(cx, bufs))?;
         let mut left = count;
         for buf in bufs {
             let part = left.min(buf.len());

@@ -1,0 +1,216 @@
+//! The server's side of one stream over HTTP/2.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use h2::client::{ResponseFuture, SendRequest};
+use h2::{Error, Reason};
+use proto::h1::Limits;
+use proto::message::{Framing, Head};
+use state::stream::Stream;
+
+use super::convert_back as convert;
+use super::halves::{Incoming, Outgoing};
+use super::links::Lease;
+use crate::body::{Piece, Sink, SourceError};
+use crate::client::Client;
+use crate::upstream::NoHead;
+
+/// See the module.
+pub struct H2Server {
+    /// A head that the connection did not take yet.
+    start: Option<Start>,
+    response: Option<ResponseFuture>,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// The protocol of an extended CONNECT.
+    protocol: Vec<u8>,
+    failed: Option<NoHead>,
+    /// Behind the others: they leave the connection before it does.
+    lease: Lease,
+}
+
+/// A request that is about to begin its stream.
+struct Start {
+    sender: SendRequest<Bytes>,
+    request: http::Request<()>,
+    /// No body follows.
+    ends: bool,
+}
+
+impl H2Server {
+    pub fn new(lease: Lease) -> Self {
+        Self {
+            start: None,
+            response: None,
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
+            protocol: Vec::new(),
+            failed: None,
+            lease,
+        }
+    }
+
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// See [`crate::upstream::Upstream::send_head`]. An upgrade becomes an extended CONNECT (RFC
+    /// 8441), which cannot have a body.
+    pub fn send_head(&mut self, stream: &Stream, client: &Client<'_>) {
+        let head = &stream.req;
+        let empty = matches!(head.framing, Framing::None | Framing::Length(0));
+        if head.flags.upgrade {
+            self.protocol = convert::protocol(head).to_vec();
+        }
+        let request = if head.flags.upgrade && !empty { None } else { convert::request(head) };
+        let Some(request) = request else {
+            self.failed = Some(NoHead::Invalid);
+            return;
+        };
+        let Some(sender) = self.lease.sender() else {
+            self.failed = Some(NoHead::Refused);
+            return;
+        };
+        let tunnel = head.flags.upgrade || head.method() == b"CONNECT";
+        self.start = Some(Start { sender, request, ends: empty && !tunnel });
+        if !stream.req_body.bytes.is_empty() {
+            self.send(&Piece::Data(&stream.req_body.bytes));
+        }
+        if stream.req_body.complete && client.request_done() && !empty {
+            self.send(&Piece::End(stream.req_body.trailers.as_deref()));
+        }
+    }
+
+    /// Begins the stream once the connection takes it.
+    fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(start) = &mut self.start else { return Poll::Ready(()) };
+        if !self.protocol.is_empty() {
+            ready!(self.lease.poll_settled(cx));
+            if !start.sender.is_extended_connect_protocol_enabled() {
+                self.start = None;
+                self.failed = Some(NoHead::Invalid);
+                return Poll::Ready(());
+            }
+        }
+        let ready = ready!(start.sender.poll_ready(cx));
+        let Some(Start { mut sender, request, ends }) = self.start.take() else { return Poll::Ready(()) };
+        match ready.and_then(|()| sender.send_request(request, ends)) {
+            Ok((response, send)) => {
+                self.response = Some(response);
+                if !ends {
+                    self.outgoing.open(send);
+                }
+            }
+            // Nothing was sent.
+            Err(error) if error.is_io() || error.is_go_away() => self.failed = Some(NoHead::Refused),
+            Err(_) => self.failed = Some(NoHead::Invalid),
+        }
+        Poll::Ready(())
+    }
+
+    pub fn send(&mut self, piece: &Piece<'_>) {
+        self.outgoing.push(piece);
+    }
+
+    pub fn is_flushed(&self) -> bool {
+        self.start.is_none() && (self.outgoing.is_flushed() || !self.outgoing.is_open())
+    }
+
+    /// See [`crate::upstream::Upstream::poll_flush`].
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_start(cx));
+        if self.failed.is_some() {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        }
+        self.outgoing.poll_flush(cx)
+    }
+
+    /// See [`crate::upstream::Upstream::poll_head`].
+    pub fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        head: &mut Head,
+        method: &[u8],
+        limits: &Limits,
+    ) -> Poll<Result<(), NoHead>> {
+        ready!(self.poll_start(cx));
+        let response = match (self.failed, &mut self.response) {
+            (None, Some(response)) => response,
+            (failed, _) => return Poll::Ready(Err(failed.unwrap_or(NoHead::Closed))),
+        };
+        let asked = convert::Asked { method, protocol: &self.protocol };
+        let (parts, body) = match ready!(response.poll_informational(cx)) {
+            Some(Ok(interim)) => (interim.into_parts().0, None),
+            Some(Err(error)) => return Poll::Ready(Err(self.no_head(&error))),
+            None => match ready!(Pin::new(response).poll(cx)) {
+                Ok(last) => {
+                    let (parts, body) = last.into_parts();
+                    (parts, Some(body))
+                }
+                Err(error) => return Poll::Ready(Err(self.no_head(&error))),
+            },
+        };
+        let ended = body.as_ref().is_none_or(h2::RecvStream::is_end_stream);
+        if !convert::response(&parts, ended, &asked, limits.max_fields, head) {
+            return Poll::Ready(Err(NoHead::Invalid));
+        }
+        if let Some(body) = body {
+            self.incoming = Incoming::new(body);
+            if !ended {
+                self.lease.open_window();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn no_head(&mut self, error: &Error) -> NoHead {
+        if error.is_remote() && error.is_reset() {
+            self.incoming.note_reset(error.reason());
+        }
+        match error.reason() {
+            // Streams that the server looked at outlive its GOAWAY.
+            Some(Reason::REFUSED_STREAM) => NoHead::Refused,
+            _ if error.is_remote() && error.is_go_away() => NoHead::Refused,
+            _ if error.is_library() && error.is_reset() => NoHead::Invalid,
+            _ => NoHead::Closed,
+        }
+    }
+
+    /// See [`crate::upstream::Upstream::poll_body`].
+    pub fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Poll<Result<usize, SourceError>> {
+        self.incoming.poll(cx, sink)
+    }
+
+    pub fn reset_code(&self) -> Option<u32> {
+        self.incoming.reset_code()
+    }
+
+    pub fn body_done(&self) -> bool {
+        self.incoming.is_done()
+    }
+
+    pub fn early_body(&self) -> &[u8] {
+        self.incoming.early()
+    }
+
+    /// Takes the part of the body that is there.
+    pub fn take_early(&mut self) {
+        // What is broken is told to the one who reads on.
+        let _ = self.incoming.take_early(&mut Context::from_waker(Waker::noop()));
+    }
+
+    /// See [`crate::upstream::Upstream::poll_gone`].
+    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.outgoing.poll_reset(cx) {
+            Some(reset) => reset.map(drop),
+            None => Poll::Pending,
+        }
+    }
+}
