@@ -17,8 +17,6 @@ const BODY: &[ActionOption] = &[
 const TIME: usize = 0;
 const AT_LEAST: usize = 1;
 
-const DROP: &[ActionOption] = &[ActionOption::new("rst-ttl", &[ActionArg::Int(1, 255)])];
-
 pub const ROWS: &[Action] = &[
     Action::new(
         "accept",
@@ -42,19 +40,19 @@ pub const ROWS: &[Action] = &[
         .unlisted(sets::TCP)
         .last(),
     Action::new(
-        "silent-drop",
-        sets::TCP | sets::REQUEST | sets::RESPONSE,
-        &[],
-        "Forgets the connection without telling the client",
-        silent_drop,
-    )
-    .options(DROP),
-    Action::new(
         "expect-proxy",
         sets::CONNECTION,
         &[ActionArg::Str],
         "The connection begins with a PROXY header",
         expect_proxy,
+    )
+    .unlisted(sets::TCP),
+    Action::new(
+        "expect-netscaler-cip",
+        sets::CONNECTION,
+        &[ActionArg::Str],
+        "The connection begins with a NetScaler header",
+        expect_netscaler,
     )
     .unlisted(sets::TCP),
     Action::new(
@@ -117,12 +115,13 @@ fn close(_: &mut Stream, _: &Args) -> Outcome {
     Outcome::Close
 }
 
-fn silent_drop(_: &mut Stream, _: &Args) -> Outcome {
-    Outcome::Drop
-}
-
 fn expect_proxy(stream: &mut Stream, _: &Args) -> Outcome {
     stream.session.expects_proxy.set(true);
+    Outcome::Continue
+}
+
+fn expect_netscaler(stream: &mut Stream, _: &Args) -> Outcome {
+    stream.session.expects_netscaler.set(true);
     Outcome::Continue
 }
 
@@ -176,7 +175,6 @@ mod tests {
     fn outcomes() {
         check("allow", Outcome::Stop);
         check("reject", Outcome::Reject);
-        check("silent-drop", Outcome::Drop);
         check("use-service 4", Outcome::Service(ir::id::ServiceId(4)));
         check("strict-mode off", Outcome::Continue);
     }

@@ -19,7 +19,7 @@ mod patterns;
 mod redirect;
 mod reply;
 pub mod room;
-mod row;
+pub mod row;
 mod rules;
 mod start_line;
 #[cfg(test)]

@@ -2,16 +2,37 @@
 //! queues.
 
 use ir::spec::ActionArg::{Expr, IntOrExpr, Str, TimeOrExpr};
-use ir::types::SampleType;
-use state::plan::{ActionValue, Args, Outcome};
-use state::{Stream, Value};
+use state::Stream;
+use state::plan::{Args, Outcome};
 
-use crate::row::{Action, sets};
+use crate::row::{Action, number, sets};
 
+const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
 /// The sets in which a server is still to be found.
 const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
 
 pub const ROWS: &[Action] = &[
+    Action::new(
+        "set-bc-mark",
+        TO_SERVER,
+        &[IntOrExpr(i64::MIN, i64::MAX)],
+        "Sets the mark of packets to the server",
+        set_mark,
+    ),
+    Action::new(
+        "set-bc-tos",
+        TO_SERVER,
+        &[IntOrExpr(i64::MIN, i64::MAX)],
+        "Sets the TOS field of packets to the server",
+        set_tos,
+    ),
+    Action::new(
+        "set-nice",
+        STREAM,
+        &[Str],
+        "Asks for a priority of the stream's task; all tasks have the same here",
+        |_, _| Outcome::Continue,
+    ),
     Action::new(
         "set-priority-class",
         TO_SERVER,
@@ -42,16 +63,18 @@ pub const ROWS: &[Action] = &[
     ),
 ];
 
-/// The number that an argument is or gives; nothing where an expression gives none.
-fn number(stream: &Stream, args: &Args, index: usize) -> Option<i64> {
-    match args.values.get(index)? {
-        ActionValue::Int(number) | ActionValue::Time(number) => Some(*number),
-        ActionValue::Expr(expr) => match expr.eval(stream).ok()?.cast(SampleType::Sint, &stream.arena)? {
-            Value::Sint(number) => Some(number),
-            _ => None,
-        },
-        _ => None,
+fn set_mark(stream: &mut Stream, args: &Args) -> Outcome {
+    if let Some(mark) = number(stream, args, 0) {
+        stream.overrides.mark = Some(mark as u32);
     }
+    Outcome::Continue
+}
+
+fn set_tos(stream: &mut Stream, args: &Args) -> Outcome {
+    if let Some(tos) = number(stream, args, 0) {
+        stream.overrides.tos = Some(tos as i32);
+    }
+    Outcome::Continue
 }
 
 fn set_class(stream: &mut Stream, args: &Args) -> Outcome {
@@ -106,10 +129,11 @@ mod tests {
     #[test]
     fn limits_of_one_stream() {
         let rules = "set-timeout server 7\nset-timeout tunnel int(9)\nset-timeout client int(-1)\n\
-                     set-retries 3\nset-priority-class int(5000)\nset-priority-offset int(-20)";
+                     set-retries 3\nset-bc-mark 7\nset-bc-tos int(32)\nset-priority-class int(5000)\nset-priority-offset int(-20)";
         let (stream, _) = run_stream(testing::config(), "GET / HTTP/1.1\n", rules);
         assert_eq!((stream.server_timeout(), stream.tunnel_timeout()), (Some(7), Some(9)));
         assert_eq!((stream.client_timeout(), stream.max_retries()), (None, 3));
+        assert_eq!((stream.overrides.mark, stream.overrides.tos), (Some(7), Some(32)));
         assert_eq!((stream.priority.class, stream.priority.offset), (0x7ff, -20));
     }
 }

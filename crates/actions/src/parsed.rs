@@ -1,18 +1,13 @@
 //! Actions that are accepted and checked, and do nothing yet: using one prints a warning.
 
-use ir::spec::{ActionArg, ActionOption};
+use ir::spec::ActionArg::{Expr, Fmt, Str};
+use ir::spec::ActionOption;
 
 use crate::row::{Action, sets};
-
-use ActionArg::{Expr, Fmt, IntOrExpr, Str};
-
-/// Any number, or an expression.
-const NUMBER: ActionArg = IntOrExpr(i64::MIN, i64::MAX);
 
 /// The sets of a whole stream that stand before its response is on its way.
 const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
 const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
-const MARKING: u16 = sets::TCP | sets::REQUEST | sets::RESPONSE;
 
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
@@ -29,17 +24,8 @@ pub const ROWS: &[Action] = &[
     Action::parsed("disable-l7-retry", sets::REQUEST, &[], "Does not repeat this request"),
     Action::parsed("do-resolve", TO_SERVER, &[Expr], "Resolves a name into a variable").paren(Str),
     Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
-    Action::parsed("expect-netscaler-cip", sets::CONNECTION, &[Str], "Waits for a NetScaler header")
-        .unlisted(sets::TCP),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),
-    Action::parsed("set-bc-mark", TO_SERVER, &[NUMBER], "Sets the mark of packets to the server"),
-    Action::parsed("set-bc-tos", TO_SERVER, &[NUMBER], "Sets the TOS field of packets to the server"),
-    Action::parsed("set-fc-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client"),
-    Action::parsed("set-fc-tos", MARKING, &[NUMBER], "Sets the TOS field of packets to the client"),
-    Action::parsed("set-mark", MARKING, &[NUMBER], "Sets the mark of packets to the client (deprecated)"),
-    Action::parsed("set-tos", MARKING, &[NUMBER], "Sets the TOS field of packets to the client (deprecated)"),
-    Action::parsed("set-nice", STREAM, &[Str], "Sets the priority of the stream's task"),
     Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
 ];

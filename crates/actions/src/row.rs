@@ -1,7 +1,9 @@
 //! The row of this crate's tables: what the registry says of an action, and its function.
 
 use ir::spec::{ActionArg, ActionOption, ActionSpec, RuleSet, Support};
-use state::plan::{ActionFn, Outcome};
+use ir::types::SampleType;
+use state::plan::{ActionFn, ActionValue, Args, Outcome};
+use state::{Stream, Value};
 
 /// An action.
 #[derive(Clone, Copy)]
@@ -60,8 +62,20 @@ impl Action {
     }
 }
 
+/// The number that an argument is or gives; nothing where an expression gives none.
+pub fn number(stream: &Stream, args: &Args, index: usize) -> Option<i64> {
+    match args.values.get(index)? {
+        ActionValue::Int(number) | ActionValue::Time(number) => Some(*number),
+        ActionValue::Expr(expr) => match expr.eval(stream).ok()?.cast(SampleType::Sint, &stream.arena)? {
+            Value::Sint(number) => Some(number),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The bits of the rule sets, shorter, for the tables.
-pub(crate) mod sets {
+pub mod sets {
     use super::RuleSet;
 
     pub const QUIC: u16 = RuleSet::QuicInitial.bit();

@@ -138,8 +138,6 @@ pub struct Draft {
     pub has_id: bool,
     /// What `stats` lines say.
     pub stats: Option<Stats>,
-    /// `rate-limit sessions`
-    pub rate_limit: u32,
     /// The header of `source … usesrc hdr_ip`.
     pub source_header: Option<Bytes>,
     /// What the section's defaults said, to tell what is said twice.
@@ -322,7 +320,7 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inherited {
     pub timeouts: ir::config::Timeouts,
-    pub rate_limit: u32,
+    pub session_limit: u32,
 }
 
 /// `option forwarded`: its words, each with the expression behind it where it takes one.

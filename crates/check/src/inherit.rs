@@ -46,7 +46,7 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     draft.implicit_use = false;
     draft.replaced = None;
     draft.proxy.description = None;
-    draft.inherited = Inherited { timeouts: draft.proxy.timeouts, rate_limit: draft.rate_limit };
+    draft.inherited = Inherited { timeouts: draft.proxy.timeouts, session_limit: draft.proxy.session_limit };
     if let Some(stats) = &mut draft.stats {
         stats.inherited = true;
     }

@@ -1,6 +1,7 @@
 //! Joins the rows of the crates that bring them: the checker gets what they say, the plan their
 //! functions, both in the same order.
 
+use actions::Action;
 use check::Registry;
 use ir::id::ActionId;
 use lua::Catalog;
@@ -19,12 +20,17 @@ fn converters() -> impl Iterator<Item = &'static Converter> {
     samples::converters::rows().chain(net::tls::samples::converters())
 }
 
+/// All actions; the position is the id.
+fn actions() -> impl Iterator<Item = &'static Action> {
+    actions::rows().chain(net::actions::ROWS)
+}
+
 /// What the checker sees.
 pub fn assemble() -> Registry {
     Registry::new(
         fetches().map(|row| &row.spec).collect(),
         converters().map(|row| &row.spec).collect(),
-        actions::rows().map(|row| &row.spec).collect(),
+        actions().map(|row| &row.spec).collect(),
         samples::acl_aliases::ROWS.iter().collect(),
         &services::SERVICES.iter().map(|row| row.name).collect::<Vec<_>>(),
     )
@@ -36,7 +42,7 @@ pub fn assemble() -> Registry {
 pub fn functions(registry: &Registry) -> Functions {
     let mut functions = Functions::default();
     samples::fill(&mut functions, fetches(), converters());
-    actions::fill(&mut functions);
+    functions.actions.extend(actions().map(|row| row.run));
     functions.token_keys = Some(net::tls::samples::load_keys);
     functions.fetches.resize(registry.fetches().len(), lua_rows::FETCH);
     functions.converters.resize(registry.converters().len(), lua_rows::CONVERTER);
@@ -46,7 +52,7 @@ pub fn functions(registry: &Registry) -> Functions {
 
 /// Whether a row came from a Lua file.
 pub fn is_lua_action(id: ActionId) -> bool {
-    id.index() >= actions::rows().count()
+    id.index() >= actions().count()
 }
 
 /// What Lua scripts may call.

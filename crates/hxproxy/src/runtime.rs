@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ir::config::{Config, Global};
 use ir::id::ProxyId;
 use net::listener::Listener;
+use net::namespace::Namespaces;
 use net::worker::{Settings, Workers};
 use proxy::Shared;
 use proxy::log::Sender;
@@ -53,6 +54,10 @@ impl Prepared {
 
     pub fn global(&self) -> &'static Global {
         &self.plan.config.global
+    }
+
+    pub fn namespaces(&self) -> &Namespaces {
+        self.shared.namespaces()
     }
 
     /// Runs what scripts registered for the start. The error is a message.

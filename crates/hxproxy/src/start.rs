@@ -138,9 +138,15 @@ impl Start {
         // From here on, before anybody learns of this process, signals wait for its main loop.
         let set = signals::set();
         set.block().map_err(system)?;
-        let listeners =
-            handoff::bind(self.console, &self.program.name, prepared.config(), prepared.threads(), old)
-                .map_err(|()| String::new())?;
+        let listeners = handoff::bind(
+            self.console,
+            &self.program.name,
+            prepared.config(),
+            prepared.threads(),
+            prepared.namespaces(),
+            old,
+        )
+        .map_err(|()| String::new())?;
         if listeners.is_empty() && !in_master {
             let text = "No enabled listener found (check for 'bind' directives) ! Exiting.";
             return Err(format!("[{}.main()] {text}", self.program.path));

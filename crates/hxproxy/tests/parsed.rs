@@ -46,7 +46,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("server", "on-marked-up", "on-marked-up shutdown-backup-sessions"),
     ("action", "set-timeout", "set-timeout server 10s"),
     ("action", "do-resolve", "do-resolve(txn.v,r) str(a)\n\nresolvers r\n  nameserver n 127.0.0.1:53"),
-    ("action", "expect-netscaler-cip", "expect-netscaler-cip layer4"),
     ("action", "sc-add-gpc", "sc-add-gpc(0,0) 1"),
     ("action", "sc-inc-gpc", "sc-inc-gpc(0,0)"),
     ("action", "sc-inc-gpc0", "sc-inc-gpc0(0)"),
@@ -91,7 +90,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "set-bandwidth-limit x\n  filter bwlim-in x default-limit 1m default-period 1s",
     ),
     ("listen", "hash-type", "hash-type consistent"),
-    ("listen", "rate-limit", "rate-limit sessions 10"),
     ("listen", "compression", "compression algo gzip"),
     (
         "listen",

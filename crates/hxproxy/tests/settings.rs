@@ -20,7 +20,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("forceclose", "removed from HAProxy"),
     ("fullconn", "parsed"),
     ("http_no_delay", "what it asks for is always so"),
-    ("independent_streams", "parsed"),
     ("log_health_checks", "parsed"),
     ("lua_paths", "the scripts are loaded while the configuration is read"),
     ("max_spread_checks", "parsed"),
@@ -34,8 +33,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("stats_sockets", "parsed"),
     ("stats_timeout", "parsed"),
     ("stick_table", "rules name the table itself"),
-    ("tcp_smart_accept", "parsed"),
-    ("tcp_smart_connect", "parsed"),
     ("v1", "what is no version 2 is one"),
 ];
 

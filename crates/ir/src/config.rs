@@ -3,6 +3,7 @@
 
 mod bind;
 mod global;
+mod link;
 mod log;
 mod proxy;
 mod sections;
@@ -10,8 +11,9 @@ mod server;
 mod status;
 mod tokens;
 
-pub use bind::{Bind, CertEntry, CertSource, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
-pub use global::{Global, H2Servers, HttpCodes, LuaLimits, LuaLoad, SetVar, Tune, VarLimits};
+pub use bind::{Bind, CertEntry, CertSource, Shards, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
+pub use global::{Global, H2Servers, HttpCodes, LuaLimits, LuaLoad, Rates, SetVar, Tune, VarLimits};
+pub use link::{Foreign, Link, Namespace, Probes, Source};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
     Balance, Capture, ErrorFile, ErrorReply, ForwardFor, Forwarded, ForwardedPart, HttpReuse, LogPreset,

@@ -6,14 +6,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
 
+use ir::config::{Link, Probes, Tune};
 use ir::expr::Address;
 use socket2::SockRef;
 use state::link::ConnError;
 use tokio::net::{TcpSocket, UnixStream};
 
 use crate::io::{Io, Socket};
-use crate::sys;
+use crate::marks::Marks;
+use crate::namespace::Namespaces;
+use crate::ports::{Port, Ports};
+use crate::{socks4, sys};
 
 /// Where a connection goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,33 +56,100 @@ pub(crate) fn abstract_name(name: &[u8], terminated: bool) -> Vec<u8> {
     bytes
 }
 
-/// What is set on the socket before it connects.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// `source`: port 0 lets the kernel choose one that is free towards this server.
-    pub source: Option<SocketAddr>,
-    /// `tune.rcvbuf.server`, in bytes.
-    pub rcvbuf: Option<usize>,
-    /// `tune.sndbuf.server`, in bytes.
-    pub sndbuf: Option<usize>,
+/// What a socket is made with.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    pub link: &'a Link,
+    /// The server's or the backend's `source`.
+    pub source: Option<From<'a>>,
+    pub tune: &'a Tune,
     /// `option srvtcpka`
-    pub keepalive: bool,
+    pub keepalive: Option<Probes>,
+    /// Marks of its packets that rules set.
+    pub marks: Marks,
+    /// What is sent first stands ready: `tfo` may be used.
+    pub fast_open: bool,
+    /// `option tcp-smart-connect`: the handshake's last packet may leave with the first bytes.
+    pub delays_ack: bool,
+    /// The namespace to connect from.
+    pub namespace: Option<(&'a Namespaces, &'a [u8])>,
+}
+
+impl<'a> Options<'a> {
+    /// Those of a line alone.
+    pub fn new(link: &'a Link, tune: &'a Tune) -> Self {
+        Self {
+            link,
+            source: None,
+            tune,
+            keepalive: None,
+            marks: Marks::default(),
+            fast_open: false,
+            delays_ack: false,
+            namespace: None,
+        }
+    }
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct From<'a> {
+    /// With port 0 the kernel chooses one that is free towards this server.
+    pub address: SocketAddr,
+    /// A range of ports, instead of the address's.
+    pub ports: Option<&'a Arc<Ports>>,
+    /// The address that the server sees instead; it may be of another machine.
+    pub foreign: Option<SocketAddr>,
+    pub device: Option<&'a [u8]>,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub enum Failure {
+    /// There is no socket, or none with this source: something of ours ran out.
+    Resource(ConnError),
+    /// The system or the server refused.
+    Refused(ConnError),
+}
+
+impl Failure {
+    pub fn error(&self) -> ConnError {
+        match self {
+            Self::Resource(error) | Self::Refused(error) => *error,
+        }
+    }
 }
 
 /// Connects, with TCP_NODELAY. The future ends when the server answered; drop it to give up.
 ///
 /// # Errors
-/// What the kernel says, as it says it: `ConnectionRefused`, `AddrNotAvailable` (out of source
-/// ports), EMFILE, `TimedOut`, … A UNIX socket whose backlog is full gives `WouldBlock`.
-pub async fn connect(target: &Target, options: &Options) -> io::Result<Io> {
+/// See [`Failure`]. A UNIX socket whose backlog is full counts as one without free ports.
+pub async fn connect(target: &Target, options: &Options<'_>) -> Result<Io, Failure> {
     let socket = match target {
-        Target::Tcp(address) => Socket::Tcp(tcp_socket(*address, options)?.connect(*address).await?),
-        Target::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
+        Target::Tcp(address) => {
+            let to = options.link.socks4.unwrap_or(*address);
+            let (socket, port) = tcp_socket(to, options)?;
+            Socket::Tcp(socket.connect(to).await.map_err(|error| refused(&error))?, port)
+        }
+        Target::Unix(path) => Socket::Unix(UnixStream::connect(path).await.map_err(|error| refused(&error))?),
     };
-    Ok(Io::Plain(socket))
+    let mut io = Io::Plain(socket);
+    if let (Target::Tcp(address), Some(_)) = (target, options.link.socks4) {
+        socks4::ask(&mut io, *address).await.map_err(Failure::Refused)?;
+    }
+    Ok(io)
 }
 
-/// What samples say of a connect that failed.
+/// Why `connect` failed.
+fn refused(cause: &io::Error) -> Failure {
+    match cause.raw_os_error() {
+        Some(libc::EAGAIN | libc::EADDRNOTAVAIL) => Failure::Resource(ConnError::NoFreePorts),
+        Some(libc::EADDRINUSE) => Failure::Resource(ConnError::AddressInUse),
+        _ => Failure::Refused(failure(cause)),
+    }
+}
+
+/// What samples say of a connection that failed.
 pub fn failure(cause: &io::Error) -> ConnError {
     match cause.raw_os_error() {
         Some(libc::ECONNREFUSED) => ConnError::Refused,
@@ -86,34 +158,91 @@ pub fn failure(cause: &io::Error) -> ConnError {
         Some(libc::EMFILE) => ConnError::ProcessFiles,
         Some(libc::ENFILE) => ConnError::SystemFiles,
         Some(libc::ENOMEM | libc::ENOBUFS) => ConnError::SystemMemory,
-        Some(libc::EADDRNOTAVAIL) => ConnError::NoFreePorts,
-        Some(libc::EADDRINUSE) => ConnError::AddressInUse,
         _ => ConnError::Socket,
     }
 }
 
-/// A TCP socket that is ready to connect.
-fn tcp_socket(address: SocketAddr, options: &Options) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_nodelay(true)?;
-    // The sizes are wishes, as in HAProxy: the kernel's limits win without an error.
-    if let Some(size) = options.rcvbuf {
-        SockRef::from(&socket).set_recv_buffer_size(size)?;
+/// A TCP socket that is ready to connect, and its port of a range.
+fn tcp_socket(to: SocketAddr, options: &Options<'_>) -> Result<(TcpSocket, Option<Box<Port>>), Failure> {
+    let new = || if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let made = match options.namespace {
+        Some((namespaces, name)) => namespaces.within(Some(name), new),
+        None => new(),
+    };
+    let socket = made.map_err(|error| Failure::Resource(failure(&error)))?;
+    // A wish like all others here: where the system refuses one, the connection is made without it.
+    let _ = socket.set_nodelay(true);
+    let fd = socket.as_fd();
+    options.marks.set(fd, Some(to));
+    if let Some(probes) = options.keepalive {
+        let _ = crate::socket::set_keepalive(fd, probes);
     }
-    if let Some(size) = options.sndbuf {
-        SockRef::from(&socket).set_send_buffer_size(size)?;
+    let port = match &options.source {
+        Some(source) => bind(&socket, source)?,
+        None => None,
+    };
+    if options.delays_ack {
+        let _ = sys::set_int(fd, libc::IPPROTO_TCP, libc::TCP_QUICKACK, 0);
     }
-    if options.keepalive {
-        socket.set_keepalive(true)?;
+    let link = options.link;
+    if let Some(name) = &link.congestion {
+        let _ = sys::set_bytes(fd, libc::IPPROTO_TCP, libc::TCP_CONGESTION, name);
     }
-    if let Some(source) = options.source {
-        socket.set_reuseaddr(true)?;
-        if source.port() == 0 {
-            sys::set_int(socket.as_fd(), libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1)?;
+    if let Some(secret) = &link.md5_secret {
+        sys::set_md5_secret(fd, to, secret).map_err(|_| Failure::Refused(ConnError::None))?;
+    }
+    if let timeout @ 1.. = link.user_timeout {
+        let timeout = std::time::Duration::from_millis(timeout.into());
+        let _ = SockRef::from(&socket).set_tcp_user_timeout(Some(timeout));
+    }
+    if options.fast_open && link.fast_open {
+        let _ = sys::set_int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT, 1);
+    }
+    if let Some(size) = options.tune.sndbuf_server {
+        let _ = SockRef::from(&socket).set_send_buffer_size(size);
+    }
+    if let Some(size) = options.tune.rcvbuf_server {
+        let _ = SockRef::from(&socket).set_recv_buffer_size(size);
+    }
+    Ok((socket, port))
+}
+
+/// Binds a socket to where its connection comes from.
+fn bind(socket: &TcpSocket, source: &From<'_>) -> Result<Option<Box<Port>>, Failure> {
+    /// How many ports of a range are tried.
+    const ATTEMPTS: usize = 10;
+    let cannot = |_| Failure::Resource(ConnError::CannotBind);
+    let view = SockRef::from(socket);
+    if let Some(device) = source.device {
+        // It may fail without CAP_NET_RAW, as in HAProxy.
+        let _ = view.bind_device(Some(device));
+    }
+    let Some(ports) = source.ports else {
+        let _ = sys::set_int(socket.as_fd(), libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
+        return bind_to(socket, source, source.address).map(|()| None).map_err(cannot);
+    };
+    let mut result = Err(Failure::Resource(ConnError::PortRange));
+    for _ in 0..ATTEMPTS {
+        let Some(port) = ports.take() else { break };
+        let address = SocketAddr::new(source.address.ip(), port.number());
+        match bind_to(socket, source, address) {
+            Ok(()) => return Ok(Some(Box::new(port))),
+            Err(error) => result = Err(cannot(error)),
         }
-        socket.bind(source)?;
     }
-    Ok(socket)
+    result
+}
+
+/// Binds to one address, or to the foreign one in its place.
+fn bind_to(socket: &TcpSocket, source: &From<'_>, own: SocketAddr) -> io::Result<()> {
+    socket.set_reuseaddr(true)?;
+    let Some(foreign) = source.foreign else { return socket.bind(own) };
+    let view = SockRef::from(socket);
+    match own {
+        SocketAddr::V4(_) => view.set_ip_transparent_v4(true)?,
+        SocketAddr::V6(_) => view.set_ip_transparent_v6(true)?,
+    }
+    socket.bind(foreign)
 }
 
 #[cfg(test)]
@@ -122,17 +251,23 @@ mod tests {
 
     use super::*;
 
+    fn from(address: &str) -> From<'_> {
+        From { address: address.parse().unwrap(), ports: None, foreign: None, device: None }
+    }
+
     #[tokio::test]
     async fn options_are_set_and_nodelay_always() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let target = Target::Tcp(listener.local_addr().unwrap());
-        let options = Options {
-            source: Some("127.0.0.9:0".parse().unwrap()),
-            rcvbuf: Some(20_000),
-            sndbuf: Some(30_000),
-            keepalive: true,
+        let link = Link { user_timeout: 4000, congestion: Some(b"reno".to_vec()), ..Link::default() };
+        let tune = Tune { rcvbuf_server: Some(20_000), sndbuf_server: Some(30_000), ..Tune::default() };
+        let all = Options {
+            source: Some(from("127.0.0.9:0")),
+            keepalive: Some(Probes { count: 3, idle: 70, interval: 8 }),
+            marks: Marks { mark: None, tos: Some(0x20) },
+            ..Options::new(&link, &tune)
         };
-        let io = connect(&target, &options).await.unwrap();
+        let io = connect(&target, &all).await.unwrap();
         let socket = SockRef::from(io.socket());
         assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
         // The kernel doubles what is asked for (socket(7)).
@@ -140,26 +275,42 @@ mod tests {
             (socket.recv_buffer_size().unwrap(), socket.send_buffer_size().unwrap()),
             (40_000, 60_000)
         );
+        assert_eq!(socket.tcp_user_timeout().unwrap().unwrap().as_millis(), 4000);
+        assert_eq!((socket.tcp_keepalive_retries().unwrap(), socket.tos_v4().unwrap()), (3, 0x20));
+        assert_eq!(socket.tcp_keepalive_time().unwrap().as_secs(), 70);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap().as_secs(), 8);
         let (_, peer) = listener.accept().await.unwrap();
         assert_eq!(peer.ip().to_string(), "127.0.0.9");
-        let plain = connect(&target, &Options::default()).await.unwrap();
+        let plain = connect(&target, &Options::new(&Link::default(), &Tune::default())).await.unwrap();
         assert!(SockRef::from(plain.socket()).tcp_nodelay().unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_range_of_ports_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target::Tcp(listener.local_addr().unwrap());
+        let (link, tune, ports) = (Link::default(), Tune::default(), Arc::new(Ports::new(24_990, 24_991)));
+        let source = From { ports: Some(&ports), ..from("127.0.0.9:24990") };
+        let ranged = Options { source: Some(source), ..Options::new(&link, &tune) };
+        let first = connect(&target, &ranged).await.unwrap();
+        let second = connect(&target, &ranged).await.unwrap();
+        let port = |io: &Io| io.socket().local_addr().unwrap().port();
+        assert_eq!((port(&first), port(&second)), (24_990, 24_991));
+        assert_eq!(connect(&target, &ranged).await.unwrap_err().error(), ConnError::PortRange);
     }
 
     #[tokio::test]
     async fn failures_are_the_kernels() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (link, tune) = (Link::default(), Tune::default());
+        let away = Options { source: Some(from("192.0.2.1:0")), ..Options::new(&link, &tune) };
         let cases = [
-            (Target::Tcp(free), Options::default(), io::ErrorKind::ConnectionRefused),
-            (
-                Target::Tcp(free),
-                Options { source: Some("192.0.2.1:0".parse().unwrap()), ..Options::default() },
-                io::ErrorKind::AddrNotAvailable,
-            ),
-            (Target::Unix("/nope.sock".into()), Options::default(), io::ErrorKind::NotFound),
+            (Target::Tcp(free), Options::new(&link, &tune), ConnError::Refused),
+            (Target::Tcp(free), away, ConnError::CannotBind),
+            (Target::Unix("/nope.sock".into()), Options::new(&link, &tune), ConnError::Socket),
         ];
         for (target, options, expected) in cases {
-            assert_eq!(connect(&target, &options).await.unwrap_err().kind(), expected, "{target:?}");
+            assert_eq!(connect(&target, &options).await.unwrap_err().error(), expected, "{target:?}");
         }
     }
 

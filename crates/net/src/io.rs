@@ -216,7 +216,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
-        (theirs.unwrap(), Io::Plain(Socket::Tcp(ours.unwrap().0)))
+        (theirs.unwrap(), Io::Plain(Socket::tcp(ours.unwrap().0)))
     }
 
     async fn settle() {

@@ -15,6 +15,7 @@ use socket2::SockRef;
 
 pub(crate) use self::unix::wanted_path;
 use crate::handoff::Inherited;
+use crate::namespace::Namespaces;
 use crate::sys;
 
 /// A listening socket of one `bind` address. Several may stand for the same one, one a worker.
@@ -24,6 +25,8 @@ pub struct Listener {
     pub bind: BindId,
     pub kind: Kind,
     pub backlog: i32,
+    /// The threads that may serve it, from 1; empty: all.
+    pub threads: Vec<u16>,
     pub fd: OwnedFd,
 }
 
@@ -42,9 +45,14 @@ pub struct Wanted<'a> {
     pub bind: BindId,
     /// The line's own backlog or the frontend's, else its maxconn (manual, `backlog`).
     pub backlog: u32,
-    /// Sockets for the same address: `nbthread`.
+    /// The threads that serve the address: each gets a descriptor.
     pub sockets: usize,
     pub tune: &'a Tune,
+    /// `option nolinger`: connections end with a reset.
+    pub nolinger: bool,
+    /// `option tcp-smart-accept`: clients' first packets are not acknowledged by packets of their own.
+    pub delays_ack: bool,
+    pub namespaces: &'a Namespaces,
 }
 
 /// What [`open`] gives.
@@ -77,7 +85,10 @@ pub fn open(bind: &Bind, wanted: Wanted<'_>, inherited: &mut Inherited) -> Resul
         Address::Fd(fd) => (Kind::Shared, clones(inherited_fd(*fd, wanted)?, wanted)?),
     };
     let backlog = backlog(wanted);
-    let listener = |fd| Listener { proxy: wanted.proxy, bind: wanted.bind, kind, backlog, fd };
+    let listener = |fd| {
+        let threads = bind.threads.clone();
+        Listener { proxy: wanted.proxy, bind: wanted.bind, kind, backlog, threads, fd }
+    };
     Ok(Opened { listeners: fds.into_iter().map(listener).collect(), warnings })
 }
 

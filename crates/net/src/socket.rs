@@ -3,17 +3,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use ir::config::Probes;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+use crate::ports::Port;
 
 /// A connected plain socket.
 #[derive(Debug)]
 pub enum Socket {
-    Tcp(TcpStream),
+    /// With the port of a `source` range that it holds.
+    Tcp(TcpStream, Option<Box<Port>>),
     Unix(UnixStream),
 }
 
@@ -21,17 +25,22 @@ pub enum Socket {
 macro_rules! each {
     ($self:expr, $stream:ident => $body:expr) => {
         match $self {
-            Socket::Tcp($stream) => $body,
+            Socket::Tcp($stream, _) => $body,
             Socket::Unix($stream) => $body,
         }
     };
 }
 
 impl Socket {
+    /// A TCP socket without a port that others wait for.
+    pub fn tcp(stream: TcpStream) -> Self {
+        Self::Tcp(stream, None)
+    }
+
     /// The address of the other side; `None` for a UNIX socket.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         match self {
-            Socket::Tcp(stream) => stream.peer_addr().ok(),
+            Socket::Tcp(stream, _) => stream.peer_addr().ok(),
             Socket::Unix(_) => None,
         }
     }
@@ -39,7 +48,7 @@ impl Socket {
     /// Our address, one system call each time; `None` for a UNIX socket.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         match self {
-            Socket::Tcp(stream) => stream.local_addr().ok(),
+            Socket::Tcp(stream, _) => stream.local_addr().ok(),
             Socket::Unix(_) => None,
         }
     }
@@ -48,8 +57,9 @@ impl Socket {
     /// descriptor is registered here, and the old one goes.
     pub fn adopt(&mut self) -> io::Result<()> {
         *self = match self {
-            Socket::Tcp(stream) => {
-                Socket::Tcp(TcpStream::from_std(stream.as_fd().try_clone_to_owned()?.into())?)
+            Socket::Tcp(stream, port) => {
+                let copy = stream.as_fd().try_clone_to_owned()?;
+                Socket::Tcp(TcpStream::from_std(copy.into())?, port.take())
             }
             Socket::Unix(stream) => {
                 Socket::Unix(UnixStream::from_std(stream.as_fd().try_clone_to_owned()?.into())?)
@@ -61,7 +71,7 @@ impl Socket {
     /// Turns Nagle's algorithm off or on; nothing for a UNIX socket.
     pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
         match self {
-            Socket::Tcp(stream) => stream.set_nodelay(on),
+            Socket::Tcp(stream, _) => stream.set_nodelay(on),
             Socket::Unix(_) => Ok(()),
         }
     }
@@ -138,8 +148,19 @@ impl Socket {
     }
 
     /// Has the system look now and then whether the other side is still there.
-    pub fn set_keepalive(&self) -> io::Result<()> {
-        socket2::SockRef::from(self).set_keepalive(true)
+    pub fn set_keepalive(&self, probes: Probes) -> io::Result<()> {
+        set_keepalive(self.as_fd(), probes)
+    }
+
+    /// Makes the largest segment smaller by a (negative) number of bytes.
+    pub fn lower_mss(&self, by: i32) -> io::Result<()> {
+        let mss = crate::sys::get_int(self.as_fd(), libc::IPPROTO_TCP, libc::TCP_MAXSEG)?;
+        crate::sys::set_int(self.as_fd(), libc::IPPROTO_TCP, libc::TCP_MAXSEG, mss + by)
+    }
+
+    /// Whether what comes is acknowledged at once, or with what is sent next if that comes soon.
+    pub fn set_quick_ack(&self, on: bool) -> io::Result<()> {
+        crate::sys::set_int(self.as_fd(), libc::IPPROTO_TCP, libc::TCP_QUICKACK, i32::from(on))
     }
 
     /// Looks whether an idle connection is still usable: see [`Idle`]. One system call, which
@@ -153,6 +174,20 @@ impl Socket {
             Err(_) => Idle::Closed,
         }
     }
+}
+
+/// SO_KEEPALIVE with the probes' own times where they are set.
+pub(crate) fn set_keepalive(fd: BorrowedFd<'_>, probes: Probes) -> io::Result<()> {
+    crate::sys::set_int(fd, libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1)?;
+    let times = [
+        (libc::TCP_KEEPCNT, probes.count),
+        (libc::TCP_KEEPIDLE, probes.idle),
+        (libc::TCP_KEEPINTVL, probes.interval),
+    ];
+    for (option, value) in times.into_iter().filter(|(_, value)| *value != 0) {
+        crate::sys::set_int(fd, libc::IPPROTO_TCP, option, value)?;
+    }
+    Ok(())
 }
 
 /// What stands in the receive queue of a connection that should be idle.
@@ -172,8 +207,8 @@ impl AsRawFd for Socket {
     }
 }
 
-impl std::os::fd::AsFd for Socket {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         each!(self, stream => stream.as_fd())
     }
 }

@@ -144,7 +144,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
-        (theirs.unwrap(), Socket::Tcp(ours.unwrap().0))
+        (theirs.unwrap(), Socket::tcp(ours.unwrap().0))
     }
 
     /// Moves everything until the end, as a tunnel does.

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -28,6 +29,36 @@ pub fn look(fd: RawFd, buf: &mut [u8]) -> io::Result<usize> {
     let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
     // SAFETY: the buffer is that long and lives through the call.
     answer(unsafe { libc::recv(fd, buf.as_mut_ptr().cast(), buf.len(), flags) })
+}
+
+/// A descriptor that somebody else keeps open for as long as the answer lives.
+pub fn borrow<'a>(fd: RawFd) -> BorrowedFd<'a> {
+    // SAFETY: a session's socket is open for as long as its streams know the number.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// How many descriptors the process may have.
+pub fn descriptor_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the struct lives through the call.
+    match unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } {
+        0 => limit.rlim_cur,
+        _ => 0,
+    }
+}
+
+/// Reads and forgets what stands in the receive queue, as far as a usual one reaches.
+pub fn drain(fd: BorrowedFd<'_>) {
+    const MOST: usize = 64;
+    let mut buf = [0u8; 4096];
+    for _ in 0..MOST {
+        // SAFETY: the buffer is that long and lives through the call.
+        let read =
+            unsafe { libc::recv(fd.as_raw_fd(), buf.as_mut_ptr().cast(), buf.len(), libc::MSG_DONTWAIT) };
+        if read <= 0 {
+            break;
+        }
+    }
 }
 
 /// `splice(2)` of at most `len` bytes, never waiting. One of the two is a pipe.
@@ -83,6 +114,51 @@ pub fn set_int(fd: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> io::R
     // SAFETY: the value lives through the call and its size goes along.
     let done = unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) };
     answer(done as isize).map(drop)
+}
+
+/// Reads a socket option that is one integer.
+pub fn get_int(fd: BorrowedFd<'_>, level: i32, option: i32) -> io::Result<i32> {
+    let mut value = [0; size_of::<i32>()];
+    get_bytes(fd.as_raw_fd(), level, option, &mut value)?;
+    Ok(i32::from_ne_bytes(value))
+}
+
+/// A socket option that is bytes.
+pub fn set_bytes(fd: BorrowedFd<'_>, level: i32, option: i32, value: &[u8]) -> io::Result<()> {
+    let len = libc::socklen_t::try_from(value.len()).unwrap_or(0);
+    // SAFETY: the value lives through the call and its length goes along.
+    let done = unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, value.as_ptr().cast(), len) };
+    answer(done as isize).map(drop)
+}
+
+/// Moves the calling thread to a network namespace.
+pub fn enter_network(namespace: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: the call takes two integers.
+    answer(unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) } as isize).map(drop)
+}
+
+/// Opens a file to refer to it.
+pub fn open_file(path: &[u8]) -> io::Result<OwnedFd> {
+    std::fs::File::open(std::ffi::OsStr::from_bytes(path)).map(OwnedFd::from)
+}
+
+/// The secret of a TCP connection's signatures (RFC 2385), for packets of `peer`.
+pub fn set_md5_secret(fd: BorrowedFd<'_>, peer: std::net::SocketAddr, secret: &[u8]) -> io::Result<()> {
+    const MAX_SECRET: usize = 80;
+    const TCP_MD5SIG: i32 = 14;
+    /// `struct tcp_md5sig` of <linux/tcp.h>: the address, flags, lengths and the secret.
+    const SIZE: usize = 216;
+    const LEN_AT: usize = 130;
+    const SECRET_AT: usize = 136;
+    let mut bytes = [0; SIZE];
+    let address = socket2::SockAddr::from(peer);
+    // SAFETY: the storage is that long, and plain data.
+    let raw = unsafe { std::slice::from_raw_parts(address.as_ptr().cast::<u8>(), address.len() as usize) };
+    bytes[..raw.len()].copy_from_slice(raw);
+    let secret = &secret[..secret.len().min(MAX_SECRET)];
+    bytes[LEN_AT..LEN_AT + 2].copy_from_slice(&(secret.len() as u16).to_ne_bytes());
+    bytes[SECRET_AT..SECRET_AT + secret.len()].copy_from_slice(secret);
+    set_bytes(fd, libc::IPPROTO_TCP, TCP_MD5SIG, &bytes)
 }
 
 /// A socket option of a variable length; gives how much of `room` it filled.

@@ -26,18 +26,31 @@ use crate::timer;
 /// What a worker does with connections. One object for each thread, made on it; it spawns the
 /// sessions with `tokio::task::spawn_local`.
 pub trait Handler {
-    /// Takes one slot for a connection that is waiting, or says that the accept must wait
-    /// (maxconn of the process, the frontend, the bind line). The connection stays in the backlog.
-    fn reserve(&self, proxy: ProxyId, bind: BindId) -> bool;
+    /// Takes one slot for a connection that is waiting, or says that the accept must wait. The
+    /// connection stays in the backlog.
+    fn reserve(&self, proxy: ProxyId, bind: BindId) -> Reserved;
 
     /// Gives a slot back: the connection did not come, or its [`Slot`] was dropped.
     fn release(&self, proxy: ProxyId, bind: BindId);
+
+    /// A connection could not be accepted: the process ran out of descriptors or memory.
+    fn exhausted(&self, proxy: ProxyId, error: &io::Error);
 
     /// A connection was accepted in a reserved slot.
     fn accept(&self, accepted: Accepted);
 
     /// The stop began: idle connections close, the others end when their work is done.
     fn soft_stop(&self);
+}
+
+/// What [`Handler::reserve`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    Yes,
+    /// All slots are taken (maxconn of the process, the frontend, the bind line).
+    Full,
+    /// Too many connections came in the last second: ask again after so many milliseconds.
+    After(u64),
 }
 
 /// An accepted connection.
@@ -245,7 +258,7 @@ impl Worker {
     }
 }
 
-/// Deals the listeners out, the sockets of each `bind` line round the threads.
+/// Deals the listeners out, the sockets of each `bind` line round its threads.
 fn spread(listeners: Vec<Listener>, threads: usize) -> Vec<Vec<Listener>> {
     let threads = threads.max(1);
     let mut dealt: Vec<Vec<Listener>> = (0..threads).map(|_| Vec::new()).collect();
@@ -255,7 +268,13 @@ fn spread(listeners: Vec<Listener>, threads: usize) -> Vec<Vec<Listener>> {
         let bind = Some((listener.proxy, listener.bind));
         next = if bind == last { next + 1 } else { 0 };
         last = bind;
-        dealt[next % threads].push(listener);
+        let usable = listener.threads.iter().map(|number| usize::from(*number) - 1);
+        let usable: Vec<usize> = usable.filter(|thread| *thread < threads).collect();
+        let thread = match usable.len() {
+            0 => next % threads,
+            count => usable[next % count],
+        };
+        dealt[thread].push(listener);
     }
     dealt
 }

@@ -5,6 +5,7 @@
 
 pub mod h1;
 pub mod message;
+pub mod netscaler_cip;
 pub mod proxy_protocol;
 pub mod syslog;
 pub mod websocket;

@@ -13,6 +13,7 @@ mod client;
 mod conn;
 mod deadline;
 mod exchange;
+mod exhausted;
 mod forward;
 mod http;
 mod inspect;

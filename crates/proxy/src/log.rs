@@ -203,7 +203,12 @@ pub fn failed_connection(worker: &Worker, session: &Rc<Session>) {
     // Nothing came, or not enough to know what it is.
     let is_nothing = matches!(
         error,
-        ConnError::ProxyEmpty | ConnError::ProxyAbort | ConnError::TlsEmpty | ConnError::TlsAbort
+        ConnError::ProxyEmpty
+            | ConnError::ProxyAbort
+            | ConnError::NetscalerEmpty
+            | ConnError::NetscalerAbort
+            | ConnError::TlsEmpty
+            | ConnError::TlsAbort
     );
     let own_format = &worker.plan.proxy(session.frontend).error_log_format;
     // Without any format HAProxy tells of connections that are made, and of no others.

@@ -1,12 +1,13 @@
 //! The PROXY protocol's header in front of a connection. That of a client is looked at without
 //! taking it, and must be there as a whole with the first bytes that come, as HAProxy wants it;
-//! that of a server is written before anything else.
+//! that of a server is written before anything else. So is NetScaler's header of a client.
 
 use std::net::SocketAddr;
 use std::task::{Poll, ready};
 
 use net::io::Socket;
 use net::timer::Timer;
+use proto::netscaler_cip;
 use proto::proxy_protocol::{self, Parsed, Refused, Tlvs, V2, tlv};
 use state::Stream;
 use state::ends::{End, Endpoint, Ends};
@@ -16,28 +17,46 @@ use state::session::Session;
 
 use crate::deadline::Deadline;
 
-/// Takes the header and notes in the session what it says, within `timeout client-hs`, or
-/// `timeout client` without one.
+/// Takes the headers that are expected and notes in the session what they say, within
+/// `timeout client-hs`, or `timeout client` without one.
 ///
 /// # Errors
-/// Why there is no header.
+/// Which header is missing, and why.
 pub async fn receive(session: &mut Session, socket: &mut Socket) -> Result<(), ConnError> {
     let timeouts = session.plan.settings(session.frontend).timeouts;
     let mut timer = Timer::new();
     Deadline::after(session.accepted, timeouts.client_hs.or(timeouts.client)).set(&mut timer);
-    std::future::poll_fn(|cx| {
+    if session.expects_proxy.get() {
+        let failures = (ConnError::ProxyAbort, ConnError::ProxyTimeout);
+        take(session, socket, &mut timer, read, failures).await?;
+    }
+    if session.expects_netscaler.get() {
+        let failures = (ConnError::NetscalerAbort, ConnError::NetscalerTimeout);
+        take(session, socket, &mut timer, read_netscaler, failures).await?;
+    }
+    Ok(())
+}
+
+/// Waits for bytes, has them read, and takes the header out of the socket.
+async fn take(
+    session: &mut Session,
+    socket: &Socket,
+    timer: &mut Timer,
+    read: fn(&[u8], &mut Session) -> Result<usize, ConnError>,
+    (abort, timeout): (ConnError, ConnError),
+) -> Result<(), ConnError> {
+    let len = std::future::poll_fn(|cx| {
         let looked = socket.poll_look(cx, |bytes| read(bytes, session));
         match looked {
-            Poll::Ready(Ok(result)) => Poll::Ready(result),
-            Poll::Ready(Err(_)) => Poll::Ready(Err(ConnError::ProxyAbort)),
+            Poll::Ready(result) => Poll::Ready(result.unwrap_or(Err(abort))),
             Poll::Pending => {
                 ready!(timer.poll_expired(cx));
-                Poll::Ready(Err(ConnError::ProxyTimeout))
+                Poll::Ready(Err(timeout))
             }
         }
     })
-    .await
-    .and_then(|len| socket.drop_bytes(len).map_err(|_| ConnError::ProxyAbort))
+    .await?;
+    socket.drop_bytes(len).map_err(|_| abort)
 }
 
 /// Reads the header in `bytes` into the session; gives its length.
@@ -57,6 +76,22 @@ fn read(bytes: &[u8], session: &mut Session) -> Result<usize, ConnError> {
         *session.ends.get_mut() = Some(Ends { src: plain(src), dst: plain(dst) });
     }
     Ok(len)
+}
+
+/// Reads a NetScaler header into the session; gives its length.
+fn read_netscaler(bytes: &[u8], session: &mut Session) -> Result<usize, ConnError> {
+    if bytes.is_empty() {
+        return Err(ConnError::NetscalerEmpty);
+    }
+    let line = &session.plan.settings(session.frontend).binds[session.bind.index()];
+    let header =
+        netscaler_cip::parse(bytes, line.netscaler_magic.unwrap_or(0)).map_err(|refused| match refused {
+            netscaler_cip::Refused::Truncated => ConnError::NetscalerTruncated,
+            netscaler_cip::Refused::Magic => ConnError::NetscalerMagic,
+            netscaler_cip::Refused::Protocol => ConnError::NetscalerProtocol,
+        })?;
+    *session.ends.get_mut() = Some(Ends { src: plain(header.src), dst: plain(header.dst) });
+    Ok(header.len)
 }
 
 fn plain(address: SocketAddr) -> Endpoint {

@@ -9,7 +9,7 @@ use state::stream::Stream;
 
 use crate::body::{Piece, SourceError};
 use crate::client::Client;
-use crate::tunnel::{Broken, Limits};
+use crate::tunnel::{Broken, Limits, Waiting};
 use crate::upstream::Upstream;
 
 /// Bytes on their way.
@@ -56,7 +56,10 @@ impl Relay {
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
             _ => {}
         }
-        let (deadline, broken) = self.limits.deadline(self.moved, self.up_ended, self.down_ended);
+        let active = self.moved;
+        let client = Waiting { active, owes: !self.up_ended, told: self.down_ended };
+        let server = Waiting { active, owes: !self.down_ended, told: self.up_ended };
+        let (deadline, broken) = self.limits.deadline(client, server);
         deadline.set(timer);
         ready!(timer.poll_expired(cx));
         Poll::Ready(Err(broken))

@@ -16,6 +16,7 @@ use net::timer::Timer;
 use net::tls::{Failed, ServerContext, Tls};
 use net::worker::Accepted;
 use state::ends::{Endpoint, Ends};
+use state::live::Held;
 use state::plan::Outcome;
 use state::session::{Mux, Session};
 use state::termination::{Cause, State};
@@ -32,12 +33,14 @@ pub fn run(worker: Rc<Worker>, accepted: Accepted) -> impl Future<Output = ()> {
     let Accepted { socket, peer, proxy, bind, accepted_us, slot } = accepted;
     let accepted = accepted_us / 1000;
     let date = clock::date();
+    let line = &worker.plan.settings(proxy).binds[bind.index()];
     let mut session = Rc::new(Session {
         thread: worker.thread,
         frontend: proxy,
         bind,
         connection: Ends { src: endpoint(peer), dst: destination(&worker, proxy, bind, &socket) }.into(),
-        expects_proxy: Cell::new(worker.plan.settings(proxy).binds[bind.index()].accept_proxy),
+        expects_proxy: Cell::new(line.accept_proxy),
+        expects_netscaler: Cell::new(line.netscaler_magic.is_some()),
         accept_date: date.secs * 1_000_000 + u64::from(date.micros),
         accepted,
         socket: Some(socket.as_raw_fd()),
@@ -58,15 +61,12 @@ pub fn run(worker: Rc<Worker>, accepted: Accepted) -> impl Future<Output = ()> {
 /// Nothing: the connection ended with them.
 async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socket) -> Option<(Conn, u64)> {
     let Session { frontend: proxy, bind, accepted, .. } = **session;
-    if worker.plan.settings(proxy).options.clitcpka {
-        // A socket that is gone is noticed soon enough.
-        let _ = socket.set_keepalive();
-    }
     if connection_rules(worker, session, RuleSet::TcpConnection) {
-        drop_hard(&socket);
+        drop_hard(session, &socket);
         return None;
     }
-    let with_header = session.expects_proxy.get();
+    set_options(worker, session, &socket);
+    let with_header = session.expects_proxy.get() || session.expects_netscaler.get();
     if with_header
         && let Some(unshared) = Rc::get_mut(session)
         && let Err(error) = Box::pin(proxy_header::receive(unshared, &mut socket)).await
@@ -75,10 +75,17 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
         log::failed_connection(worker, session);
         return None;
     }
-    let io = match worker.tls_bind(proxy, bind) {
+    let context = worker.tls_bind(proxy, bind);
+    let held = context.and_then(|_| Held::take(&worker.plan.live.tls_connections));
+    if context.is_some() && held.is_none() {
+        // Without a word, as in HAProxy.
+        return None;
+    }
+    let io = match context {
         None => Io::Plain(socket),
         Some(context) => match Box::pin(handshake(worker, session, context, socket)).await {
-            Ok(tls) => {
+            Ok(mut tls) => {
+                tls.held = held;
                 know_tls(session, tls.facts());
                 Io::Tls(tls)
             }
@@ -91,11 +98,14 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
         },
     };
     if connection_rules(worker, session, RuleSet::TcpSession) {
-        drop_hard(io.socket());
         return None;
     }
     let now = clock::now_ms();
     session.count(now);
+    worker.plan.live.session_rate.count(worker.thread, now);
+    if io.is_tls() {
+        worker.plan.live.tls_rate.count(worker.thread, now);
+    }
     worker.plan.live.proxies[proxy.index()].session_rate.count(worker.thread, now);
     let handshake = if io.is_tls() || with_header { now.saturating_sub(accepted) } else { 0 };
     Some((Conn::new(io), handshake))
@@ -192,8 +202,23 @@ fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> boo
     matches!(outcome, Outcome::Reject | Outcome::Drop | Outcome::Deny(_) | Outcome::Close)
 }
 
-/// Refuses a connection: RST, as HAProxy's `reject` does.
-fn drop_hard(socket: &Socket) {
-    // A socket that is gone already needs no reset.
-    let _ = socket.set_linger0();
+/// What accepted sockets do not have from their listening one. One that is gone is noticed soon
+/// enough.
+fn set_options(worker: &Worker, session: &Session, socket: &Socket) {
+    let settings = worker.plan.settings(session.frontend);
+    if settings.options.clitcpka {
+        let _ = socket.set_keepalive(settings.client_probes);
+    }
+    if let Some(mss @ ..0) = settings.binds[session.bind.index()].mss {
+        let _ = socket.lower_mss(mss);
+    }
+}
+
+/// Refuses a connection: RST, as HAProxy's `reject` does. One that is to be forgotten is that
+/// already.
+fn drop_hard(session: &Session, socket: &Socket) {
+    if !session.is_dropped.get() {
+        // A socket that is gone already needs no reset.
+        let _ = socket.set_linger0();
+    }
 }

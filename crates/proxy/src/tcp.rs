@@ -51,6 +51,9 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
     stream.timing.end = Some(stream.now);
     log::stream(worker, &mut stream);
     worker.recycle(stream);
+    if session.is_dropped.get() || worker.plan.settings(session.frontend).options.nolinger {
+        return None;
+    }
     if refused {
         // Nobody has read what it sent.
         conn.io.socket().end_with_unread_input();
@@ -90,11 +93,17 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     }
     stream.end_request_vars();
     let watch = stream.plan.settings(backend).options.abortonclose == Some(true);
-    let mut gone = |cx: &mut Context<'_>| watch && conn.poll_gone(cx).is_ready();
+    // Who leaves without a word wants nothing; what was sent is wanted to arrive.
+    let mut gone = |cx: &mut Context<'_>| conn.poll_gone(cx).is_ready() && (watch || conn.rest().is_empty());
+    let came = now_ms();
     let mut server = match acquire(worker, stream, timer, &mut Attempts::new(stream), &mut gone).await {
         Ok(server) => server,
         Err(fault) => {
-            stream.termination.set(fault.cause, fault.state);
+            // A client that was silent for longer than it may be is what ended the wait first.
+            let silent = stream.client_timeout().is_some_and(|limit| now_ms() >= came + limit);
+            let is_clients = silent && !conn.read_closed && fault.cause != Cause::Client;
+            let cause = if is_clients { Cause::ClientTimeout } else { fault.cause };
+            stream.termination.set(cause, fault.state);
             return false;
         }
     };

@@ -83,18 +83,29 @@ impl Limits {
         Self { front, back }
     }
 
-    /// The nearest one, where bytes moved last at `moved`. `timeout tunnel` counts while both
-    /// directions are open, `timeout client-fin` and `server-fin` once that side has ended (manual,
-    /// section 4.2).
-    pub fn deadline(&self, moved: u64, up_ended: bool, down_ended: bool) -> (Deadline, Broken) {
-        let half_closed = up_ended || down_ended;
-        let tunnel = if half_closed { None } else { self.front.tunnel.or(self.back.tunnel) };
-        let client = if down_ended { self.front.client_fin.or(self.front.client) } else { self.front.client };
-        let server = if up_ended { self.back.server_fin.or(self.back.server) } else { self.back.server };
-        let client = Deadline::after(moved, tunnel.or(client));
-        let server = Deadline::after(moved, tunnel.or(server));
+    /// The nearest one. `timeout tunnel` counts for both sides, `timeout client-fin` or `server-fin`
+    /// for the side that was told of the other's end (manual, section 4.2).
+    pub fn deadline(&self, client: Waiting, server: Waiting) -> (Deadline, Broken) {
+        let tunnel = self.front.tunnel.or(self.back.tunnel);
+        let at = |side: Waiting, fin: Option<u64>, usual: Option<u64>| {
+            let fin = fin.filter(|_| side.told);
+            if side.owes { Deadline::after(side.active, fin.or(tunnel).or(usual)) } else { Deadline::NEVER }
+        };
+        let client = at(client, self.front.client_fin, self.front.client);
+        let server = at(server, self.back.server_fin, self.back.server);
         if client <= server { (client, Broken::ClientTimeout) } else { (server, Broken::ServerTimeout) }
     }
+}
+
+/// A side as its time limits see it.
+#[derive(Clone, Copy)]
+pub struct Waiting {
+    /// When it was active last, in monotonic milliseconds.
+    pub active: u64,
+    /// It has not ended, or something waits to be taken by it.
+    pub owes: bool,
+    /// It was told that the other side has ended.
+    pub told: bool,
 }
 
 /// Bytes on their way.
@@ -102,13 +113,33 @@ pub struct Tunnel {
     up: Way,
     down: Way,
     limits: Limits,
-    /// When bytes moved last, in monotonic milliseconds.
-    moved: u64,
+    /// When each side was active last, in monotonic milliseconds.
+    client_active: u64,
+    server_active: u64,
+    /// `option independent-streams`: what is sent to a side is no activity of its own.
+    independent: Independent,
+}
+
+/// By side.
+#[derive(Clone, Copy)]
+struct Independent {
+    client: bool,
+    server: bool,
 }
 
 impl Tunnel {
     pub fn new(stream: &Stream) -> Self {
-        Self { up: Way::default(), down: Way::default(), limits: Limits::new(stream), moved: now_ms() }
+        let options = stream.plan.settings(backend(stream)).options;
+        let client = stream.plan.settings(stream.session.frontend).options.independent_streams;
+        let now = now_ms();
+        Self {
+            up: Way { abrupt: options.nolinger, ..Way::default() },
+            down: Way::default(),
+            limits: Limits::new(stream),
+            client_active: now,
+            server_active: now,
+            independent: Independent { client, server: options.independent_streams },
+        }
     }
 
     /// See [`run`].
@@ -119,7 +150,28 @@ impl Tunnel {
         server: &mut Conn,
         timer: &mut Timer,
     ) -> Result<(), Broken> {
-        std::future::poll_fn(|cx| self.poll(cx, stream, client, server, timer)).await
+        let end = std::future::poll_fn(|cx| self.poll(cx, stream, client, server, timer)).await;
+        if end == Err(Broken::ClientAborted) {
+            // A reset is passed on as one. A socket that is gone needs none.
+            let _ = server.io.socket().set_linger0();
+        }
+        end
+    }
+
+    /// Counts what moved since the last time, as bytes and as activity.
+    fn count(&mut self, stream: &mut Stream) {
+        let (up, down) = (self.up.take_moved(), self.down.take_moved());
+        stream.counts.bytes_in += up;
+        stream.counts.bytes_out += down;
+        if up + down > 0 {
+            let now = now_ms();
+            if up > 0 || !self.independent.client {
+                self.client_active = now;
+            }
+            if down > 0 || !self.independent.server {
+                self.server_active = now;
+            }
+        }
     }
 
     /// Moves what the client sends while what the server sends is held back.
@@ -131,7 +183,7 @@ impl Tunnel {
         server: &mut Conn,
     ) -> Result<(), Broken> {
         let up = self.up.poll(cx, client, server);
-        stream.counts.bytes_in += self.up.take_moved(&mut self.moved);
+        self.count(stream);
         match up {
             Poll::Ready(Err(Side::From)) => Err(Broken::ClientAborted),
             Poll::Ready(Err(Side::To)) => Err(Broken::ServerAborted),
@@ -150,11 +202,11 @@ impl Tunnel {
         stream.wakes += 1;
         let up = self.up.poll(cx, client, server);
         let down = self.down.poll(cx, server, client);
-        stream.counts.bytes_in += self.up.take_moved(&mut self.moved);
-        stream.counts.bytes_out += self.down.take_moved(&mut self.moved);
+        self.count(stream);
         match up {
             Poll::Ready(Err(Side::From)) => return Poll::Ready(Err(Broken::ClientAborted)),
             Poll::Ready(Err(Side::To)) => return Poll::Ready(Err(Broken::ServerAborted)),
+            Poll::Ready(Ok(())) if self.up.abrupt => return Poll::Ready(Ok(())),
             _ => {}
         }
         match down {
@@ -163,7 +215,17 @@ impl Tunnel {
             Poll::Ready(Ok(())) if up.is_ready() => return Poll::Ready(Ok(())),
             _ => {}
         }
-        let (deadline, broken) = self.limits.deadline(self.moved, self.up.ended, self.down.ended);
+        let client = Waiting {
+            active: self.client_active,
+            owes: !self.up.ended || self.down.is_stuck(client),
+            told: self.down.ended,
+        };
+        let server = Waiting {
+            active: self.server_active,
+            owes: !self.down.ended || self.up.is_stuck(server),
+            told: self.up.ended,
+        };
+        let (deadline, broken) = self.limits.deadline(client, server);
         deadline.set(timer);
         ready!(timer.poll_expired(cx));
         Poll::Ready(Err(broken))
@@ -182,16 +244,20 @@ struct Way {
     splice: Splice,
     /// The end of the source was passed on.
     ended: bool,
+    /// `option nolinger`: the sink is not told, its connection ends at once.
+    abrupt: bool,
     moved: u64,
 }
 
 impl Way {
-    /// Bytes moved since the last call; also the time where there were any.
-    fn take_moved(&mut self, at: &mut u64) -> u64 {
-        if self.moved > 0 {
-            *at = now_ms();
-        }
+    /// Bytes moved since the last call.
+    fn take_moved(&mut self) -> u64 {
         std::mem::take(&mut self.moved)
+    }
+
+    /// Whether something waits for `sink` to take it.
+    fn is_stuck(&self, sink: &Conn) -> bool {
+        !sink.is_flushed() || self.splice.held() > 0
     }
 
     /// Moves what can be moved; ready when the source has ended and all of it was passed on.
@@ -202,8 +268,10 @@ impl Way {
             let count = if plain { ready!(self.splice(cx, from, to))? } else { ready!(copy(cx, from, to))? };
             self.moved += count as u64;
             if count == 0 {
-                // The other side may be gone already; then there is nobody to tell.
-                let _ = ready!(to.io.poll_shutdown(cx));
+                if !self.abrupt {
+                    // The other side may be gone already; then there is nobody to tell.
+                    let _ = ready!(to.io.poll_shutdown(cx));
+                }
                 self.ended = true;
             }
         }

@@ -4,12 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use ir::config::Rates;
 use ir::id::{BindId, ProxyId, ServerId, ServiceId};
 use lua::Host;
 use net::clock::now_ms;
+use net::namespace::Namespaces;
 use net::pool::{self, Limits, Pool};
+use net::ports::Ports;
 use net::tls::{ClientContext, ClientSession, Kept, ServerContext};
-use net::worker::{Accepted, Handler, WorkerContext};
+use net::worker::{Accepted, Handler, Reserved, WorkerContext};
 use services::rings::Rings;
 use state::plan::Plan;
 use state::session::Session;
@@ -33,6 +36,9 @@ pub struct Shared {
     tls_binds: Vec<Vec<Option<ServerContext>>>,
     /// By proxy and server.
     tls_servers: Vec<Vec<Option<ClientContext>>>,
+    /// The ports of each server's `source`, in the order of [`Worker::server_number`].
+    source_ports: Vec<Option<Arc<Ports>>>,
+    namespaces: Namespaces,
     /// The number of each proxy's first server, counted through all proxies.
     first_servers: Vec<usize>,
     /// Of all proxies.
@@ -63,6 +69,8 @@ impl Shared {
             servers: 0,
             tls_binds: Vec::new(),
             tls_servers: Vec::new(),
+            source_ports: Vec::new(),
+            namespaces: Namespaces::new(&plan.config)?,
             first_servers: Vec::new(),
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
             pool: pool(plan, threads),
@@ -83,6 +91,7 @@ impl Shared {
                 server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, kept_of_servers))
             });
             shared.tls_servers.push(clients.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
+            shared.source_ports.extend(proxy.servers.iter().map(crate::server::ports));
             shared.first_servers.push(servers);
             servers += proxy.servers.len();
         }
@@ -100,6 +109,11 @@ impl Shared {
             host.spawn_tasks(context.index);
         }
         Rc::new(Connections { worker })
+    }
+
+    /// The network namespaces that the configuration names.
+    pub fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
     }
 }
 
@@ -231,6 +245,15 @@ impl Worker {
         }
     }
 
+    /// The ports that connections to a server come from, where its `source` has a range.
+    pub fn source_ports(&self, backend: ProxyId, server: ServerId) -> Option<&Arc<Ports>> {
+        self.shared.source_ports.get(self.server_number(backend, server))?.as_ref()
+    }
+
+    pub fn namespaces(&self) -> &Namespaces {
+        &self.shared.namespaces
+    }
+
     pub fn service_label(&self, id: ServiceId) -> &'static str {
         self.shared.service_labels.get(id.index()).copied().unwrap_or("")
     }
@@ -249,27 +272,63 @@ struct Connections {
     worker: Rc<Worker>,
 }
 
+impl Connections {
+    /// How long the next accept must wait, in milliseconds, where too much came in the last second.
+    fn too_fast(&self, proxy: ProxyId, bind: BindId) -> Option<u64> {
+        let plan = self.worker.plan;
+        let Rates { connections, sessions, tls } = plan.config.global.rates;
+        let settings = plan.settings(proxy);
+        let tls = if settings.binds[bind.index()].tls.is_some() { tls } else { 0 };
+        if connections | sessions | tls | settings.session_limit == 0 {
+            return None;
+        }
+        let live = &plan.live;
+        let rates = [
+            (&live.session_rate, sessions),
+            (&live.connection_rate, connections),
+            (&live.tls_rate, tls),
+            (&live.proxies[proxy.index()].session_rate, settings.session_limit),
+        ];
+        let now = now_ms();
+        rates.into_iter().find_map(|(rate, limit)| rate.wait(now, limit))
+    }
+}
+
 impl Handler for Connections {
-    fn reserve(&self, proxy: ProxyId, _: BindId) -> bool {
+    fn reserve(&self, proxy: ProxyId, bind: BindId) -> Reserved {
+        if let Some(wait) = self.too_fast(proxy, bind) {
+            return Reserved::After(wait);
+        }
         let live = &self.worker.plan.live;
-        if !live.connections.try_enter() {
-            return false;
+        let gauges = [
+            &live.proxies[proxy.index()].binds[bind.index()],
+            &live.proxies[proxy.index()].frontend,
+            &live.connections,
+        ];
+        for (index, gauge) in gauges.iter().enumerate() {
+            if !gauge.try_enter() {
+                gauges[..index].iter().for_each(|gauge| gauge.leave());
+                return Reserved::Full;
+            }
         }
-        let entered = live.proxies[proxy.index()].frontend.try_enter();
-        if !entered {
-            live.connections.leave();
-        }
-        entered
+        Reserved::Yes
     }
 
-    fn release(&self, proxy: ProxyId, _: BindId) {
+    fn release(&self, proxy: ProxyId, bind: BindId) {
         let live = &self.worker.plan.live;
-        live.proxies[proxy.index()].frontend.leave();
         live.connections.leave();
+        live.proxies[proxy.index()].frontend.leave();
+        live.proxies[proxy.index()].binds[bind.index()].leave();
+    }
+
+    fn exhausted(&self, proxy: ProxyId, error: &std::io::Error) {
+        crate::exhausted::tell_accept(&self.worker, proxy, error);
     }
 
     fn accept(&self, accepted: Accepted) {
-        self.worker.plan.live.proxies[accepted.proxy.index()].frontend_total.add(self.worker.thread, 1);
+        let live = &self.worker.plan.live;
+        live.proxies[accepted.proxy.index()].frontend_total.add(self.worker.thread, 1);
+        live.connection_rate.count(self.worker.thread, accepted.accepted_us / 1000);
         tokio::task::spawn_local(session::run(self.worker.clone(), accepted));
     }
 

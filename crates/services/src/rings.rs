@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use ir::config::{Server, Verify};
+use ir::config::{Link, Server, Tune, Verify};
 use net::clock::now_ms;
 use net::connect::{self, Options, Target};
 use net::io::Io;
@@ -91,7 +91,8 @@ async fn open(
         Some(limit) => timer.set(now_ms() + limit),
         None => timer.clear(),
     }
-    let options = Options::default();
+    let (link, tune) = (Link::default(), Tune::default());
+    let options = Options::new(&link, &tune);
     let connect = async {
         let io = connect::connect(target, &options).await.ok()?;
         match (tls, io) {

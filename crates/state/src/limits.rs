@@ -15,13 +15,17 @@ pub struct Overrides {
     pub tarpit: Option<u64>,
     pub tunnel: Option<u64>,
     pub retries: Option<u32>,
+    /// Marks of packets to the server.
+    pub mark: Option<u32>,
+    pub tos: Option<i32>,
 }
 
 impl Overrides {
     /// Those of the backend's side are lost where the stream goes to another backend than the
     /// proxy that set them.
     pub fn leave_proxy(&mut self) {
-        *self = Self { client: self.client, tarpit: self.tarpit, ..Self::default() };
+        let Self { client, tarpit, mark, tos, .. } = *self;
+        *self = Self { client, tarpit, mark, tos, ..Self::default() };
     }
 }
 

@@ -58,6 +58,7 @@ pub enum ConnError {
     SystemFiles = 3,
     SystemMemory = 4,
     Socket = 6,
+    PortRange = 7,
     CannotBind = 8,
     NoFreePorts = 9,
     AddressInUse = 10,
@@ -68,14 +69,25 @@ pub enum ConnError {
     ProxyNotHeader = 15,
     ProxyBadHeader = 16,
     ProxyBadProtocol = 17,
+    NetscalerEmpty = 18,
+    NetscalerAbort = 19,
+    NetscalerTimeout = 20,
+    NetscalerTruncated = 21,
+    NetscalerMagic = 22,
+    NetscalerProtocol = 23,
     TlsEmpty = 24,
     TlsAbort = 25,
     TlsTimeout = 26,
+    TlsTooMany = 27,
     TlsAuthority = 30,
     TlsCertificate = 31,
     TlsMismatch = 32,
     TlsMismatchName = 33,
     TlsHandshake = 34,
+    SocksSend = 39,
+    SocksReceive = 40,
+    SocksDeny = 41,
+    SocksAbort = 42,
     Refused = 47,
     Reset = 48,
     Unreachable = 49,
@@ -109,6 +121,7 @@ impl ConnError {
             Self::SystemFiles => ("SYS_FDLIM", "Too many sockets on the system"),
             Self::SystemMemory => ("SYS_MEMLIM", "Out of system buffers"),
             Self::Socket => ("SOCK_ERR", "General socket error"),
+            Self::PortRange => ("PORT_RANGE", "Source port range exhausted"),
             Self::CannotBind => ("CANT_BIND", "Can't bind to source address"),
             Self::NoFreePorts => ("FREE_PORTS", "Out of local source ports on the system"),
             Self::AddressInUse => ("ADDR_INUSE", "Local source address already in use"),
@@ -123,9 +136,24 @@ impl ConnError {
             Self::ProxyBadProtocol => {
                 ("PRX_BAD_PROTO", "Received an unhandled protocol in the PROXY protocol header")
             }
+            Self::NetscalerEmpty => {
+                ("CIP_EMPTY", "Connection closed while waiting for NetScaler Client IP header")
+            }
+            Self::NetscalerAbort => {
+                ("CIP_ABORT", "Connection error while waiting for NetScaler Client IP header")
+            }
+            Self::NetscalerTimeout => {
+                ("CIP_TIMEOUT", "Timeout while waiting for a NetScaler Client IP header")
+            }
+            Self::NetscalerTruncated => ("CIP_TRUNCATED", "Truncated NetScaler Client IP header received"),
+            Self::NetscalerMagic => ("CIP_BAD_MAGIC", "Received an invalid NetScaler Client IP magic number"),
+            Self::NetscalerProtocol => {
+                ("CIP_BAD_PROTO", "Received an unhandled protocol in the NetScaler Client IP header")
+            }
             Self::TlsEmpty => ("SSL_EMPTY", "Connection closed during SSL handshake"),
             Self::TlsAbort => ("SSL_ABORT", "Connection error during SSL handshake"),
             Self::TlsTimeout => ("SSL_TIMEOUT", "Timeout during SSL handshake"),
+            Self::TlsTooMany => ("SSL_TOO_MANY", "Too many SSL connections"),
             Self::TlsAuthority => ("SSL_CA_FAIL", "SSL client CA chain cannot be verified"),
             Self::TlsCertificate => ("SSL_CRT_FAIL", "SSL client certificate not trusted"),
             Self::TlsMismatch => {
@@ -135,6 +163,10 @@ impl ConnError {
                 ("SSL_MISMATCH_SNI", "Server presented an SSL certificate different from the expected one")
             }
             Self::TlsHandshake => ("SSL_HANDSHAKE", "SSL handshake failure"),
+            Self::SocksSend => ("SOCKS4_SEND", "SOCKS4 Proxy write error during handshake"),
+            Self::SocksReceive => ("SOCKS4_RECV", "SOCKS4 Proxy read error during handshake"),
+            Self::SocksDeny => ("SOCKS4_DENY", "SOCKS4 Proxy deny the request"),
+            Self::SocksAbort => ("SOCKS4_ABORT", "SOCKS4 Proxy handshake aborted by server"),
             Self::Refused => ("EREFUSED", "ECONNREFUSED returned by OS"),
             Self::Reset => ("ERESET", "ECONNRESET returned by OS"),
             Self::Unreachable => ("EUNREACH", "ENETUNREACH returned by OS"),

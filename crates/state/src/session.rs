@@ -40,6 +40,10 @@ pub struct Session {
     pub proxy_tlvs: Option<Box<[u8]>>,
     /// One is expected: a line or a rule said so.
     pub expects_proxy: Cell<bool>,
+    /// A NetScaler header is expected behind it.
+    pub expects_netscaler: Cell<bool>,
+    /// A rule had the connection forgotten: it ends without a word.
+    pub is_dropped: Cell<bool>,
     /// Wall clock of the accept, in microseconds since the epoch.
     pub accept_date: u64,
     /// Monotonic milliseconds of the accept.
@@ -82,6 +86,8 @@ impl Session {
             ends: RefCell::default(),
             proxy_tlvs: None,
             expects_proxy: Cell::default(),
+            expects_netscaler: Cell::default(),
+            is_dropped: Cell::default(),
             accept_date: 0,
             accepted: 0,
             tls: None,

@@ -78,7 +78,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         proto: None,
         websocket: Default::default(),
         max_reuse: -1,
-        source: None,
+        link: ir::config::Link::default(),
         pool_max_conn: -1,
         pool_low_conn: 0,
         pool_conn_name: None,

@@ -178,7 +178,7 @@ fn lists(c: &mut Context<'_>, draft: &Draft, at: usize, tls: &TlsServer, told: &
 fn warn_fast_open(c: &mut Context<'_>, draft: &Draft, at: usize, told: &mut Told) {
     use ir::config::retry;
     let needed = retry::EMPTY_RESPONSE | retry::RESPONSE_TIMEOUT;
-    if draft.servers[at].tfo && draft.proxy.retry_on & needed != needed {
+    if draft.proxy.servers[at].link.fast_open && draft.proxy.retry_on & needed != needed {
         let text = "server has tfo activated, the backend should be configured with at least 'conn-failure', \
                     'empty-response' and 'response-timeout' or we wouldn't be able to retry the connection on \
                     failure.";

@@ -6,11 +6,12 @@
 
 use std::time::Duration;
 
-use ir::config::{Config, Proxy};
+use ir::config::{Config, Mode, Proxy};
 use ir::expr::Place;
 use ir::id::{BindId, ProxyId};
 use net::handoff::Inherited;
 use net::listener::{self, BindError, Listener, Wanted};
+use net::namespace::Namespaces;
 
 use super::sys;
 use crate::console::Console;
@@ -55,6 +56,7 @@ pub fn bind(
     program: &str,
     config: &Config,
     threads: usize,
+    namespaces: &Namespaces,
     old: &mut OldProcesses,
 ) -> Result<Vec<Listener>, ()> {
     let (mut inherited, unreachable) = Inherited::collect(&old.pids);
@@ -65,7 +67,7 @@ pub fn bind(
     for left in (0..=TRIES).rev() {
         let mut refused = Vec::new();
         for (proxy, bind) in pending {
-            let wanted = wanted(config, proxy, bind, threads);
+            let wanted = wanted(config, (proxy, bind), threads, namespaces);
             match listener::open(&config.proxies[proxy].binds[bind], wanted, &mut inherited) {
                 Ok(opened) => {
                     let place = describe(config, proxy, bind, "Starting");
@@ -108,8 +110,16 @@ fn lines(config: &Config) -> Vec<(usize, usize)> {
     enabled.flat_map(|(at, proxy)| (0..proxy.binds.len()).map(move |bind| (at, bind))).collect()
 }
 
-fn wanted(config: &Config, proxy: usize, bind: usize, threads: usize) -> Wanted<'_> {
+fn wanted<'a>(
+    config: &'a Config,
+    (proxy, bind): (usize, usize),
+    threads: usize,
+    namespaces: &'a Namespaces,
+) -> Wanted<'a> {
     let frontend = &config.proxies[proxy];
+    let options = &frontend.options;
+    let served =
+        frontend.binds[bind].threads.iter().filter(|thread| usize::from(**thread) <= threads).count();
     let id = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
     Wanted {
         proxy: ProxyId(id(proxy)),
@@ -120,8 +130,12 @@ fn wanted(config: &Config, proxy: usize, bind: usize, threads: usize) -> Wanted<
             .or(frontend.maxconn)
             .or(config.global.maxconn)
             .unwrap_or(0),
-        sockets: threads,
+        // Numbers of threads that there are not leave all.
+        sockets: if served > 0 { served } else { threads },
         tune: &config.global.tune,
+        nolinger: options.nolinger,
+        delays_ack: options.tcp_smart_accept.unwrap_or(frontend.mode == Mode::Http),
+        namespaces,
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Bind {
     pub maxconn: u32,
     pub backlog: Option<u32>,
     pub accept_proxy: bool,
+    /// `accept-netscaler-cip`: the number that the header begins with.
+    pub netscaler_magic: Option<u32>,
     /// `defer-accept`
     pub defer_accept: bool,
     pub tcp_fast_open: bool,
@@ -24,6 +26,16 @@ pub struct Bind {
     pub save_syn: u8,
     /// Milliseconds.
     pub tcp_ut: Option<u32>,
+    /// `cc`: the congestion control.
+    pub congestion: Option<Bytes>,
+    /// `tcp-md5sig`
+    pub md5_secret: Option<Bytes>,
+    /// `namespace`: where the socket is opened.
+    pub namespace: Option<Bytes>,
+    /// `thread`: numbers from 1; empty: all.
+    pub threads: Vec<u16>,
+    /// `shards`
+    pub shards: Shards,
     pub v4v6: bool,
     pub v6only: bool,
     /// `proto h1` or `proto h2`: no negotiation.
@@ -35,6 +47,16 @@ pub struct Bind {
     /// Present with `ssl`.
     pub tls: Option<TlsBind>,
     pub place: Place,
+}
+
+/// `shards`: how many sockets listen on an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shards {
+    /// One a thread, or one a thread group and so one.
+    #[default]
+    ByThread,
+    ByGroup,
+    Count(u16),
 }
 
 /// The TLS side of a `bind` line. Also the form of `ssl-default-bind-*`.

@@ -53,6 +53,9 @@ pub struct Global {
     /// `maxconn`; computed from the descriptor limit where it is left out.
     pub maxconn: Option<u32>,
     pub ulimit_n: Option<u32>,
+    pub rates: Rates,
+    /// `maxsslconn`: TLS connections of both sides; 0: no limit.
+    pub max_tls_connections: u32,
     pub log: Vec<LogTarget>,
     pub log_tag: Option<Bytes>,
     /// Empty: the machine's own name.
@@ -100,6 +103,17 @@ pub struct Global {
     /// `setenv` and friends, in order of effect, then all that differs from the environment of the process:
     /// name and value (`None`: unset).
     pub environment: Vec<(Bytes, Option<Bytes>)>,
+}
+
+/// What the process accepts a second, of all frontends; 0: no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// `maxconnrate`
+    pub connections: u32,
+    /// `maxsessrate`
+    pub sessions: u32,
+    /// `maxsslrate`
+    pub tls: u32,
 }
 
 /// `lua-load` and `lua-load-per-thread`.

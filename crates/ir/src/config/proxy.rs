@@ -1,6 +1,7 @@
 //! Frontends, backends and listens.
 
 use super::bind::Bind;
+use super::link::{Probes, Source};
 use super::log::LogTarget;
 use super::server::Server;
 use crate::Bytes;
@@ -84,7 +85,12 @@ pub struct Proxy {
     pub monitor_fail: Vec<Cond>,
     /// `dispatch` (obsolete) or none.
     pub dispatch: Option<Address>,
-    pub source: Option<Address>,
+    pub source: Option<Source>,
+    /// `rate-limit sessions`: sessions a second; 0: no limit.
+    pub session_limit: u32,
+    /// `clitcpka-*`, `srvtcpka-*`
+    pub client_probes: Probes,
+    pub server_probes: Probes,
     pub fullconn: Option<u32>,
     pub stick_table: Option<TableId>,
     pub place: Place,
@@ -143,7 +149,8 @@ pub struct Options {
     pub forceclose: bool,
     pub clitcpka: bool,
     pub srvtcpka: bool,
-    pub tcp_smart_accept: bool,
+    /// `None`: on in `mode http`, off elsewhere.
+    pub tcp_smart_accept: Option<bool>,
     pub tcp_smart_connect: bool,
     pub splice_auto: bool,
     pub splice_request: bool,

@@ -1,6 +1,7 @@
 //! `server` lines.
 
 use super::bind::{TlsVersions, Verify};
+use super::link::Link;
 use crate::Bytes;
 use crate::expr::{Address, Expr, LogFormat, Place};
 
@@ -34,7 +35,7 @@ pub struct Server {
     pub websocket: WebSocket,
     /// `max-reuse`: streams of a connection behind its first; -1: no limit.
     pub max_reuse: i32,
-    pub source: Option<Address>,
+    pub link: Link,
     /// `pool-max-conn`: -1: no limit.
     pub pool_max_conn: i32,
     /// `pool-low-conn`

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-use ir::config::Bind;
+use ir::config::{Bind, Shards};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{BindError, Wanted, backlog, reason};
@@ -21,16 +21,28 @@ pub fn open(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<OwnedFd>, BindError> {
     let mut fds = taken;
-    while fds.len() < wanted.sockets.max(1) {
+    let threads = wanted.sockets.max(1);
+    let sockets = match bind.shards {
+        Shards::ByThread => threads,
+        Shards::ByGroup => 1,
+        Shards::Count(count) => usize::from(count).min(threads),
+    };
+    while fds.len() < sockets {
         // The options of one socket are those of all: one warning is enough.
         let warnings = if fds.is_empty() { &mut *warnings } else { &mut Vec::new() };
-        fds.push(bound(bind, address, warnings).map_err(|(what, e)| failure(address, what, &e))?.into());
+        let socket = bound(bind, address, wanted, warnings);
+        fds.push(socket.map_err(|(what, e)| failure(address, what, &e))?.into());
     }
     for (index, fd) in fds.iter().enumerate() {
         let warnings = if index == 0 { &mut *warnings } else { &mut Vec::new() };
-        set_options(bind, address, wanted, fd, warnings);
+        set_options(bind, address, wanted, fd, warnings)?;
         let listening = SockRef::from(fd).listen(backlog(wanted));
         listening.map_err(|e| failure(address, "cannot listen to socket:", &e))?;
+    }
+    // Threads without a socket of their own share those that there are.
+    for shared in 0..threads.saturating_sub(fds.len()) {
+        let copy = fds[shared].try_clone();
+        fds.push(copy.map_err(|e| failure(address, "cannot dup() receiving socket", &e))?);
     }
     Ok(fds)
 }
@@ -39,10 +51,14 @@ pub fn open(
 fn bound(
     bind: &Bind,
     address: SocketAddr,
+    wanted: Wanted<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Socket, (&'static str, io::Error)> {
     let step = |what: &'static str| move |e| (what, e);
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))
+    let new = || Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
+    let socket = wanted
+        .namespaces
+        .within(bind.namespace.as_deref(), new)
         .map_err(step("cannot create receiving socket"))?;
     socket.set_nonblocking(true).map_err(step("cannot make socket non-blocking"))?;
     socket.set_reuse_address(true).map_err(step("cannot do so_reuseaddr"))?;
@@ -75,7 +91,7 @@ fn set_options(
     wanted: Wanted<'_>,
     fd: &OwnedFd,
     warnings: &mut Vec<String>,
-) {
+) -> Result<(), BindError> {
     let socket = SockRef::from(fd);
     let mut try_to = |what: &str, done: io::Result<()>| {
         if let Err(e) = done {
@@ -90,8 +106,15 @@ fn set_options(
     if let Some(size) = wanted.tune.sndbuf_client {
         try_to("cannot set the send buffer,", socket.set_send_buffer_size(size));
     }
-    if let Some(mss) = bind.mss {
+    if wanted.nolinger {
+        try_to("cannot set SO_LINGER,", socket.set_linger(Some(Duration::ZERO)));
+    }
+    if let Some(mss) = bind.mss.filter(|mss| *mss > 0) {
         try_to(&format!("cannot set MSS to {mss},"), set(libc::TCP_MAXSEG, mss));
+    }
+    if let Some(name) = &bind.congestion {
+        let done = sys::set_bytes(fd.as_fd(), libc::IPPROTO_TCP, libc::TCP_CONGESTION, name);
+        try_to("cannot set TCP congestion control algorithm,", done);
     }
     if bind.save_syn > 0 {
         try_to("cannot set TCP SAVE_SYN,", set(libc::TCP_SAVE_SYN, i32::from(bind.save_syn)));
@@ -105,6 +128,15 @@ fn set_options(
     }
     if bind.tcp_fast_open {
         try_to("cannot enable TCP_FASTOPEN,", set(libc::TCP_FASTOPEN, backlog(wanted)));
+    }
+    if wanted.delays_ack {
+        // The system's own choice costs packets, nothing else.
+        let _ = set(libc::TCP_QUICKACK, 0);
+    }
+    match &bind.md5_secret {
+        Some(secret) => sys::set_md5_secret(fd.as_fd(), address, secret)
+            .map_err(|e| failure(address, "cannot set TCP MD5 signature,", &e)),
+        None => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use ir::expr::Place;
 
 use super::*;
-use crate::connect::{self, Target};
+use crate::connect::Target;
 
 /// A bind line with an address and nothing else.
 pub(crate) fn bind(address: Address) -> Bind {
@@ -20,6 +20,12 @@ pub(crate) fn bind(address: Address) -> Bind {
         maxconn: 0,
         backlog: None,
         accept_proxy: false,
+        netscaler_magic: None,
+        congestion: None,
+        md5_secret: None,
+        namespace: None,
+        threads: Vec::new(),
+        shards: ir::config::Shards::default(),
         defer_accept: false,
         tcp_fast_open: false,
         transparent: false,
@@ -40,7 +46,16 @@ pub(crate) fn bind(address: Address) -> Bind {
 
 pub(crate) fn open_with(bind: &Bind, sockets: usize, inherited: &mut Inherited) -> Result<Opened, BindError> {
     let tune = Tune::default();
-    let wanted = Wanted { proxy: ProxyId(3), bind: BindId(1), backlog: 64, sockets, tune: &tune };
+    let wanted = Wanted {
+        proxy: ProxyId(3),
+        bind: BindId(1),
+        backlog: 64,
+        sockets,
+        tune: &tune,
+        nolinger: false,
+        delays_ack: false,
+        namespaces: &Namespaces::default(),
+    };
     open(bind, wanted, inherited)
 }
 
@@ -201,8 +216,8 @@ fn abstract_names_and_inherited_descriptors() {
         let opened = open_plain(&bind(address.clone()), 2).unwrap();
         let error = open_plain(&bind(address.clone()), 1).unwrap_err();
         assert!(error.in_use && error.message.contains("cannot bind UNIX socket (already in use)"));
-        let target = Target::new(&address).unwrap();
-        runtime.block_on(connect::connect(&target, &connect::Options::default())).unwrap();
+        let Some(Target::Unix(path)) = Target::new(&address) else { panic!("a UNIX socket") };
+        runtime.block_on(tokio::net::UnixStream::connect(path)).unwrap();
         assert_eq!(opened.listeners[0].kind, Kind::Shared);
     }
     let existing = StdListener::bind("127.0.0.1:0").unwrap();

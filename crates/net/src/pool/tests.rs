@@ -39,7 +39,7 @@ async fn pair(listener: &TcpListener) -> (Io, StdStream) {
     let (ours, theirs) = tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
     let theirs = theirs.unwrap().0.into_std().unwrap();
     theirs.set_nonblocking(false).unwrap();
-    (Io::Plain(Socket::Tcp(ours.unwrap())), theirs)
+    (Io::Plain(Socket::tcp(ours.unwrap())), theirs)
 }
 
 fn port(io: &Io) -> u16 {

@@ -121,7 +121,7 @@ impl ClientContext {
         outcome.await?;
         let keeps = self.kept.parts != TlsParts::NONE;
         let facts = keeps.then(|| Arc::new(facts::facts(stream.ssl(), self.kept, &mut notes)));
-        Ok(Box::new(Tls { stream, facts }))
+        Ok(Box::new(Tls { stream, facts, held: None }))
     }
 
     fn failed(&self, ssl: &SslRef, error: &Error, notes: &mut Notes) -> Failed {

@@ -116,7 +116,7 @@ impl ServerContext {
         match outcome.await {
             Ok(()) => {
                 let facts = facts::facts(stream.ssl(), self.kept, &mut notes);
-                Ok(Box::new(Tls { stream, facts: Some(Arc::new(facts)) }))
+                Ok(Box::new(Tls { stream, facts: Some(Arc::new(facts)), held: None }))
             }
             Err(failed) => {
                 stream.get_ref().end_with_unread_input();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use openssl::ssl::{NameType, SslRef};
+use state::live::Held;
 use state::tls::TlsFacts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_openssl::SslStream;
@@ -18,6 +19,8 @@ use crate::socket::{Idle, Socket};
 pub struct Tls {
     pub(super) stream: SslStream<Socket>,
     pub(super) facts: Option<Arc<TlsFacts>>,
+    /// Its place among those that `maxsslconn` allows.
+    pub held: Option<Held>,
 }
 
 impl Tls {

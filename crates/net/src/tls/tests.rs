@@ -183,8 +183,8 @@ async fn shake_with(
     let mut never = |_: &mut Context<'_>| Poll::Pending;
     let both = async {
         tokio::join!(
-            server.accept(Socket::Tcp(theirs), &mut never),
-            client.connect(Socket::Tcp(ours), Ask { sni: sni.map(str::as_bytes), session, alpn: None })
+            server.accept(Socket::tcp(theirs), &mut never),
+            client.connect(Socket::tcp(ours), Ask { sni: sni.map(str::as_bytes), session, alpn: None })
         )
     };
     let (server, client) =
@@ -460,7 +460,7 @@ async fn broken_clients() {
             received
         };
         let mut never = |_: &mut Context<'_>| Poll::Pending;
-        let (outcome, received) = tokio::join!(server.accept(Socket::Tcp(theirs), &mut never), broken);
+        let (outcome, received) = tokio::join!(server.accept(Socket::tcp(theirs), &mut never), broken);
         let error = outcome.unwrap_err().error;
         assert_eq!(error.to_string(), message, "{error:?}");
         if !answer.is_empty() {
@@ -476,7 +476,7 @@ async fn a_stalled_client_waits_until_its_time_is_over() {
     let (mut ours, theirs) = sockets().await;
     ours.write_all(b"\x16\x03\x01\x02\x00").await.unwrap();
     let mut end = Box::pin(tokio::time::sleep(Duration::from_millis(50)));
-    let stalled = server.accept(Socket::Tcp(theirs), &mut |cx| end.as_mut().poll(cx)).await.unwrap_err();
+    let stalled = server.accept(Socket::tcp(theirs), &mut |cx| end.as_mut().poll(cx)).await.unwrap_err();
     assert_eq!((stalled.error, stalled.facts.unwrap().cipher), (HandshakeError::Timeout, "(NONE)"));
     assert_eq!(ours.read(&mut [0; 8]).await.unwrap(), 0);
 }

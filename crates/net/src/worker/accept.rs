@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
+use ir::id::{BindId, ProxyId};
 use socket2::SockRef;
 use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 
-use super::{Accepted, Mode, Slot, Worker};
+use super::{Accepted, Mode, Reserved, Slot, Worker};
 use crate::clock;
 use crate::listener::{Kind, Listener};
 use crate::socket::Socket;
@@ -60,7 +61,7 @@ async fn accept_all(worker: &Rc<Worker>, listener: &Listener, fd: &AsyncFd<std::
     loop {
         // Ready means that a connection waits; only then a slot is taken.
         let Ok(mut ready) = fd.readable().await else { return };
-        worker.context.gate.wait(|| worker.handler().reserve(proxy, bind)).await;
+        reserve(worker, proxy, bind).await;
         match accept_one(worker, listener) {
             Ok(()) => {
                 in_a_row += 1;
@@ -75,12 +76,34 @@ async fn accept_all(worker: &Rc<Worker>, listener: &Listener, fd: &AsyncFd<std::
                 ready.clear_ready();
             }
             Err(error) if is_of_the_connection(&error) => {}
-            Err(_) => {
+            Err(error) => {
+                worker.handler().exhausted(proxy, &error);
                 tokio::select! {
                     () = tokio::time::sleep(EXHAUSTED_DELAY) => {}
                     () = worker.context.gate.opened() => {}
                 }
             }
+        }
+    }
+}
+
+/// Waits until a slot was taken.
+async fn reserve(worker: &Worker, proxy: ProxyId, bind: BindId) {
+    loop {
+        let mut wait = None;
+        let gate = &worker.context.gate;
+        gate.wait(|| match worker.handler().reserve(proxy, bind) {
+            Reserved::Yes => true,
+            Reserved::Full => false,
+            Reserved::After(ms) => {
+                wait = Some(ms);
+                true
+            }
+        })
+        .await;
+        match wait {
+            Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+            None => return,
         }
     }
 }
@@ -105,7 +128,7 @@ fn accept(fd: &OwnedFd) -> io::Result<(Socket, Option<SocketAddr>)> {
     let (socket, peer) = SockRef::from(fd).accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC)?;
     let fd = OwnedFd::from(socket);
     match peer.as_socket() {
-        Some(peer) => Ok((Socket::Tcp(TcpStream::from_std(fd.into())?), Some(peer))),
+        Some(peer) => Ok((Socket::tcp(TcpStream::from_std(fd.into())?), Some(peer))),
         None => Ok((Socket::Unix(UnixStream::from_std(fd.into())?), None)),
     }
 }
@@ -131,7 +154,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 /// connections that no other process shares.
 fn drain(worker: &Rc<Worker>, listener: &Listener) {
     for _ in 0..listener.backlog {
-        if !worker.handler().reserve(listener.proxy, listener.bind) {
+        if worker.handler().reserve(listener.proxy, listener.bind) != Reserved::Yes {
             return;
         }
         match accept_one(worker, listener) {

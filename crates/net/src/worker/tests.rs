@@ -23,16 +23,19 @@ struct Shared {
 }
 
 impl Handler for Counting {
-    fn reserve(&self, _: ProxyId, _: BindId) -> bool {
-        self.shared
-            .taken
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < self.shared.limit).then_some(n + 1))
-            .is_ok()
+    fn reserve(&self, _: ProxyId, _: BindId) -> Reserved {
+        let more = |n| (n < self.shared.limit).then_some(n + 1);
+        match self.shared.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+            Ok(_) => Reserved::Yes,
+            Err(_) => Reserved::Full,
+        }
     }
 
     fn release(&self, _: ProxyId, _: BindId) {
         self.shared.taken.fetch_sub(1, Ordering::Relaxed);
     }
+
+    fn exhausted(&self, _: ProxyId, _: &io::Error) {}
 
     fn accept(&self, mut accepted: Accepted) {
         self.shared.accepted.fetch_add(1, Ordering::Relaxed);
@@ -60,6 +63,7 @@ fn start(threads: usize, limit: usize) -> (Workers, Arc<Shared>, SocketAddr) {
         bind: BindId(0),
         kind: Kind::Tcp,
         backlog: 128,
+        threads: Vec::new(),
         fd: socket.into(),
     };
     let listeners = (0..threads).map(|_| listener(socket.try_clone().unwrap())).collect();
@@ -152,11 +156,13 @@ fn a_pause_refuses_and_a_resume_listens_again() {
 pub(crate) struct Greeting;
 
 impl Handler for Greeting {
-    fn reserve(&self, _: ProxyId, _: BindId) -> bool {
-        true
+    fn reserve(&self, _: ProxyId, _: BindId) -> Reserved {
+        Reserved::Yes
     }
 
     fn release(&self, _: ProxyId, _: BindId) {}
+
+    fn exhausted(&self, _: ProxyId, _: &io::Error) {}
 
     fn accept(&self, mut accepted: Accepted) {
         tokio::task::spawn_local(async move {
@@ -179,7 +185,14 @@ fn child_process() {
     let socket = TcpListener::bind(address).unwrap();
     socket.set_nonblocking(true).unwrap();
     let fd = socket.into();
-    let listener = Listener { proxy: ProxyId(0), bind: BindId(0), kind: Kind::Tcp, backlog: 128, fd };
+    let listener = Listener {
+        proxy: ProxyId(0),
+        bind: BindId(0),
+        kind: Kind::Tcp,
+        backlog: 128,
+        threads: Vec::new(),
+        fd,
+    };
     let settings = Settings { threads: 1, maxaccept: -1 };
     let workers = Workers::start(settings, vec![listener], |_| Rc::new(Greeting)).unwrap();
     let _ = std::io::Read::read(&mut std::io::stdin(), &mut [0; 1]);

@@ -23,6 +23,7 @@ pub mod tlv {
     pub const SSL_CIPHER: u8 = 0x23;
     pub const SSL_SIG_ALG: u8 = 0x24;
     pub const SSL_KEY_ALG: u8 = 0x25;
+    pub const NETNS: u8 = 0x30;
 }
 
 /// The TLVs of a header: one type byte, two of length, the value.

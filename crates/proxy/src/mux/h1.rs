@@ -174,8 +174,16 @@ async fn serve(
         Box::pin(refuse(worker, stream, client, timer, (400, Cause::Proxy))).await;
         return None;
     }
+    if waits_for_body(&stream, client) {
+        // Without an acknowledgement the client would not send more. One that is gone is noticed soon.
+        let _ = client.conn.io.socket().set_quick_ack(true);
+    }
     worker.rooms.run(http::serve(worker, &mut stream, &mut Client::H1(client), timer)).await;
     let end = finish(worker, stream);
+    let nolinger = worker.plan.settings(session.frontend).options.nolinger;
+    if session.is_dropped.get() || (nolinger && !client.source.done) {
+        return None;
+    }
     if !client.source.done {
         linger::close(&mut client.conn, timer).await;
         return None;
@@ -185,6 +193,17 @@ async fn serve(
         return None;
     }
     Some(end)
+}
+
+/// Whether a request's body is still to come while the system was told to wait with
+/// acknowledgements (`option tcp-smart-accept`).
+fn waits_for_body(stream: &Stream, client: &H1Client) -> bool {
+    let missing = match stream.req.framing {
+        Framing::None => false,
+        Framing::Length(len) => (client.conn.rest().len() as u64) < len,
+        _ => true,
+    };
+    missing && stream.plan.settings(stream.session.frontend).options.tcp_smart_accept != Some(false)
 }
 
 /// Answers a request that is not served, and ends its connection.

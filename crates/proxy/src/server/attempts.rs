@@ -53,8 +53,8 @@ impl Attempts {
     }
 }
 
-/// Waits before the same server is tried again: one that refuses is not hammered. A second, or
-/// less with a short `timeout connect`. `Err`: the client left meanwhile.
+/// Waits before the same server is tried again: one that refuses is not hammered, one that kept
+/// silent or was never asked needs no pause. A second, or less with a short `timeout connect`. `Err`: the client left meanwhile.
 async fn pause(stream: &Stream, timer: &mut Timer, gone: &mut Gone<'_>) -> Result<(), ()> {
     let limit = stream.connect_timeout();
     Deadline::after(now_ms(), Some(limit.map_or(1000, |limit| limit.min(1000)))).set(timer);
@@ -103,14 +103,14 @@ pub async fn acquire(
                 let used = upstream.is_h1().then(|| worker.pool.begin(number));
                 return Ok(ServerConn::new(upstream, false, (mark, used), turn));
             }
-            Err(Refused { cause, error, tls }) => {
+            Err(Refused { cause, error, tls, pauses }) => {
                 drop(turn);
                 let last_info = Some(TcpInfo::default());
                 stream.server_link = Some(ServerLink { error, tls, last_info, ..ServerLink::default() });
-                if cause == Cause::Client || !attempts.again(stream) {
+                if matches!(cause, Cause::Client | Cause::Internal) || !attempts.again(stream) {
                     return Err(unreachable(cause));
                 }
-                if !stream.counts.redispatched && pause(stream, timer, gone).await.is_err() {
+                if pauses && !stream.counts.redispatched && pause(stream, timer, gone).await.is_err() {
                     return Err(unreachable(Cause::Client));
                 }
             }

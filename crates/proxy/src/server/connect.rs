@@ -9,19 +9,21 @@ use ir::config::Server;
 use ir::expr::Address;
 use ir::id::ServerId;
 use net::clock::now_ms;
-use net::connect::{self, Target};
+use net::connect::{self, Failure, Target};
 use net::timer::Timer;
 use net::tls::Failed;
 use state::ends::{End, Endpoint};
 use state::link::ConnError;
+use state::live::Held;
 use state::stream::Stream;
 use state::termination::Cause;
 use state::tls::TlsFacts;
 
 use super::reuse::mark;
-use super::{Gone, backend, version};
+use super::{Gone, backend, source, version};
 use crate::buffers::Lent;
 use crate::deadline::Deadline;
+use crate::exhausted;
 use crate::mux::h1::H1Server;
 use crate::mux::h2::H2Server;
 use crate::mux::h2::links::Rules;
@@ -35,11 +37,17 @@ pub struct Refused {
     pub error: ConnError,
     /// What the TLS handshake gave.
     pub tls: Option<Arc<TlsFacts>>,
+    /// The server or the network refused: trying the same one again at once would not help.
+    pub pauses: bool,
 }
 
 impl Refused {
+    fn by_server(error: ConnError) -> Self {
+        Self { pauses: true, ..Self::new(Cause::Server, error) }
+    }
+
     fn new(cause: Cause, error: ConnError) -> Self {
-        Self { cause, error, tls: None }
+        Self { cause, error, tls: None, pauses: false }
     }
 }
 
@@ -57,32 +65,50 @@ pub async fn connect(
     let Some(target) = target(stream, server_settings) else {
         return Err(Refused::new(Cause::Server, ConnError::None));
     };
-    let tune = &stream.plan.config.global.tune;
-    let options = connect::Options {
-        source: server_settings.source.as_ref().or(settings.source.as_ref()).and_then(source),
-        rcvbuf: tune.rcvbuf_server,
-        sndbuf: tune.sndbuf_server,
-        keepalive: settings.options.srvtcpka,
+    let Some(options) = source::options(worker, stream, (id, server)) else {
+        return Err(Refused::new(Cause::Internal, ConnError::None));
     };
     Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
     let making = async {
-        let failed = |cause| Refused::new(Cause::Server, connect::failure(&cause));
-        let mut io = connect::connect(&target, &options).await.map_err(failed)?;
+        let failed = |cause| Refused::by_server(connect::failure(&cause));
+        let connected = connect::connect(&target, &options).await;
+        let mut io = connected.map_err(|failure| {
+            let foreign = options.source.as_ref().is_some_and(|source| source.foreign.is_some());
+            exhausted::tell_connect(worker, id, &failure, foreign);
+            match failure {
+                Failure::Resource(error) => Refused::new(Cause::Server, error),
+                Failure::Refused(error) => Refused::by_server(error),
+            }
+        })?;
+        if settings.options.nolinger {
+            // A socket that is gone already needs no reset.
+            let _ = io.socket().set_linger0();
+        }
         if let Some(header) = &stream.plan.proxy(id).server_proxy[server.index()] {
             let mut bytes = Lent::default();
             proxy_header::write(stream, header, bytes.get());
             io.write_all(&bytes).await.map_err(failed)?;
         }
+        let held = match worker.tls_server(id, server) {
+            Some(_) => {
+                let held = Held::take(&worker.plan.live.tls_connections);
+                Some(held.ok_or_else(|| Refused::new(Cause::Server, ConnError::TlsTooMany))?)
+            }
+            None => None,
+        };
         let alpn = version::alpn(stream, server_settings);
-        let io = worker.secure(stream, id, server, io, alpn).await.map_err(|Failed { error, facts }| {
-            Refused { tls: facts, ..Refused::new(Cause::Server, error.code()) }
-        })?;
+        let secured = worker.secure(stream, id, server, io, alpn).await;
+        let mut io = secured
+            .map_err(|Failed { error, facts }| Refused { tls: facts, ..Refused::by_server(error.code()) })?;
+        if let Some(tls) = io.tls_mut() {
+            tls.held = held;
+        }
         if !version::is_http2(stream, server_settings, &io) {
             return Ok(Upstream::H1(H1Server::new(io)));
         }
         let place = (worker.server_number(id, server), mark(stream, id, server));
-        let rules = Rules::new(settings.http_reuse, server_settings, tune);
-        match worker.links.open(place, (rules, tune), &stream.session, io).await {
+        let rules = Rules::new(settings.http_reuse, server_settings, options.tune);
+        match worker.links.open(place, (rules, options.tune), &stream.session, io).await {
             Ok(lease) => Ok(Upstream::H2(Box::new(H2Server::new(lease)))),
             Err(_) => Err(Refused::new(Cause::Server, ConnError::Socket)),
         }
@@ -97,13 +123,6 @@ pub async fn connect(
         }
     })
     .await
-}
-
-fn source(address: &Address) -> Option<SocketAddr> {
-    match address {
-        Address::Ip(ip, port) => Some(SocketAddr::new(*ip, *port)),
-        _ => None,
-    }
 }
 
 /// Where to connect.

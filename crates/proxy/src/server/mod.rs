@@ -8,7 +8,10 @@ mod connect;
 mod link;
 mod queue;
 mod reuse;
+mod source;
 mod version;
+
+pub use source::ports;
 
 use std::rc::Rc;
 use std::task::Context;

@@ -13,7 +13,7 @@ use super::choose::choose;
 use super::connect::destination;
 use super::link::note_link;
 use super::queue::Turn;
-use super::{Attempts, ServerConn, backend, version};
+use super::{Attempts, ServerConn, backend, source, version};
 use crate::buffers::Lent;
 use crate::mux::h1::H1Server;
 use crate::mux::h2::H2Server;
@@ -99,10 +99,12 @@ enum Part {
     Name = 1,
     Destination,
     ProxyHeader,
+    Source,
 }
 
 /// What keeps connections of one server apart: `pool-conn-name` or the name that TLS asks for, the
-/// address where it is not the server's own, the PROXY header in front. 0 where there is nothing.
+/// address where it is not the server's own, the PROXY header in front, a foreign source
+/// and marks. 0 where there is nothing.
 pub fn mark(stream: &Stream, backend: ProxyId, server: ServerId) -> u64 {
     let plan = stream.plan.proxy(backend);
     let settings = &stream.plan.settings(backend).servers[server.index()];
@@ -133,6 +135,9 @@ pub fn mark(stream: &Stream, backend: ProxyId, server: ServerId) -> u64 {
         let mut bytes = Lent::default();
         proxy_header::write(stream, header, bytes.get());
         mix(Part::ProxyHeader, &bytes);
+    }
+    if let Some(source) = source::told_apart(stream, backend, server) {
+        mix(Part::Source, &source.to_ne_bytes());
     }
     mark
 }

@@ -57,6 +57,23 @@ impl Gauge {
     }
 }
 
+/// One of a gauge's places, given back when it is dropped.
+#[derive(Debug)]
+pub struct Held(&'static Gauge);
+
+impl Held {
+    /// Takes a place where the limit allows it.
+    pub fn take(gauge: &'static Gauge) -> Option<Self> {
+        gauge.try_enter().then_some(Self(gauge))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ mod variables;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use counter::PerThread;
-pub use limit::Gauge;
+pub use limit::{Gauge, Held};
 pub use log_samples::LogSamples;
 pub use outputs::{Output, Outputs, Writer};
 pub use queue::Waiting;
@@ -35,6 +35,12 @@ use patterns::Patterns;
 pub struct Live {
     /// Client connections of the process (`%ac`), bounded by the global `maxconn`.
     pub connections: Gauge,
+    /// TLS connections of both sides, bounded by `maxsslconn`.
+    pub tls_connections: Gauge,
+    /// What all frontends accept: connections, sessions, sessions over TLS.
+    pub connection_rate: PerSecond,
+    pub session_rate: PerSecond,
+    pub tls_rate: PerSecond,
     pub proxies: Vec<LiveProxy>,
     /// By [`ir::id::TableId`].
     pub tables: Vec<tables::Table>,
@@ -60,6 +66,8 @@ pub struct Live {
 pub struct LiveProxy {
     /// Client connections of the frontend (`%fc`).
     pub frontend: Gauge,
+    /// Those of each `bind` address.
+    pub binds: Vec<Gauge>,
     /// Streams that use the backend (`%bc`).
     pub backend: Gauge,
     /// Streams that wait for a server of this backend (`%bq`).
@@ -82,6 +90,7 @@ impl Live {
     pub fn new(config: &Config, maxconn: u32, threads: usize) -> Self {
         let proxy = |proxy: &ir::config::Proxy| LiveProxy {
             frontend: Gauge::new(proxy.maxconn.unwrap_or(maxconn)),
+            binds: proxy.binds.iter().map(|bind| Gauge::new(bind.maxconn)).collect(),
             backend: Gauge::new(0),
             queue: Gauge::new(0),
             waiting: Waiting::default(),
@@ -95,6 +104,10 @@ impl Live {
         };
         Self {
             connections: Gauge::new(maxconn),
+            tls_connections: Gauge::new(config.global.max_tls_connections),
+            connection_rate: PerSecond::new(threads),
+            session_rate: PerSecond::new(threads),
+            tls_rate: PerSecond::new(threads),
             proxies: config.proxies.iter().map(proxy).collect(),
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),

@@ -52,6 +52,13 @@ impl PerSecond {
         }
     }
 
+    /// How many milliseconds the next event must wait for the rate to be below `limit`; `None`: it
+    /// need not, as where there is no limit.
+    pub fn wait(&self, now: u64, limit: u32) -> Option<u64> {
+        let rate = if limit == 0 { 0 } else { self.read(now) };
+        (limit > 0 && rate >= limit).then(|| u64::from((PERIOD - 1) / rate).max(1))
+    }
+
     /// Events of all threads over the last second.
     pub fn read(&self, now: u64) -> u32 {
         self.slots.iter().map(|slot| slot.load().read(now, PERIOD)).fold(0, u32::saturating_add)
@@ -71,5 +78,17 @@ mod tests {
         rate.count(7, 5_900);
         assert_eq!(rate.read(5_950), 3);
         assert_eq!(rate.read(9_000), 0);
+    }
+
+    #[test]
+    fn a_rate_above_its_limit_waits() {
+        let rate = PerSecond::new(1);
+        let check = |limit, expected| assert_eq!(rate.wait(5_000, limit), expected, "{limit}");
+        check(1, None);
+        (0..4).for_each(|_| rate.count(0, 5_000));
+        check(0, None);
+        check(5, None);
+        check(4, Some(249));
+        check(2, Some(249));
     }
 }

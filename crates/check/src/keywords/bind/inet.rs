@@ -1,6 +1,6 @@
 //! The words of a `bind` line about its TCP sockets.
 
-use super::{BindDraft, BindKeyword, nothing};
+use super::{BindDraft, BindKeyword};
 use crate::context::Context;
 use crate::fail::Checked;
 use crate::given::Given;
@@ -29,11 +29,22 @@ fn save_syn(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Ch
     Err(given.fail("out-of-range", text))
 }
 
-fn secret(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
-    match given.value.text.len() > MAX_SECRET {
-        true => Err(given.fail("out-of-range", too_long(given))),
-        false => Ok(()),
+fn secret(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    if given.value.text.len() > MAX_SECRET {
+        return Err(given.fail("out-of-range", too_long(given)));
     }
+    draft.bind.md5_secret = Some(given.value.text.clone());
+    Ok(())
+}
+
+fn namespace(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+    if crate::address::namespace_exists(c, &given.value.text) {
+        draft.bind.namespace = Some(given.value.text.clone());
+        return Ok(());
+    }
+    let text = format!("Cannot open namespace '{}'.", given.value.lossy());
+    c.alert_bare("no-namespace", given.value.span, text);
+    Err(given.fail("no-namespace", format!("error encountered while processing '{}'.", given.name())))
 }
 
 /// The message about a secret past [`MAX_SECRET`].
@@ -51,9 +62,11 @@ pub const ROWS: &[BindKeyword] = &[
         "cc",
         "The congestion control.",
         "'{}' : missing TCP congestion control algorithm",
-        nothing,
-    )
-    .parsed(),
+        |_, draft, given| {
+            draft.bind.congestion = Some(given.value.text.clone());
+            Ok(())
+        },
+    ),
     BindKeyword::flag("defer-accept", "Accepts when data comes.", |_, draft, _| {
         draft.bind.defer_accept = true;
         Ok(())
@@ -68,27 +81,13 @@ pub const ROWS: &[BindKeyword] = &[
         },
     ),
     BindKeyword::value("mss", "The largest TCP segment.", "'{}' : missing MSS value", mss),
-    BindKeyword::value(
-        "namespace",
-        "The network namespace.",
-        "'{}' : missing namespace id",
-        |c, _, given| {
-            if crate::address::namespace_exists(c, &given.value.text) {
-                return Ok(());
-            }
-            let text = format!("Cannot open namespace '{}'.", given.value.lossy());
-            c.alert_bare("no-namespace", given.value.span, text);
-            Err(given.fail("no-namespace", format!("error encountered while processing '{}'.", given.name())))
-        },
-    )
-    .parsed(),
+    BindKeyword::value("namespace", "The network namespace.", "'{}' : missing namespace id", namespace),
     BindKeyword::value(
         "tcp-md5sig",
         "The TCP signature's secret.",
         "'{}' : missing TCP MD5 signature password",
         secret,
-    )
-    .parsed(),
+    ),
     BindKeyword::value("tcp-ss", "Keeps clients' SYN packets.", "", save_syn),
     BindKeyword::value(
         "tcp-ut",

@@ -9,7 +9,7 @@ pub use inet::{MAX_SECRET, too_long, user_timeout};
 pub use socket::check_proto;
 
 use base::addr::{Endpoint, Rules, Transport};
-use ir::config::{Bind, TlsBind};
+use ir::config::{Bind, Shards, TlsBind};
 use ir::expr::{Address, Place};
 use ir::spec::Support;
 use syntax::Word;
@@ -278,6 +278,7 @@ fn empty(place: Place) -> Bind {
         maxconn: 0,
         backlog: None,
         accept_proxy: false,
+        netscaler_magic: None,
         defer_accept: false,
         tcp_fast_open: false,
         transparent: false,
@@ -285,6 +286,11 @@ fn empty(place: Place) -> Bind {
         mss: None,
         save_syn: 0,
         tcp_ut: None,
+        congestion: None,
+        md5_secret: None,
+        namespace: None,
+        threads: Vec::new(),
+        shards: Shards::default(),
         v4v6: false,
         v6only: false,
         proto: None,

@@ -1,5 +1,7 @@
 //! The words of a `bind` line about all its sockets: names, limits, rights, threads.
 
+use ir::config::Shards;
+
 use super::{BindDraft, BindKeyword, nothing, thread};
 use crate::context::Context;
 use crate::fail::Checked;
@@ -18,13 +20,16 @@ fn number(given: &Given<'_>) -> u32 {
     wrapped(&given.value.text).cast_unsigned()
 }
 
-fn netscaler(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
+fn netscaler(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
     match wrapped(&given.value.text) {
         0 => {
             let text = format!("'{}' : invalid value 0, must be >= 0", given.name());
             Err(given.fail("out-of-range", text))
         }
-        _ => Ok(()),
+        magic => {
+            draft.bind.netscaler_magic = Some(magic.cast_unsigned());
+            Ok(())
+        }
     }
 }
 
@@ -67,12 +72,15 @@ pub fn check_proto(given: &Given<'_>) -> Checked<()> {
     given.one_of(&known, || format!("'{}' :  unknown MUX protocol '{}'", given.name(), given.value.lossy()))
 }
 
-fn shards(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
-    if given.value.is("by-thread") || given.value.is("by-group") {
-        return Ok(());
-    }
+fn shards(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
     let value = wrapped(&given.value.text);
-    if (1..=1024).contains(&value) {
+    let shards = match given.value.text.as_slice() {
+        b"by-thread" => Some(Shards::ByThread),
+        b"by-group" => Some(Shards::ByGroup),
+        _ => u16::try_from(value).ok().filter(|count| (1..=1024).contains(count)).map(Shards::Count),
+    };
+    if let Some(shards) = shards {
+        draft.bind.shards = shards;
         return Ok(());
     }
     let text = format!("'shards' : invalid value {value}, allowed range is 1..1024 or 'by-thread'");
@@ -141,7 +149,7 @@ fn process(_: &mut Context<'_>, _: &mut BindDraft, given: &Given<'_>) -> Checked
 const VALUE: &str = "'{}' : missing value";
 
 pub const ROWS: &[BindKeyword] = &[
-    BindKeyword::value("accept-netscaler-cip", "Expects the NetScaler protocol.", VALUE, netscaler).parsed(),
+    BindKeyword::value("accept-netscaler-cip", "Expects the NetScaler protocol.", VALUE, netscaler),
     BindKeyword::flag("accept-proxy", "Expects the PROXY protocol.", |_, draft, _| {
         draft.bind.accept_proxy = true;
         Ok(())
@@ -197,9 +205,10 @@ pub const ROWS: &[BindKeyword] = &[
     .parsed(),
     BindKeyword::value("process", "The processes of the socket; removed.", "", process),
     BindKeyword::value("proto", "The protocol, without negotiation.", VALUE, proto),
-    BindKeyword::value("shards", "Into how many sockets the line is split.", VALUE, shards).parsed(),
+    BindKeyword::value("shards", "Into how many sockets the line is split.", VALUE, shards),
     BindKeyword::value("thread", "The threads of the socket.", "", |_, draft, given| {
-        let groups = thread::check(given)?;
+        let (groups, threads) = thread::check(given)?;
+        draft.bind.threads = threads;
         match draft.is_reverse && groups > 1 {
             true => {
                 let text = "'thread' : reverse HTTP bind cannot span multiple thread groups.";
@@ -208,7 +217,6 @@ pub const ROWS: &[BindKeyword] = &[
             false => Ok(()),
         }
     })
-    .parsed()
     .for_reverse(),
     BindKeyword::value("gid", "The group of a UNIX socket.", VALUE, |_, draft, given| {
         draft.bind.unix_gid = Some(number(given));

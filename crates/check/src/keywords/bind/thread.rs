@@ -7,8 +7,8 @@ const MAX_THREADS: usize = 1024;
 const MAX_THREADS_PER_GROUP: usize = 64;
 const MAX_GROUPS: usize = 32;
 
-/// Checks a set and gives the number of its thread groups; none for absolute numbers.
-pub fn check(given: &Given<'_>) -> Checked<usize> {
+/// Checks a set. Gives the number of its thread groups, none for absolute numbers, and the threads.
+pub fn check(given: &Given<'_>) -> Checked<(usize, Vec<u16>)> {
     Set::new(&given.value.lossy()).read().map_err(|text| given.fail("bad-thread", text))
 }
 
@@ -18,6 +18,8 @@ struct Set<'t> {
     /// Numbers are those of a group.
     relative: bool,
     groups: Vec<usize>,
+    /// Absolute numbers from 1.
+    threads: Vec<u16>,
 }
 
 fn digits(text: &str) -> usize {
@@ -34,14 +36,15 @@ fn character(text: &str, at: usize) -> char {
 
 impl<'t> Set<'t> {
     fn new(text: &'t str) -> Self {
-        Self { rest: text, relative: text[digits(text)..].starts_with('/'), groups: Vec::new() }
+        let relative = text[digits(text)..].starts_with('/');
+        Self { rest: text, relative, groups: Vec::new(), threads: Vec::new() }
     }
 
     fn most(&self) -> usize {
         if self.relative { MAX_THREADS_PER_GROUP } else { MAX_THREADS }
     }
 
-    fn read(mut self) -> Result<usize, String> {
+    fn read(mut self) -> Result<(usize, Vec<u16>), String> {
         let mut group = 0;
         while !self.rest.is_empty() {
             let end = digits(self.rest);
@@ -67,13 +70,33 @@ impl<'t> Set<'t> {
                 });
             }
             let read = self.range(end)?;
+            self.add(&self.rest[..read], group);
             let more = self.rest[read..].starts_with(',');
             self.rest = self.rest.get(read + 1..).unwrap_or("");
             if more && self.relative {
                 group = 0;
             }
         }
-        Ok(self.groups.len())
+        Ok((self.groups.len(), self.threads))
+    }
+
+    /// Adds what a range names that was found to be right.
+    fn add(&mut self, range: &str, group: usize) {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let all = (1, self.most());
+        let (first, last) = match (first, number(first), last) {
+            ("all" | "odd" | "even" | "", ..) => all,
+            (_, first, "") => (first, self.most()),
+            (_, first, last) => (first.min(number(last)), first.max(number(last))),
+        };
+        let before = group.saturating_sub(1) * MAX_THREADS_PER_GROUP;
+        let fits = |thread: &usize| match range {
+            "odd" => !thread.is_multiple_of(2),
+            "even" => thread.is_multiple_of(2),
+            _ => true,
+        };
+        let found = (first..=last.min(self.most())).filter(fits);
+        self.threads.extend(found.filter_map(|thread| u16::try_from(before + thread).ok()));
     }
 
     fn bad_character(&self, at: usize) -> String {
@@ -143,7 +166,22 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Result<usize, &str>) {
-        assert_eq!(Set::new(text).read(), expected.map_err(str::to_owned), "{text}");
+        let groups = Set::new(text).read().map(|(groups, _)| groups);
+        assert_eq!(groups, expected.map_err(str::to_owned), "{text}");
+    }
+
+    #[test]
+    fn threads() {
+        let check = |text: &str, expected: &[u16]| {
+            let threads = Set::new(text).read().expect("a set").1;
+            assert_eq!(threads, expected, "{text}");
+        };
+        check("", &[]);
+        check("1-3,7", &[1, 2, 3, 7]);
+        check("3-1", &[1, 2, 3]);
+        check("2/1,1/5", &[65, 5]);
+        assert_eq!(Set::new("1/odd").read().expect("a set").1.len(), 32);
+        assert_eq!(Set::new("1000-").read().expect("a set").1.len(), 25);
     }
 
     #[test]

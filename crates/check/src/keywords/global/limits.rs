@@ -64,9 +64,10 @@ pub const ROWS: &[Keyword] = &[
     })
     .unlisted(),
     unread("fd-hard-limit", "The highest descriptor that is computed with.").unlisted().hidden(),
-    unread("maxconnrate", "Connections a second.").unlisted(),
-    unread("maxsessrate", "Sessions a second.").unlisted(),
-    unread("maxsslrate", "TLS sessions a second.").unlisted(),
+    number("maxconnrate", "Connections a second.", |c, n| c.global().rates.connections = u32_of(n))
+        .unlisted(),
+    number("maxsessrate", "Sessions a second.", |c, n| c.global().rates.sessions = u32_of(n)).unlisted(),
+    number("maxsslrate", "TLS sessions a second.", |c, n| c.global().rates.tls = u32_of(n)).unlisted(),
     unread("maxpipes", "Pipes for splicing.").unlisted(),
     unread("maxcomprate", "Compression input, in kB/s.")
         .unlisted()

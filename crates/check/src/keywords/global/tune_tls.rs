@@ -163,7 +163,9 @@ pub const ROWS: &[Keyword] = &[
     )
     .missing("'{}' expects ssl sessions <lifetime> in seconds as argument.")
     .range("timer overflow in argument '{v}' to <{}> (maximum value is 2147483647 s or ~68 years)."),
-    unread("maxsslconn", "TLS connections at a time."),
+    needed("maxsslconn", "TLS connections at a time.", POSITIVE, POSITIVE_NUMBER, |c, n| {
+        c.global().max_tls_connections = u32_of(n)
+    }),
     unread("tune.ssl.maxrecord", "The largest TLS record at the start."),
     unread("tune.ssl.hard-maxrecord", "The largest TLS record."),
     unread("tune.ssl.ssl-ctx-cache-size", "Generated certificates that are kept."),

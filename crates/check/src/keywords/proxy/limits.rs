@@ -97,11 +97,11 @@ fn rate_limit(c: &mut Context<'_>, line: &Line<'_>) {
         Ok(rate) => rate as u32,
         Err(fail) => return c.fail(fail),
     };
-    let is_second = c.px.kind != Kind::Defaults && c.px.rate_limit != c.px.inherited.rate_limit;
+    let is_second = c.px.kind != Kind::Defaults && c.px.proxy.session_limit != c.px.inherited.session_limit;
     if has_side(c, line, "rate-limit sessions", Side::Frontend) && is_second {
         c.warn("overwritten", line.span, "overwriting rate-limit sessions which was already specified");
     }
-    c.px.rate_limit = rate;
+    c.px.proxy.session_limit = rate;
 }
 
 fn keep_alive_queue(c: &mut Context<'_>, line: &Line<'_>) {
@@ -124,26 +124,42 @@ fn keep_alive(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(word) = line.arg(0) else {
         return c.alert("missing-argument", line.span, format!("'{keyword}' expects an integer value"));
     };
-    if keyword.ends_with("-cnt") {
-        if let Err(fail) = number(word, &keyword) {
-            return c.fail(fail);
+    let value = if keyword.ends_with("-cnt") {
+        match number(word, &keyword) {
+            Ok(count) => count as i32,
+            Err(fail) => return c.fail(fail),
         }
-    } else if let Err(error) = numbers::parse_time(c, word, Unit::S) {
-        let text = match error {
-            TimeError::Over => format!(
+    } else {
+        match numbers::parse_time(c, word, Unit::S) {
+            Ok(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
+            Err(error) => return c.alert("bad-time", word.span, bad_time(word, &keyword, error)),
+        }
+    };
+    let is_client = keyword.starts_with("cli");
+    has_side(c, line, &keyword, if is_client { Side::Frontend } else { Side::Backend });
+    let proxy = &mut c.px.proxy;
+    let probes = if is_client { &mut proxy.client_probes } else { &mut proxy.server_probes };
+    match keyword.rsplit('-').next() {
+        Some("cnt") => probes.count = value,
+        Some("idle") => probes.idle = value,
+        _ => probes.interval = value,
+    }
+}
+
+fn bad_time(word: &Word, keyword: &str, error: TimeError) -> String {
+    match error {
+        TimeError::Over => {
+            format!(
                 "timer overflow in argument '{}' to '{keyword}' {}",
                 word.lossy(),
                 numbers::limit(Unit::Ms)
-            ),
-            TimeError::Unexpected(at) => {
-                let at = numbers::character(&word.text, at);
-                format!("unexpected character '{at}' in argument to <{keyword}>.\n")
-            }
-        };
-        return c.alert("bad-time", word.span, text);
+            )
+        }
+        TimeError::Unexpected(at) => {
+            let at = numbers::character(&word.text, at);
+            format!("unexpected character '{at}' in argument to <{keyword}>.\n")
+        }
     }
-    let side = if keyword.starts_with("cli") { Side::Frontend } else { Side::Backend };
-    has_side(c, line, &keyword, side);
 }
 
 const fn tcp_keep_alive(
@@ -152,7 +168,7 @@ const fn tcp_keep_alive(
     sections: Sections,
     usage: &'static str,
 ) -> Keyword {
-    Keyword::new(name, doc, sections, usage, MANY, Set::Line(keep_alive)).own_side().listed().parsed()
+    Keyword::new(name, doc, sections, usage, MANY, Set::Line(keep_alive)).own_side().listed()
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -212,8 +228,7 @@ pub const ROWS: &[Keyword] = &[
     ),
     Keyword::new("rate-limit", "Sessions a second.", DFL, "sessions <rate>", MANY, Set::Line(rate_limit))
         .own_side()
-        .listed()
-        .parsed(),
+        .listed(),
     Keyword::new(
         "max-keep-alive-queue",
         "The queue above which a kept server is not waited for.",

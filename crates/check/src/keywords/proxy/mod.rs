@@ -30,6 +30,7 @@ use crate::context::Context;
 use crate::line::Line;
 
 pub(crate) use options::{http_options, unknown as unknown_option};
+pub(crate) use source::source_of;
 pub(crate) use stats::is_contradictory as stats_contradict;
 
 use crate::keyword::Keyword;

@@ -145,8 +145,7 @@ pub const ROWS: &[Keyword] = &[
     switch("option logasap", "Logs when the response begins.", DFL, |c, on| options(c).logasap = on),
     switch("option nolinger", "Closes without waiting for data to arrive.", DFLB, |c, on| {
         options(c).nolinger = on
-    })
-    .parsed(),
+    }),
     switch("option persist", "Keeps to a server that is down.", DLB, |c, on| options(c).persist = on)
         .parsed(),
     switch("option srvtcpka", "TCP keep-alive towards servers.", DLB, |c, on| options(c).srvtcpka = on),
@@ -176,17 +175,14 @@ pub const ROWS: &[Keyword] = &[
     .parsed(),
     switch("option socket-stats", "Counts by socket.", DFL, |c, on| options(c).socket_stats = on).parsed(),
     switch("option tcp-smart-accept", "Saves a packet when accepting.", DFL, |c, on| {
-        options(c).tcp_smart_accept = on
-    })
-    .parsed(),
+        options(c).tcp_smart_accept = Some(on)
+    }),
     switch("option tcp-smart-connect", "Saves a packet when connecting.", DLB, |c, on| {
         options(c).tcp_smart_connect = on
-    })
-    .parsed(),
+    }),
     switch("option independent-streams", "Each side has its own timeout.", DFLB, |c, on| {
         options(c).independent_streams = on
-    })
-    .parsed(),
+    }),
     switch("option http-use-proxy-header", "Uses Proxy-Connection.", DFL, |c, on| {
         options(c).http_use_proxy_header = on
     })

@@ -1,5 +1,9 @@
 //! `source`: the address to connect from.
 
+use std::net::SocketAddr;
+
+use ir::config::{Foreign, Source};
+use ir::expr::Address;
 use syntax::Word;
 
 use super::DLB;
@@ -23,7 +27,7 @@ fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
             "'source' expects <addr>[:<port>], and optionally 'usesrc' <addr>, and 'interface' <name>.";
         return Err(Fail::new("missing-argument", line.span, text));
     };
-    c.px.proxy.source = address(c, "source", word)?;
+    let mut source = address(c, "source", word)?;
     let mut words = line.args[1..].iter();
     while let Some(option) = words.next() {
         match option.text.as_slice() {
@@ -32,14 +36,18 @@ fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
                     let text = "'usesrc' expects <addr>[:<port>], 'client', or 'clientip' as argument.";
                     Fail::new("missing-argument", line.span, text)
                 })?;
-                c.warn_parsed("usesrc", option.span);
-                usesrc(c, value)?;
+                let foreign = usesrc(c, value)?;
+                if let Some(source) = &mut source {
+                    source.foreign = foreign;
+                }
             }
             b"interface" => {
-                words.next().ok_or_else(|| {
+                let device = words.next().ok_or_else(|| {
                     Fail::new("missing-argument", line.span, "'source' : missing interface name.")
                 })?;
-                c.warn_parsed("source … interface", option.span);
+                if let Some(source) = &mut source {
+                    source.device = Some(device.text.clone());
+                }
             }
             _ => {
                 let text = "'source' only supports optional keywords 'interface' and 'usesrc'.";
@@ -47,22 +55,35 @@ fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
             }
         }
     }
+    c.px.proxy.source = source;
     Ok(())
 }
 
-fn address(c: &mut Context<'_>, keyword: &str, word: &Word) -> Checked<Option<ir::expr::Address>> {
+/// The source that the addresses of a port range make; none where they are no IP addresses.
+pub fn source_of(addresses: &[Address]) -> Option<Source> {
+    let (Some(Address::Ip(ip, port)), Some(Address::Ip(_, last))) = (addresses.first(), addresses.last())
+    else {
+        return None;
+    };
+    let last_port = Some(*last).filter(|last| last != port);
+    Some(Source { address: SocketAddr::new(*ip, *port), last_port, device: None, foreign: None })
+}
+
+fn address(c: &mut Context<'_>, keyword: &str, word: &Word) -> Checked<Option<Source>> {
     let found = crate::address::resolved(c, &word.text, word, &base::addr::Rules::CONNECT);
     let found = found.map_err(|fail| fail.wrap(|why| format!("'{keyword} {}' : {why}", word.lossy())))?;
-    Ok(found.into_iter().next())
+    Ok(source_of(&found))
 }
 
 /// `client`, `clientip`, `hdr_ip(name[,occurrence])` or an address.
-fn usesrc(c: &mut Context<'_>, word: &Word) -> Checked<()> {
-    if word.is("client") || word.is("clientip") {
-        return Ok(());
+fn usesrc(c: &mut Context<'_>, word: &Word) -> Checked<Option<Foreign>> {
+    match word.text.as_slice() {
+        b"client" => return Ok(Some(Foreign::Client)),
+        b"clientip" => return Ok(Some(Foreign::ClientIp)),
+        _ => {}
     }
     let Some(inner) = word.text.strip_prefix(b"hdr_ip(") else {
-        return address(c, "usesrc", word).map(|_| ());
+        return Ok(address(c, "usesrc", word)?.map(|source| Foreign::Address(source.address)));
     };
     let end = inner.iter().position(|byte| *byte == b')').unwrap_or(inner.len());
     let mut parts = inner[..end].splitn(2, |byte| *byte == b',');
@@ -75,7 +96,8 @@ fn usesrc(c: &mut Context<'_>, word: &Word) -> Checked<()> {
         return Err(Fail::new("out-of-range", word.span, text));
     }
     c.px.source_header = Some(name.to_vec()).filter(|_| occurrence != 0);
-    Ok(())
+    let occurrence = i32::try_from(occurrence).unwrap_or(i32::MAX);
+    Ok(Some(Foreign::Header(name.to_ascii_lowercase(), occurrence)))
 }
 
 pub const ROWS: &[Keyword] = &[Keyword::new(

@@ -62,7 +62,6 @@ pub struct ServerMore {
     pub resolvers: Option<Bytes>,
     /// Any word about the PROXY protocol is on.
     pub proxy_protocol: bool,
-    pub tfo: bool,
     /// The header of `usesrc hdr_ip(…)`.
     pub source_header: Option<Bytes>,
 }
@@ -122,7 +121,6 @@ impl ServerMore {
             init_addr: InitAddr::default(),
             resolvers: None,
             proxy_protocol: false,
-            tfo: false,
             source_header: None,
         }
     }

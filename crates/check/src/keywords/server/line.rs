@@ -1,7 +1,7 @@
 //! The beginning of a line: the name, the address, what the server starts from; and its end.
 
 use base::addr::{Endpoint, Host, Port, Rules, Transport};
-use ir::config::Server;
+use ir::config::{Link, Server};
 use ir::expr::Address;
 use ir::spec::Section;
 use syntax::Word;
@@ -207,7 +207,7 @@ fn blank(place: ir::expr::Place) -> Server {
         proto: None,
         websocket: Default::default(),
         max_reuse: -1,
-        source: None,
+        link: Link::default(),
         pool_max_conn: -1,
         pool_low_conn: 0,
         pool_conn_name: None,

@@ -1,10 +1,10 @@
 //! The words of a `server` line about its connections.
 
 use base::addr::Rules;
-use ir::config::WebSocket;
+use ir::config::{Foreign, Namespace, Source, WebSocket};
 use syntax::Word;
 
-use super::{ServerDraft, ServerKeyword, nothing};
+use super::{ServerDraft, ServerKeyword};
 use crate::context::Context;
 use crate::fail::Checked;
 use crate::given::Given;
@@ -20,8 +20,15 @@ fn proto(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Che
 fn source(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let addresses = crate::address::resolved(c, &given.value.text, given.value, &Rules::SERVER_SOURCE)
         .map_err(|error| error.wrap(|text| format!("'source {}' : {text}", given.value.lossy())))?;
-    draft.server.source = addresses.into_iter().next();
+    draft.server.link.source = crate::keywords::proxy::source_of(&addresses);
     Ok(())
+}
+
+/// What the words behind `source` set; none where the address is no IP address.
+fn set_source(draft: &mut ServerDraft, set: impl FnOnce(&mut Source)) {
+    if let Some(source) = &mut draft.server.link.source {
+        set(source);
+    }
 }
 
 /// `usesrc` and `interface` behind `source`. What is wrong is told before the word that it is in.
@@ -29,11 +36,10 @@ fn source_options(c: &mut Context<'_>, draft: &mut ServerDraft, words: &[Word]) 
     let mut read = 0;
     while let [word, rest @ ..] = &words[read..] {
         let told = if word.is("usesrc") {
-            c.warn_parsed("usesrc", word.span);
             use_source(c, draft, rest.first())
         } else if word.is("interface") {
-            c.warn_parsed("source … interface", word.span);
-            rest.first().map(drop).ok_or_else(|| "'server' : missing interface name.".to_owned())
+            let device = rest.first().ok_or_else(|| "'server' : missing interface name.".to_owned());
+            device.map(|device| set_source(draft, |source| source.device = Some(device.text.clone())))
         } else {
             break;
         };
@@ -54,12 +60,22 @@ fn use_source(c: &mut Context<'_>, draft: &mut ServerDraft, value: Option<&Word>
         let text = "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
         return Err(text.into());
     };
-    if value.is("client") || value.is("clientip") {
+    let foreign = match value.text.as_slice() {
+        b"client" => Some(Foreign::Client),
+        b"clientip" => Some(Foreign::ClientIp),
+        _ => None,
+    };
+    if foreign.is_some() {
+        set_source(draft, |source| source.foreign = foreign);
         return Ok(());
     }
     let Some(header) = value.text.strip_prefix(b"hdr_ip(") else {
-        let found = crate::address::resolved(c, &value.text, value, &Rules::CONNECT);
-        return found.map(drop).map_err(|fail| format!("'usesrc {}' : {}", value.lossy(), fail.message));
+        let found = crate::address::resolved(c, &value.text, value, &Rules::CONNECT)
+            .map_err(|fail| format!("'usesrc {}' : {}", value.lossy(), fail.message))?;
+        let foreign =
+            crate::keywords::proxy::source_of(&found).map(|source| Foreign::Address(source.address));
+        set_source(draft, |source| source.foreign = foreign);
+        return Ok(());
     };
     let end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b')');
     let header = header.trim_ascii_start();
@@ -74,6 +90,8 @@ fn use_source(c: &mut Context<'_>, draft: &mut ServerDraft, value: Option<&Word>
         ));
     }
     draft.more.source_header = Some(name.to_vec());
+    let foreign = Foreign::Header(name.to_ascii_lowercase(), occurrence);
+    set_source(draft, |source| source.foreign = Some(foreign));
     Ok(())
 }
 
@@ -120,23 +138,31 @@ fn idle_ping(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) ->
     given.delay(&of, other).map(drop)
 }
 
-fn namespace(c: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
-    if given.value.is("*") || crate::address::namespace_exists(c, &given.value.text) {
+fn namespace(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    if given.value.is("*") {
+        draft.server.link.namespace = Some(Namespace::Client);
+        return Ok(());
+    }
+    if crate::address::namespace_exists(c, &given.value.text) {
+        draft.server.link.namespace = Some(Namespace::Named(given.value.text.clone()));
         return Ok(());
     }
     Err(given.fail("no-namespace", format!("Cannot open namespace '{}'", given.value.lossy())))
 }
 
-fn socks4(c: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
-    let found = crate::address::resolved(c, &given.value.text, given.value, &Rules::CONNECT_PORT);
+fn socks4(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let name = given.name();
-    found.map(drop).map_err(|fail| fail.wrap(|text| format!("'{name} {}' : {text}", given.value.lossy())))
+    let found = crate::address::resolved(c, &given.value.text, given.value, &Rules::CONNECT_PORT)
+        .map_err(|fail| fail.wrap(|text| format!("'{name} {}' : {text}", given.value.lossy())))?;
+    draft.server.link.socks4 = crate::keywords::proxy::source_of(&found).map(|found| found.address);
+    Ok(())
 }
 
 fn secret(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     if given.value.text.len() > MAX_SECRET && draft.more.family == super::Family::Ip {
         draft.told.alert_only(c, "out-of-range", format!("{}.", too_long(given)));
     }
+    draft.server.link.md5_secret = Some(given.value.text.clone());
     Ok(())
 }
 
@@ -243,27 +269,26 @@ pub const ROWS: &[ServerKeyword] = &[
         "cc",
         "The congestion control.",
         "'{}' : missing TCP congestion control algorithm",
-        nothing,
-    )
-    .parsed(),
+        |_, draft, given| {
+            draft.server.link.congestion = Some(given.value.text.clone());
+            Ok(())
+        },
+    ),
     ServerKeyword::value("idle-ping", "Pings idle connections.", "'{}' expects an argument.", idle_ping).parsed(),
     ServerKeyword::value("max-reuse", "Requests on a connection.", VALUE, max_reuse),
-    ServerKeyword::value("namespace", "The network namespace.", "'{}' : expects <name> as argument", namespace)
-        .parsed(),
+    ServerKeyword::value("namespace", "The network namespace.", "'{}' : expects <name> as argument", namespace),
     ServerKeyword::flag("send-proxy", "Sends the PROXY protocol, version 1.", send_proxy),
     ServerKeyword::flag("send-proxy-v2", "Sends the PROXY protocol, version 2.", send_proxy),
     ServerKeyword::flag("no-send-proxy", "Does not send the PROXY protocol.", send_proxy),
     ServerKeyword::flag("no-send-proxy-v2", "Does not send the PROXY protocol.", send_proxy),
     ServerKeyword::flag("tfo", "TCP fast open.", |_, draft, _| {
-        draft.more.tfo = true;
+        draft.server.link.fast_open = true;
         Ok(())
-    })
-    .parsed(),
+    }),
     ServerKeyword::flag("no-tfo", "No TCP fast open.", |_, draft, _| {
-        draft.more.tfo = false;
+        draft.server.link.fast_open = false;
         Ok(())
-    })
-    .parsed(),
+    }),
     ServerKeyword::value(
         "pool-conn-name",
         "Whose idle connections are used.",
@@ -292,8 +317,7 @@ pub const ROWS: &[ServerKeyword] = &[
         "The SOCKS4 proxy.",
         "'{}' expects <addr>:<port> as argument.\n",
         socks4,
-    )
-    .parsed(),
+    ),
     ServerKeyword::value(
         "source",
         "The address to connect from.",
@@ -307,15 +331,16 @@ pub const ROWS: &[ServerKeyword] = &[
         "The TCP signature's secret.",
         "'{}' : missing TCP MD5 signature password",
         secret,
-    )
-    .parsed(),
+    ),
     ServerKeyword::value(
         "tcp-ut",
         "How long sent data may stay unacknowledged.",
         "'{}' : missing TCP User Timeout value",
-        |_, _, given| user_timeout(given).map(drop),
-    )
-    .parsed(),
+        |_, draft, given| {
+            draft.server.link.user_timeout = user_timeout(given)?.value;
+            Ok(())
+        },
+    ),
     ServerKeyword::flag("usesrc", "Whose address to connect from.", usesrc),
     ServerKeyword::value("ws", "The protocol of WebSockets.", "", websocket),
 ];

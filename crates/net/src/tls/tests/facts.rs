@@ -95,8 +95,8 @@ async fn refused(line: &TlsBind, with: &TlsServer) -> (HandshakeError, Arc<TlsFa
     let (ours, theirs) = sockets().await;
     let mut never = |_: &mut Context<'_>| Poll::Pending;
     let (outcome, _) = tokio::join!(
-        server.accept(Socket::Tcp(theirs), &mut never),
-        context.connect(Socket::Tcp(ours), Ask::default())
+        server.accept(Socket::tcp(theirs), &mut never),
+        context.connect(Socket::tcp(ours), Ask::default())
     );
     let failed = outcome.unwrap_err();
     (failed.error, failed.facts.unwrap())
