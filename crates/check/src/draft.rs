@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use diag::Span;
 use ir::Bytes;
 use ir::config::{Acme, Cache, ErrorFile, Proxy, Ring, Server};
-use ir::expr::{Cond, Rule};
+use ir::expr::{Cond, Expr, Rule};
 use ir::id::AclId;
 use ir::spec::{RuleSet, Section};
 use ir::types::SampleType;
@@ -277,11 +277,13 @@ pub enum PendingRule {
     LateCapture,
 }
 
-/// A `stick` line: its table, the type of its key, and whether it stores responses.
+/// A `stick` line; its table is found at the end.
 #[derive(Clone, Debug)]
 pub struct PendingStick {
     pub name: Option<Bytes>,
-    pub out: SampleType,
+    pub expr: Expr,
+    pub matches: bool,
+    pub stores: bool,
     pub on_response: bool,
     pub cond: Option<Cond>,
     pub span: Span,

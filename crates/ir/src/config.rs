@@ -16,8 +16,9 @@ pub use global::{Global, H2Servers, HttpCodes, LuaLimits, LuaLoad, Rates, SetVar
 pub use link::{Foreign, Link, Namespace, Probes, Source};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
-    Balance, Capture, ErrorFile, ErrorReply, ForwardFor, Forwarded, ForwardedPart, HttpReuse, LogPreset,
-    Mode, Options, Proxy, Redispatch, RestrictNames, Switch, SwitchTarget, Timeouts, retry,
+    Balance, Capture, Cookie, CookieMode, ErrorFile, ErrorReply, ForwardFor, Forwarded, ForwardedPart,
+    HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, RestrictNames, ServerTarget, Stick, Switch,
+    SwitchTarget, Timeouts, retry,
 };
 pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,

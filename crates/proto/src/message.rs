@@ -393,6 +393,11 @@ impl Head {
         self.fields.retain(|field| keep(&bytes[field.name.range()], &bytes[field.value.range()]));
     }
 
+    /// Removes the field at `index`.
+    pub fn remove_field(&mut self, index: usize) {
+        self.fields.remove(index);
+    }
+
     /// Replaces the value of the field at `index`.
     pub fn replace_value(&mut self, index: usize, value: &[u8]) {
         self.fields[index].value = self.append(value);

@@ -13,6 +13,7 @@ use ir::spec::RuleSet;
 use net::timer::Timer;
 use proto::h1::Limits;
 use proto::message::{Framing, Version};
+use state::persist;
 use state::plan::Outcome;
 use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
@@ -84,6 +85,8 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
     }
 }
 
+const CONNECT_TIMEOUT: Unreachable = Unreachable { cause: Cause::ServerTimeout, state: State::Connect };
+
 /// There is no server: a client that is still there is told.
 async fn unreachable(
     worker: &Worker,
@@ -96,8 +99,9 @@ async fn unreachable(
     if fault.cause == Cause::Client {
         return client.abort();
     }
-    if fault.state == State::Queue {
-        stream.server = None;
+    if fault == CONNECT_TIMEOUT && !server::is_first(stream) {
+        // The client repeats such a request by itself.
+        return http::unanswered(stream, client, 503);
     }
     http::refuse(worker, stream, client, timer, 503).await;
 }
@@ -195,6 +199,7 @@ async fn respond(
     (stream.answer_status, stream.server_status) = (None, Some(stream.res.status()));
     stream.held.response = room::held(stream, &stream.res, server.upstream.rest().len());
     http::capture_response(stream);
+    persist::on_response_head(stream);
     if worker.plan.needs.response_body {
         server.upstream.show_body(&mut stream.res_body.bytes);
     }
@@ -256,6 +261,9 @@ async fn response_rules(
     let (front, back) = (stream.session.frontend, backend(stream));
     let proxies = if front == back { &[back][..] } else { &[back, front][..] };
     for set in [RuleSet::TcpResponse, RuleSet::HttpResponse, RuleSet::HttpAfterResponse] {
+        if set == RuleSet::HttpAfterResponse {
+            persist::on_response(stream);
+        }
         for proxy in proxies {
             if !rules::any(stream, *proxy, set) {
                 continue;

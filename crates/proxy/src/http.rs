@@ -11,6 +11,7 @@ use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::ends::{End, Endpoint};
+use state::persist;
 use state::plan::{Answer, Outcome, SwitchTarget};
 use state::stream::{Sent, Stream, Waits};
 use state::termination::{Cause, State};
@@ -102,6 +103,7 @@ async fn decide(
     {
         return decision;
     }
+    persist::on_request(stream);
     if !add_unique_id(stream) || !add_forwarded(stream) || !add_ends(stream) {
         stream.termination.set(Cause::Proxy, State::Request);
         return Decision::Refuse(500);
@@ -197,6 +199,7 @@ async fn decision(
         Outcome::Service(id) => Decision::Service(id),
         Outcome::Reply => Decision::Reply,
         Outcome::Deny(status) => {
+            note_cookie(stream);
             stream.termination.set(Cause::Proxy, State::Request);
             Decision::Refuse(status)
         }
@@ -205,6 +208,7 @@ async fn decision(
             Decision::Refuse(500)
         }
         Outcome::Tarpit(status, wait) => {
+            note_cookie(stream);
             rules::hold(stream, client, timer, wait).await;
             stream.termination.set(Cause::Proxy, State::Tarpit);
             (stream.timing.request, stream.timing.dequeued) = (None, Some(now_ms()));
@@ -217,6 +221,13 @@ async fn decision(
         }
         _ => return None,
     })
+}
+
+/// The log tells of the persistence cookie of a request that is refused, too.
+fn note_cookie(stream: &mut Stream) {
+    if stream.phase == RuleSet::HttpRequest {
+        persist::on_refused_request(stream);
+    }
 }
 
 /// `monitor-uri` and `monitor fail` (manual, section 4.2).
@@ -287,6 +298,7 @@ pub fn enter_backend(stream: &mut Stream, backend: ProxyId) {
     if backend != stream.session.frontend {
         stream.overrides.leave_proxy();
     }
+    persist::begin(stream);
     let live = &stream.plan.live.proxies[backend.index()];
     live.backend.enter();
     live.backend_total.add(stream.session.thread, 1);

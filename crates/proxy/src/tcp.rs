@@ -11,6 +11,7 @@ use lua::TcpService;
 use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1::{Parsed, Progress, parse_request};
+use state::persist;
 use state::plan::Outcome;
 use state::session::Session;
 use state::stream::{Sent, Stream};
@@ -91,6 +92,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
             return false;
         }
     }
+    persist::on_request(stream);
     stream.end_request_vars();
     let watch = stream.plan.settings(backend).options.abortonclose == Some(true);
     // Who leaves without a word wants nothing; what was sent is wanted to arrive.
@@ -108,7 +110,9 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
         }
     };
     stream.timing.response = stream.timing.connected;
+    persist::on_response_head(stream);
     stream.sent = Sent::Forwarded;
+    persist::on_response_head(stream);
     log::step(worker, stream, LogOrigin::Connect, 0);
     if let Some(server) = server.upstream.conn() {
         move_bytes(worker, stream, conn, server, timer).await;

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod link;
 pub mod live;
 pub mod needs;
+pub mod persist;
 pub mod plan;
 pub mod sample;
 pub mod session;

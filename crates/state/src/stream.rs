@@ -14,6 +14,7 @@ use proto::message::Head;
 use crate::ends::Ends;
 use crate::limits::Overrides;
 use crate::link::ServerLink;
+use crate::persist::{Persist, Stores};
 use crate::plan::{Plan, ProxyPlan};
 use crate::session::Session;
 use crate::termination::{Cause, Termination};
@@ -146,6 +147,9 @@ pub struct Stream {
     /// Time limits that rules set.
     pub overrides: Overrides,
     pub priority: Priority,
+    pub persist: Persist,
+    /// What `stick` rules store once a server answered.
+    pub stores: Stores,
     /// How often it was woken, its beginning included.
     pub wakes: u32,
     /// What `%s` shows where there is no server: a service's name, `<STATS>`; empty: `<NOSRV>`.
@@ -219,6 +223,8 @@ impl Stream {
             waiting: None,
             overrides: Overrides::default(),
             priority: Priority::default(),
+            persist: Persist::default(),
+            stores: Stores::default(),
             wakes: 1,
             server_label: "",
             req: Head::default(),
@@ -272,6 +278,8 @@ impl Stream {
         self.waiting = None;
         self.overrides = Overrides::default();
         self.priority = Priority::default();
+        self.persist = Persist::default();
+        self.stores.clear();
         self.wakes = 1;
         self.server_label = "";
         self.req.clear();

@@ -73,6 +73,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         minconn: 0,
         maxqueue: 0,
         cookie: None,
+        non_stick: false,
         send_proxy: Default::default(),
         check: false,
         proto: None,

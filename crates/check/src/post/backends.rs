@@ -1,9 +1,11 @@
 //! Names of backends and servers in rules become ids.
 
 use diag::Diagnostic;
-use ir::config::{Switch, SwitchTarget};
-use ir::expr::FormatNode;
+use ir::config::{ServerTarget, Switch, SwitchTarget};
+use ir::expr::{Cond, FormatNode};
 use ir::id::ProxyId;
+
+use syntax::Word;
 
 use super::names::Names;
 use crate::context::Context;
@@ -137,15 +139,34 @@ pub fn switches(c: &mut Context<'_>, names: &Names, drafts: &mut [Draft], index:
     }
 }
 
+/// A `use-server` line whose server a log-format names.
+fn dynamic_server(c: &mut Context<'_>, draft: &mut Draft, name: &Word, cond: Option<Cond>) {
+    std::mem::swap(&mut c.px, draft);
+    let format = c.within(Usage::Balance, |c| logformat::check(c, name, Use::Value, Place::FE_HRQ_HDR));
+    std::mem::swap(&mut c.px, draft);
+    match format {
+        Ok(format) => draft.proxy.use_servers.push((ServerTarget::Dynamic(format), cond)),
+        Err(fail) => {
+            let text = format!(
+                "Parsing [{}]; use-server rule failed to parse log-format '{}' : {}.",
+                c.at(name.span),
+                name.lossy(),
+                fail.message
+            );
+            c.push(Diagnostic::post_error(fail.code, text).pointing(fail.span));
+        }
+    }
+}
+
 pub fn use_servers(c: &mut Context<'_>, names: &mut Names, drafts: &mut [Draft], index: usize) {
     for (name, cond) in std::mem::take(&mut drafts[index].use_servers) {
         if name.text.contains(&b'%') {
-            c.warn_parsed("use-server with a log-format", name.span);
+            dynamic_server(c, &mut drafts[index], &name, cond);
             continue;
         }
         super::rules::warn_buffers(c, &drafts[index], cond.as_ref(), name.span);
         match names.server(drafts, index, &name.text) {
-            Some(id) => drafts[index].proxy.use_servers.push((id, cond)),
+            Some(id) => drafts[index].proxy.use_servers.push((ServerTarget::Server(id), cond)),
             None => {
                 let text = format!(
                     "{} : unable to find server '{}' referenced in a 'use-server' rule.",

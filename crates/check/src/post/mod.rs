@@ -113,7 +113,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     backends::default(c, names, drafts, index);
     backends::switches(c, names, drafts, index);
     backends::use_servers(c, names, drafts, index);
-    rules::sticks(c, &drafts[index]);
+    rules::sticks(c, drafts, index);
     rules::check(c, drafts, &drafts[index]);
     references::sections(c, &drafts[index]);
     needs::stats(c, &drafts[index]);

@@ -1,14 +1,14 @@
 //! What rules name: tables, resolvers, slots, filters, groups, log profiles, error pages.
 
 use diag::{Diagnostic, FileId, Span};
-use ir::config::Mode;
+use ir::config::{Mode, Stick};
 use ir::expr::{Cond, Rule};
 use ir::sources::Sources;
 use ir::spec::RuleSet;
 
 use super::references::is_resolvers;
 use crate::context::Context;
-use crate::draft::{Draft, FilterKind, PendingRule};
+use crate::draft::{Draft, FilterKind, PendingRule, PendingStick};
 use crate::keywords::stick::{self, Found};
 
 /// The order in which HAProxy checks the sets.
@@ -27,12 +27,24 @@ const DELAY: &str = " contents without any 'tcp-request inspect-delay' setting. 
                      randomly find its contents. This can be fixed by setting the tcp-request inspect-delay.";
 
 /// The tables of `stick` lines, those for requests first.
-pub fn sticks(c: &mut Context<'_>, draft: &Draft) {
-    let (responses, requests): (Vec<_>, Vec<_>) = draft.sticks.iter().partition(|stick| stick.on_response);
+pub fn sticks(c: &mut Context<'_>, drafts: &mut [Draft], index: usize) {
+    let lines = std::mem::take(&mut drafts[index].sticks);
+    check_sticks(c, &drafts[index], &lines);
+    for stick in &lines {
+        let Some(table) = stick::id(c, &drafts[index], stick.name.as_deref()) else { continue };
+        stick::store_server(c, table);
+        let PendingStick { expr, matches, stores, on_response, cond, .. } = stick.clone();
+        drafts[index].proxy.sticks.push(Stick { table, expr, matches, stores, on_response, cond });
+    }
+    drafts[index].sticks = lines;
+}
+
+fn check_sticks(c: &mut Context<'_>, draft: &Draft, lines: &[PendingStick]) {
+    let (responses, requests): (Vec<_>, Vec<_>) = lines.iter().partition(|stick| stick.on_response);
     for stick in requests.into_iter().chain(responses) {
         let name = stick.name.as_ref().unwrap_or(&draft.proxy.name);
         let shown = String::from_utf8_lossy(name);
-        let what = match stick::find(c, draft, stick.name.as_deref(), stick.out) {
+        let what = match stick::find(c, draft, stick.name.as_deref(), stick.expr.out) {
             Found::Table => None,
             Found::Missing => Some(format!("unable to find stick-table '{shown}'.")),
             Found::WrongType => Some(format!("type of fetch not usable with type of stick-table '{shown}'.")),

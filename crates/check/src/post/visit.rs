@@ -1,6 +1,6 @@
 //! Every expression of a proxy.
 
-use ir::config::{Proxy, SwitchTarget};
+use ir::config::{Proxy, ServerTarget, SwitchTarget};
 use ir::expr::{ActionValue, Expr, FormatNode, LogFormat};
 
 /// Calls `each` on every expression of the proxy.
@@ -24,6 +24,12 @@ pub fn expressions(proxy: &mut Proxy, each: &mut dyn FnMut(&mut Expr)) {
             in_format(format, each);
         }
     }
+    for (target, _) in &mut proxy.use_servers {
+        if let ServerTarget::Dynamic(format) = target {
+            in_format(format, each);
+        }
+    }
+    proxy.sticks.iter_mut().for_each(|stick| each(&mut stick.expr));
     in_format(&mut proxy.log_format, each);
     let others = [&mut proxy.log_format_sd, &mut proxy.error_log_format, &mut proxy.unique_id_format];
     for format in others.into_iter().flatten() {

@@ -48,7 +48,15 @@ pub struct Proxy {
     pub switches: Vec<Switch>,
     pub default_backend: Option<ProxyId>,
     /// `use-server` lines in order.
-    pub use_servers: Vec<(ServerId, Option<Cond>)>,
+    pub use_servers: Vec<(ServerTarget, Option<Cond>)>,
+    pub cookie: Option<Cookie>,
+    /// `dynamic-cookie-key`
+    pub dynamic_cookie_key: Option<Bytes>,
+    /// `force-persist` (true) and `ignore-persist`, in order.
+    pub persist_rules: Vec<(bool, Cond)>,
+    /// `persist rdp-cookie`: the cookie's name.
+    pub rdp_cookie: Option<Bytes>,
+    pub sticks: Vec<Stick>,
     /// Milliseconds; `tcp-request inspect-delay`.
     pub inspect_delay: Option<u64>,
     pub response_inspect_delay: Option<u64>,
@@ -207,6 +215,64 @@ pub enum SwitchTarget {
     Backend(ProxyId),
     /// A log-format that gives the backend's name.
     Dynamic(LogFormat),
+}
+
+/// What a `use-server` line names.
+#[derive(Clone, Debug)]
+pub enum ServerTarget {
+    Server(ServerId),
+    /// A log-format that gives the server's name.
+    Dynamic(LogFormat),
+}
+
+/// What `cookie` does with the cookie. Without a mode it only finds the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CookieMode {
+    #[default]
+    Passive,
+    Rewrite,
+    Insert,
+    Prefix,
+}
+
+/// `cookie`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cookie {
+    pub name: Bytes,
+    pub mode: CookieMode,
+    pub indirect: bool,
+    pub nocache: bool,
+    pub postonly: bool,
+    pub preserve: bool,
+    pub httponly: bool,
+    pub secure: bool,
+    pub dynamic: bool,
+    pub domains: Vec<Bytes>,
+    pub attributes: Vec<Bytes>,
+    /// Seconds; 0: no limit.
+    pub maxidle: u64,
+    pub maxlife: u64,
+}
+
+impl Cookie {
+    /// Whether it is more than read: the log then tells of it.
+    pub fn is_active(&self) -> bool {
+        self.mode != CookieMode::Passive || self.indirect
+    }
+}
+
+/// A `stick` line.
+#[derive(Clone, Debug)]
+pub struct Stick {
+    pub table: TableId,
+    pub expr: Expr,
+    /// It looks a server up.
+    pub matches: bool,
+    /// It stores the server.
+    pub stores: bool,
+    /// Its key comes with the response.
+    pub on_response: bool,
+    pub cond: Option<Cond>,
 }
 
 /// Which log-format a proxy uses.

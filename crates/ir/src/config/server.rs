@@ -27,6 +27,8 @@ pub struct Server {
     /// 0: no limit.
     pub maxqueue: u32,
     pub cookie: Option<Bytes>,
+    /// Tables do not store it.
+    pub non_stick: bool,
     pub send_proxy: SendProxy,
     pub check: bool,
     /// `proto`; else ALPN decides, or it is HTTP/1.

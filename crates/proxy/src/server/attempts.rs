@@ -3,10 +3,12 @@
 
 use std::task::Poll;
 
+use ir::config::retry;
 use ir::id::ServerId;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::link::{ServerLink, TcpInfo};
+use state::persist;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
@@ -28,13 +30,15 @@ pub struct Attempts {
     pub(super) next: Option<ServerId>,
     /// Its place, where that is taken already.
     pub(super) turn: Option<Turn>,
+    /// The server of the last attempt.
+    before: Option<ServerId>,
     /// A reused connection turned out stale: make a new one.
     pub fresh: bool,
 }
 
 impl Attempts {
     pub fn new(stream: &Stream) -> Self {
-        Self { left: stream.max_retries(), avoid: None, next: None, turn: None, fresh: false }
+        Self { left: stream.max_retries(), avoid: None, next: None, turn: None, before: None, fresh: false }
     }
 
     /// Chooses between another attempt and giving up: which server is next, and `true` for
@@ -45,18 +49,63 @@ impl Attempts {
         }
         self.left -= 1;
         stream.counts.retries += 1;
-        let settings = stream.plan.settings(backend(stream));
-        stream.counts.redispatched = redispatches(settings.redispatch.0, stream.max_retries(), self.left);
-        (self.avoid, self.next) =
-            if stream.counts.redispatched { (stream.server, None) } else { (None, stream.server) };
+        if self.moves_on(stream) {
+            (self.avoid, self.next) = (stream.server, None);
+            stream.persist.server = None;
+        } else {
+            (self.avoid, self.next) = (None, stream.server);
+        }
         true
     }
+
+    /// Whether the next attempt may go to another server (`option redispatch`): its turn came, the
+    /// server is down, or nothing ties the stream to it.
+    fn moves_on(&self, stream: &Stream) -> bool {
+        let backend = backend(stream);
+        let interval = stream.plan.settings(backend).redispatch.0;
+        if interval == 0 || stream.persist.forced {
+            return false;
+        }
+        let live = &stream.plan.live.proxies[backend.index()].servers;
+        let is_down = stream.server.is_some_and(|server| !live[server.index()].is_usable());
+        let is_free =
+            stream.persist.server.is_none() && !stream.backend_plan().balance.is_hash() && has_others(stream);
+        is_down || is_free || redispatches(interval, stream.max_retries(), self.left)
+    }
+
+    /// The server that persistence names has a full queue: whether another is asked instead.
+    pub(super) fn leave_full(&mut self, stream: &mut Stream) -> bool {
+        let settings = stream.plan.settings(backend(stream));
+        let leaves = stream.persist.server.is_some() && !stream.persist.forced && settings.redispatch.0 != 0;
+        if leaves {
+            stream.persist.server = None;
+            self.before = stream.server;
+        }
+        leaves
+    }
+
+    /// The stream has a server now: the log tells where that is another one than before.
+    fn note(&mut self, stream: &mut Stream, server: ServerId) {
+        if self.before.replace(server).is_some_and(|before| before != server) {
+            stream.counts.redispatched = true;
+            persist::on_other_server(stream);
+        }
+    }
+}
+
+/// Whether more than one server is up.
+fn has_others(stream: &Stream) -> bool {
+    let settings = stream.plan.settings(backend(stream));
+    let live = &stream.plan.live.proxies[backend(stream).index()].servers;
+    let active =
+        live.iter().zip(&settings.servers).filter(|(live, server)| !server.backup && live.is_usable());
+    active.count() > 1
 }
 
 /// Waits before the same server is tried again: one that refuses is not hammered, one that kept
 /// silent or was never asked needs no pause. A second, or less with a short `timeout connect`. `Err`: the client left meanwhile.
 async fn pause(stream: &Stream, timer: &mut Timer, gone: &mut Gone<'_>) -> Result<(), ()> {
-    let limit = stream.connect_timeout();
+    let limit = stream.plan.settings(backend(stream)).timeouts.connect;
     Deadline::after(now_ms(), Some(limit.map_or(1000, |limit| limit.min(1000)))).set(timer);
     std::future::poll_fn(|cx| {
         if gone(cx) {
@@ -67,15 +116,12 @@ async fn pause(stream: &Stream, timer: &mut Timer, gone: &mut Gone<'_>) -> Resul
     .await
 }
 
-/// Whether this retry may go to another server (`option redispatch`, manual): `interval` n is
-/// every nth retry, -n is the nth last one, 0 is never.
+/// Whether a retry may go to another server by its number (`option redispatch`, manual): `interval`
+/// n is every nth retry, -n is the nth last one; 0 is never.
 fn redispatches(interval: i32, retries: u32, left: u32) -> bool {
-    let done = retries - left;
-    match interval {
-        0 => false,
-        n if n < 0 => left < n.unsigned_abs(),
-        n => done.is_multiple_of(n.unsigned_abs()),
-    }
+    let done = i64::from(retries - left);
+    let every = if interval < 0 { i64::from(retries) + 1 + i64::from(interval) } else { interval.into() };
+    every != 0 && done % every == 0
 }
 
 /// Makes a new connection for the stream: sets `stream.server` and its times.
@@ -89,6 +135,7 @@ pub async fn acquire(
     let unreachable = |cause| Unreachable { cause, state: State::Connect };
     loop {
         let turn = wait_turn(worker, stream, timer, attempts, gone).await?;
+        attempts.note(stream, turn.server);
         stream.timing.dequeued.get_or_insert_with(now_ms);
         stream.wakes += 1;
         turn.live().stream_rate.count(worker.thread, stream.now);
@@ -107,10 +154,15 @@ pub async fn acquire(
                 drop(turn);
                 let last_info = Some(TcpInfo::default());
                 stream.server_link = Some(ServerLink { error, tls, last_info, ..ServerLink::default() });
-                if matches!(cause, Cause::Client | Cause::Internal) || !attempts.again(stream) {
+                let retries = stream.plan.settings(backend(stream)).retry_on & retry::CONN_FAILURE != 0;
+                let is_final = matches!(cause, Cause::Client | Cause::Internal);
+                if is_final || !retries || !attempts.again(stream) {
                     return Err(unreachable(cause));
                 }
-                if pauses && !stream.counts.redispatched && pause(stream, timer, gone).await.is_err() {
+                // Who only kept silent is not hammered.
+                let same = attempts.next.is_some() || !has_others(stream);
+                let hammers = pauses && same && cause == Cause::Server;
+                if hammers && pause(stream, timer, gone).await.is_err() {
                     return Err(unreachable(Cause::Client));
                 }
             }
@@ -131,7 +183,8 @@ mod tests {
         };
         check(0, &[false, false, false]);
         check(-1, &[false, false, true]);
-        check(-2, &[false, true, true]);
+        check(-2, &[false, true, false]);
+        check(-4, &[false, false, false]);
         check(1, &[true, true, true]);
         check(2, &[false, true, false]);
     }

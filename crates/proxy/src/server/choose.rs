@@ -7,19 +7,12 @@ use state::stream::Stream;
 use super::{Attempts, backend};
 use crate::worker::Worker;
 
-/// `use-server`, the server that the client has a connection of its own with, or the balance
-/// algorithm's choice.
+/// The server that persistence names, the one that the client has a connection of its own with, or
+/// the balance algorithm's choice.
 pub fn choose(worker: &Worker, stream: &Stream, attempts: &Attempts) -> Option<ServerId> {
     let plan = stream.backend_plan();
-    let live = &stream.plan.live.proxies[plan.id.index()].servers;
-    let wanted = plan.use_servers.iter().find(|(server, cond)| {
-        live[server.index()].is_usable()
-            && cond.as_ref().is_none_or(|cond| cond.eval(stream) == state::plan::Answer::Yes)
-    });
-    if let Some((server, _)) = wanted {
-        return Some(*server);
-    }
-    kept(worker, stream)
+    let named = stream.persist.server.or_else(|| kept(worker, stream));
+    named
         .or_else(|| balance::pick(&plan.balance, stream, attempts.avoid))
         .or_else(|| balance::pick(&plan.balance, stream, None))
 }
@@ -36,11 +29,11 @@ fn kept(worker: &Worker, stream: &Stream) -> Option<ServerId> {
         return None;
     }
     let live = &stream.plan.live.proxies[id.index()].servers;
+    let streams = stream.plan.live.proxies[id.index()].backend.get();
     let fits = |server: ServerId| {
         let server = &live[server.index()];
         let most = settings.max_keep_alive_queue;
-        server.is_usable()
-            && (must || most == 0 || server.connections.has_room() || server.queue.get() + 1 < most)
+        server.is_usable() && (must || most == 0 || server.has_room(streams) || server.queue.get() + 1 < most)
     };
     let found = worker
         .pool

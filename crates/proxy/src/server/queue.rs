@@ -1,12 +1,14 @@
-//! Waiting for one of a server's `maxconn` places.
+//! Waiting for one of a server's `maxconn` places: in the server's queue where the stream needs
+//! that server, else in the backend's. A place that becomes free goes to whoever came first in
+//! either.
 
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 
 use ir::id::{ProxyId, ServerId};
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::balance;
-use state::live::LiveServer;
+use state::live::{LiveProxy, LiveServer, Waiting};
 use state::plan::Plan;
 use state::stream::Stream;
 use state::termination::{Cause, State};
@@ -24,6 +26,16 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// A place that is free and that nobody waits for. `direct`: the stream wants this server, so
+    /// that those who wait for any do not matter.
+    pub fn take(stream: &Stream, backend: ProxyId, server: ServerId, direct: bool) -> Option<Self> {
+        let live = &stream.plan.live.proxies[backend.index()];
+        let wanted = &live.servers[server.index()];
+        let is_next = wanted.queue.get() == 0 && (direct || live.queue.get() == 0);
+        let entered = is_next && wanted.try_enter(live.backend.get());
+        entered.then_some(Self { plan: stream.plan, backend, server })
+    }
+
     pub fn live(&self) -> &'static LiveServer {
         &self.plan.live.proxies[self.backend.index()].servers[self.server.index()]
     }
@@ -32,7 +44,31 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.live().connections.leave();
-        self.plan.live.proxies[self.backend.index()].waiting.wake_one();
+        wake_next(&self.plan.live.proxies[self.backend.index()], self.server);
+    }
+}
+
+/// Wakes who goes first of those who can use a place of this server.
+fn wake_next(live: &LiveProxy, server: ServerId) {
+    let server = &live.servers[server.index()];
+    let any = if server.is_usable() { live.waiting.first() } else { None };
+    match (server.waiting.first(), any) {
+        (Some(own), Some(any)) if any < own => live.waiting.wake_one(),
+        (Some(_), _) => server.waiting.wake_one(),
+        (None, Some(_)) => live.waiting.wake_one(),
+        (None, None) => {}
+    }
+}
+
+/// Wakes those who wait while there is room: who was woken did not use it, or there is more.
+fn wake_more(live: &LiveProxy) {
+    if live.queue.get() == 0 && live.servers.iter().all(|server| server.queue.get() == 0) {
+        return;
+    }
+    let streams = live.backend.get();
+    let servers = (0u32..).map(ServerId).zip(&live.servers);
+    for (id, _) in servers.filter(|(_, server)| server.has_room(streams)) {
+        wake_next(live, id);
     }
 }
 
@@ -49,65 +85,158 @@ pub async fn wait_turn(
         stream.server = Some(turn.server);
         return Ok(turn);
     }
-    let id = backend(stream);
-    let live = &stream.plan.live.proxies[id.index()];
-    let (mut queued, mut came) = (false, 0);
-    let result = std::future::poll_fn(|cx| {
-        let server = attempts.next.take().or_else(|| choose(worker, stream, attempts));
-        if server.is_none() && !balance::has_usable(&stream.backend_plan().balance, stream) {
-            return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Connect }));
+    let backend = backend(stream);
+    let live = &stream.plan.live.proxies[backend.index()];
+    let mut wait = Wait { backend, live, queue: None, came: 0, seen: 0 };
+    let result = std::future::poll_fn(|cx| wait.poll(cx, worker, stream, timer, attempts, gone)).await;
+    if wait.queue.is_some() {
+        std::future::poll_fn(|cx| Poll::Ready(wait.leave(cx, stream, result.is_ok()))).await;
+        wake_more(live);
+    }
+    result
+}
+
+/// A stream's wait.
+struct Wait {
+    backend: ProxyId,
+    live: &'static LiveProxy,
+    /// The queue that it stands in: a server's, or the backend's.
+    queue: Option<Option<ServerId>>,
+    /// When it came to the queue.
+    came: u64,
+    /// How many the queue had served by then.
+    seen: u32,
+}
+
+impl Wait {
+    /// The queue, and how many stand in it.
+    fn waiting(&self, queue: Option<ServerId>) -> &'static Waiting {
+        match queue {
+            Some(server) => &self.live.servers[server.index()].waiting,
+            None => &self.live.waiting,
         }
-        // Those who wait already come first.
-        let overtakes = !queued && live.queue.get() > 0;
-        if let Some(server) = server
-            && !overtakes
-            && live.servers[server.index()].connections.try_enter()
-        {
-            stream.server = Some(server);
-            return Poll::Ready(Ok(Turn { plan: stream.plan, backend: id, server }));
-        }
-        if !queued {
-            queued = true;
-            let place = live.queue.enter();
-            // One server that must be waited for, or any.
-            match server {
-                Some(_) => stream.counts.server_queue = place,
-                None => stream.counts.backend_queue = place,
-            }
-            came = now_ms();
-            Deadline::after(came, stream.queue_timeout()).set(timer);
-        }
-        live.waiting.wait(cx.waker(), stream.priority.place(came));
-        // A place may have become free just before the waker was left there.
-        if choose(worker, stream, attempts)
-            .is_some_and(|server| live.servers[server.index()].connections.has_room())
-        {
-            cx.waker().wake_by_ref();
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        worker: &Worker,
+        stream: &mut Stream,
+        timer: &mut Timer,
+        attempts: &mut Attempts,
+        gone: &mut Gone<'_>,
+    ) -> Poll<Result<Turn, Unreachable>> {
+        if let Poll::Ready(done) = self.poll_place(cx, worker, stream, timer, attempts) {
+            return Poll::Ready(done);
         }
         if gone(cx) {
             return Poll::Ready(Err(Unreachable { cause: Cause::Client, state: State::Queue }));
         }
         ready!(timer.poll_expired(cx));
         Poll::Ready(Err(Unreachable { cause: Cause::ServerTimeout, state: State::Queue }))
-    })
-    .await;
-    if queued {
-        live.queue.leave();
-        if result.is_err() {
+    }
+
+    /// Takes a place, or a stand in a queue.
+    fn poll_place(
+        &mut self,
+        cx: &mut Context<'_>,
+        worker: &Worker,
+        stream: &mut Stream,
+        timer: &mut Timer,
+        attempts: &mut Attempts,
+    ) -> Poll<Result<Turn, Unreachable>> {
+        if let Some(queue) = self.queue
+            && self.waiting(queue).holds(cx.waker())
+        {
+            return Poll::Pending;
+        }
+        let server = match self.queue {
+            Some(Some(server)) => Some(server),
+            _ => attempts.next.take().or_else(|| choose(worker, stream, attempts)),
+        };
+        if let Some(turn) = server.and_then(|server| self.take(stream, server)) {
+            stream.server = Some(turn.server);
+            return Poll::Ready(Ok(turn));
+        }
+        let Some(server) = server else {
+            if !balance::has_usable(&stream.backend_plan().balance, stream) {
+                return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Connect }));
+            }
+            return self.enter(cx, stream, timer, None);
+        };
+        let wanted = &self.live.servers[server.index()];
+        if self.queue.is_none() && !wanted.queue.has_room() {
+            stream.server = Some(server);
+            if !attempts.leave_full(stream) {
+                return Poll::Ready(Err(Unreachable { cause: Cause::Server, state: State::Queue }));
+            }
+            return self.poll_place(cx, worker, stream, timer, attempts);
+        }
+        stream.server = Some(server);
+        self.enter(cx, stream, timer, Some(server))
+    }
+
+    /// A place of a server, where it is the stream's turn.
+    fn take(&self, stream: &Stream, server: ServerId) -> Option<Turn> {
+        if self.queue.is_none() {
+            return Turn::take(stream, self.backend, server, stream.persist.server.is_some());
+        }
+        let entered = self.live.servers[server.index()].try_enter(self.live.backend.get());
+        entered.then_some(Turn { plan: stream.plan, backend: self.backend, server })
+    }
+
+    /// Stands in a queue, once more where the place that it was woken for is gone.
+    fn enter(
+        &mut self,
+        cx: &Context<'_>,
+        stream: &Stream,
+        timer: &mut Timer,
+        queue: Option<ServerId>,
+    ) -> Poll<Result<Turn, Unreachable>> {
+        if self.queue.is_none() {
+            self.queue = Some(queue);
+            self.came = now_ms();
+            self.seen = self.waiting(queue).served();
+            match queue {
+                Some(server) => drop(self.live.servers[server.index()].queue.enter()),
+                None => drop(self.live.queue.enter()),
+            }
+            Deadline::after(self.came, stream.queue_timeout()).set(timer);
+        }
+        let queue = self.queue.flatten();
+        self.waiting(queue).wait(cx.waker(), stream.priority.place(self.came));
+        // A place may have become free just before the waker was left there.
+        let streams = self.live.backend.get();
+        match queue {
+            Some(server) if self.live.servers[server.index()].has_room(streams) => {
+                wake_next(self.live, server);
+            }
+            Some(_) => {}
+            None => wake_more(self.live),
+        }
+        Poll::Pending
+    }
+
+    /// Leaves the queue, and tells the log how many it let go first.
+    fn leave(&self, cx: &Context<'_>, stream: &mut Stream, served: bool) {
+        let Some(queue) = self.queue else { return };
+        let waiting = self.waiting(queue);
+        waiting.forget(cx.waker());
+        let place = waiting.served().wrapping_sub(self.seen).wrapping_add(1);
+        match queue {
+            Some(server) => {
+                self.live.servers[server.index()].queue.leave();
+                stream.counts.server_queue += place;
+            }
+            None => {
+                self.live.queue.leave();
+                stream.counts.backend_queue += place;
+            }
+        }
+        if served {
+            waiting.serve();
+        } else {
             stream.timing.dequeued = Some(now_ms());
-            leave_queue(live).await;
         }
     }
-    result
-}
-
-/// Takes the task's waker out of the queue. A wake-up that reached it too late to be used goes on
-/// to the next one who waits.
-async fn leave_queue(live: &state::live::LiveProxy) {
-    std::future::poll_fn(|cx| {
-        live.waiting.forget(cx.waker());
-        Poll::Ready(())
-    })
-    .await;
-    live.waiting.wake_one();
 }

@@ -34,11 +34,7 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     if !version::fits(stream, settings) {
         return None;
     }
-    let live = &stream.plan.live.proxies[id.index()];
-    if live.queue.get() > 0 || !live.servers[server.index()].connections.try_enter() {
-        return None;
-    }
-    let turn = Turn { plan: stream.plan, backend: id, server };
+    let turn = Turn::take(stream, id, server, stream.persist.server.is_some())?;
     let number = worker.server_number(id, server);
     // Nothing to look for: the hash is made when the connection is.
     let none = worker.pool.idle(number) == 0
@@ -65,8 +61,7 @@ const REPEATED: u32 = retry::CONN_FAILURE | retry::EMPTY_RESPONSE | retry::RESPO
 /// would not repeat by itself, wants a connection that has proved to be kept open.
 fn find(worker: &Worker, stream: &Stream, number: usize, tag: u64) -> Option<(Upstream, u32, Option<Used>)> {
     let settings = stream.plan.settings(backend(stream));
-    let first = stream.session.mux.get() == Mux::Http1 && stream.mux_id == 0;
-    let bold = !first || settings.retry_on & REPEATED == REPEATED;
+    let bold = !is_first(stream) || settings.retry_on & REPEATED == REPEATED;
     if let Some(lease) = worker.links.take(number, tag, &stream.session, bold) {
         let served = lease.served() - 1;
         return Some((Upstream::H2(Box::new(H2Server::new(lease))), served, None));
@@ -91,6 +86,12 @@ fn find_kept(worker: &Worker, stream: &Stream, number: usize, tag: u64, bold: bo
             pool.take(number, tag, Wanted::Proven).or_else(|| pool.take(number, tag, Wanted::Any))
         }
     }
+}
+
+/// Whether it is the first request of an HTTP/1 connection: a client does not repeat that by itself
+/// where it is not answered.
+pub fn is_first(stream: &Stream) -> bool {
+    stream.session.mux.get() == Mux::Http1 && stream.mux_id == 0
 }
 
 /// What is hashed, so that no two things are taken for each other.

@@ -53,6 +53,16 @@ impl<'a> Group<'a> {
             .map(|(id, server, _)| (id, server))
     }
 
+    /// See [`has_room`].
+    pub fn has_room(&self, server: &LiveServer) -> bool {
+        has_room(server, self.streams())
+    }
+
+    /// The backend's streams.
+    pub fn streams(&self) -> u32 {
+        self.live.backend.get()
+    }
+
     pub fn len(&self) -> usize {
         self.servers().count()
     }
@@ -75,17 +85,19 @@ impl<'a> Group<'a> {
 }
 
 /// Whether a server takes one more stream at once: its limit is not reached and nobody waits.
-pub(super) fn has_room(server: &LiveServer) -> bool {
-    server.connections.limit() == 0 || (server.queue.get() == 0 && server.connections.has_room())
+/// `streams` are those of the backend.
+pub(super) fn has_room(server: &LiveServer, streams: u32) -> bool {
+    server.connections.limit() == 0 || (server.queue.get() == 0 && server.has_room(streams))
 }
 
-/// The first of `servers` with room that is not to be avoided, else the avoided one.
+/// The first of `servers` with room, of a group, that is not to be avoided, else the avoided one.
 pub(super) fn first_with_room<'a>(
+    group: &Group<'_>,
     servers: impl Iterator<Item = (ServerId, &'a LiveServer)>,
     exclude: Option<ServerId>,
 ) -> Option<ServerId> {
     let mut avoided = None;
-    for (id, _) in servers.filter(|(_, server)| has_room(server)) {
+    for (id, _) in servers.filter(|(_, server)| group.has_room(server)) {
         if Some(id) != exclude {
             return Some(id);
         }

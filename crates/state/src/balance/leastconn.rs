@@ -14,15 +14,15 @@ pub(super) fn pick(balance: &Balance, group: &Group, exclude: Option<ServerId>) 
     let servers = || group.servers().skip(start).chain(group.servers().take(start));
     let least = |excluded: bool| {
         servers()
-            .filter(|(id, server)| (Some(*id) == exclude) == excluded && has_place(server))
+            .filter(|(id, server)| (Some(*id) == exclude) == excluded && has_place(server, group.streams()))
             .min_by(|(_, a), (_, b)| compare(a, b))
     };
     least(false).or_else(|| least(true)).map(|(id, _)| id)
 }
 
 /// Whether the server, or its queue where it has a bound (`maxqueue`), takes one more.
-fn has_place(server: &LiveServer) -> bool {
-    let limit = server.connections.limit();
+fn has_place(server: &LiveServer, streams: u32) -> bool {
+    let limit = server.limit(streams);
     limit == 0 || load(server) < u64::from(limit) + u64::from(server.queue.limit())
 }
 

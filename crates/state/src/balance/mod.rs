@@ -110,9 +110,13 @@ impl Balance {
 /// [`has_usable`].
 pub fn pick(balance: &Balance, stream: &Stream, exclude: Option<ServerId>) -> Option<ServerId> {
     let backend = stream.backend.unwrap_or(stream.session.frontend);
-    if let [only] = &*stream.plan.live.proxies[backend.index()].servers {
+    let live = &stream.plan.live.proxies[backend.index()];
+    if let [only] = &*live.servers
+        && !balance.is_hash()
+    {
         // Every algorithm agrees on it.
-        return (only.is_usable() && only.connections.has_room()).then_some(ServerId(0));
+        let takes = only.is_usable() && group::has_room(only, live.backend.get());
+        return takes.then_some(ServerId(0));
     }
     let group = Group::new(balance, stream)?;
     let keyed = match &balance.algorithm {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ir::id::ServerId;
 
 use super::Balance;
-use super::group::{Group, has_room};
+use super::group::Group;
 
 pub(super) fn pick(
     balance: &Balance,
@@ -30,10 +30,10 @@ pub(super) fn pick(
     };
     let drawn = (0..draws).filter_map(|_| draw()).map(|(id, _)| id);
     let best = drawn.min_by_key(|id| (Some(*id) == exclude, load(*id)))?;
-    if Some(best) != exclude && has_room(group.server(best)) {
+    if Some(best) != exclude && group.has_room(group.server(best)) {
         return Some(best);
     }
-    super::group::first_with_room(group.servers(), exclude)
+    super::group::first_with_room(group, group.servers(), exclude)
 }
 
 /// splitmix64 over a shared counter: good enough to spread, and nothing waits.

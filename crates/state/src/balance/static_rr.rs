@@ -13,6 +13,6 @@ pub(super) fn pick(balance: &Balance, group: &Group, exclude: Option<ServerId>) 
     balance.sequence.with(group, map, |places| {
         let place = balance.turn.fetch_add(1, Ordering::Relaxed) % places.len().max(1);
         let (before, from) = places.split_at(place);
-        first_with_room(from.iter().chain(before).map(|id| (*id, group.server(*id))), exclude)
+        first_with_room(group, from.iter().chain(before).map(|id| (*id, group.server(*id))), exclude)
     })
 }

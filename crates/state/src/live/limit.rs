@@ -41,7 +41,11 @@ impl Gauge {
 
     /// Counts one more where the limit allows it.
     pub fn try_enter(&self) -> bool {
-        let limit = self.limit();
+        self.try_enter_below(self.limit())
+    }
+
+    /// The same with another limit than its own.
+    pub fn try_enter_below(&self, limit: u32) -> bool {
         if limit == 0 {
             self.enter();
             return true;

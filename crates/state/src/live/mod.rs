@@ -88,7 +88,8 @@ pub struct LiveProxy {
 
 impl Live {
     pub fn new(config: &Config, maxconn: u32, threads: usize) -> Self {
-        let proxy = |proxy: &ir::config::Proxy| LiveProxy {
+        let fullconns = fullconns(config, maxconn);
+        let proxy = |(proxy, fullconn): (&ir::config::Proxy, u32)| LiveProxy {
             frontend: Gauge::new(proxy.maxconn.unwrap_or(maxconn)),
             binds: proxy.binds.iter().map(|bind| Gauge::new(bind.maxconn)).collect(),
             backend: Gauge::new(0),
@@ -100,7 +101,7 @@ impl Live {
             request_rate: PerSecond::new(threads),
             stream_rate: PerSecond::new(threads),
             log_lines: PerThread::new(threads),
-            servers: proxy.servers.iter().map(|server| LiveServer::new(server, threads)).collect(),
+            servers: proxy.servers.iter().map(|server| LiveServer::new(server, fullconn, threads)).collect(),
         };
         Self {
             connections: Gauge::new(maxconn),
@@ -108,7 +109,7 @@ impl Live {
             connection_rate: PerSecond::new(threads),
             session_rate: PerSecond::new(threads),
             tls_rate: PerSecond::new(threads),
-            proxies: config.proxies.iter().map(proxy).collect(),
+            proxies: config.proxies.iter().zip(fullconns).map(proxy).collect(),
             tables: config.stick_tables.iter().map(tables::Table::new).collect(),
             variables: Variables::default(),
             log_samples: LogSamples::new(config),
@@ -136,4 +137,26 @@ impl Live {
     pub fn reserve_stream_ids(&self, count: u64) -> u64 {
         self.next_stream.fetch_add(count, Ordering::Relaxed)
     }
+}
+
+/// The `fullconn` of each proxy; where it is left out, a tenth of what its frontends may take
+/// together.
+fn fullconns(config: &Config, maxconn: u32) -> Vec<u32> {
+    let mut sums = vec![0u64; config.proxies.len()];
+    for (index, proxy) in config.proxies.iter().enumerate().filter(|(_, proxy)| proxy.is_frontend) {
+        let named = proxy.switches.iter().filter_map(|switch| match switch.target {
+            ir::config::SwitchTarget::Backend(id) => Some(id.index()),
+            ir::config::SwitchTarget::Dynamic(_) => None,
+        });
+        let default = proxy.default_backend.map(|id| id.index()).or(proxy.is_backend.then_some(index));
+        let targets: std::collections::BTreeSet<usize> = named.chain(default).collect();
+        for target in targets {
+            sums[target] += u64::from(proxy.maxconn.unwrap_or(maxconn));
+        }
+    }
+    let fullconn = |(proxy, sum): (&ir::config::Proxy, u64)| {
+        let tenth = u32::try_from(sum.div_ceil(10)).unwrap_or(u32::MAX).max(1);
+        proxy.fullconn.filter(|full| *full > 0).unwrap_or(tenth)
+    };
+    config.proxies.iter().zip(sums).map(fullconn).collect()
 }

@@ -3,7 +3,7 @@
 //! reached.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
@@ -13,6 +13,8 @@ pub struct Waiting {
     count: AtomicUsize,
     /// By place, the one to wake first at the front.
     wakers: Mutex<VecDeque<(i64, Waker)>>,
+    /// How many got what they waited for.
+    served: AtomicU32,
 }
 
 impl Waiting {
@@ -28,6 +30,31 @@ impl Waiting {
         if let Some((_, waker)) = first {
             waker.wake();
         }
+    }
+
+    /// The place of the one at the front. One atomic load where none waits.
+    pub fn first(&self) -> Option<i64> {
+        if self.count.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        let wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.front().map(|(place, _)| *place)
+    }
+
+    /// Whether a waker still waits to be woken.
+    pub fn holds(&self, waker: &Waker) -> bool {
+        let wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.iter().any(|(_, have)| have.will_wake(waker))
+    }
+
+    /// How many got what they waited for.
+    pub fn served(&self) -> u32 {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    /// Counts one who did.
+    pub fn serve(&self) {
+        self.served.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes a waker back: its task waits no longer.

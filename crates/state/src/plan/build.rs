@@ -15,8 +15,8 @@ use super::patterns::Lists;
 use super::rule::{ActionValue, Args, Rule};
 use super::{
     Acl, BuildError, Cond, Converter, Expr, Format, Forwarded, ForwardedPart, Functions, LogProfile,
-    LogRoutes, LogStep, Map, Matcher, Plan, ProxyHeader, ProxyPlan, Regex, Switch, SwitchTarget,
-    process_vars,
+    LogRoutes, LogStep, Map, Matcher, Plan, ProxyHeader, ProxyPlan, Regex, ServerTarget, Stick, Switch,
+    SwitchTarget, UseServer, process_vars,
 };
 use crate::balance::Balance;
 use crate::live::Live;
@@ -78,7 +78,7 @@ fn proxy(
     for (built, checked) in rules.iter_mut().zip(&settings.rules) {
         *built = checked.iter().map(|rule| build.rule(rule)).collect::<Result<_, _>>()?;
     }
-    let use_server = |(server, cond): &(_, Option<checked::Cond>)| Ok((*server, build.maybe_cond(cond)?));
+    let persist_rule = |(force, cond): &(bool, checked::Cond)| Ok((*force, build.cond(cond)?));
     let reply = |reply: &ir::config::ErrorReply| Ok((reply.status, build.rule(&reply.rule)?));
     let sni = |server: &ir::config::Server| {
         let sni = server.tls.as_ref().and_then(|tls| tls.sni.as_ref());
@@ -94,7 +94,14 @@ fn proxy(
     Ok(ProxyPlan {
         id,
         switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
-        use_servers: settings.use_servers.iter().map(use_server).collect::<Result<_, BuildError>>()?,
+        use_servers: settings
+            .use_servers
+            .iter()
+            .map(|(target, cond)| build.use_server(target, cond))
+            .collect::<Result<_, _>>()?,
+        persist_rules: settings.persist_rules.iter().map(persist_rule).collect::<Result<_, BuildError>>()?,
+        sticks: settings.sticks.iter().map(|stick| build.stick(stick)).collect::<Result<_, _>>()?,
+        server_cookies: crate::persist::cookies_of(settings),
         log_format: build.format(&settings.log_format)?,
         log_format_sd: maybe_format(&settings.log_format_sd)?,
         error_log_format: maybe_format(&settings.error_log_format)?,
@@ -245,6 +252,29 @@ impl Builder<'_> {
             Ok(ProxyHeader { settings: settings.clone(), ssl_parts, tlvs })
         };
         settings.is_on().then(header).transpose()
+    }
+
+    fn use_server(
+        &self,
+        target: &ir::config::ServerTarget,
+        cond: &Option<checked::Cond>,
+    ) -> Result<UseServer, BuildError> {
+        let target = match target {
+            ir::config::ServerTarget::Server(server) => ServerTarget::Server(*server),
+            ir::config::ServerTarget::Dynamic(format) => ServerTarget::Dynamic(self.format(format)?),
+        };
+        Ok(UseServer { target, cond: self.maybe_cond(cond)? })
+    }
+
+    fn stick(&self, stick: &ir::config::Stick) -> Result<Stick, BuildError> {
+        Ok(Stick {
+            table: stick.table,
+            expr: self.expr(&stick.expr)?,
+            matches: stick.matches,
+            stores: stick.stores,
+            on_response: stick.on_response,
+            cond: self.maybe_cond(&stick.cond)?,
+        })
     }
 
     /// The stick table of a name, or the proxy's own.

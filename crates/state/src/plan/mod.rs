@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 use ir::config::{Config, Proxy};
 use ir::expr::MatchMethod;
-use ir::id::{LogProfileId, ProxyId};
+use ir::id::{LogProfileId, ProxyId, ServerId, TableId};
 use ir::spec::RuleSet;
 use ir::types::SampleType;
 
@@ -104,7 +104,12 @@ pub struct ProxyPlan {
     /// By [`RuleSet`].
     pub rules: [Vec<Rule>; RuleSet::COUNT],
     pub switches: Vec<Switch>,
-    pub use_servers: Vec<(ir::id::ServerId, Option<Cond>)>,
+    pub use_servers: Vec<UseServer>,
+    /// `force-persist` (true) and `ignore-persist`, in order.
+    pub persist_rules: Vec<(bool, Cond)>,
+    pub sticks: Vec<Stick>,
+    /// The persistence cookie of each server, at the server's index.
+    pub server_cookies: Vec<Option<Box<[u8]>>>,
     pub log_format: Format,
     pub log_format_sd: Option<Format>,
     pub error_log_format: Option<Format>,
@@ -161,6 +166,30 @@ pub struct Switch {
 pub enum SwitchTarget {
     Backend(ProxyId),
     Dynamic(Format),
+}
+
+/// A `use-server` line.
+#[derive(Debug)]
+pub struct UseServer {
+    pub target: ServerTarget,
+    pub cond: Option<Cond>,
+}
+
+#[derive(Debug)]
+pub enum ServerTarget {
+    Server(ServerId),
+    Dynamic(Format),
+}
+
+/// A `stick` line: see [`ir::config::Stick`].
+#[derive(Debug)]
+pub struct Stick {
+    pub table: TableId,
+    pub expr: Expr,
+    pub matches: bool,
+    pub stores: bool,
+    pub on_response: bool,
+    pub cond: Option<Cond>,
 }
 
 /// Why a plan cannot be made: a regex that does not compile, a file that changed since the

@@ -2,6 +2,7 @@
 
 use base::time::{TimeError, Unit};
 use diag::{Diagnostic, Place};
+use ir::config::{Cookie, CookieMode};
 use syntax::Word;
 
 use super::DLB;
@@ -29,6 +30,7 @@ fn cookie(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("missing-argument", line.span, "'cookie' expects <cookie_name> as argument.");
     }
     c.px.http_only.cookie = true;
+    let mut cookie = Cookie { name: line.args[0].text.clone(), ..Cookie::default() };
     let mut flags = Vec::new();
     let mut words = line.args[1..].iter();
     while let Some(word) = words.next() {
@@ -37,7 +39,7 @@ fn cookie(c: &mut Context<'_>, line: &Line<'_>) {
                 let text = format!("'{name}' expects {what} as argument.");
                 return c.alert_tight("missing-argument", word.span, text);
             };
-            if let Err(fail) = option(c, name, value) {
+            if let Err(fail) = option(c, name, value, &mut cookie) {
                 return c.push(Diagnostic::error(fail.code, fail.span, fail.message).at(Place::ParsingTight));
             }
         } else if let Some(flag) = FLAGS.iter().find(|flag| word.is(flag)) {
@@ -52,6 +54,23 @@ fn cookie(c: &mut Context<'_>, line: &Line<'_>) {
         }
     }
     contradictions(c, line, &flags);
+    let has = |name: &str| flags.contains(&name);
+    cookie.mode = match () {
+        () if has("rewrite") => CookieMode::Rewrite,
+        () if has("insert") => CookieMode::Insert,
+        () if has("prefix") => CookieMode::Prefix,
+        () => CookieMode::Passive,
+    };
+    c.px.proxy.cookie = Some(Cookie {
+        indirect: has("indirect"),
+        nocache: has("nocache"),
+        postonly: has("postonly"),
+        preserve: has("preserve"),
+        httponly: has("httponly"),
+        secure: has("secure"),
+        dynamic: has("dynamic"),
+        ..cookie
+    });
 }
 
 fn contradictions(c: &mut Context<'_>, line: &Line<'_>, flags: &[&str]) {
@@ -68,8 +87,8 @@ fn contradictions(c: &mut Context<'_>, line: &Line<'_>, flags: &[&str]) {
     refuse(alone, "cookie 'preserve' requires at least 'insert' or 'indirect'.");
 }
 
-/// Checks the value of an option.
-fn option(c: &mut Context<'_>, name: &str, value: &Word) -> Result<(), Fail> {
+/// Checks the value of an option and stores it.
+fn option(c: &mut Context<'_>, name: &str, value: &Word, cookie: &mut Cookie) -> Result<(), Fail> {
     let fail = |text: String| Fail::new("bad-cookie", value.span, text);
     match name {
         "domain" => {
@@ -88,23 +107,34 @@ fn option(c: &mut Context<'_>, name: &str, value: &Word) -> Result<(), Fail> {
                     char::from(*bad),
                     value.lossy()
                 ))),
-                None => Ok(()),
+                None => {
+                    cookie.domains.push(value.text.clone());
+                    Ok(())
+                }
             }
         }
         "attr" => match value.text.iter().find(|byte| byte.is_ascii_control() || **byte == b';') {
             Some(bad) => Err(fail(format!("character '%x{bad:02X}' is not permitted in attribute value."))),
-            None => Ok(()),
-        },
-        _ => crate::numbers::parse_time(c, value, Unit::S).map(|_| ()).map_err(|error| match error {
-            TimeError::Over => fail(format!(
-                "timer overflow in argument <{}> to <{name}>, maximum value is 2147483647 s (~68 years).",
-                value.lossy()
-            )),
-            TimeError::Unexpected(at) => {
-                let at = crate::numbers::character(&value.text, at);
-                fail(format!("unexpected character '{at}' in argument to <{name}>."))
+            None => {
+                cookie.attributes.push(value.text.clone());
+                Ok(())
             }
-        }),
+        },
+        _ => crate::numbers::parse_time(c, value, Unit::S)
+            .map(|time| {
+                let most = if name == "maxidle" { &mut cookie.maxidle } else { &mut cookie.maxlife };
+                *most = time;
+            })
+            .map_err(|error| match error {
+                TimeError::Over => fail(format!(
+                    "timer overflow in argument <{}> to <{name}>, maximum value is 2147483647 s (~68 years).",
+                    value.lossy()
+                )),
+                TimeError::Unexpected(at) => {
+                    let at = crate::numbers::character(&value.text, at);
+                    fail(format!("unexpected character '{at}' in argument to <{name}>."))
+                }
+            }),
     }
 }
 
@@ -117,16 +147,17 @@ pub const ROWS: &[Keyword] = &[
          [ secure ] [ domain <domain> ]* [ maxidle <idle> ] [ maxlife <life> ] [ dynamic ] [ attr <value> ]*",
         MANY,
         Set::Line(cookie),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "dynamic-cookie-key",
         "The secret of dynamic cookies.",
         DLB,
         "<string>",
         (1, usize::MAX),
-        Set::Word(|c, _| c.px.log_ignored.cookie_key = true),
+        Set::Word(|c, key| {
+            c.px.log_ignored.cookie_key = true;
+            c.px.proxy.dynamic_cookie_key = Some(key);
+        }),
     )
-    .missing("'{}' expects <secret_key> as argument.")
-    .parsed(),
+    .missing("'{}' expects <secret_key> as argument."),
 ];

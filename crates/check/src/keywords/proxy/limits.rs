@@ -197,8 +197,7 @@ pub const ROWS: &[Keyword] = &[
         ONE,
         Set::Lenient(|c, n| c.px.proxy.fullconn = Some(u32_of(n))),
     )
-    .side_hint(" Maybe you want 'maxconn' instead ?")
-    .parsed(),
+    .side_hint(" Maybe you want 'maxconn' instead ?"),
     Keyword::new(
         "retries",
         "Connection attempts after the first.",

@@ -146,8 +146,7 @@ pub const ROWS: &[Keyword] = &[
     switch("option nolinger", "Closes without waiting for data to arrive.", DFLB, |c, on| {
         options(c).nolinger = on
     }),
-    switch("option persist", "Keeps to a server that is down.", DLB, |c, on| options(c).persist = on)
-        .parsed(),
+    switch("option persist", "Keeps to a server that is down.", DLB, |c, on| options(c).persist = on),
     switch("option srvtcpka", "TCP keep-alive towards servers.", DLB, |c, on| options(c).srvtcpka = on),
     switch("option splice-request", "Splices requests.", DFLB, |c, on| options(c).splice_request = on),
     switch("option splice-response", "Splices responses.", DFLB, |c, on| options(c).splice_response = on),

@@ -17,17 +17,21 @@ fn persist(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(rest) = word.text.strip_prefix(b"rdp-cookie") else {
         return c.alert("unknown-keyword", word.span, "unknown persist method.");
     };
+    let mut cookie = b"msts".to_vec();
     let has_name = match rest {
         [] => true,
         [b'(', name @ ..] => {
             if let Some(fail) = line.too_many(0, 1) {
                 return c.fail(fail);
             }
-            name.iter().position(|byte| *byte == b')').is_some_and(|end| end > 0)
+            let end = name.iter().position(|byte| *byte == b')').unwrap_or(0);
+            cookie = name[..end].to_vec();
+            end > 0
         }
         _ => false,
     };
     c.px.rdp_persistence = true;
+    c.px.proxy.rdp_cookie = Some(cookie);
     if !has_name {
         let text = "persist rdp-cookie(name)' requires an rdp cookie name.";
         c.alert("missing-argument", word.span, text);
@@ -42,7 +46,10 @@ fn exception(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("missing-condition", line.span, text);
     }
     match crate::cond::check(c, line.args) {
-        Ok(cond) => conflicts::of_condition(c, &cond, Place::BE_REQ_CNT, line.span),
+        Ok(cond) => {
+            conflicts::of_condition(c, &cond, Place::BE_REQ_CNT, line.span);
+            c.px.proxy.persist_rules.push((keyword == "force-persist", cond));
+        }
         Err(fail) => {
             c.fail(fail.wrap(|why| format!("error detected while parsing a '{keyword}' rule : {why}.")));
         }
@@ -105,7 +112,7 @@ const fn row(
     usage: &'static str,
     set: fn(&mut Context<'_>, &Line<'_>),
 ) -> Keyword {
-    Keyword::new(name, doc, sections, usage, MANY, Set::Line(set)).parsed()
+    Keyword::new(name, doc, sections, usage, MANY, Set::Line(set))
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -120,14 +127,16 @@ pub const ROWS: &[Keyword] = &[
         force_switch,
     )
     .own_side()
-    .listed(),
+    .listed()
+    .parsed(),
     row(
         "load-server-state-from-file",
         "Where servers' states come from.",
         DLB,
         "{ global | local | none }",
         load_state,
-    ),
+    )
+    .parsed(),
     Keyword::new(
         "server-state-file-name",
         "The file of servers' states.",
@@ -137,5 +146,5 @@ pub const ROWS: &[Keyword] = &[
         Set::Nothing,
     )
     .parsed(),
-    row("http-send-name-header", "Tells the server its name.", DLB, "<header>", name_header),
+    row("http-send-name-header", "Tells the server its name.", DLB, "<header>", name_header).parsed(),
 ];

@@ -1,6 +1,7 @@
 //! `stick-table` and the rules that stick a client to a server by one.
 
-use ir::config::StickTable;
+use ir::config::{StickTable, StoredData};
+use ir::id::TableId;
 use ir::types::SampleType;
 
 use super::{FLB, LB};
@@ -78,14 +79,32 @@ fn stick(c: &mut Context<'_>, line: &Line<'_>) {
         }
         None => {}
     }
-    c.px.sticks.push(PendingStick { name, out: expr.out, on_response, cond: condition, span: line.span });
+    c.px.sticks.push(PendingStick {
+        name,
+        expr,
+        matches: way.is("on") || way.is("match"),
+        stores: !way.is("match"),
+        on_response,
+        cond: condition,
+        span: line.span,
+    });
 }
+
+/// The kind of data that says which server was used.
+const SERVER: &str = "server_id";
 
 /// The table a rule means, when its keys can be those of the expression.
 pub enum Found {
     Table,
     Missing,
     WrongType,
+}
+
+/// The id of a table: the proxy's own without a name.
+pub fn id(c: &Context<'_>, draft: &Draft, name: Option<&[u8]>) -> Option<TableId> {
+    let Some(name) = name else { return draft.proxy.stick_table };
+    let found = c.config.stick_tables.iter().position(|table| table.name == name)?;
+    Some(TableId(found as u32))
 }
 
 fn named<'a>(c: &'a Context<'_>, draft: &Draft, name: Option<&[u8]>) -> Option<&'a StickTable> {
@@ -101,6 +120,14 @@ pub fn find(c: &Context<'_>, draft: &Draft, name: Option<&[u8]>, out: SampleType
         None => Found::Missing,
         Some(table) if out.casts_to(table.key) => Found::Table,
         Some(_) => Found::WrongType,
+    }
+}
+
+/// Has a table store which server was used.
+pub fn store_server(c: &mut Context<'_>, table: TableId) {
+    let Some(table) = c.config.stick_tables.get_mut(table.index()) else { return };
+    if !table.data.iter().any(|stored| stored.name == SERVER) {
+        table.data.push(StoredData { name: SERVER, count: 1, period: 0 });
     }
 }
 
@@ -126,6 +153,5 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(stick),
     )
-    .skipped()
-    .parsed(),
+    .skipped(),
 ];

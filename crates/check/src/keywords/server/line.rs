@@ -202,6 +202,7 @@ fn blank(place: ir::expr::Place) -> Server {
         minconn: 0,
         maxqueue: 0,
         cookie: None,
+        non_stick: false,
         send_proxy: Default::default(),
         check: false,
         proto: None,

@@ -156,10 +156,15 @@ pub const ROWS: &[ServerKeyword] = &[
     ServerKeyword::value("minconn", "Connections at a time under low load.", "", |_, draft, given| {
         draft.server.minconn = count(given);
         Ok(())
-    })
-    .parsed(),
-    ServerKeyword::flag("non-stick", "Not stored in tables.", nothing).parsed(),
-    ServerKeyword::flag("stick", "Stored in tables.", nothing).parsed(),
+    }),
+    ServerKeyword::flag("non-stick", "Not stored in tables.", |_, draft, _| {
+        draft.server.non_stick = true;
+        Ok(())
+    }),
+    ServerKeyword::flag("stick", "Stored in tables.", |_, draft, _| {
+        draft.server.non_stick = false;
+        Ok(())
+    }),
     ServerKeyword::value(
         "redir",
         "Where requests are redirected to.",

@@ -203,6 +203,11 @@ impl Row<'_> {
         Some(std::mem::replace(number, value))
     }
 
+    /// Keeps the entry alive without a change.
+    pub fn touch(&mut self) {
+        self.touched = true;
+    }
+
     /// Takes one from a number that is above zero, as `conn_cur`.
     pub fn leave(&mut self, kind: DataType) {
         if let Some((at, 0)) = self.layout.find(kind, 0)
