@@ -4,8 +4,8 @@
 mod support;
 
 use ir::config::{
-    Config, Level, LogFraming, LogPreset, LogTransport, Mode, Proxy, Redispatch, SwitchTarget, TlsVersion,
-    retry,
+    Config, Level, LogFraming, LogPreset, LogTransport, Mode, Proxy, Redispatch, ServerTarget, SwitchTarget,
+    TlsVersion, retry,
 };
 use ir::expr::{ActionValue, Address, Arg, MatchMethod};
 use ir::id::{AclId, ProxyId, ServerId, TableId};
@@ -233,7 +233,7 @@ fn names_become_ids() {
     assert_eq!(f.acls[0].tests[0].expr.args, [Arg::Proxy(ProxyId(1))]);
     let list = &config.pattern_lists[f.acls[0].tests[0].list.index()];
     assert_eq!((&list.patterns, list.is_acl), (&vec![b"1:".to_vec()], true));
-    assert_eq!(b.use_servers[0].0, ServerId(0));
+    assert!(matches!(b.use_servers[0].0, ServerTarget::Server(ServerId(0))));
     assert_eq!(b.acls[0].tests[0].expr.args, [Arg::Server(ProxyId(1), ServerId(0))]);
     assert_eq!(c.acls[0].tests[0].expr.args, [Arg::Table(TableId(0))]);
     assert_eq!(c.acls[1].tests[0].expr.args, [Arg::Server(ProxyId(1), ServerId(0))]);

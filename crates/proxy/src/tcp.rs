@@ -112,7 +112,6 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     stream.timing.response = stream.timing.connected;
     persist::on_response_head(stream);
     stream.sent = Sent::Forwarded;
-    persist::on_response_head(stream);
     log::step(worker, stream, LogOrigin::Connect, 0);
     if let Some(server) = server.upstream.conn() {
         move_bytes(worker, stream, conn, server, timer).await;

@@ -134,9 +134,10 @@ pub async fn acquire(
 ) -> Result<ServerConn, Unreachable> {
     let unreachable = |cause| Unreachable { cause, state: State::Connect };
     loop {
+        let stays = attempts.next.is_some();
         let turn = wait_turn(worker, stream, timer, attempts, gone).await?;
         attempts.note(stream, turn.server);
-        stream.timing.dequeued.get_or_insert_with(now_ms);
+        stream.timing.dequeued = stream.timing.dequeued.filter(|_| stays).or_else(|| Some(now_ms()));
         stream.wakes += 1;
         turn.live().stream_rate.count(worker.thread, stream.now);
         match connect(worker, stream, timer, turn.server, gone).await {

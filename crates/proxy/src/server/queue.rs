@@ -90,7 +90,11 @@ pub async fn wait_turn(
     let mut wait = Wait { backend, live, queue: None, came: 0, seen: 0 };
     let result = std::future::poll_fn(|cx| wait.poll(cx, worker, stream, timer, attempts, gone)).await;
     if wait.queue.is_some() {
-        std::future::poll_fn(|cx| Poll::Ready(wait.leave(cx, stream, result.is_ok()))).await;
+        std::future::poll_fn(|cx| {
+            wait.leave(cx, stream, result.is_ok());
+            Poll::Ready(())
+        })
+        .await;
         wake_more(live);
     }
     result

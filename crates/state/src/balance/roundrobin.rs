@@ -12,7 +12,11 @@ pub(super) fn pick(balance: &Balance, group: &Group, exclude: Option<ServerId>) 
     if group.is_even() {
         let len = group.len();
         let place = balance.turn.fetch_add(1, Ordering::Relaxed) % len.max(1);
-        return first_with_room(group, group.servers().skip(place).chain(group.servers().take(place)), exclude);
+        return first_with_room(
+            group,
+            group.servers().skip(place).chain(group.servers().take(place)),
+            exclude,
+        );
     }
     balance.sequence.with(group, order, |places| {
         let place = balance.turn.fetch_add(1, Ordering::Relaxed) % places.len().max(1);

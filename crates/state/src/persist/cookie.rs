@@ -279,7 +279,8 @@ pub fn on_response(stream: &mut Stream) {
         write(stream, cookie, own, value);
         stream.res.add(b"set-cookie", value);
     });
-    stream.termination.cookie_out = if own.is_some() && stream.persist.server.is_some() { b'U' } else { b'I' };
+    stream.termination.cookie_out =
+        if own.is_some() && stream.persist.server.is_some() { b'U' } else { b'I' };
     if cookie.nocache && is_cacheable(stream) {
         stream.res.add(b"cache-control", b"private");
     }
@@ -288,8 +289,8 @@ pub fn on_response(stream: &mut Stream) {
 /// Works off the server's own cookies of that name; says whether there was one that stays.
 fn read_response(stream: &mut Stream, cookie: &Cookie, own: Option<&[u8]>) -> bool {
     let (known, direct) = (stream.server.is_some(), stream.persist.server.is_some());
-    let drops = !cookie.preserve
-        && ((known && cookie.mode == CookieMode::Insert) || (direct && cookie.indirect));
+    let drops =
+        !cookie.preserve && ((known && cookie.mode == CookieMode::Insert) || (direct && cookie.indirect));
     let own = own.filter(|_| !cookie.preserve && known);
     let mut index = 0;
     while index < stream.res.field_count() {
@@ -307,8 +308,11 @@ fn read_response(stream: &mut Stream, cookie: &Cookie, own: Option<&[u8]>) -> bo
         }
         stream.termination.cookie_out = b'P';
         if let (Some(own), CookieMode::Rewrite | CookieMode::Prefix) = (own, cookie.mode) {
-            let (end, mark) =
-                if cookie.mode == CookieMode::Prefix { (value.start, &b"~"[..]) } else { (value.end, &b""[..]) };
+            let (end, mark) = if cookie.mode == CookieMode::Prefix {
+                (value.start, &b"~"[..])
+            } else {
+                (value.end, &b""[..])
+            };
             stream.with_scratch(|stream, new| {
                 let text = stream.res.field(index).1;
                 for part in [&text[..value.start], own, mark, &text[end..]] {

@@ -46,6 +46,7 @@ pub fn begin(stream: &mut Stream) {
 /// Reads the persistence cookie of a request that goes no further, for the log.
 pub fn on_refused_request(stream: &mut Stream) {
     cookie::on_request(stream);
+    stream.server = stream.persist.server;
 }
 
 /// When all rules about the request have run: finds the server that it names.

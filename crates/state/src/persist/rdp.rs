@@ -28,7 +28,8 @@ fn cookie<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let text = bytes.get(HEADER..)?;
     let (field, text) = text.split_at_checked(FIELD.len())?;
     let is_named = |text: &&[u8]| text.get(..name.len()).is_some_and(|have| have.eq_ignore_ascii_case(name));
-    let text = Some(text.trim_ascii_start()).filter(|_| field.eq_ignore_ascii_case(FIELD)).filter(is_named)?;
+    let text =
+        Some(text.trim_ascii_start()).filter(|_| field.eq_ignore_ascii_case(FIELD)).filter(is_named)?;
     let value = text[name.len()..].strip_prefix(b"=")?;
     Some(&value[..value.iter().position(|byte| *byte == b'\r')?])
 }

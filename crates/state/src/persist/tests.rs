@@ -56,7 +56,11 @@ fn check_request(words: &str, cookies: &str, expected: &str) {
     on_request(&mut stream);
     let server = stream.persist.server.map_or('-', |id| char::from(b'a' + id.0 as u8));
     let letter = char::from(stream.termination.cookie_in);
-    assert_eq!(format!("{} / {server} {letter}", fields(&stream.req, b"cookie")), expected, "{words}: {cookies}");
+    assert_eq!(
+        format!("{} / {server} {letter}", fields(&stream.req, b"cookie")),
+        expected,
+        "{words}: {cookies}"
+    );
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn responses() {
     check_response("prefix", "x=1", 0, "set-cookie: S=own; path=/x", "S=sa~own; path=/x / R");
     check_response("", "x=1", 0, "set-cookie: S=own", "S=own / -");
     check_response("insert maxidle", "x=1", 0, "", "S=sa|ZitaU; path=/ / I");
-    check_response("insert maxlife", "S=sa|ZitaD|ZitaH", 0, "", " / N");
+    check_response("insert maxlife", "S=sa|ZitaD|ZitaH", 0, "", "S=sa|ZitaU|ZitaH; path=/ / U");
     check_response("insert maxlife maxidle", "S=sa|ZitaD|ZitaH", 0, "", "S=sa|ZitaU|ZitaH; path=/ / U");
 }
 
