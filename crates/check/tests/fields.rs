@@ -276,7 +276,7 @@ fn users() {
 #[test]
 fn what_is_not_executed_is_told_once() {
     let text = format!(
-        "{DEFAULTS}backend b\n cookie A insert\n server a 127.0.0.1:1 check\n server b 127.0.0.1:2 check\n"
+        "{DEFAULTS}backend b\n stats enable\n server a 127.0.0.1:1 check\n server b 127.0.0.1:2 check\n"
     );
     let (outcome, _) = support::run(&mut World::default(), &text);
     let told: Vec<&str> = outcome
@@ -288,7 +288,7 @@ fn what_is_not_executed_is_told_once() {
     assert_eq!(
         told,
         [
-            "'cookie' is accepted but not executed yet by hxproxy.",
+            "'stats' is accepted but not executed yet by hxproxy.",
             "'check' is accepted but not executed yet by hxproxy."
         ]
     );
