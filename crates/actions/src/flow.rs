@@ -2,8 +2,9 @@
 
 use ir::spec::{ActionArg, ActionOption};
 use ir::types::SampleType;
-use proto::message::Framing;
+use proto::message::{Framing, Version};
 use state::plan::{ActionValue, Args, Outcome};
+use state::session::Mux;
 use state::{Stream, Value};
 
 use crate::row::{Action, sets};
@@ -16,6 +17,8 @@ const BODY: &[ActionOption] = &[
 /// Indexes in [`BODY`].
 const TIME: usize = 0;
 const AT_LEAST: usize = 1;
+
+const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
     Action::new(
@@ -71,7 +74,7 @@ pub const ROWS: &[Action] = &[
     ),
     Action::new(
         "wait-for-body",
-        sets::REQUEST,
+        sets::REQUEST | sets::RESPONSE,
         &[],
         "Waits until the body has come, or as much of it as fits into the buffer",
         wait_for_body,
@@ -91,8 +94,18 @@ pub const ROWS: &[Action] = &[
         "Waits for the end of the TLS handshake, which every request already follows",
         go_on,
     ),
-    Action::parsed("wait-for-body", sets::RESPONSE, &[], "Waits until the body has come").options(BODY),
+    Action::new(
+        "early-hint",
+        sets::REQUEST,
+        &[ActionArg::Str, ActionArg::Fmt],
+        "Sends a 103 response with a header field",
+        early_hint,
+    ),
+    Action::new("switch-mode", sets::CONTENT, &[ActionArg::Str], "Goes on as HTTP", switch_mode)
+        .options(PROTO),
 ];
+
+const EARLY_HINTS: u16 = 103;
 
 fn go_on(_: &mut Stream, _: &Args) -> Outcome {
     Outcome::Continue
@@ -152,11 +165,40 @@ fn pause(stream: &mut Stream, args: &Args) -> Outcome {
 
 fn wait_for_body(stream: &mut Stream, args: &Args) -> Outcome {
     let least = args.option_int(AT_LEAST).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
-    let enough = least > 0 && stream.req_body.bytes.len() >= least;
-    if enough || stream.req_body.complete || stream.req.framing == Framing::None {
+    let (head, body) = match stream.in_response() {
+        true => (&stream.res, &stream.res_body),
+        false => (&stream.req, &stream.req_body),
+    };
+    let enough = least > 0 && body.bytes.len() >= least;
+    if enough || body.complete || head.framing == Framing::None {
         return Outcome::Continue;
     }
-    Outcome::WaitForBody(args.option_int(TIME).map_or(0, i64::unsigned_abs))
+    Outcome::WaitForBody(args.option_int(TIME).map_or(0, i64::unsigned_abs), least)
+}
+
+/// The rules behind it that say the same without a condition add to the same message: see
+/// [`crate::run`]. HTTP/1.0 knows none.
+pub(crate) fn early_hint(stream: &mut Stream, args: &Args) -> Outcome {
+    if stream.req.version < Version::Http11 {
+        return Outcome::Continue;
+    }
+    stream.with_scratch(|stream, value| {
+        args.write(1, stream, value);
+        if stream.res.is_empty() {
+            stream.res.start_response(EARLY_HINTS, b"Early Hints", Version::Http11);
+        }
+        stream.res.add(args.str(0), value);
+    });
+    Outcome::Hint
+}
+
+fn switch_mode(_: &mut Stream, args: &Args) -> Outcome {
+    let proto = args.option(0).and_then(|values| values.first()).map(ActionValue::bytes);
+    Outcome::SwitchMode(match proto {
+        Some(b"h1") => Some(Mux::Http1),
+        Some(b"h2") => Some(Mux::Http2),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -177,6 +219,18 @@ mod tests {
         check("reject", Outcome::Reject);
         check("use-service 4", Outcome::Service(ir::id::ServiceId(4)));
         check("strict-mode off", Outcome::Continue);
+        check("early-hint link </a>", Outcome::Hint);
+    }
+
+    #[test]
+    fn hints_join() {
+        let rules = "early-hint Link </a>\nearly-hint link %[method]\nallow\nearly-hint x y";
+        let (stream, outcome) = run_stream(testing::config(), "GET / HTTP/1.1", rules);
+        let fields: Vec<_> = stream.res.fields().collect();
+        assert_eq!((outcome, stream.res.status()), (Outcome::Hint, 103));
+        assert_eq!(fields, [(&b"link"[..], &b"</a>"[..]), (b"link", b"GET")]);
+        let (stream, outcome) = run_stream(testing::config(), "GET / HTTP/1.0", "early-hint a b");
+        assert!(outcome == Outcome::Continue && stream.res.is_empty());
     }
 
     #[test]
@@ -198,8 +252,8 @@ mod tests {
             let outcome = crate::run(&mut stream, ir::id::ProxyId(0), ir::spec::RuleSet::HttpRequest, &mut 0);
             assert_eq!(outcome, expected, "{rule}");
         };
-        wait("wait-for-body time 5", Outcome::WaitForBody(5));
-        wait("wait-for-body time 5 at-least 4", Outcome::WaitForBody(5));
+        wait("wait-for-body time 5", Outcome::WaitForBody(5, 0));
+        wait("wait-for-body time 5 at-least 4", Outcome::WaitForBody(5, 4));
         wait("wait-for-body time 5 at-least 3", Outcome::Continue);
     }
 }

@@ -77,7 +77,10 @@ pub fn fill(stream: &mut Stream, proxy: ProxyId, status: u16) {
             if raw(stream, &own.response) {
                 return;
             }
-        } else if let Some((_, reply)) = plan.proxy(id).error_replies.iter().find(|reply| reply.0 == status) {
+        } else if let Some((_, reply)) = plan.proxy(id).error_replies.iter().find(|reply| reply.0 == status)
+            // What never became a request is answered by pages alone.
+            && !stream.req.is_empty()
+        {
             reply::make(stream, &reply.args, status);
             return;
         }
@@ -117,6 +120,9 @@ fn built_in(stream: &mut Stream, status: u16) {
     res.start_response(*status, reason.as_bytes(), Version::Http11);
     frame(res, stream.reply.len());
     res.add(b"cache-control", b"no-cache");
+    if *close {
+        res.add(b"connection", b"close");
+    }
     res.add(b"content-type", b"text/html");
     res.flags.close = *close;
 }
@@ -166,8 +172,10 @@ mod tests {
             );
         };
         let page = |title: &str, text: &str, len: usize| {
+            let closes = ["400", "408"].iter().any(|code| title.starts_with(code));
+            let close = if closes { "connection: close\n" } else { "" };
             format!(
-                "{title}\ncontent-length: {len}\ncache-control: no-cache\ncontent-type: text/html\n\n\
+                "{title}\ncontent-length: {len}\ncache-control: no-cache\n{close}content-type: text/html\n\n\
                  <html><body><h1>{title}</h1>\n{text}\n</body></html>\n"
             )
         };

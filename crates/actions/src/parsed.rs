@@ -1,18 +1,16 @@
 //! Actions that are accepted and checked, and do nothing yet: using one prints a warning.
 
-use ir::spec::ActionArg::{Expr, Fmt, Str};
+use ir::spec::ActionArg::{Expr, Str};
 use ir::spec::ActionOption;
 
 use crate::row::{Action, sets};
 
 /// The sets of a whole stream that stand before its response is on its way.
 const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
-const TO_SERVER: u16 = sets::CONTENT | sets::REQUEST;
 
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
 const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
-const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[Str])];
 
 pub const ROWS: &[Action] = &[
     Action::parsed("attach-srv", sets::SESSION, &[Str], "Hands the connection to a server's pool")
@@ -22,10 +20,7 @@ pub const ROWS: &[Action] = &[
     Action::parsed("dgram-drop", sets::QUIC, &[], "Drops the datagram").last(),
     Action::parsed("send-retry", sets::QUIC, &[], "Sends a QUIC Retry"),
     Action::parsed("disable-l7-retry", sets::REQUEST, &[], "Does not repeat this request"),
-    Action::parsed("do-resolve", TO_SERVER, &[Expr], "Resolves a name into a variable").paren(Str),
-    Action::parsed("early-hint", sets::REQUEST, &[Str, Fmt], "Sends a 103 response with a header field"),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),
-    Action::parsed("switch-mode", sets::CONTENT, &[Str], "Goes on as HTTP").options(PROTO),
 ];

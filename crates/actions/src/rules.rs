@@ -4,16 +4,23 @@
 use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use state::Stream;
-use state::plan::{Answer, Outcome};
+use state::plan::{ActionFn, Answer, Outcome, Rule};
 use state::stream::Waits;
+
+use crate::flow::early_hint;
+
+/// Whether a rule is an `early-hint` without a condition.
+fn is_hint(rule: &Rule) -> bool {
+    rule.cond.is_none() && std::ptr::fn_addr_eq(rule.run, early_hint as ActionFn)
+}
 
 /// Runs the rules of `set` of `proxy` from the one at `at`, until one says something else than
 /// [`Outcome::Continue`].
 ///
 /// `at` is then behind that rule, but for the outcomes whose rule is not done: on
-/// [`Outcome::NotYet`], [`Outcome::WaitForBody`] and [`Outcome::Lua`] it is still the rule's.
-/// The first two are to be run again when there is more data, or to be skipped by the caller
-/// when there will be none; a Lua action is skipped by the caller when it has run. Where a
+/// [`Outcome::NotYet`], [`Outcome::WaitForBody`], [`Outcome::Resolve`] and [`Outcome::Lua`] it is
+/// still the rule's. The first two are to be run again when there is more data, or to be skipped by
+/// the caller when there will be none; the others are skipped by the caller when they have run. Where a
 /// condition is undecided, the whole list is to be run again, as HAProxy does it.
 pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) -> Outcome {
     stream.phase = set;
@@ -27,7 +34,12 @@ pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) ->
         match rule.cond.as_ref().map_or(Answer::Yes, |cond| cond.eval(stream)) {
             Answer::Yes => match (rule.run)(stream, &rule.args) {
                 Outcome::Continue => {}
-                outcome @ (Outcome::NotYet | Outcome::WaitForBody(_) | Outcome::Lua(_)) => {
+                // All hints that follow at once are one message.
+                Outcome::Hint if rules.get(*at + 1).is_some_and(is_hint) => {}
+                outcome @ (Outcome::NotYet
+                | Outcome::WaitForBody(..)
+                | Outcome::Resolve
+                | Outcome::Lua(_)) => {
                     stream.waiting = Some(Waits::Rule(rule.place));
                     return outcome;
                 }

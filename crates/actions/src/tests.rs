@@ -34,7 +34,7 @@ const FAKES: [(&str, state::plan::ActionFn); 9] = [
     (
         "body",
         |stream: &mut Stream, _: &Args| {
-            if stream.req_body.complete { Outcome::Continue } else { Outcome::WaitForBody(9) }
+            if stream.req_body.complete { Outcome::Continue } else { Outcome::WaitForBody(9, 0) }
         },
     ),
     ("not-yet", |_, _| Outcome::NotYet),
@@ -117,8 +117,8 @@ fn a_list_that_waits_is_resumed() {
     stream.req_body.complete = false;
     let mut at = 0;
     let mut step = |stream: &mut Stream| (crate::run(stream, ProxyId(0), set, &mut at), at);
-    assert_eq!(step(&mut stream), (Outcome::WaitForBody(9), 1));
-    assert_eq!(step(&mut stream), (Outcome::WaitForBody(9), 1));
+    assert_eq!(step(&mut stream), (Outcome::WaitForBody(9, 0), 1));
+    assert_eq!(step(&mut stream), (Outcome::WaitForBody(9, 0), 1));
     stream.req_body.complete = true;
     assert_eq!(step(&mut stream), (Outcome::Pause(5), 3));
     assert_eq!(step(&mut stream), (Outcome::Stop, 5));

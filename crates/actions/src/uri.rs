@@ -58,7 +58,9 @@ fn change(stream: &mut Stream, text: &[u8], put: fn(&mut Head, &[u8])) -> Outcom
 /// A question mark that is there stays, even before nothing.
 fn set_query(stream: &mut Stream, args: &Args) -> Outcome {
     stream.with_scratch(|stream, text| {
-        let Some(path) = stream.req.path() else { return Outcome::Continue };
+        let Some(path) = stream.req.path().or((stream.req.target() == b"*").then_some(b"*")) else {
+            return Outcome::Continue;
+        };
         text.extend_from_slice(path);
         let path_len = text.len();
         text.push(b'?');
@@ -79,12 +81,12 @@ fn put_uri(head: &mut Head, uri: &[u8]) {
     }
 }
 
-/// The host and the port of an absolute URI.
+/// The host and the port of an absolute URI, or of a target that is nothing else.
 fn authority(uri: &[u8]) -> Option<&[u8]> {
-    if uri.first() == Some(&b'/') {
+    if matches!(uri.first(), Some(b'/' | b'*')) {
         return None;
     }
-    let start = memchr::memmem::find(uri, b"://")? + 3;
+    let start = memchr::memmem::find(uri, b"://").map_or(0, |at| at + 3);
     let rest = &uri[start..];
     let rest = &rest[..rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len())];
     let host = memchr::memrchr(b'@', rest).map_or(rest, |at| &rest[at + 1..]);
@@ -140,7 +142,8 @@ mod tests {
         check("/a", "set-query %[req.hdr(none)]", "/a\nhost: h");
         check("/a?b", "set-uri /c?d", "/c?d\nhost: h");
         check("/a?b", "set-uri http://u@o:81/c", "http://u@o:81/c\nhost: o:81");
-        check("*", "set-query a", "*\nhost: h");
+        check("*", "set-query a", "*?a\nhost: h");
+        check("/a", "set-uri u:1", "u:1\nhost: u:1");
     }
 
     #[test]

@@ -12,6 +12,14 @@ pub const ROWS: &[Action] = &[
         .paren(ActionArg::Var),
     Action::new("set-var-fmt", sets::ALL, &[ActionArg::Fmt], "Sets a variable to a text", set_var_fmt)
         .paren(ActionArg::Var),
+    Action::new(
+        "do-resolve",
+        sets::CONTENT | sets::REQUEST,
+        &[ActionArg::Expr],
+        "Resolves a name into a variable",
+        |_, _| Outcome::Resolve,
+    )
+    .paren(ActionArg::Str),
     Action::new("unset-var", sets::ALL, &[], "Forgets a variable", unset_var).paren(ActionArg::Var),
 ];
 

@@ -87,6 +87,15 @@ impl H1Source {
         Poll::Ready(ready!(step).unwrap_or(Err(SourceError::Aborted)))
     }
 
+    /// Whether the body is complete once `rest` is taken.
+    pub fn is_there(&self, mut rest: &[u8]) -> bool {
+        let mut body = self.body.clone();
+        while let Ok(h1::Piece::Data { consumed, .. }) = body.next(rest) {
+            rest = &rest[consumed..];
+        }
+        self.done || body.is_done() || matches!(body.next(rest), Ok(h1::Piece::End { .. }))
+    }
+
     /// What was received so far, as the log counts it.
     fn counted(&self) -> u64 {
         self.body.payload() + self.ending

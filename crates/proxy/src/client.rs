@@ -112,6 +112,29 @@ impl Client<'_> {
         }
     }
 
+    /// Whether the client's direction ended in the midst of the request's body.
+    pub fn is_cut(&self) -> bool {
+        match self {
+            Self::H1(client) => client.conn.read_closed && !client.source.done,
+            Self::H2(_) => false,
+        }
+    }
+
+    /// How the client left, if it did: its connection was reset, or the request's body breaks off.
+    pub fn has_left(&mut self, cx: &mut Context<'_>) -> Option<Gone> {
+        let gone = match self {
+            Self::H1(client) => client.conn.poll_gone(cx),
+            Self::H2(client) => client.poll_gone(cx).map(|()| Gone::Reset),
+        };
+        match (self, gone) {
+            (_, Poll::Pending) => None,
+            (Self::H1(client), Poll::Ready(Gone::Ended)) => {
+                (!client.source.is_there(client.conn.rest())).then_some(Gone::Ended)
+            }
+            (_, Poll::Ready(gone)) => Some(gone),
+        }
+    }
+
     /// The tunnel stands: what comes is for the server.
     pub fn begin_tunnel(&mut self) {
         match self {

@@ -50,6 +50,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             }
         };
         log::step(worker, stream, LogOrigin::Connect, 0);
+        name_server(stream);
         server.upstream.send_head(stream, client);
         let end = wait_response(stream, client, timer, &mut server).await;
         if end.is_err() {
@@ -161,6 +162,15 @@ fn may_repeat(stream: &Stream) -> bool {
         && matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE")
 }
 
+/// `http-send-name-header`: tells the server its name, whatever the request said.
+fn name_server(stream: &mut Stream) {
+    let settings = stream.plan.settings(backend(stream));
+    let server = stream.server.and_then(|server| settings.servers.get(server.index()));
+    if let (Some(header), Some(server)) = (&settings.send_name_header, server) {
+        stream.req.set(header, &server.name);
+    }
+}
+
 /// Uploads, and waits for a final response head; interim ones are passed on.
 async fn wait_response(
     stream: &mut Stream,
@@ -204,8 +214,9 @@ async fn respond(
         server.upstream.show_body(&mut stream.res_body.bytes);
     }
     let reusable = keeps_open(stream);
-    if let Some(refused) = response_rules(worker, stream, client, timer).await {
-        stream.termination.set(Cause::Proxy, State::Headers);
+    if let Some(refused) = response_rules(worker, stream, client, server, timer).await {
+        let vanishes = refused == Outcome::Drop;
+        stream.termination.set(Cause::Proxy, if vanishes { State::Request } else { State::Headers });
         // What came of its body has been received all the same.
         stream.counts.bytes_out += server.upstream.rest().len() as u64;
         match refused {
@@ -256,6 +267,7 @@ async fn response_rules(
     worker: &Worker,
     stream: &mut Stream,
     client: &mut Client<'_>,
+    server: &mut ServerConn,
     timer: &mut Timer,
 ) -> Option<Outcome> {
     let (front, back) = (stream.session.frontend, backend(stream));
@@ -268,11 +280,15 @@ async fn response_rules(
             if !rules::any(stream, *proxy, set) {
                 continue;
             }
-            match rules::run(worker, stream, client, timer, *proxy, set).await {
+            match rules::run_with(worker, stream, client, Some(&mut *server), timer, (*proxy, set)).await {
                 Outcome::Continue | Outcome::Stop => {}
                 other => return Some(other),
             }
         }
+    }
+    // Without its length a body ends with the connection.
+    if matches!(stream.res.framing, Framing::Length(_)) && stream.res.get(b"content-length").is_none() {
+        stream.res.framing = Framing::UntilClose;
     }
     None
 }

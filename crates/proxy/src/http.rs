@@ -19,6 +19,7 @@ use state::track::Event;
 
 use crate::body::Piece;
 use crate::client::{Client, ResponseMode};
+use crate::conn::Gone;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 use crate::{forward, log, rules, service};
@@ -31,6 +32,8 @@ enum Decision {
     Reply,
     /// Send the error page of this status.
     Refuse(u16),
+    /// Nobody is left to be answered.
+    Gone(Gone),
     /// Close without a word.
     Drop,
 }
@@ -62,6 +65,8 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
             reply(worker, stream, client, timer).await;
         }
         Decision::Refuse(status) => Box::pin(refuse(worker, stream, client, timer, status)).await,
+        Decision::Gone(Gone::Ended) => unanswered(stream, client, 400),
+        Decision::Gone(Gone::Reset) => client.abort(),
         Decision::Drop => {
             drain_early_body(stream, client).await;
             client.abort();
@@ -112,6 +117,13 @@ async fn decide(
         stream.termination.set(Cause::Client, State::Request);
         return Decision::Refuse(400);
     }
+    // A rule has waited: the client may be gone.
+    if stream.wakes > 1
+        && let Some(gone) = std::future::poll_fn(|cx| Poll::Ready(client.has_left(cx))).await
+    {
+        stream.termination.set(Cause::Client, State::Request);
+        return Decision::Gone(gone);
+    }
     Decision::Forward
 }
 
@@ -131,7 +143,7 @@ async fn buffer_request(
     let front = stream.plan.settings(stream.session.frontend).timeouts;
     let limit = front.http_request.or(front.client);
     stream.waiting = Some(Waits::Body);
-    match Box::pin(rules::buffer_body(stream, client, timer, limit)).await {
+    match Box::pin(rules::buffer_body(stream, client, timer, limit, 0)).await {
         Ok(()) => {
             stream.waiting = None;
             stream.held.request = room::held(stream, &stream.req, stream.req_body.bytes.len());
@@ -158,11 +170,13 @@ async fn request_rules(
         if set == RuleSet::HttpRequest {
             count_request(stream, proxy);
         }
-        if !rules::any(stream, proxy, set) {
+        let is_done = set == RuleSet::TcpContent && stream.upgraded && proxy == stream.session.frontend;
+        if is_done || !rules::any(stream, proxy, set) {
             continue;
         }
         let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
         if let Some(decision) = decision(stream, client, timer, outcome).await {
+            stream.unread = set == RuleSet::TcpContent && proxy == stream.session.frontend;
             return Some(decision);
         }
     }
@@ -409,6 +423,9 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     drain_early_body(stream, client).await;
     stream.end_request_vars();
     after_response(worker, stream, client, timer).await;
+    if client.is_cut() {
+        return client.abort();
+    }
     let bodyless = stream.is_bodyless();
     let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
     stream.sent = Sent::Reply;
@@ -474,7 +491,8 @@ async fn after_response(worker: &Worker, stream: &mut Stream, client: &mut Clien
 /// not cost the connection.
 async fn drain_early_body(stream: &mut Stream, client: &mut Client<'_>) {
     std::future::poll_fn(|cx| {
-        while client.has_early_body() {
+        // After a wait more may have come, or the end.
+        while client.has_early_body() || (stream.wakes > 1 && !client.request_done()) {
             match client.poll_body(cx, true, &mut |_| Ok(())) {
                 Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
                 _ => break,

@@ -23,6 +23,7 @@ mod lua_action;
 mod mux;
 mod proxy_header;
 mod relay;
+mod resolve;
 mod rooms;
 mod rules;
 mod server;

@@ -14,9 +14,11 @@ use state::termination::{Cause, State};
 
 use crate::body::{Piece, SourceError};
 use crate::client::Client;
+use crate::conn::Gone;
 use crate::deadline::Deadline;
-use crate::log;
+use crate::server::ServerConn;
 use crate::worker::Worker;
+use crate::{log, resolve};
 
 /// Whether a proxy has rules of a set: asking costs less than running an empty list.
 pub fn any(stream: &Stream, proxy: ProxyId, set: RuleSet) -> bool {
@@ -32,27 +34,48 @@ pub async fn run(
     proxy: ProxyId,
     set: RuleSet,
 ) -> Outcome {
+    run_with(worker, stream, client, None, timer, (proxy, set)).await
+}
+
+/// The same; rules on a response may wait for more of the server's.
+pub async fn run_with(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    server: Option<&mut ServerConn>,
+    timer: &mut Timer,
+    (proxy, set): (ProxyId, RuleSet),
+) -> Outcome {
     if !any(stream, proxy, set) {
         return Outcome::Continue;
     }
     let mut at = 0;
     match actions::run(stream, proxy, set, &mut at) {
         outcome @ (Outcome::Pause(_)
-        | Outcome::WaitForBody(_)
+        | Outcome::WaitForBody(..)
+        | Outcome::Hint
+        | Outcome::Resolve
         | Outcome::NotYet
         | Outcome::Lua(_)
         | Outcome::Log(_)) => {
-            Box::pin(resume(worker, stream, client, timer, (proxy, set, at), outcome)).await
+            let mut sides = Sides { client, server };
+            Box::pin(resume(worker, stream, &mut sides, timer, (proxy, set, at), outcome)).await
         }
         outcome => outcome,
     }
+}
+
+/// Who may be waited for.
+struct Sides<'a, 'c> {
+    client: &'a mut Client<'c>,
+    server: Option<&'a mut ServerConn>,
 }
 
 /// The rest of a list in which a rule has to wait. Boxed: most lists never come here.
 async fn resume(
     worker: &Worker,
     stream: &mut Stream,
-    client: &mut Client<'_>,
+    sides: &mut Sides<'_, '_>,
     timer: &mut Timer,
     (proxy, set, mut at): (ProxyId, RuleSet, usize),
     mut outcome: Outcome,
@@ -60,13 +83,17 @@ async fn resume(
     loop {
         match outcome {
             Outcome::Pause(wait) => sleep(timer, wait).await,
-            Outcome::WaitForBody(limit) => {
-                if let Err((status, cause)) = buffer_body(stream, client, timer, Some(limit)).await {
-                    stream.timing.request = None;
+            Outcome::WaitForBody(limit, least) => {
+                if let Some(status) = wait_for_body(stream, sides, timer, limit, least).await {
                     end_wait(stream);
-                    stream.termination.set(cause, State::Request);
                     return Outcome::Deny(status);
                 }
+            }
+            Outcome::Hint => {
+                // What goes wrong shows with the final response.
+                let _ = sides.client.send_interim(stream);
+                std::future::poll_fn(|cx| Poll::Ready(sides.client.poll_flush(cx).is_ready())).await;
+                stream.res.clear();
             }
             // An HTTP head is complete here, so what is missing will not come.
             Outcome::NotYet => at += 1,
@@ -79,6 +106,11 @@ async fn resume(
                     return outcome;
                 }
             }
+            Outcome::Resolve => {
+                let args = &stream.plan.proxy(proxy).rules[set as usize][at].args;
+                resolve::run(stream, timer, args).await;
+                at += 1;
+            }
             Outcome::Log(profile) => log::now(worker, stream, profile),
             outcome => return outcome,
         }
@@ -86,6 +118,31 @@ async fn resume(
         stream.wakes += 1;
         outcome = actions::run(stream, proxy, set, &mut at);
     }
+}
+
+/// `wait-for-body`: gives the status of a failure, of which the stream's end is set.
+async fn wait_for_body(
+    stream: &mut Stream,
+    sides: &mut Sides<'_, '_>,
+    timer: &mut Timer,
+    limit: u64,
+    least: usize,
+) -> Option<u16> {
+    if let Some(server) = &mut sides.server {
+        let came = server.wait_for_body(stream, timer, limit, least).await;
+        if !came {
+            stream.termination.set(Cause::ServerTimeout, State::Headers);
+        }
+        return (!came).then_some(504);
+    }
+    let (status, cause) = buffer_body(stream, sides.client, timer, Some(limit), least).await.err()?;
+    // A client that left is noticed behind the rules.
+    if cause == Cause::Client {
+        return None;
+    }
+    stream.timing.request = None;
+    stream.termination.set(cause, State::Request);
+    Some(status)
 }
 
 /// The rule that waited decided.
@@ -101,24 +158,33 @@ pub async fn sleep(timer: &mut Timer, wait: u64) {
     timer.expired().await;
 }
 
-/// Waits `wait` milliseconds, or until the client leaves. What it sends meanwhile is dropped.
+/// Waits `wait` milliseconds, or until the client resets the connection. What it sends meanwhile is
+/// dropped.
 pub async fn hold(stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer, wait: u64) {
     Deadline::after(now_ms(), Some(wait)).set(timer);
+    let mut ended = false;
     std::future::poll_fn(|cx| {
-        while !client.request_done() {
+        while !ended && !client.request_done() {
             match client.poll_body(cx, false, &mut |_| Ok(())) {
                 Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
-                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Err(_)) => ended = true,
                 Poll::Pending => break,
             }
         }
-        if client.poll_gone(cx).is_ready() { Poll::Ready(()) } else { timer.poll_expired(cx) }
+        if !ended {
+            match client.poll_gone(cx) {
+                Poll::Ready(Gone::Reset) => return Poll::Ready(()),
+                Poll::Ready(Gone::Ended) => ended = true,
+                Poll::Pending => {}
+            }
+        }
+        timer.poll_expired(cx)
     })
     .await;
 }
 
-/// Collects the request's body in `stream.req_body`, up to the buffer's size, within `limit`
-/// milliseconds. The forwarding sends the collected part first.
+/// Collects the request's body in `stream.req_body`, up to the buffer's size or, where that is not
+/// 0, `least` bytes of it, within `limit` milliseconds. The forwarding sends the collected part first.
 ///
 /// # Errors
 /// The status to answer and why: the time ran out, the client left, or its chunks are broken.
@@ -127,6 +193,7 @@ pub async fn buffer_body(
     client: &mut Client<'_>,
     timer: &mut Timer,
     limit: Option<u64>,
+    least: usize,
 ) -> Result<(), (u16, Cause)> {
     let most = actions::room::of_body(stream, &stream.req);
     encourage(stream, client);
@@ -134,7 +201,8 @@ pub async fn buffer_body(
     let end = std::future::poll_fn(|cx| {
         let _ = client.poll_flush(cx);
         loop {
-            if client.request_done() || stream.req_body.bytes.len() >= most {
+            let have = stream.req_body.bytes.len();
+            if client.request_done() || have >= most || (least > 0 && have >= least) {
                 return Poll::Ready(Ok(()));
             }
             let body = &mut stream.req_body;
@@ -157,7 +225,8 @@ pub async fn buffer_body(
         }
     })
     .await;
-    stream.req_body.complete = true;
+    stream.req_body.complete =
+        least == 0 || end.is_err() || client.request_done() || stream.req_body.bytes.len() >= most;
     // The request counts as received from here on.
     stream.timing.request = Some(now_ms());
     end

@@ -115,28 +115,33 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
 /// sends HTTP/2's preface changes over.
 async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) {
     let settings = worker.plan.settings(session.frontend);
-    let conn = if settings.mode == Mode::Http {
-        conn
-    } else {
-        session.mux.set(Mux::Tcp);
-        match Box::pin(tcp::run(worker, session, conn, handshake)).await {
-            Some(conn) => conn,
-            None => return,
-        }
-    };
     let proto = settings.binds[session.bind.index()].proto.as_deref();
     let alpn = session.tls.as_ref().map_or(&b""[..], |tls| &tls.alpn);
-    if proto == Some(b"h2") || (proto.is_none() && alpn == b"h2") {
-        session.mux.set(Mux::Http2);
-        return Box::pin(mux::h2::run(worker, session, conn, handshake)).await;
+    let mut mux = match proto {
+        Some(b"h1") => Some(Mux::Http1),
+        Some(b"h2") => Some(Mux::Http2),
+        _ if alpn == b"h2" => Some(Mux::Http2),
+        _ => None,
+    };
+    let (mut conn, mut first) = (conn, None);
+    if settings.mode != Mode::Http {
+        session.mux.set(Mux::Tcp);
+        let Some(upgrade) = Box::pin(tcp::run(worker, session, conn, handshake)).await else { return };
+        (conn, first) = (upgrade.conn, Some(upgrade.stream));
+        mux = upgrade.proto.or(mux);
     }
-    session.mux.set(Mux::Http1);
-    if let Some(conn) = mux::h1::run(worker, session, conn, handshake).await
-        && proto.is_none()
-    {
-        session.mux.set(Mux::Http2);
-        Box::pin(mux::h2::run(worker, session, conn, handshake)).await;
+    if mux != Some(Mux::Http2) {
+        session.mux.set(Mux::Http1);
+        let may_upgrade = mux.is_none();
+        let rest = mux::h1::run(worker, session, conn, (handshake, may_upgrade), first.take()).await;
+        let Some(rest) = rest else { return };
+        conn = rest;
     }
+    if let Some(stream) = first {
+        worker.recycle(stream);
+    }
+    session.mux.set(Mux::Http2);
+    Box::pin(mux::h2::run(worker, session, conn, handshake)).await;
 }
 
 /// The address that the client came to. A line that binds one address tells it without a system

@@ -13,7 +13,7 @@ use net::timer::Timer;
 use proto::h1::{Parsed, Progress, parse_request};
 use state::persist;
 use state::plan::Outcome;
-use state::session::Session;
+use state::session::{Mux, Session};
 use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 
@@ -23,11 +23,24 @@ use crate::mux::h1;
 use crate::server::{Attempts, acquire, let_go};
 use crate::tunnel::Tunnel;
 use crate::worker::Worker;
-use crate::{http, inspect, linger, log, rules};
+use crate::{http, inspect, linger, log, resolve, rules};
 
-/// Serves a TCP connection until it ends. Gives the connection back where the chosen backend
-/// speaks HTTP: the session then goes on as HTTP.
-pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, handshake: u64) -> Option<Conn> {
+/// A connection that goes on as HTTP: by `switch-mode`, or since the chosen backend speaks it.
+pub struct Upgrade {
+    pub conn: Conn,
+    /// The stream so far, which the first request of HTTP/1 goes on with.
+    pub stream: Box<Stream>,
+    /// The protocol that `switch-mode` names.
+    pub proto: Option<Mux>,
+}
+
+/// Serves a TCP connection until it ends or goes on as HTTP.
+pub async fn run(
+    worker: &Rc<Worker>,
+    session: &Rc<Session>,
+    mut conn: Conn,
+    handshake: u64,
+) -> Option<Upgrade> {
     let mut timer = Timer::new();
     let mut stream = worker.stream(session);
     stream.phase = RuleSet::TcpContent;
@@ -36,16 +49,16 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
     let ready_at = session.accepted + handshake;
     (stream.timing.first_byte, stream.timing.request) = (Some(ready_at), Some(ready_at));
     log::accept(worker, &mut stream);
-    let upgrade = serve(worker, &mut stream, &mut conn, &mut timer).await;
+    let end = serve(worker, &mut stream, &mut conn, &mut timer).await;
     // A log line of `mode tcp` knows no request. What was not passed on came all the same.
     stream.req.clear();
     if stream.counts.bytes_in == 0 {
         stream.counts.bytes_in = conn.rest().len() as u64;
     }
     http::leave_backend(&mut stream);
-    if upgrade {
-        worker.recycle(stream);
-        return Some(conn);
+    if let End::Upgrade(proto) = end {
+        stream.become_http();
+        return Some(Upgrade { conn, stream, proto });
     }
     let refused = stream.timing.connected.is_none() && stream.server_label.is_empty();
     stream.now = now_ms();
@@ -63,33 +76,47 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, han
     None
 }
 
-/// Says whether the connection goes on as HTTP.
-async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mut Timer) -> bool {
+/// How a stream of `mode tcp` ended.
+enum End {
+    Closed,
+    /// It goes on as HTTP, with the protocol that is named.
+    Upgrade(Option<Mux>),
+}
+
+async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mut Timer) -> End {
     let frontend = stream.session.frontend;
     match content_rules(worker, stream, conn, timer, frontend).await {
         Outcome::Continue | Outcome::Stop => {}
+        Outcome::SwitchMode(proto) => {
+            let settings = stream.plan.settings(frontend);
+            if settings.binds[stream.session.bind.index()].proto.as_deref() != Some(b"none") {
+                return End::Upgrade(proto);
+            }
+            stream.termination.set(Cause::Internal, State::Request);
+            return End::Closed;
+        }
         Outcome::Service(id) => {
             service(worker, stream, conn, timer, id).await;
-            return false;
+            return End::Closed;
         }
         _ => {
             stream.termination.set(Cause::Proxy, State::Request);
-            return false;
+            return End::Closed;
         }
     }
     let Some(backend) = http::switch(stream) else {
         stream.termination.set(Cause::Server, State::Connect);
-        return false;
+        return End::Closed;
     };
     if stream.plan.settings(backend).mode == Mode::Http {
-        return true;
+        return End::Upgrade(None);
     }
     http::enter_backend(stream, backend);
     if backend != frontend {
         let outcome = content_rules(worker, stream, conn, timer, backend).await;
         if !matches!(outcome, Outcome::Continue | Outcome::Stop) {
             stream.termination.set(Cause::Proxy, State::Request);
-            return false;
+            return End::Closed;
         }
     }
     persist::on_request(stream);
@@ -106,7 +133,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
             let is_clients = silent && !conn.read_closed && fault.cause != Cause::Client;
             let cause = if is_clients { Cause::ClientTimeout } else { fault.cause };
             stream.termination.set(cause, fault.state);
-            return false;
+            return End::Closed;
         }
     };
     stream.timing.response = stream.timing.connected;
@@ -118,7 +145,7 @@ async fn serve(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mu
     }
     server.keep_tls_session(worker);
     let_go(stream);
-    false
+    End::Closed
 }
 
 /// Both ways, once the rules about the server's first bytes let them pass.
@@ -186,6 +213,11 @@ async fn content_rules(
             }
             Outcome::Pause(wait) => rules::sleep(timer, wait).await,
             Outcome::Log(profile) => log::now(worker, stream, profile),
+            Outcome::Resolve => {
+                let args = &stream.plan.proxy(proxy).rules[RuleSet::TcpContent as usize][at].args;
+                resolve::run(stream, timer, args).await;
+                at += 1;
+            }
             Outcome::Lua(action) => {
                 let args = &stream.plan.proxy(proxy).rules[RuleSet::TcpContent as usize][at].args;
                 let outcome = Box::pin(worker.lua_action(stream, args, action)).await;

@@ -148,3 +148,62 @@ pub fn is_trusted(stream: &Stream) -> bool {
     let mut values = stream.req.get_all(b"forwarded").flat_map(|value| value.split(|byte| *byte == b','));
     values.all(|element| rfc7239::Forwarded::read(element.trim_ascii()).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use state::testing;
+
+    /// The value for a client at an address, to a host.
+    fn check(client: &str, host: &str, parts: [bool; 6], expected: &str) {
+        let mut stream = testing::stream(&format!("GET / HTTP/1.1\nhost: {host}"));
+        let address: SocketAddr = client.parse().expect("an address");
+        stream.change_end(End::Src, |end| *end = Endpoint::Ip(address));
+        let part = |on: bool| if on { ForwardedPart::Own } else { ForwardedPart::None };
+        let [proto, host, by, by_port, client, client_port] = parts;
+        let settings = Forwarded {
+            proto,
+            host: part(host),
+            by: part(by),
+            by_port: part(by_port),
+            client: part(client),
+            client_port: part(client_port),
+        };
+        let mut out = Vec::new();
+        write(&stream, &settings, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn parts() {
+        let (client, port) =
+            ([false, false, false, false, true, false], [false, false, false, false, true, true]);
+        check("192.0.2.1:7", "a", client, "for=192.0.2.1");
+        check("192.0.2.1:7", "a", port, "for=\"192.0.2.1:7\"");
+        check("[2001:db8::1]:7", "a", client, "for=\"[2001:db8::1]\"");
+        check("[2001:db8::1]:7", "a", port, "for=\"[2001:db8::1]:7\"");
+        let host = [true, true, false, false, false, false];
+        check("192.0.2.1:7", "a.example:80", host, "proto=http;host=\"a.example:80\"");
+        check("192.0.2.1:7", "a b", host, "proto=http;host=\"\"");
+        check("192.0.2.1:7", "[::1]:80", host, "proto=http;host=\"[::1]:80\"");
+    }
+
+    #[test]
+    fn names() {
+        let check = |text: &str, expected: &str| {
+            let stream = testing::stream("GET / HTTP/1.1");
+            let mut out = Vec::new();
+            node_name(&stream, Value::Str(text.as_bytes()), false, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected, "{text}");
+        };
+        check("192.0.2.1", "192.0.2.1");
+        check("[::1]", "\"[::1]\"");
+        check("unknown", "unknown");
+        check("_x", "_x");
+        check("x", "_x");
+        check("a b", "");
+        check("192.0.2.1:80", "");
+    }
+}

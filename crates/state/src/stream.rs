@@ -119,6 +119,11 @@ pub struct Stream {
     pub session: Rc<Session>,
     /// Unique in the process.
     pub id: u64,
+    /// It began as bytes: the frontend's rules about contents have run.
+    pub upgraded: bool,
+    /// The frontend's rules about contents refused it before it was looked at as a request: the log
+    /// shows none.
+    pub unread: bool,
     /// The rule set that is being evaluated: `hdr()` means the request's or the response's.
     pub phase: RuleSet,
     /// The proxy whose rules are being evaluated.
@@ -209,6 +214,8 @@ impl Stream {
             rules_of: session.frontend,
             session,
             id,
+            upgraded: false,
+            unread: false,
             phase: RuleSet::HttpRequest,
             inspect_over: false,
             now: 0,
@@ -265,6 +272,8 @@ impl Stream {
         self.rules_of = session.frontend;
         self.session = session;
         self.id = id;
+        self.upgraded = false;
+        self.unread = false;
         self.phase = RuleSet::HttpRequest;
         self.inspect_over = false;
         self.backend = None;
@@ -308,6 +317,19 @@ impl Stream {
         self.log_origin = LogOrigin::Close;
         self.is_logged = false;
         self.arena.reset();
+    }
+
+    /// Goes on as a request that is still to come. What the rules about contents kept stays.
+    pub fn become_http(&mut self) {
+        self.upgraded = true;
+        self.inspect_over = false;
+        self.backend = None;
+        self.waiting = None;
+        self.req.clear();
+        self.req_body.bytes.clear();
+        self.req_body.complete = false;
+        self.timing = Timing::default();
+        self.counts = Counts::default();
     }
 
     pub fn frontend_plan(&self) -> &'static ProxyPlan {

@@ -71,13 +71,24 @@ pub fn resolve(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
     let inside = name.text[open + 1..].strip_suffix(b")").ok_or_else(wrong)?;
     let mut parts = inside.split(|byte| *byte == b',');
     let (variable, resolvers) = (parts.next().unwrap_or_default(), parts.next().ok_or_else(wrong)?);
-    if parts.any(|option| !b"ipv4".starts_with(option) && !b"ipv6".starts_with(option)) {
-        return Err(wrong());
+    let mut prefers_v4 = false;
+    for option in parts {
+        if !b"ipv4".starts_with(option) && !b"ipv6".starts_with(option) {
+            return Err(wrong());
+        }
+        // The last one counts; HAProxy takes the beginning of either for the first.
+        prefers_v4 = b"ipv4".starts_with(option);
     }
     let expr = values.expr(c).map_err(|fail| match fail.code {
         "unavailable-fetch" => fail,
         _ => usage(&values.lossy(), &format!(": {}", fail.message)),
     })?;
     c.px.note(values.set, PendingRule::Resolvers(resolvers.to_vec()));
-    Ok((vec![ActionValue::Str(variable.to_vec()), ActionValue::Expr(expr)], Vec::new()))
+    // A name that no variable can have is told nowhere: nothing is kept then.
+    let Ok(variable) = crate::variables::check(c, variable, name.span) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let preference = ActionValue::Int(i64::from(prefers_v4));
+    let resolvers = ActionValue::Str(resolvers.to_vec());
+    Ok((vec![ActionValue::Var(variable), ActionValue::Expr(expr), preference, resolvers], Vec::new()))
 }

@@ -74,6 +74,8 @@ pub struct Proxy {
     pub error_log_format: Option<LogFormat>,
     pub unique_id_format: Option<LogFormat>,
     pub unique_id_header: Option<Bytes>,
+    /// `http-send-name-header`, in lower case.
+    pub send_name_header: Option<Bytes>,
     /// `capture request header`, in order: the slots of `%hr`.
     pub request_captures: Vec<Capture>,
     pub response_captures: Vec<Capture>,

@@ -30,8 +30,8 @@ pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_t
 pub use reason::reason_phrase;
 pub use target::without_default_port;
 pub use write::{
-    Persistence, RequestOut, ResponseOut, adjust_names, write_chunk_header, write_last_chunk, write_request,
-    write_response, write_trailers,
+    Persistence, RequestOut, ResponseOut, adjust_names, write_chunk_header, write_last_chunk, write_page,
+    write_request, write_response, write_trailers,
 };
 
 /// What a client that speaks HTTP/2 without negotiation sends first (RFC 9113, section 3.4).

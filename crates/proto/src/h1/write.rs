@@ -87,6 +87,16 @@ pub fn write_response(head: &Head, out: &mut Vec<u8>, how: &ResponseOut) -> Pers
     persistence
 }
 
+/// Appends the head of an answer that nobody's request asked for: all of it as it stands.
+pub fn write_page(head: &Head, out: &mut Vec<u8>) {
+    let mut lines = Lines::new(head, out);
+    lines.status_line();
+    for (name, value) in head.field_ranges() {
+        lines.field(name, value);
+    }
+    lines.flush().extend_from_slice(b"\r\n");
+}
+
 const KEEP_ALIVE: &[u8] = b"connection: keep-alive\r\n";
 const CLOSE: &[u8] = b"connection: close\r\n";
 const CHUNKED: &[u8] = b"transfer-encoding: chunked\r\n";

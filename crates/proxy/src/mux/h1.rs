@@ -61,6 +61,10 @@ impl H1Client {
     }
 
     fn write_head(&mut self, stream: &Stream, how: &ResponseOut) -> Persistence {
+        if stream.req.is_empty() {
+            h1::write_page(&stream.res, self.conn.out());
+            return Persistence::Close;
+        }
         let start = self.conn.out().len();
         let persistence = h1::write_response(&stream.res, self.conn.out(), how);
         if stream.plan.settings(stream.session.frontend).options.h1_case_adjust_bogus_client {
@@ -123,7 +127,7 @@ enum Received {
 }
 
 /// Serves an HTTP/1 connection until it ends. Gives the connection back where the client turned
-/// out to speak HTTP/2.
+/// out to speak HTTP/2 and `may_upgrade`. The first request goes on with the stream `begun`.
 ///
 /// What an idle connection costs is this future: what only a request needs is boxed, and nothing
 /// stands in it twice, as an argument of an `async fn` and a variable made of it would.
@@ -131,14 +135,17 @@ pub fn run<'a>(
     worker: &'a Rc<Worker>,
     session: &'a Rc<Session>,
     conn: Conn,
-    handshake: u64,
+    (handshake, may_upgrade): (u64, bool),
+    begun: Option<Box<Stream>>,
 ) -> impl Future<Output = Option<Conn>> + 'a {
     let mut client = H1Client::new(conn);
     let mut timer = Timer::new();
     let mut start = (session.accepted, handshake);
+    let mut begun = begun.map(|stream| Box::new(Partial { stream, progress: Progress::default() }));
     async move {
         loop {
-            match receive(worker, session, &mut client, &mut timer, start).await {
+            let first = begun.take();
+            match receive(worker, session, &mut client, &mut timer, (start, may_upgrade), first).await {
                 Received::Silent => return None,
                 Received::Http2 => return Some(client.conn),
                 Received::Refused(stream, status, cause) => {
@@ -239,7 +246,8 @@ fn receive<'a>(
     session: &'a Rc<Session>,
     client: &'a mut H1Client,
     timer: &'a mut Timer,
-    (start, handshake): (u64, u64),
+    ((start, handshake), may_upgrade): ((u64, u64), bool),
+    partial: Option<Box<Partial>>,
 ) -> impl Future<Output = Received> + 'a {
     let settings = worker.plan.settings(session.frontend);
     let mut waiting = Waiting {
@@ -250,7 +258,8 @@ fn receive<'a>(
         handshake,
         first: session.requests.get() == 0,
         timeouts: &settings.timeouts,
-        partial: None,
+        partial,
+        may_upgrade,
     };
     waiting.arm(timer);
     std::future::poll_fn(move |cx| waiting.poll(cx, client, timer))
@@ -291,6 +300,8 @@ struct Waiting<'a> {
     timeouts: &'a Timeouts,
     /// There once a part of a head came: an idle connection has none.
     partial: Option<Box<Partial>>,
+    /// HTTP/2's preface is not an error.
+    may_upgrade: bool,
 }
 
 /// A stream whose head is not complete yet.
@@ -374,7 +385,8 @@ impl Waiting<'_> {
                 stream.timing.request = Some(now);
                 Step::Done(Received::Request(stream))
             }
-            Ok(Parsed::Http2Preface) => Step::Preface(stream),
+            Ok(Parsed::Http2Preface) if self.may_upgrade => Step::Preface(stream),
+            Ok(Parsed::Http2Preface) => Step::Done(Received::Refused(stream, 405, Cause::Proxy)),
             Err(error) => {
                 stream.req.clear();
                 Step::Done(Received::Refused(stream, error.status, Cause::Proxy))

@@ -3,6 +3,7 @@
 //! retries and the redispatch of [`attempts`].
 
 mod attempts;
+mod body;
 mod choose;
 mod connect;
 mod link;

@@ -22,7 +22,7 @@ struct Line<'a> {
 
 /// `tune.http.logurilen` bounds the whole line, its end included.
 fn received(stream: &Stream) -> Option<Line<'_>> {
-    if stream.req.is_empty() {
+    if stream.req.is_empty() || stream.unread {
         return None;
     }
     let mut room = stream.plan.config.global.tune.http_logurilen.saturating_sub(1);

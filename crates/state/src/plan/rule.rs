@@ -4,6 +4,7 @@ use ir::expr::Var;
 use ir::id::{LogProfileId, ServiceId, TableId};
 
 use super::{Cond, Expr, Format, Regex};
+use crate::session::Mux;
 use crate::stream::Stream;
 
 /// An action: changes the stream and says how to go on.
@@ -39,9 +40,13 @@ pub enum Outcome {
     Service(ServiceId),
     /// Wait this many milliseconds, then go on with the next rule (`pause`).
     Pause(u64),
-    /// Wait until the request's body is buffered, at most this many milliseconds, and run the
-    /// same rule again.
-    WaitForBody(u64),
+    /// Wait until the message's body is buffered, at most for the first number of milliseconds, or
+    /// until the second number of bytes of it is there (0: all), and run the same rule again.
+    WaitForBody(u64, usize),
+    /// Send `stream.res`, an interim response, then the next rule (`early-hint`).
+    Hint,
+    /// Go on as HTTP, with the protocol that is named or any (`switch-mode`).
+    SwitchMode(Option<Mux>),
     /// The rule's data has not come yet: run the same rule again when it has.
     NotYet,
     /// Close without an answer (`reject`, `tcp-request … reject`).
@@ -50,6 +55,9 @@ pub enum Outcome {
     Drop,
     /// Close the server side (`tcp-response content close`).
     Close,
+    /// Resolve the name that the rule's expression gives into its variable, then the next rule
+    /// (`do-resolve`).
+    Resolve,
     /// Log now, with the formats of a profile where one is named, then the next rule (`do-log`).
     Log(Option<LogProfileId>),
     /// An action written in Lua: the runtime runs the function of this name.

@@ -103,6 +103,7 @@ fn name_header(c: &mut Context<'_>, line: &Line<'_>) {
         return c.alert("bad-name", word.span, text);
     }
     c.px.log_ignored.name_header = true;
+    c.px.proxy.send_name_header = Some(word.text.to_ascii_lowercase());
 }
 
 const fn row(
@@ -146,5 +147,5 @@ pub const ROWS: &[Keyword] = &[
         Set::Nothing,
     )
     .parsed(),
-    row("http-send-name-header", "Tells the server its name.", DLB, "<header>", name_header).parsed(),
+    row("http-send-name-header", "Tells the server its name.", DLB, "<header>", name_header),
 ];
