@@ -112,13 +112,17 @@ impl H1Source {
     }
 
     fn pass(&mut self, bytes: &[u8], used: &mut usize, sink: &mut Sink<'_>) -> Result<(), SourceError> {
-        if !self.trailers {
-            let scan = self.body.scan(bytes).map_err(|_| SourceError::Invalid)?;
-            *used = scan.consumed;
+        while !self.trailers {
+            let rest = &bytes[*used..];
+            let scan = self.body.scan(rest).map_err(|_| SourceError::Invalid)?;
+            *used += scan.consumed + scan.dropped;
             self.done = scan.done;
             self.ending = u64::from(scan.done && self.body.is_chunked());
             self.trailers = scan.trailers;
-            give(sink, Piece::Raw(&bytes[..scan.consumed]))?;
+            give(sink, Piece::Raw(&rest[..scan.consumed]))?;
+            if self.done || *used == bytes.len() {
+                break;
+            }
         }
         if self.trailers { self.take_apart(bytes, used, sink) } else { Ok(()) }
     }

@@ -5,7 +5,8 @@
 //! 0    [blanks] [; extensions] CR LF  trailer fields  CR LF
 //! ```
 //!
-//! [`Body::scan`] follows it to forward the bytes as they are, [`Body::next`] takes it off.
+//! [`Body::scan`] follows it to forward the bytes as they are but for extensions, which nobody is to
+//! understand differently; [`Body::next`] takes it off.
 //! Trailers are checked for their syntax here; `parse_trailers` reads them, and only there is one
 //! that contradicts the framing (a `content-length` that is no number) refused.
 
@@ -42,6 +43,7 @@ enum State {
     Extension,
     Quoted,
     Escaped,
+    ExtensionEnd,
     SizeLf,
     Data,
     DataCr,
@@ -60,6 +62,8 @@ enum State {
 pub struct Scan {
     /// Bytes that belong to the body, to be forwarded as they are.
     pub consumed: usize,
+    /// Bytes of extensions behind them, not to be forwarded. Scan what follows.
+    pub dropped: usize,
     /// The body ended with them.
     pub done: bool,
     /// Trailers follow: [`Body::next`] gives them.
@@ -131,14 +135,21 @@ impl Body {
     }
 
     /// Follows the framing over `bytes`, chunk heads included, to forward them raw. All bytes are
-    /// consumed unless the body ends among them, or reaches trailers: those are for [`Self::next`],
-    /// since their names are rewritten.
+    /// consumed unless the body ends among them, has an extension, or reaches trailers: those are for
+    /// [`Self::next`], since their names are rewritten.
     ///
     /// # Errors
     /// Broken framing: none of `bytes` may be forwarded.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Scan, BodyError> {
-        let consumed = self.walk(bytes, false)?;
-        Ok(Scan { consumed, done: self.is_done(), trailers: consumed < bytes.len() && !self.is_done() })
+        let began = self.in_extension();
+        let mut at = self.walk(bytes, false)?;
+        // The byte that an extension begins with belongs to it.
+        let consumed = at - usize::from(self.in_extension() && !began);
+        while at < bytes.len() && self.in_extension() {
+            at += self.frame(&bytes[at..])?;
+        }
+        let trailers = self.state == State::FirstTrailer && at < bytes.len();
+        Ok(Scan { consumed, dropped: at - consumed, done: self.is_done(), trailers })
     }
 
     /// Looks ahead: whether the framing over `bytes`, which come next, is sound as far as they go.
@@ -149,12 +160,14 @@ impl Body {
         self.clone().walk(bytes, true).map(|_| ())
     }
 
-    /// Follows the framing over `bytes`, up to the first trailer unless those are wanted as well.
-    pub(super) fn walk(&mut self, bytes: &[u8], trailers: bool) -> Result<usize, BodyError> {
+    /// Follows the framing over `bytes`; unless all is wanted, into the first extension or up to the first
+    /// trailer.
+    pub(super) fn walk(&mut self, bytes: &[u8], all: bool) -> Result<usize, BodyError> {
         let mut at = std::mem::take(&mut self.held).min(bytes.len());
         while at < bytes.len() && self.state != State::Done {
             let rest = &bytes[at..];
-            if !trailers && self.state == State::FirstTrailer && is_token(rest[0]) {
+            let is_trailer = self.state == State::FirstTrailer && is_token(rest[0]);
+            if !all && (is_trailer || self.in_extension()) {
                 break;
             }
             at += match self.data(rest) {
@@ -189,6 +202,10 @@ impl Body {
         }
         self.held = at - consumed;
         Ok(Piece::NeedMore { consumed })
+    }
+
+    fn in_extension(&self) -> bool {
+        matches!(self.state, State::SizeGap | State::Extension | State::Quoted | State::Escaped)
     }
 
     fn in_trailers(&self) -> bool {
@@ -237,6 +254,7 @@ impl Body {
     /// The states in which one byte decides.
     fn single(&self, byte: u8) -> Result<State, BodyError> {
         match (self.state, byte) {
+            (State::ExtensionEnd, b'\r') => Ok(State::SizeLf),
             (State::SizeLf, b'\n') if self.left > 0 => Ok(State::Data),
             (State::SizeLf, b'\n') => Ok(State::FirstTrailer),
             (State::SizeLf, _) => Err(BodyError::ChunkExtension),
@@ -282,8 +300,8 @@ impl Body {
                 (State::SizeGap, b' ' | b'\t') => State::SizeGap,
                 (State::SizeGap, b';') => State::Extension,
                 (State::SizeGap | State::Extension, b'\r') => {
-                    self.state = State::SizeLf;
-                    return Ok(at + 1);
+                    self.state = State::ExtensionEnd;
+                    return Ok(at);
                 }
                 (State::SizeGap, _) => return Err(BodyError::ChunkSize),
                 (_, byte) if byte.is_ascii_control() && !is_blank(*byte) => {
@@ -461,17 +479,42 @@ mod tests {
     }
 
     #[test]
+    fn extensions_are_not_forwarded() {
+        let check = |input: &str, expected: &str| {
+            for step in 1..=input.len() {
+                let mut body = Body::new(Framing::Chunked, 100);
+                let mut raw = Vec::new();
+                for mut portion in input.as_bytes().chunks(step) {
+                    while !portion.is_empty() {
+                        let scan = body.scan(portion).unwrap();
+                        raw.extend_from_slice(&portion[..scan.consumed]);
+                        portion = &portion[scan.consumed + scan.dropped..];
+                    }
+                }
+                assert_eq!(String::from_utf8_lossy(&raw), expected, "step {step}");
+                assert!(body.is_done());
+            }
+        };
+        check("2;a=b\r\nok\r\n0;x\r\n\r\n", "2\r\nok\r\n0\r\n\r\n");
+        check("2 \t; \"\\\"\" \r\nok\r\n0 \r\n\r\n", "2\r\nok\r\n0\r\n\r\n");
+        check("2\r\no;\r\n0\r\n\r\n", "2\r\no;\r\n0\r\n\r\n");
+    }
+
+    #[test]
     fn spliced_data_is_counted() {
         let mut body = Body::new(Framing::Length(10), 100);
         assert_eq!(body.remaining(), 10);
         body.advance(7);
-        assert_eq!(body.scan(b"abcdef"), Ok(Scan { consumed: 3, done: true, trailers: false }));
+        assert_eq!(body.scan(b"abcdef"), Ok(Scan { consumed: 3, dropped: 0, done: true, trailers: false }));
         let mut body = Body::new(Framing::Chunked, 100);
         assert_eq!(body.remaining(), 0);
-        assert_eq!(body.scan(b"a\r\n"), Ok(Scan { consumed: 3, done: false, trailers: false }));
+        assert_eq!(body.scan(b"a\r\n"), Ok(Scan { consumed: 3, dropped: 0, done: false, trailers: false }));
         assert_eq!(body.remaining(), 10);
         body.advance(10);
-        assert_eq!(body.scan(b"\r\n0\r\n\r\nnext"), Ok(Scan { consumed: 7, done: true, trailers: false }));
+        assert_eq!(
+            body.scan(b"\r\n0\r\n\r\nnext"),
+            Ok(Scan { consumed: 7, dropped: 0, done: true, trailers: false })
+        );
         assert_eq!(Body::new(Framing::UntilClose, 0).remaining(), u64::MAX);
     }
 }
