@@ -45,6 +45,12 @@ fn give(sink: &mut Sink<'_>, piece: Piece<'_>) -> Result<(), SourceError> {
 pub struct H1Source {
     pub body: Body,
     pub done: bool,
+    /// Pieces were handed over without their framing.
+    pub apart: bool,
+    /// Broken framing was found.
+    broken: bool,
+    /// How many fields trailers may have.
+    max_fields: usize,
     /// What is left over in the connection is a part of something: read more first.
     starved: bool,
     /// What the body's end counts for in the log, once it came.
@@ -54,9 +60,11 @@ pub struct H1Source {
 }
 
 impl H1Source {
-    pub fn new(body: Body) -> Self {
+    /// `max_fields`: of trailers.
+    pub fn new(body: Body, max_fields: usize) -> Self {
         let done = body.is_done();
-        Self { body, done, starved: false, ending: 0, trailers: false }
+        let (apart, broken, starved, trailers) = (false, false, false, false);
+        Self { body, done, apart, broken, max_fields, starved, ending: 0, trailers }
     }
 
     /// Hands over what one read gives. `raw`: the framing is kept. Returns what it counts for in
@@ -69,6 +77,10 @@ impl H1Source {
         sink: &mut Sink<'_>,
     ) -> Poll<Result<usize, SourceError>> {
         const MAX_READ: usize = usize::MAX;
+        if self.broken {
+            return Poll::Ready(Err(SourceError::Invalid));
+        }
+        self.apart |= !raw;
         if self.starved {
             if !matches!(ready!(conn.poll_more(cx, MAX_READ)), Ok(1..)) {
                 return Poll::Ready(Err(SourceError::Aborted));
@@ -82,6 +94,7 @@ impl H1Source {
             let (mut used, before) = (0, self.counted());
             let result =
                 if raw { self.pass(bytes, &mut used, sink) } else { self.take_apart(bytes, &mut used, sink) };
+            self.broken = matches!(result, Err(SourceError::Invalid));
             (used, result.map(|()| (self.counted() - before) as usize))
         });
         Poll::Ready(ready!(step).unwrap_or(Err(SourceError::Aborted)))
@@ -142,8 +155,9 @@ impl H1Source {
                 }
                 h1::Piece::End { trailers, consumed } => {
                     *used += consumed;
+                    self.end(&rest[trailers], sink)?;
                     self.done = true;
-                    return self.end(&rest[trailers], sink);
+                    return Ok(());
                 }
             }
         }
@@ -156,7 +170,7 @@ impl H1Source {
         }
         let mut head = Head::default();
         head.bytes_mut().extend_from_slice(trailers);
-        h1::parse_trailers(&mut head, &h1::Limits::default()).map_err(|_| SourceError::Invalid)?;
+        h1::parse_trailers(&mut head, self.max_fields).map_err(|_| SourceError::Invalid)?;
         self.ending = h1::counted_end(Some(&head));
         if !self.trailers {
             return give(sink, Piece::End(Some(&head)));

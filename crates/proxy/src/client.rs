@@ -40,6 +40,15 @@ impl Client<'_> {
         matches!(self, Self::H1(_))
     }
 
+    /// Whether chunks of the request's body must be framed anew: there are none, or their frames are
+    /// gone in part.
+    pub fn is_taken_apart(&self) -> bool {
+        match self {
+            Self::H1(client) => client.source.apart,
+            Self::H2(_) => true,
+        }
+    }
+
     /// Hands over what one read of the request body gives, and says how many bytes that were.
     pub fn poll_body(
         &mut self,

@@ -50,6 +50,11 @@ impl Fault {
         matches!(self, Self::Refused | Self::ServerAborted | Self::InvalidResponse | Self::ServerTimeout)
     }
 
+    /// Whether the server is told by RST that nobody waits for it any more.
+    pub fn resets_server(self) -> bool {
+        matches!(self, Self::ServerTimeout | Self::ClientAborted | Self::ClientReset)
+    }
+
     /// The first letter of the log and the status that a client can still be answered.
     pub fn cause_and_status(self) -> (Cause, u16) {
         match self {
@@ -283,12 +288,14 @@ impl Exchange {
             stream.counts.bytes_out += stream.counts.response_head;
             match stream.res.status() {
                 // Nobody asked to switch protocols, or not yet: what follows could be anything.
-                101 if !stream.req.flags.upgrade || !client.request_done() => {
+                101 if !stream.req.flags.upgrade || !client.request_done() || !h1::switches(&stream.res) => {
+                    stream.counts.bytes_out += server.upstream.rest().len() as u64;
                     return Poll::Ready(Err(Fault::InvalidResponse));
                 }
                 100 | 102..200 => {}
                 _ => {
-                    let max = stream.plan.config.global.tune.bufsize;
+                    let tune = &stream.plan.config.global.tune;
+                    let max = (tune.bufsize, tune.http_maxhdr);
                     return Poll::Ready(server.upstream.begin_body(&stream.res, max).map_err(|_| {
                         stream.counts.bytes_out -= stream.counts.response_head;
                         Fault::InvalidResponse

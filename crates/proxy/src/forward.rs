@@ -77,6 +77,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
             Err(Fault::Refused) if is_empty(stream) && attempts.again(stream) => attempts.fresh = true,
             Err(fault) => {
+                reset(&mut server, fault);
                 Box::pin(give_up(worker, stream, client, timer, fault)).await;
                 return server::let_go(stream);
             }
@@ -87,6 +88,16 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
 }
 
 const CONNECT_TIMEOUT: Unreachable = Unreachable { cause: Cause::ServerTimeout, state: State::Connect };
+
+/// Has the end of the server's connection be a reset where nobody waits for it any more.
+fn reset(server: &mut ServerConn, fault: Fault) {
+    if fault.resets_server()
+        && let Some(conn) = server.upstream.conn()
+    {
+        // A socket that is gone already needs no reset.
+        let _ = conn.io.socket().set_linger0();
+    }
+}
 
 /// There is no server: a client that is still there is told.
 async fn unreachable(
@@ -187,11 +198,10 @@ pub fn response_limits(stream: &Stream, backend: ProxyId) -> Limits {
     let tune = &stream.plan.config.global.tune;
     let options = &stream.plan.settings(backend).options;
     Limits {
-        max_head: tune.bufsize.saturating_sub(tune.maxrewrite),
         max_fields: tune.http_maxhdr,
         accept_unsafe: options.accept_unsafe_violations_in_http_response,
         keep_insecure_te: stream.plan.config.global.keep_insecure_te,
-        ..Limits::default()
+        ..Limits::of_buffer(tune.bufsize, tune.maxrewrite)
     }
 }
 
@@ -251,6 +261,7 @@ async fn respond(
         if fault.is_servers() {
             stream.count(Event::Failure);
         }
+        reset(server, fault);
         stream.termination.set(
             cause,
             if exchange.answered || server.upstream.body_done() { State::Last } else { State::Data },
@@ -304,7 +315,7 @@ pub fn closes_server(stream: &Stream) -> bool {
 /// Whether the server keeps the connection open behind this response (RFC 9112, section 9.3).
 pub fn keeps_open(stream: &Stream) -> bool {
     let res = &stream.res;
-    let wanted = if res.version >= Version::Http11 { !res.flags.close } else { res.flags.keep_alive };
+    let wanted = !res.flags.close && (res.version >= Version::Http11 || res.flags.keep_alive);
     wanted
         && !res.flags.must_close
         && !closes_server(stream)

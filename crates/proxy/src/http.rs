@@ -115,7 +115,8 @@ async fn decide(
     }
     if left {
         stream.termination.set(Cause::Client, State::Request);
-        return Decision::Refuse(400);
+        unanswered(stream, client, 400);
+        return Decision::Drop;
     }
     // A rule has waited: the client may be gone.
     if stream.wakes > 1
@@ -128,8 +129,8 @@ async fn decide(
 }
 
 /// `option http-buffer-request`: waits for the body, or as much of it as the buffer takes, within
-/// `timeout http-request`. A client that left meanwhile is refused when a server would be asked: all
-/// rules run before.
+/// `timeout http-request`. Of a client that left meanwhile, the log tells when a server would be asked:
+/// all rules run before.
 async fn buffer_request(
     stream: &mut Stream,
     client: &mut Client<'_>,

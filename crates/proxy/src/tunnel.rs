@@ -86,7 +86,7 @@ impl Limits {
     /// The nearest one. `timeout tunnel` counts for both sides, `timeout client-fin` or `server-fin`
     /// for the side that was told of the other's end (manual, section 4.2).
     pub fn deadline(&self, client: Waiting, server: Waiting) -> (Deadline, Broken) {
-        let tunnel = self.front.tunnel.or(self.back.tunnel);
+        let tunnel = self.back.tunnel;
         let at = |side: Waiting, fin: Option<u64>, usual: Option<u64>| {
             let fin = fin.filter(|_| side.told);
             if side.owes { Deadline::after(side.active, fin.or(tunnel).or(usual)) } else { Deadline::NEVER }

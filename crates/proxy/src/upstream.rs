@@ -106,15 +106,15 @@ impl Upstream {
         }
     }
 
-    /// A head is complete: what follows is its body. `max` bounds its trailers.
+    /// A head is complete: what follows is its body. `max_trailers` are bytes and fields.
     ///
     /// # Errors
     /// The framing is broken from the beginning.
-    pub fn begin_body(&mut self, head: &Head, max: usize) -> Result<(), NoHead> {
+    pub fn begin_body(&mut self, head: &Head, max_trailers: (usize, usize)) -> Result<(), NoHead> {
         let Self::H1(server) = self else { return Ok(()) };
-        let body = Body::new(head.framing, max);
+        let body = Body::new(head.framing, max_trailers.0);
         body.check(server.conn.rest()).map_err(|_| NoHead::Invalid)?;
-        server.source = H1Source::new(body);
+        server.source = H1Source::new(body, max_trailers.1);
         Ok(())
     }
 
@@ -200,7 +200,7 @@ impl Upstream {
     /// The tunnel stands: what comes is for the client, until it ends.
     pub fn begin_tunnel(&mut self) {
         if let Self::H1(server) = self {
-            server.source = H1Source::new(Body::new(proto::message::Framing::Tunnel, 0));
+            server.source = H1Source::new(Body::new(proto::message::Framing::Tunnel, 0), 0);
         }
     }
 }

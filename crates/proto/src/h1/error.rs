@@ -32,8 +32,6 @@ pub enum Reason {
     TransferEncoding,
     /// An HTTP/1.0 GET, HEAD or DELETE with a body.
     UnexpectedBody,
-    /// A 101 response without `connection: upgrade`.
-    Upgrade,
     /// A WebSocket handshake without `sec-websocket-key` or `-accept`.
     WebSocketKey,
 }

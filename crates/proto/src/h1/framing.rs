@@ -1,6 +1,7 @@
 //! What follows from a complete head: its version, how the body ends, what happens to the
 //! connection (RFC 9112, sections 6 and 9), and the checks that need the whole head.
 
+use super::chars::list;
 use super::error::{ParseError, Reason};
 use super::fields::{Facts, drop_elements};
 use super::parse::{Limits, Parsed, Progress};
@@ -16,6 +17,11 @@ pub fn keeps_alive(head: &Head) -> bool {
         && !flags.must_close
         && (flags.keep_alive || head.version > Version::Http10)
         && !matches!(head.framing, Framing::UntilClose | Framing::Tunnel)
+}
+
+/// Whether a response with status 101 tells what it switches to.
+pub fn switches(head: &Head) -> bool {
+    head.get_all(b"connection").any(|value| list(value).any(|token| token.eq_ignore_ascii_case(b"upgrade")))
 }
 
 fn error(status: u16, at: usize, reason: Reason) -> ParseError {
@@ -55,6 +61,9 @@ pub(super) fn finish_request(
     }
     if facts.transfer_encoding && !facts.chunked {
         return Err(error(400, head_len, Reason::TransferEncoding));
+    }
+    if !fits(head, head_len, limits) {
+        return Err(error(431, head_len, Reason::TooLarge));
     }
     if facts.long_name {
         return Err(error(400, head_len, Reason::FieldName));
@@ -106,6 +115,9 @@ pub(super) fn finish_response(
     ))?;
     head.set_response_spans(status, Span::new(progress.third.clone()), version);
     note_odd_version(head, version_at);
+    if !fits(head, head_len, limits) {
+        return Err(error(502, head_len, Reason::TooLarge));
+    }
     if facts.long_name {
         return Err(error(502, head_len, Reason::FieldName));
     }
@@ -114,13 +126,9 @@ pub(super) fn finish_response(
     }
     set_flags(head, facts, limits);
     let tunnel = status == 101 || request_method == b"CONNECT" && (200..300).contains(&status);
-    if status == 101 {
-        if !facts.connection_upgrade {
-            return Err(error(502, head_len, Reason::Upgrade));
-        }
-        if facts.websocket && !facts.websocket_key && !limits.accept_unsafe {
-            return Err(error(502, head_len, Reason::WebSocketKey));
-        }
+    let handshake = status == 101 && facts.connection_upgrade && facts.websocket;
+    if handshake && !facts.websocket_key && !limits.accept_unsafe {
+        return Err(error(502, head_len, Reason::WebSocketKey));
     }
     if tunnel || (100..200).contains(&status) || status == 204 {
         remove_length(head);
@@ -133,6 +141,21 @@ pub(super) fn finish_response(
         declared(facts, Framing::UntilClose)
     };
     Ok(Parsed::Done { head_len })
+}
+
+/// Whether the head as HAProxy keeps it has room: it has a few bytes more for each line than the head
+/// as it came, of `head_len` bytes, so that most need not be measured.
+fn fits(head: &Head, head_len: usize, limits: &Limits) -> bool {
+    const LINE: usize = 8;
+    const START: usize = LINE + 20;
+    const END: usize = LINE + 1;
+    if head_len + LINE * head.field_count() + START + END <= limits.max_kept {
+        return true;
+    }
+    let status = if head.status() > 0 { "200".len() } else { 0 };
+    let start = START + head.method().len() + head.target().len() + head.version_text().len() + status;
+    let fields: usize = head.fields().map(|(name, value)| LINE + name.len() + value.len()).sum();
+    start + fields + END <= limits.max_kept
 }
 
 /// `HTTP/` digit `.` digit, or where violations are accepted anything. What is as long and has at least

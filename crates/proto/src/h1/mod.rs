@@ -25,7 +25,7 @@ mod write;
 pub use body::{Body, Piece, Scan};
 pub use counted::{counted_end, counted_request, counted_response};
 pub use error::{BodyError, ParseError, Reason};
-pub use framing::keeps_alive;
+pub use framing::{keeps_alive, switches};
 pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_trailers};
 pub use reason::reason_phrase;
 pub use target::without_default_port;

@@ -14,8 +14,10 @@ use std::ops::Range;
 /// What a head may use up. One value per frontend or backend.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of a whole head: `tune.bufsize` less `tune.maxrewrite`.
+    /// Bytes of a whole head as it comes.
     pub max_head: usize,
+    /// Bytes of a whole head as HAProxy keeps it.
+    pub max_kept: usize,
     /// `tune.http.maxhdr`; HAProxy counts the end of the head as one of them.
     pub max_fields: usize,
     /// `option accept-unsafe-violations-in-http-request` (or `-response`).
@@ -30,8 +32,23 @@ impl Default for Limits {
     /// HAProxy's defaults.
     fn default() -> Self {
         Self {
-            max_head: 16384 - 1024,
             max_fields: 101,
+            accept_unsafe: false,
+            keep_insecure_te: false,
+            any_method_payload: false,
+            ..Self::of_buffer(16384, 1024)
+        }
+    }
+}
+
+impl Limits {
+    /// What follows from `tune.bufsize` and `tune.maxrewrite`: of a buffer, HAProxy's form of a message
+    /// takes some bytes for itself.
+    pub const fn of_buffer(bufsize: usize, maxrewrite: usize) -> Self {
+        Self {
+            max_head: bufsize.saturating_sub(56),
+            max_kept: bufsize.saturating_sub(maxrewrite).saturating_sub(40),
+            max_fields: usize::MAX,
             accept_unsafe: false,
             keep_insecure_te: false,
             any_method_payload: false,
@@ -146,11 +163,12 @@ pub fn parse_response(
 }
 
 /// Reads a raw trailer section (from `Piece::End`) that the caller copied into the empty buffer
-/// of `into`, which then holds the fields and no start line.
+/// of `into`, which then holds the fields and no start line. [`Body`](super::Body) has bounded it.
 ///
 /// # Errors
-/// A malformed field, or one that contradicts the framing.
-pub fn parse_trailers(into: &mut Head, limits: &Limits) -> Result<(), BodyError> {
+/// A malformed field, one that contradicts the framing, or more than `max_fields`.
+pub fn parse_trailers(into: &mut Head, max_fields: usize) -> Result<(), BodyError> {
+    let limits = &Limits { max_head: usize::MAX, max_fields, ..Limits::default() };
     let mut progress = Progress { state: State::FirstField, ..Progress::default() };
     match run(into, &mut progress, limits, false) {
         Ok(true) if progress.facts.transfer_encoding && !progress.facts.chunked => Err(BodyError::Trailer),

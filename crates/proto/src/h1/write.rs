@@ -128,7 +128,7 @@ struct Written {
 
 impl Written {
     fn persistence(&self, head: &Head, asked: Persistence) -> Persistence {
-        let chunked = self.coding || head.framing == Framing::Chunked;
+        let chunked = self.coding || head.flags.must_close || head.framing == Framing::Chunked;
         let old_chunked = head.version == Version::Http10 && chunked;
         if self.close || old_chunked { Persistence::Close } else { asked }
     }

@@ -44,7 +44,7 @@ pub struct H1Client {
 
 impl H1Client {
     pub fn new(conn: Conn) -> Self {
-        let source = H1Source::new(Body::new(Framing::None, 0));
+        let source = H1Source::new(Body::new(Framing::None, 0), 0);
         Self { conn, source, keep_alive: true, chunked: false, bodyless: false }
     }
 
@@ -78,7 +78,7 @@ impl H1Client {
     pub fn send_head(&mut self, stream: &Stream, mode: ResponseMode) -> io::Result<bool> {
         let (request, response) = (&stream.req, &stream.res);
         let old = request.version < Version::Http11;
-        let wanted = if old { request.flags.keep_alive } else { !request.flags.close };
+        let wanted = !request.flags.close && (!old || request.flags.keep_alive);
         let keep = wanted && !mode.close && !request.flags.must_close;
         let persistence = if keep { Persistence::KeepAlive } else { Persistence::Close };
         let how = ResponseOut { persistence, client_version: request.version };
@@ -90,7 +90,7 @@ impl H1Client {
 
     /// The tunnel stands: what comes is for the server, until the connection ends.
     pub fn begin_tunnel(&mut self) {
-        self.source = H1Source::new(Body::new(Framing::Tunnel, 0));
+        self.source = H1Source::new(Body::new(Framing::Tunnel, 0), 0);
         self.keep_alive = false;
     }
 
@@ -171,8 +171,8 @@ async fn serve(
 ) -> Option<u64> {
     stream.mux_id = session.requests.get();
     session.requests.set(stream.mux_id + 1);
-    let max_trailers = worker.plan.config.global.tune.bufsize;
-    client.source = H1Source::new(Body::new(stream.req.framing, max_trailers));
+    let tune = &worker.plan.config.global.tune;
+    client.source = H1Source::new(Body::new(stream.req.framing, tune.bufsize), tune.http_maxhdr);
     client.keep_alive = true;
     // Chunks that are broken at once are no request: no rule sees it and no server.
     if client.source.body.check(client.conn.rest()).is_err() {
@@ -270,11 +270,11 @@ pub fn limits(worker: &Worker, session: &Session) -> Limits {
     let tune = &worker.plan.config.global.tune;
     let options = &worker.plan.settings(session.frontend).options;
     Limits {
-        max_head: tune.bufsize.saturating_sub(tune.maxrewrite),
         max_fields: tune.http_maxhdr,
         accept_unsafe: options.accept_unsafe_violations_in_http_request,
         keep_insecure_te: worker.plan.config.global.keep_insecure_te,
         any_method_payload: worker.plan.config.global.any_method_payload,
+        ..Limits::of_buffer(tune.bufsize, tune.maxrewrite)
     }
 }
 
@@ -363,9 +363,7 @@ impl Waiting<'_> {
             stream.timing.start = self.start;
             stream.timing.handshake = self.handshake;
             stream.timing.first_byte = Some(now);
-            if !self.first {
-                Deadline::after(now, self.timeouts.http_request.or(self.timeouts.client)).set(timer);
-            }
+            Deadline::after(now, self.timeouts.http_request.or(self.timeouts.client)).set(timer);
         }
         let before = stream.req.bytes().len();
         let part = &bytes[..bytes.len().min(HEAD_PART)];

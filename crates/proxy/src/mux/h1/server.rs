@@ -33,7 +33,7 @@ impl H1Server {
     pub fn new(io: Io) -> Self {
         Self {
             conn: Conn::new(io),
-            source: H1Source::new(Body::new(Framing::None, 0)),
+            source: H1Source::new(Body::new(Framing::None, 0), 0),
             progress: Progress::default(),
             chunked: false,
             accept: None,
@@ -46,8 +46,7 @@ impl H1Server {
             self.add_key(&mut stream.req);
         }
         let buffered = &stream.req_body.bytes;
-        self.chunked = stream.req.framing == Framing::Chunked
-            && (!client.is_h1() || stream.req_body.complete || !buffered.is_empty());
+        self.chunked = stream.req.framing == Framing::Chunked && client.is_taken_apart();
         let options = stream.plan.settings(backend(stream)).options;
         let persistence = if closes_server(stream) { Persistence::Close } else { Persistence::KeepAlive };
         let how = RequestOut { persistence, pretend: options.http_pretend_keepalive };
@@ -125,8 +124,14 @@ impl H1Server {
     /// See [`crate::upstream::Upstream::breaks_off`].
     pub fn breaks_off(&self, method: &[u8], limits: &Limits) -> bool {
         let mut head = Head::default();
-        head.bytes_mut().extend_from_slice(self.conn.rest());
-        h1::parse_response(&mut head, &mut Progress::default(), limits, method).is_err()
+        let rest = self.conn.rest();
+        head.bytes_mut().extend_from_slice(rest);
+        match h1::parse_response(&mut head, &mut Progress::default(), limits, method) {
+            Ok(Parsed::Done { head_len }) => {
+                Body::new(head.framing, limits.max_head).check(&rest[head_len..]).is_err()
+            }
+            other => other.is_err(),
+        }
     }
 
     /// Notes what a head that is complete means for what comes behind it.
