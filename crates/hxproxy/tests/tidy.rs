@@ -35,6 +35,7 @@ const MAY_LOCK: Exceptions = &[
     ("crates/proxy/src/buffers.rs", "the thread's scratch buffers"),
     ("crates/proxy/src/log/outlets.rs", "the thread's sockets to log targets"),
     ("crates/proxy/src/log/sender.rs", "the thread's line on its way to log targets"),
+    ("crates/proxy/src/mux/h2/front.rs", "a client's connection, which the codec and the streams share"),
     ("crates/proxy/src/mux/h2/links.rs", "the thread's HTTP/2 connections to servers"),
     ("crates/proxy/src/worker.rs", "the thread's reserve of streams"),
     ("crates/samples/src/crypt.rs", "the thread's working memory of crypt(3)"),

@@ -4,6 +4,7 @@
 //! come out.
 
 pub mod h1;
+pub mod h2;
 pub mod message;
 pub mod netscaler_cip;
 pub mod proxy_protocol;

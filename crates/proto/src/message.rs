@@ -204,6 +204,15 @@ impl Head {
         self.version = version;
     }
 
+    /// Starts a request whose target comes in parts.
+    pub fn start_absolute<const N: usize>(&mut self, method: &[u8], target: [&[u8]; N], version: Version) {
+        self.start_request(method, b"", version);
+        let start = self.bytes.len();
+        target.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        self.target = Span::new(start..self.bytes.len());
+        self.received.1 = self.target;
+    }
+
     /// Starts a response that is not parsed from HTTP/1 bytes.
     pub fn start_response(&mut self, status: u16, reason: &[u8], version: Version) {
         self.clear();
@@ -367,6 +376,20 @@ impl Head {
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         let name = self.append_lower(name);
         let value = self.append(value);
+        self.fields.push(Field { name, value });
+    }
+
+    /// Appends a field whose value comes in parts.
+    pub fn add_joined<'a>(&mut self, name: &[u8], parts: impl Iterator<Item = &'a [u8]>, between: &[u8]) {
+        let name = self.append_lower(name);
+        let start = self.bytes.len();
+        for (index, part) in parts.enumerate() {
+            if index > 0 {
+                self.bytes.extend_from_slice(between);
+            }
+            self.bytes.extend_from_slice(part);
+        }
+        let value = Span::new(start..self.bytes.len());
         self.fields.push(Field { name, value });
     }
 

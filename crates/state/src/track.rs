@@ -33,6 +33,8 @@ pub enum Event {
     Failure,
     BytesIn(u64),
     BytesOut(u64),
+    /// Small faults of the client's protocol.
+    Glitches(u64),
 }
 
 impl Event {
@@ -45,6 +47,7 @@ impl Event {
             Self::Failure => (DataType::HttpFailCnt, DataType::HttpFailRate, 1),
             Self::BytesIn(count) => (DataType::BytesInCnt, DataType::BytesInRate, count),
             Self::BytesOut(count) => (DataType::BytesOutCnt, DataType::BytesOutRate, count),
+            Self::Glitches(count) => (DataType::GlitchCnt, DataType::GlitchRate, count),
         };
         entry.with(now, |row| {
             row.add(number, 0, count);
@@ -186,8 +189,18 @@ impl Stream {
 impl Session {
     /// Counts the session, which passed its rules.
     pub fn count(&self, now: u64) {
+        self.count_event(Event::Session, now);
+    }
+
+    /// Counts small faults of the client's protocol, which are the connection's.
+    pub fn count_glitches(&self, count: u32, now: u64) {
+        self.glitches.set(self.glitches.get() + count);
+        self.count_event(Event::Glitches(count.into()), now);
+    }
+
+    fn count_event(&self, event: Event, now: u64) {
         for counter in self.counters.borrow().0.iter().flatten() {
-            Event::Session.count(&counter.entry, now);
+            event.count(&counter.entry, now);
         }
     }
 

@@ -41,7 +41,7 @@ const DATA: [(&str, bool, bool); 27] = [
 ];
 const MAX_ARRAY: i64 = 100;
 /// Data that nothing in hxproxy stores or counts yet.
-const NOT_COUNTED: [&str; 4] = ["server_id", "server_key", "glitch_cnt", "glitch_rate"];
+const NOT_COUNTED: [&str; 2] = ["server_id", "server_key"];
 
 /// Data that must not stand in one table, the array first.
 const EXCLUSIVE: [(&str, &[&str], &str); 3] = [

@@ -124,6 +124,63 @@ pub struct LuaLoad {
     pub per_thread: bool,
 }
 
+/// `tune.h2.fe.*`: what HTTP/2 clients may use up.
+#[derive(Clone, Copy, Debug)]
+pub struct H2Clients {
+    /// Streams at a time; `None`: as many as on connections of both sides.
+    pub max_concurrent_streams: Option<u32>,
+    pub initial_window_size: Option<u32>,
+    /// Bytes of bodies that are kept for one connection.
+    pub rxbuf: u32,
+    /// Streams after which the connection is renewed; 0: no limit.
+    pub max_total_streams: u32,
+    /// Small faults after which the connection is ended; 0: no limit.
+    pub glitches_threshold: u32,
+    /// Frames handled in a row; 0: no limit.
+    pub max_frames_at_once: u32,
+    /// Resets handled in a row; 0: no limit.
+    pub max_rst_at_once: u32,
+    pub log_errors: H2Errors,
+}
+
+impl Default for H2Clients {
+    fn default() -> Self {
+        Self {
+            max_concurrent_streams: None,
+            initial_window_size: None,
+            rxbuf: 1600 * 1024,
+            max_total_streams: 0,
+            glitches_threshold: 0,
+            max_frames_at_once: 0,
+            max_rst_at_once: 0,
+            log_errors: H2Errors::Streams,
+        }
+    }
+}
+
+/// Which errors of HTTP/2 clients are logged, apart from those of requests: `tune.h2.log-errors`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum H2Errors {
+    None,
+    Connections,
+    Streams,
+}
+
+impl Tune {
+    /// Streams that an HTTP/2 client may have open at a time.
+    pub fn h2_streams(&self) -> u32 {
+        match self.h2_clients.max_concurrent_streams.unwrap_or(self.h2_max_concurrent_streams) {
+            0 => u32::MAX >> 1,
+            some => some,
+        }
+    }
+
+    /// The window of a client's HTTP/2 stream, in bytes.
+    pub fn h2_window(&self) -> u32 {
+        self.h2_clients.initial_window_size.unwrap_or(self.h2_initial_window_size)
+    }
+}
+
 /// The `tune.*` numbers that the data path reads.
 #[derive(Clone, Debug)]
 pub struct Tune {
@@ -149,6 +206,7 @@ pub struct Tune {
     pub h2_servers: H2Servers,
     /// `h2-workaround-bogus-websocket-clients` is not set: extended CONNECT is announced.
     pub h2_websocket: bool,
+    pub h2_clients: H2Clients,
     pub h2_header_table_size: u32,
     pub h2_max_frame_size: u32,
     /// `tune.maxaccept`; -1: no limit.
@@ -183,6 +241,7 @@ impl Default for Tune {
             h2_initial_window_size: 65536,
             h2_servers: H2Servers::default(),
             h2_websocket: true,
+            h2_clients: H2Clients::default(),
             h2_header_table_size: 4096,
             h2_max_frame_size: 16384,
             maxaccept: 4,

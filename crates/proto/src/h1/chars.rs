@@ -30,7 +30,7 @@ pub(super) const TARGET: [bool; 256] = {
     table
 };
 
-pub(super) fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     LOWER_TOKEN[byte as usize] != 0
 }
 
@@ -46,7 +46,7 @@ pub(super) fn is_version(byte: u8) -> bool {
 
 /// `range` of `bytes` without blanks at both ends.
 #[inline]
-pub(super) fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+pub(crate) fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
     let Range { mut start, mut end } = range;
     let mut value = &bytes[start..end];
     if let [b' ', first, .., last] = value
@@ -67,6 +67,6 @@ pub(super) fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
 }
 
 /// The elements of a comma-separated list, trimmed; empty ones too.
-pub(super) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(|element| &element[trim(element, 0..element.len())])
 }

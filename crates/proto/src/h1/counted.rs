@@ -3,17 +3,17 @@
 //! of the fields, one byte for each end (of the fields, of a chunked body), and the payload.
 
 use super::chars::list;
-use crate::message::{Framing, Head};
+use crate::message::{Framing, Head, Version};
 
 /// The start line's own bytes.
 const START: usize = 20;
 /// The end of the fields, or of a chunked body.
 const END: usize = 1;
 
-/// What a request's head counts for, as it was received.
+/// What a request's head counts for, as it was received: on HTTP/2 its target is the absolute one.
 pub fn counted_request(head: &Head) -> u64 {
-    (START + head.method().len() + head.target().len() + head.version_text().len() + fields(head) + END)
-        as u64
+    let target = if head.version == Version::Http2 { head.received().1 } else { head.target() };
+    (START + head.method().len() + target.len() + head.version_text().len() + fields(head) + END) as u64
 }
 
 /// What a response's head counts for, as it was received or made by a service. The field that

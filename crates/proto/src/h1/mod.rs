@@ -6,7 +6,7 @@
 //! [`Head`]: crate::message::Head
 
 mod body;
-mod chars;
+pub(crate) mod chars;
 mod counted;
 mod error;
 mod fields;
@@ -17,7 +17,7 @@ mod parse;
 mod plain;
 mod reason;
 mod scan;
-mod target;
+pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -28,7 +28,6 @@ pub use error::{BodyError, ParseError, Reason};
 pub use framing::{keeps_alive, switches};
 pub use parse::{Limits, Parsed, Progress, parse_request, parse_response, parse_trailers};
 pub use reason::reason_phrase;
-pub use target::without_default_port;
 pub use write::{
     Persistence, RequestOut, ResponseOut, adjust_names, write_chunk_header, write_last_chunk, write_page,
     write_request, write_response, write_trailers,

@@ -97,14 +97,16 @@ fn is_default_port(scheme: &[u8], port: &[u8]) -> bool {
     port.is_empty() || port == b"80" && is(b"http://") || port == b"443" && is(b"https://")
 }
 
-/// `authority` without a port that its scheme (`http`, `https`) implies.
-pub fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
-    let default = match scheme {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return authority,
+/// `authority` without a port that its scheme (`http`, `https`, in any case) implies.
+pub(crate) fn without_default_port<'a>(scheme: &[u8], authority: &'a [u8]) -> &'a [u8] {
+    let default: &[u8] = if scheme.eq_ignore_ascii_case(b"http") {
+        b":80"
+    } else if scheme.eq_ignore_ascii_case(b"https") {
+        b":443"
+    } else {
+        return authority;
     };
-    authority.strip_suffix(default).or(authority.strip_suffix(':')).unwrap_or(authority)
+    authority.strip_suffix(default).or(authority.strip_suffix(b":")).unwrap_or(authority)
 }
 
 /// Where the parts of an absolute or authority form stand.
@@ -198,7 +200,8 @@ mod tests {
     #[test]
     fn default_ports_are_left_out() {
         let check = |scheme: &str, authority: &str, expected: &str| {
-            assert_eq!(without_default_port(scheme, authority), expected, "{scheme}://{authority}");
+            let shown = without_default_port(scheme.as_bytes(), authority.as_bytes());
+            assert_eq!(shown, expected.as_bytes(), "{scheme}://{authority}");
         };
         check("http", "a:80", "a");
         check("http", "a:443", "a:443");

@@ -1,16 +1,17 @@
-//! HTTP/2 clients on the `h2` crate: each request becomes a stream in a task of its own, in the
-//! same message type as HTTP/1. Here are the connection and its limits; [`client`] is the client's
-//! side of a stream. Left out: what the crate decides itself, see `docs/differences.md`.
+//! HTTP/2 clients on the `h2` crate, with a layer of our own below it that reads what clients send
+//! ([`front`]): each request becomes a stream in a task of its own, in the same message type as HTTP/1. Here are
+//! the connection and its limits; [`client`] is the client's side of a stream. Left out: what the crate decides
+//! itself, which is how responses are framed and the windows of bodies; see `docs/differences.md`.
 
 mod client;
 mod convert;
 mod convert_back;
+mod front;
 mod halves;
 mod io;
 pub mod links;
 mod server;
 mod server_io;
-mod watch;
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Error, Reason, RecvStream};
+use ir::config::H2Errors;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::session::Session;
@@ -33,52 +35,56 @@ use crate::client::Client;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
-use crate::{http, log};
-use watch::Watch;
+use crate::{http, linger, log};
+use front::{Front, Gone, Running, Shared};
 
-/// What a client may send ahead on one connection over all its streams, in bytes: HAProxy's
-/// `tune.h2.fe.rxbuf` where nothing is set.
-const CONNECTION_WINDOW: u32 = 1600 * 1024;
 /// The largest window (RFC 9113, section 6.9.1).
 const MAX_WINDOW: u32 = (1 << 31) - 1;
+/// What small DATA frames may cost the crate while their streams do not take them, in its own measure: room
+/// for some thousands of them.
+const DATA_FRAMES: usize = 1 << 20;
 
 /// Serves an HTTP/2 connection until it ends. The preface may be left over in `conn`.
 pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) {
-    let timeouts = worker.plan.settings(session.frontend).timeouts;
+    let front = Shared::new(Front::new(worker, session, conn));
     let mut timer = Timer::new();
+    let log = Log { worker, session, front: &front };
+    let timeouts = worker.plan.settings(session.frontend).timeouts;
     Deadline::after(now_ms(), timeouts.http_request.or(timeouts.client)).set(&mut timer);
-    let watch = Rc::new(Watch::default());
-    let mut greeting = pin!(builder(worker).handshake(io::Joined::new(conn, watch.clone())));
+    let mut greeting = pin!(builder(worker).handshake(io::Joined(front.clone())));
     let opened = std::future::poll_fn(|cx| match greeting.as_mut().poll(cx) {
-        Poll::Ready(end) => Poll::Ready(Some(end)),
+        Poll::Ready(end) => Poll::Ready(end.ok()),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
             Poll::Ready(None)
         }
     })
     .await;
-    match opened {
-        Some(Ok(connection)) => {
-            let open = Rc::new(());
-            let serving =
-                Serving { worker, session, connection, watch, open, handshake, end: End::No, idle: true };
-            serving.run(timer).await;
-        }
-        Some(Err(_)) => bad_request(worker, session, &watch),
-        None => {}
+    if let Some(connection) = opened {
+        let state = (false, false);
+        let mut serving = Serving { log: &log, connection, handshake, stopping: false, state };
+        serving.arm(&mut timer);
+        std::future::poll_fn(|cx| serving.poll(cx, &mut timer)).await;
     }
+    log.faults();
+    let Some(mut conn) = front.with(Front::take_conn) else { return };
+    linger::close(&mut conn, &mut timer).await;
 }
 
 fn builder(worker: &Worker) -> Builder {
     let tune = &worker.plan.config.global.tune;
     let mut builder = Builder::new();
     builder
-        .initial_window_size(tune.h2_initial_window_size.min(MAX_WINDOW))
-        .max_concurrent_streams(tune.h2_max_concurrent_streams)
+        .initial_window_size(tune.h2_window().min(MAX_WINDOW))
+        .max_concurrent_streams(tune.h2_streams())
         .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
         .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
         .header_table_size(tune.h2_header_table_size)
-        .max_send_buffer_size(tune.bufsize);
+        .max_send_buffer_size(tune.bufsize)
+        // What these are against is bounded below the crate.
+        .max_pending_accept_reset_streams(usize::MAX)
+        .max_local_error_reset_streams(None)
+        .data_frame_budget(DATA_FRAMES);
     if tune.h2_websocket {
         builder.enable_connect_protocol();
     }
@@ -86,143 +92,131 @@ fn builder(worker: &Worker) -> Builder {
 }
 
 /// Logs what never became a request, as HAProxy does: `<BADREQ>`.
-fn bad_request(worker: &Worker, session: &Rc<Session>, watch: &Watch) {
-    session.glitches.set(session.glitches.get() + 1);
-    let mut stream = worker.stream(session);
-    stream.timing.start = session.accepted;
-    stream.timing.end = Some(now_ms());
-    stream.counts.bytes_in = watch.received();
-    stream.termination.set(Cause::Proxy, State::Request);
-    stream.count(Event::Request);
-    stream.count(Event::Error);
-    log::stream(worker, &mut stream);
-    worker.recycle(stream);
+struct Log<'a> {
+    worker: &'a Rc<Worker>,
+    session: &'a Rc<Session>,
+    front: &'a Shared,
+}
+
+impl Log<'_> {
+    /// Logs and counts what the follower found.
+    fn faults(&self) {
+        let (mut faults, received) = self.front.with(|front| (front.take_faults(), front.received()));
+        let (connections, streams) = match self.worker.plan.config.global.tune.h2_clients.log_errors {
+            H2Errors::None => (0, 0),
+            H2Errors::Connections => (faults.connection, 0),
+            H2Errors::Streams => (faults.connection, faults.stream),
+        };
+        for number in 0..(connections + streams).max(faults.requests).max(faults.errors) {
+            let mut stream = self.worker.stream(self.session);
+            stream.timing.start = self.session.accepted;
+            stream.timing.end = Some(now_ms());
+            stream.counts.bytes_in = received;
+            stream.termination.set(Cause::Proxy, State::Request);
+            for (left, event) in [(&mut faults.requests, Event::Request), (&mut faults.errors, Event::Error)]
+            {
+                if *left > 0 {
+                    *left -= 1;
+                    stream.count(event);
+                }
+            }
+            if number < connections + streams {
+                log::stream(self.worker, &mut stream);
+            }
+            self.worker.recycle(stream);
+        }
+    }
 }
 
 struct Serving<'a> {
-    worker: &'a Rc<Worker>,
-    session: &'a Rc<Session>,
+    log: &'a Log<'a>,
     connection: Connection<io::Joined, Bytes>,
-    watch: Rc<Watch>,
-    /// Each running stream holds a clone.
-    open: Rc<()>,
     handshake: u64,
-    end: End,
-    /// No stream was running when this was last looked at.
-    idle: bool,
-}
-
-/// How far the end of a connection is that we close.
-#[derive(PartialEq, Eq)]
-enum End {
-    No,
     /// The client was told to open no more streams.
-    Told,
-    /// Only what is to be sent is waited for.
-    Now,
+    stopping: bool,
+    /// Whether the connection was idle, and amid a frame, when this was last looked at.
+    state: (bool, bool),
 }
 
 impl Serving<'_> {
-    async fn run(mut self, mut timer: Timer) {
-        self.arm(&mut timer);
-        std::future::poll_fn(|cx| self.poll(cx, &mut timer)).await;
-    }
-
-    /// The time limit of an idle connection.
+    /// The time limit of an idle connection: for the next request to begin, or to be complete.
     fn arm(&self, timer: &mut Timer) {
-        let timeouts = self.worker.plan.settings(self.session.frontend).timeouts;
-        let idle = timeouts.http_keep_alive.or(timeouts.http_request).or(timeouts.client);
-        Deadline::after(now_ms(), idle).set(timer);
+        let timeouts = self.log.worker.plan.settings(self.log.session.frontend).timeouts;
+        let began = self.log.session.requests.get() == 0 || self.state.1;
+        let idle = timeouts.http_keep_alive.filter(|_| !began);
+        Deadline::after(now_ms(), idle.or(timeouts.http_request).or(timeouts.client)).set(timer);
     }
 
     /// Begins streams until the connection ends.
     fn poll(&mut self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
         loop {
-            if self.worker.plan.live.is_stopping() && self.end == End::No {
-                self.end = End::Told;
-                self.connection.graceful_shutdown();
-            }
             match self.connection.poll_accept(cx) {
-                Poll::Ready(Some(Ok((request, respond)))) => self.begin(cx, request, respond),
+                Poll::Ready(Some(Ok((request, respond)))) => self.begin(cx, request.into_body(), respond),
                 Poll::Ready(Some(Err(error))) => {
                     self.failed(&error);
                     return Poll::Ready(());
                 }
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => {
-                    self.log_refused();
-                    ready!(self.poll_idle(cx, timer));
-                    return Poll::Ready(());
+                    self.log.faults();
+                    return self.poll_idle(cx, timer);
                 }
             }
         }
     }
 
-    /// Ready when the connection was idle for too long and its end was told, or could not be.
+    /// Ready when the connection was idle for too long, or the process stops, and that was told.
     fn poll_idle(&mut self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
-        let idle = Rc::strong_count(&self.open) == 1;
-        if idle != self.idle {
-            self.idle = idle;
+        let (worker, front) = (self.log.worker, self.log.front);
+        let state = front.with(|front| (front.is_idle(), front.is_amid()));
+        if state != self.state {
+            self.state = state;
             self.arm(timer);
+        }
+        if worker.plan.live.is_stopping() {
+            if !self.stopping {
+                self.stopping = true;
+                self.arm(timer);
+            }
+            let seen = front.with(|front| front.say_goodbye(cx, false));
+            if seen && state.0 {
+                front.with(|front| front.say_goodbye(cx, true));
+                return Poll::Ready(());
+            }
         }
         loop {
             ready!(timer.poll_expired(cx));
+            if state.0 {
+                front.with(|front| front.say_goodbye(cx, true));
+                return Poll::Ready(());
+            }
             self.arm(timer);
-            if !idle {
-                continue;
-            }
-            if self.end == End::Now {
-                return Poll::Ready(());
-            }
-            self.end = End::Now;
-            self.connection.abrupt_shutdown(Reason::NO_ERROR);
-            // Nothing comes of it but the end.
-            if self.connection.poll_closed(cx).is_ready() {
-                return Poll::Ready(());
-            }
         }
     }
 
-    /// The connection ended badly. A client that just goes away is no news.
+    /// The crate ended the connection. A client that just goes away is no news.
     fn failed(&self, error: &Error) {
-        self.log_refused();
-        if error.is_library() || self.watch.is_unsettled() {
-            bad_request(self.worker, self.session, &self.watch);
+        if error.is_library() {
+            self.log.front.with(Front::fail);
         }
     }
 
-    /// Logs the streams that the codec refused.
-    fn log_refused(&self) {
-        for _ in 0..self.watch.take_refused() {
-            bad_request(self.worker, self.session, &self.watch);
-        }
-    }
-
-    fn begin(
-        &mut self,
-        cx: &mut Context<'_>,
-        request: ::http::Request<RecvStream>,
-        mut respond: SendResponse<Bytes>,
-    ) {
-        let session = self.session;
-        let id = respond.stream_id().into();
-        self.watch.accept(id);
+    fn begin(&mut self, cx: &mut Context<'_>, body: RecvStream, mut respond: SendResponse<Bytes>) {
+        let (worker, session) = (self.log.worker, self.log.session);
+        let id: u32 = respond.stream_id().into();
+        let Some(pending) = self.log.front.with(|front| front.begin(id)) else {
+            return respond.send_reset(Reason::INTERNAL_ERROR);
+        };
+        let running = Running(self.log.front.clone());
+        let mut stream = pending.stream;
         session.requests.set(session.requests.get() + 1);
-        let mut stream = self.worker.stream(session);
         let now = now_ms();
+        stream.now = now;
         stream.mux_id = id;
         stream.timing.start = if session.requests.get() == 1 { session.accepted } else { now };
         stream.timing.handshake = std::mem::take(&mut self.handshake);
         (stream.timing.first_byte, stream.timing.request) = (Some(now), Some(now));
-        let scheme = if session.tls.is_some() { "https" } else { "http" };
-        let (parts, body) = request.into_parts();
-        let max_fields = stream.plan.config.global.tune.http_maxhdr;
-        if !convert::request(&parts, body.is_end_stream(), scheme, max_fields, &mut stream.req) {
-            respond.send_reset(Reason::PROTOCOL_ERROR);
-            self.worker.recycle(stream);
-            return bad_request(self.worker, session, &self.watch);
-        }
-        stream.counts.request_head = stream.req.bytes().len() as u64;
+        stream.counts.request_head = proto::h1::counted_request(&stream.req);
         stream.counts.bytes_in += stream.counts.request_head;
         let mut client = H2Client::new(body, respond);
         if stream.req.flags.upgrade || stream.req.method() == b"CONNECT" {
@@ -232,25 +226,53 @@ impl Serving<'_> {
         if !client.is_whole() {
             // One stalled upload must not stall the others. Told with the first one, since most
             // clients send none.
-            self.connection.set_target_window_size(CONNECTION_WINDOW);
+            let tune = &worker.plan.config.global.tune;
+            self.connection.set_target_window_size(tune.h2_clients.rxbuf.clamp(tune.h2_window(), MAX_WINDOW));
         }
+        let begun = if pending.begun.request.refused {
+            Start::Refused
+        } else if pending.gone == Some(Gone::Whole) {
+            Start::Lost
+        } else if pending.gone.is_some() || !whole {
+            Start::Broken
+        } else {
+            Start::Whole
+        };
         session.streams.set(session.streams.get() + 1);
-        let (worker, open) = (self.worker.clone(), self.open.clone());
+        let worker = worker.clone();
         tokio::task::spawn_local(async move {
-            serve(&worker, stream, client, whole).await;
-            drop(open);
+            serve(&worker, stream, client, begun).await;
+            drop(running);
         });
     }
 }
 
-/// Runs one stream and logs it. `whole`: its body is not broken from the beginning.
-async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Client, whole: bool) {
+/// How a stream begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Whole,
+    /// Its request is no request for anybody behind us.
+    Refused,
+    /// It was reset before its request was complete.
+    Broken,
+    /// It was reset before it could begin.
+    Lost,
+}
+
+/// Runs one stream and logs it.
+async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Client, start: Start) {
     let mut timer = Timer::new();
-    if whole {
-        http::serve(worker, &mut stream, &mut Client::H2(&mut client), &mut timer).await;
-    } else {
-        stream.termination.set(Cause::Client, State::Request);
-        http::refuse(worker, &mut stream, &mut Client::H2(&mut client), &mut timer, 400).await;
+    match start {
+        Start::Whole => http::serve(worker, &mut stream, &mut Client::H2(&mut client), &mut timer).await,
+        Start::Lost => {
+            stream.termination.set(Cause::Client, State::Request);
+            client.reset();
+        }
+        Start::Refused | Start::Broken => {
+            let cause = if start == Start::Broken { Cause::Client } else { Cause::Proxy };
+            stream.termination.set(cause, State::Request);
+            http::refuse(worker, &mut stream, &mut Client::H2(&mut client), &mut timer, 400).await;
+        }
     }
     stream.now = now_ms();
     stream.timing.end = Some(stream.now);

@@ -1,7 +1,7 @@
 //! HTTP of the whole process: `tune.http.*`, `tune.h1.*`, `tune.h2.*` and what HTTP/1 tolerates.
 
 use ir::Bytes;
-use ir::config::StatusCodes;
+use ir::config::{H2Errors, StatusCodes};
 use ir::spec::Sections;
 
 use crate::context::Context;
@@ -9,9 +9,7 @@ use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, Set};
 use crate::line::Line;
 use crate::numbers;
 
-use super::tune::{
-    ANY, ON_OFF, POSITIVE, POSITIVE_NUMBER, choice, needed, number, switch, u32_of, unread, usize_of,
-};
+use super::tune::{ANY, ON_OFF, POSITIVE, POSITIVE_NUMBER, needed, number, switch, u32_of, unread, usize_of};
 
 const HERE: Sections = Sections::GLOBAL;
 
@@ -32,7 +30,7 @@ fn client_streams(c: &mut Context<'_>, line: &Line<'_>) {
     if streams < 0 {
         return c.alert("out-of-range", line.span, numbers::fill(POSITIVE_NUMBER, line, 0));
     }
-    c.global().tune.h2_max_concurrent_streams = u32_of(streams);
+    c.global().tune.h2_clients.max_concurrent_streams = Some(u32_of(streams)).filter(|some| *some > 0);
     for at in (1..line.args.len()).step_by(2) {
         let keyword = line.keyword();
         let given = value(at + 1).filter(|n| *n > 0);
@@ -205,7 +203,7 @@ pub const ROWS: &[Keyword] = &[
         "The window of a client's HTTP/2 stream.",
         POSITIVE,
         POSITIVE_NUMBER,
-        |c, n| c.global().tune.h2_initial_window_size = u32_of(n),
+        |c, n| c.global().tune.h2_clients.initial_window_size = Some(u32_of(n)).filter(|some| *some > 0),
     ),
     number(
         "tune.h2.be.initial-window-size",
@@ -223,7 +221,9 @@ pub const ROWS: &[Keyword] = &[
     rxbuf("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection.", |c, size| {
         c.global().tune.h2_servers.rxbuf = Some(size)
     }),
-    rxbuf("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection.", |_, _| {}).parsed(),
+    rxbuf("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection.", |c, size| {
+        c.global().tune.h2_clients.rxbuf = u32::try_from(size).unwrap_or(u32::MAX)
+    }),
     unread(
         "tune.h1.be.glitches-threshold",
         "Oddities after which a connection is closed.",
@@ -242,28 +242,39 @@ pub const ROWS: &[Keyword] = &[
         POSITIVE,
         POSITIVE_NUMBER,
     ),
-    unread(
+    number(
         "tune.h2.fe.glitches-threshold",
-        "Oddities after which a connection is closed.",
+        "Small faults after which a client's connection is closed.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_clients.glitches_threshold = u32_of(n),
     ),
     unread("tune.h2.be.max-frames-at-once", "Frames handled in a row.", ANY, ""),
-    unread("tune.h2.fe.max-frames-at-once", "Frames handled in a row.", ANY, ""),
-    unread("tune.h2.fe.max-rst-at-once", "Resets handled in a row.", ANY, ""),
-    unread(
+    number("tune.h2.fe.max-frames-at-once", "Frames of a client handled in a row.", ANY, "", |c, n| {
+        c.global().tune.h2_clients.max_frames_at_once = u32_of(n)
+    }),
+    number("tune.h2.fe.max-rst-at-once", "Resets of a client handled in a row.", ANY, "", |c, n| {
+        c.global().tune.h2_clients.max_rst_at_once = u32_of(n)
+    }),
+    number(
         "tune.h2.fe.max-total-streams",
-        "Streams after which a connection is closed.",
+        "Streams after which a client's connection is renewed.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_clients.max_total_streams = u32_of(n),
     ),
-    choice(
+    Keyword::new(
         "tune.h2.log-errors",
-        "Which HTTP/2 errors are logged.",
+        "Which errors of HTTP/2 clients are logged.",
+        HERE,
         "{ none | connection | stream }",
-        &["none", "connection", "stream"],
-        "'{}' expects 'none', 'connection', or 'stream'",
-    ),
+        OPTIONAL,
+        Set::Choice(&["none", "connection", "stream"], |c, index| {
+            let levels = [H2Errors::None, H2Errors::Connections, H2Errors::Streams];
+            c.global().tune.h2_clients.log_errors = levels[index];
+        }),
+    )
+    .range("'{}' expects 'none', 'connection', or 'stream'"),
     switch("tune.h2.zero-copy-fwd-send", "Sends without a copy.", ON_OFF),
     switch("tune.h1.zero-copy-fwd-recv", "Receives without a copy.", ON_OFF),
     switch("tune.h1.zero-copy-fwd-send", "Sends without a copy.", ON_OFF),

@@ -1,49 +1,19 @@
-//! A connection as the `h2` crate wants it: what was read before it took over comes first, and
-//! what it writes over TLS in parts goes out in one record.
+//! The connection as the `h2` crate wants it.
 
-use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::io::{IoSlice, Result};
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::watch::{Sent, Watch};
-use crate::conn::Conn;
+use super::front::Shared;
 
 /// See the module.
-pub struct Joined {
-    conn: Conn,
-    watch: Rc<Watch>,
-    sent: Sent,
-}
-
-impl Joined {
-    pub fn new(conn: Conn, watch: Rc<Watch>) -> Self {
-        Self { conn, watch, sent: Sent::default() }
-    }
-
-    fn read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        let conn = &mut self.conn;
-        let count = conn.rest().len().min(buf.remaining());
-        if count > 0 {
-            buf.put_slice(&conn.rest()[..count]);
-            conn.consume(count);
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut conn.io).poll_read(cx, buf)
-    }
-}
+pub struct Joined(pub Shared);
 
 impl AsyncRead for Joined {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        let this = self.get_mut();
-        let before = buf.filled().len();
-        ready!(this.read(cx, buf))?;
-        if this.watch.read(&buf.filled()[before..]) {
-            return Poll::Ready(Ok(()));
-        }
-        Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "the first frame is not SETTINGS")))
+        self.0.with(|front| front.poll_read(cx, buf))
     }
 }
 
@@ -57,26 +27,19 @@ impl AsyncWrite for Joined {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        let this = self.get_mut();
-        let count = ready!(this.conn.io.poll_write_joined(cx, bufs))?;
-        let mut left = count;
-        for buf in bufs {
-            let part = left.min(buf.len());
-            this.sent.write(&buf[..part], &this.watch);
-            left -= part;
-        }
-        Poll::Ready(Ok(count))
+        self.0.with(|front| front.poll_write(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.0.with(|front| front.poll_flush(cx))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.get_mut().conn.io.poll_shutdown(cx)
+    /// The socket outlives the crate, which has nothing to say about its end.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }

@@ -1,0 +1,107 @@
+//! The streams of a connection that are open, as far as the follower must know them.
+
+/// Who has ended a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    No,
+    /// The client has sent all it had to say.
+    ByClient,
+    /// Both, or it was reset.
+    Whole,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    stream: u32,
+    /// The client has ended it.
+    ended: bool,
+    /// The response has ended.
+    answered: bool,
+    /// What is left of the announced length.
+    left: Option<u64>,
+    /// What the client takes.
+    window: i64,
+}
+
+/// Open streams in the order of their numbers.
+#[derive(Debug, Default)]
+pub struct Streams(Vec<Open>);
+
+impl Streams {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn find(&self, stream: u32) -> Option<usize> {
+        self.0.binary_search_by_key(&stream, |open| open.stream).ok()
+    }
+
+    /// Its number is higher than all before.
+    pub fn open(&mut self, stream: u32, ended: bool, left: Option<u64>, window: i64) {
+        self.0.push(Open { stream, ended, answered: false, left, window });
+    }
+
+    /// The end of a stream that was opened at some time.
+    pub fn ended(&self, stream: u32) -> Ended {
+        match self.find(stream) {
+            None => Ended::Whole,
+            Some(index) if self.0[index].ended => Ended::ByClient,
+            Some(_) => Ended::No,
+        }
+    }
+
+    /// Whether it was there.
+    pub fn remove(&mut self, stream: u32) -> bool {
+        self.find(stream).map(|index| self.0.remove(index)).is_some()
+    }
+
+    /// Notes payload of the client's; `false` where that is not the announced length.
+    pub fn receive(&mut self, stream: u32, count: u64, ended: bool) -> bool {
+        let Some(index) = self.find(stream) else { return false };
+        let open = &mut self.0[index];
+        if let Some(left) = &mut open.left {
+            match left.checked_sub(count) {
+                Some(rest) if rest == 0 || !ended => *left = rest,
+                rest => {
+                    // What is too short has ended all the same.
+                    open.ended |= ended && rest.is_some();
+                    return false;
+                }
+            }
+        }
+        open.ended |= ended;
+        if ended && open.answered {
+            self.0.remove(index);
+        }
+        true
+    }
+
+    /// The response has ended.
+    pub fn answered(&mut self, stream: u32) {
+        if let Some(index) = self.find(stream) {
+            self.0[index].answered = true;
+            if self.0[index].ended {
+                self.0.remove(index);
+            }
+        }
+    }
+
+    pub fn window(&mut self, stream: u32) -> Option<&mut i64> {
+        self.find(stream).map(|index| &mut self.0[index].window)
+    }
+
+    pub fn sent(&mut self, stream: u32, count: i64) {
+        if let Some(window) = self.window(stream) {
+            *window -= count;
+        }
+    }
+
+    /// The client changed the window of all streams.
+    pub fn widen(&mut self, more: i64) {
+        self.0.iter_mut().for_each(|open| open.window += more);
+    }
+}

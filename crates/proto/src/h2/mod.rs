@@ -1,0 +1,18 @@
+//! HTTP/2 without I/O (RFC 9113): frames, header blocks, and a follower of what clients send that reacts as
+//! HAProxy 3.5 does.
+//!
+//! Left out: flow control of what is received and everything about sending, which is the `h2` crate's
+//! matter.
+
+mod follow;
+mod frame;
+mod hpack;
+mod huffman;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use follow::{Begun, By, Faults, Follower, Limits, Output, Reset, Step, Work};
+pub use frame::Code;
+pub use hpack::{Decoder, Fields, Malformed, Most};
+pub use request::{Invalid, Request, Rules, Tunnel, request, trailers};

@@ -1,0 +1,343 @@
+//! The client's connection below the `h2` crate: what is read goes through [`Follower`], which takes the
+//! requests out of it; what the follower has to say goes out between the crate's frames. The task of the
+//! connection, the crate and the tasks of streams share it; none holds it while it waits.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
+
+use net::clock::now_ms;
+use proto::h2::{Begun, By, Faults, Follower, Limits, Most, Output, Reset, Rules, Step, Work};
+use state::session::Session;
+use state::stream::Stream;
+use tokio::io::ReadBuf;
+
+use crate::buffers::Lent;
+use crate::conn::Conn;
+use crate::worker::Worker;
+
+/// What one read brings at most, in bytes.
+const MAX_READ: usize = 64 * 1024;
+/// What HAProxy's form of a message takes up besides its parts, in bytes.
+const MESSAGE: usize = 40;
+
+/// What a step needs for a moment.
+#[derive(Default)]
+struct Tools {
+    work: Work,
+    client: Vec<u8>,
+    server: Vec<u8>,
+}
+
+thread_local! {
+    static TOOLS: Cell<Tools> = Cell::default();
+}
+
+/// How a stream was lost before its task began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Before its message was complete.
+    Amid,
+    Whole,
+}
+
+/// A request that waits for the crate to hand over its stream.
+pub struct Pending {
+    pub begun: Begun,
+    pub stream: Box<Stream>,
+    /// How the stream was reset since.
+    pub gone: Option<Gone>,
+}
+
+/// See the module.
+pub struct Front {
+    worker: Rc<Worker>,
+    session: Rc<Session>,
+    /// Taken at the end.
+    conn: Option<Conn>,
+    follower: Follower,
+    /// Frames of ours for the client.
+    ours: Lent,
+    /// Frames for the crate that it has not read.
+    held: Lent,
+    queue: VecDeque<Pending>,
+    /// Streams whose task runs.
+    running: u32,
+    /// The connection's task, where it waits for one of them to end.
+    waker: Option<Waker>,
+    /// Bytes that came from the client.
+    received: u64,
+}
+
+impl Front {
+    pub fn new(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn) -> Self {
+        Self {
+            worker: worker.clone(),
+            session: session.clone(),
+            conn: Some(conn),
+            follower: Follower::new(limits(worker, session)),
+            ours: Lent::default(),
+            held: Lent::default(),
+            queue: VecDeque::new(),
+            running: 0,
+            waker: None,
+            received: 0,
+        }
+    }
+
+    /// Bytes that came from the client.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Whether no stream runs or waits.
+    pub fn is_idle(&self) -> bool {
+        self.running == 0 && self.queue.is_empty()
+    }
+
+    /// Whether a part of a frame or of a header block has come.
+    pub fn is_amid(&self) -> bool {
+        self.follower.is_amid() || self.conn.as_ref().is_some_and(|conn| !conn.rest().is_empty())
+    }
+
+    /// Notes an error that the crate found.
+    pub fn fail(&mut self) {
+        self.follower.faults.connection += 1;
+    }
+
+    /// The connection, for its end. What waits for the crate waits no more.
+    pub fn take_conn(&mut self) -> Option<Conn> {
+        self.queue.drain(..).for_each(|pending| self.worker.recycle(pending.stream));
+        self.conn.take()
+    }
+
+    fn conn(&mut self) -> Result<&mut Conn> {
+        self.conn.as_mut().ok_or_else(|| ErrorKind::NotConnected.into())
+    }
+
+    /// What is to be logged and counted, once.
+    pub fn take_faults(&mut self) -> Faults {
+        std::mem::take(&mut self.follower.faults)
+    }
+
+    /// Takes the request of a stream that the crate hands over, and counts it as running.
+    pub fn begin(&mut self, stream: u32) -> Option<Pending> {
+        let at = self.queue.iter().position(|pending| pending.begun.stream == stream)?;
+        let mut pending = self.queue.remove(at)?;
+        if self.follower.is_broken() {
+            pending.gone.get_or_insert(Gone::Amid);
+        }
+        self.running += 1;
+        Some(pending)
+    }
+
+    /// A task has ended.
+    fn finish(&mut self) {
+        self.running -= 1;
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Tells the client that no more streams are served. Says whether it knows: `finally` is for when it does,
+    /// or had time enough.
+    pub fn say_goodbye(&mut self, cx: &mut Context<'_>, finally: bool) -> bool {
+        let mut frames = Vec::new();
+        let known = self.follower.goodbye(finally, &mut frames);
+        self.ours.extend(&frames);
+        let _ = self.poll_ours(cx);
+        known
+    }
+
+    /// Hands the crate what the client sent, but what the follower keeps back.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        let before = buf.filled().len();
+        loop {
+            self.give_held(buf);
+            let given = buf.filled().len() > before;
+            if buf.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            let step = if self.follower.is_broken() { Step::End } else { self.step(buf) };
+            match step {
+                _ if !self.held.is_empty() => {}
+                Step::More | Step::Crowded | Step::End if given => return Poll::Ready(Ok(())),
+                Step::More if self.follower.is_over() => return self.poll_end(cx),
+                Step::More => ready!(self.poll_more(cx))?,
+                Step::Crowded => {
+                    let _ = self.poll_ours(cx)?;
+                    self.waker = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
+                Step::End => return self.poll_end(cx),
+                Step::Next | Step::Pass | Step::Request(_) | Step::Reset(_) => {}
+            }
+        }
+    }
+
+    /// Reads from the socket; the end of the input is an error here, once all requests are taken.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let _ = self.poll_ours(cx)?;
+        match ready!(self.conn()?.poll_more(cx, MAX_READ)) {
+            Ok(count @ 1..) => {
+                self.received += count as u64;
+                Poll::Ready(Ok(()))
+            }
+            // The next call comes when they are.
+            _ if !self.queue.is_empty() => Poll::Pending,
+            Ok(_) => Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// The follower ended the connection.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if !self.queue.is_empty() || self.follower.unsent() > 0 {
+            return Poll::Pending;
+        }
+        ready!(self.poll_ours(cx))?;
+        Poll::Ready(Err(Error::new(ErrorKind::ConnectionAborted, "the connection was ended")))
+    }
+
+    fn give_held(&mut self, buf: &mut ReadBuf<'_>) {
+        let count = self.held.len().min(buf.remaining());
+        if count > 0 {
+            buf.put_slice(&self.held[..count]);
+            self.held.consume(count);
+        }
+    }
+
+    /// One step of the follower over what was read.
+    fn step(&mut self, buf: &mut ReadBuf<'_>) -> Step {
+        let crowded = self.running as usize + self.queue.len()
+            > self.worker.plan.config.global.tune.h2_streams() as usize;
+        let mut tools = TOOLS.take();
+        let mut out = Output { client: &mut tools.client, server: &mut tools.server };
+        let input = self.conn.as_ref().map_or(&[][..], Conn::rest);
+        let (used, mut step) = self.follower.step(input, buf.remaining(), crowded, &mut tools.work, &mut out);
+        match step {
+            Step::Pass => buf.put_slice(&input[..used]),
+            Step::Request(begun) => {
+                let mut stream = self.worker.stream(&self.session);
+                std::mem::swap(&mut stream.req, &mut tools.work.head);
+                self.queue.push_back(Pending { begun, stream, gone: None });
+            }
+            Step::Reset(reset) if reset.by != By::Message => {
+                let lost = lose(&mut self.queue, reset);
+                if lost && reset.by == By::Client && self.follower.reset_early(&mut out) {
+                    step = Step::End;
+                }
+            }
+            Step::Reset(_) | Step::More | Step::Next | Step::Crowded | Step::End => {}
+        }
+        if let Some(conn) = &mut self.conn {
+            conn.consume(used);
+        }
+        self.ours.extend(&tools.client);
+        self.held.extend(&tools.server);
+        tools.client.clear();
+        tools.server.clear();
+        TOOLS.set(tools);
+        self.count_glitches();
+        step
+    }
+
+    fn count_glitches(&mut self) {
+        let more = self.follower.glitches() - self.session.glitches.get();
+        if more > 0 {
+            self.session.count_glitches(more, now_ms());
+        }
+    }
+
+    /// Sends what is ours, unless a frame of the crate's is on its way.
+    fn poll_ours(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        while !self.ours.is_empty() && self.follower.unsent() == 0 {
+            let Some(conn) = &mut self.conn else { return Poll::Ready(Err(ErrorKind::NotConnected.into())) };
+            match ready!(conn.io.poll_write(cx, &self.ours))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                count => self.ours.consume(count),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends the crate's frames. Ours go out in front of the next one.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        ready!(self.poll_ours(cx))?;
+        let written = if self.ours.is_empty() {
+            self.conn()?.io.poll_write_joined(cx, bufs)
+        } else {
+            let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+            let unsent = self.follower.unsent();
+            self.conn()?.io.poll_write(cx, &first[..first.len().min(unsent)])
+        };
+        let count = ready!(written)?;
+        let mut left = count;
+        for buf in bufs {
+            let part = left.min(buf.len());
+            self.follower.sent(&buf[..part]);
+            left -= part;
+        }
+        if self.follower.is_over() {
+            // A read that waited for this can end now.
+            cx.waker().wake_by_ref();
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_ours(cx)
+    }
+}
+
+/// Notes that a stream is gone which waits; `false` where none of that number does.
+fn lose(queue: &mut VecDeque<Pending>, reset: Reset) -> bool {
+    let gone = if reset.ended { Gone::Whole } else { Gone::Amid };
+    let pending = queue.iter_mut().find(|pending| pending.begun.stream == reset.stream);
+    pending.map(|pending| pending.gone = Some(gone)).is_some()
+}
+
+fn limits(worker: &Worker, session: &Session) -> Limits {
+    let tune = &worker.plan.config.global.tune;
+    let options = &worker.plan.settings(session.frontend).options;
+    Limits {
+        buffer: tune.bufsize,
+        table: tune.h2_header_table_size as usize,
+        most: Most { fields: tune.http_maxhdr * 2, bytes: tune.bufsize },
+        rules: Rules {
+            max_fields: tune.http_maxhdr,
+            max_bytes: tune.bufsize.saturating_sub(MESSAGE + tune.maxrewrite),
+            relaxed: options.accept_unsafe_violations_in_http_request,
+            extended_connect: tune.h2_websocket,
+        },
+        streams: tune.h2_streams(),
+        total: tune.h2_clients.max_total_streams,
+        glitches: tune.h2_clients.glitches_threshold,
+    }
+}
+
+/// The connection, for all who share it.
+#[derive(Clone)]
+pub struct Shared(Rc<RefCell<Front>>);
+
+impl Shared {
+    pub fn new(front: Front) -> Self {
+        Self(Rc::new(RefCell::new(front)))
+    }
+
+    /// Nobody else has it meanwhile.
+    pub fn with<R>(&self, run: impl FnOnce(&mut Front) -> R) -> R {
+        run(&mut self.0.borrow_mut())
+    }
+}
+
+/// Counts a stream's task until it is dropped.
+pub struct Running(pub Shared);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.with(Front::finish);
+    }
+}
