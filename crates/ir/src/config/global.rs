@@ -166,21 +166,6 @@ pub enum H2Errors {
     Streams,
 }
 
-impl Tune {
-    /// Streams that an HTTP/2 client may have open at a time.
-    pub fn h2_streams(&self) -> u32 {
-        match self.h2_clients.max_concurrent_streams.unwrap_or(self.h2_max_concurrent_streams) {
-            0 => u32::MAX >> 1,
-            some => some,
-        }
-    }
-
-    /// The window of a client's HTTP/2 stream, in bytes.
-    pub fn h2_window(&self) -> u32 {
-        self.h2_clients.initial_window_size.unwrap_or(self.h2_initial_window_size)
-    }
-}
-
 /// The `tune.*` numbers that the data path reads.
 #[derive(Clone, Debug)]
 pub struct Tune {

@@ -9,17 +9,20 @@
 //! Left out: the windows of what is received, and how much of it is kept, which the crate enforces.
 
 use super::frame::{
-    self, ACK, CONTINUATION, Code, DATA, END_HEADERS, END_STREAM, Frame, GOAWAY, HEADER, HEADERS, MAX_STREAM,
-    PADDED, PING, PRIORITIZED, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
+    self, ACK, CONTINUATION, Code, DATA, END_STREAM, Frame, HEADER, HEADERS, MAX_STREAM, PADDED, PRIORITY,
+    RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
-use super::hpack::{self, Decoder, Fields, Most};
-use super::request::{self, Request, Rules};
+use super::hpack::{Decoder, Fields, Most};
+use super::request::{Request, Rules};
 use crate::h1::HTTP2_PREFACE;
 use crate::message::Head;
 
+mod blocks;
+mod control;
 mod sent;
 mod streams;
 
+use blocks::Block;
 use sent::Sent;
 use streams::{Ended, Streams};
 
@@ -27,13 +30,9 @@ use streams::{Ended, Streams};
 const FIRST_WINDOW: i64 = 65_535;
 /// The largest window.
 const MAX_WINDOW: i64 = (1 << 31) - 1;
-/// What the crate gets instead of a header block: `:method: GET`, `:scheme: http`, `:path: /`.
-const PLACEHOLDER: [u8; 3] = [0x82, 0x86, 0x84];
 
 /// The PING behind the first GOAWAY when the process stops.
 const FAREWELL: [u8; 8] = *b"farewell";
-/// What trailers may take up in the frame that goes to the crate, in bytes.
-const MAX_TRAILERS: usize = 16 * 1024;
 
 /// What a connection may use up, as the configuration has it.
 #[derive(Clone, Copy, Debug)]
@@ -150,15 +149,6 @@ enum Farewell {
 enum Rest {
     Pass(usize),
     Skip(usize),
-}
-
-/// A header block that came in parts.
-#[derive(Debug)]
-struct Block {
-    frame: Frame,
-    bytes: Vec<u8>,
-    /// Bytes of padding and priority are not counted.
-    fragments: u32,
 }
 
 /// See the module.
@@ -485,241 +475,6 @@ impl Follower {
         (0, Step::Next)
     }
 
-    /// A frame that is neither DATA nor of a header block, all of it.
-    fn control(&mut self, frame: &Frame, payload: &[u8], out: &mut Output<'_>) -> (usize, Step) {
-        let used = HEADER + frame.length;
-        let passes = match frame.kind {
-            SETTINGS => {
-                if let Err(end) = self.settings(frame, payload, out) {
-                    return (0, end);
-                }
-                // The crate takes an answer that it did not wait for amiss.
-                !frame.has(ACK) || self.sent.take_ack()
-            }
-            PING if frame.has(ACK) && payload == FAREWELL => {
-                self.farewell = Farewell::Seen;
-                false
-            }
-            PING => true,
-            WINDOW_UPDATE => match self.window_update(frame, number(payload, 0) & MAX_STREAM, out) {
-                Ok(passes) => passes,
-                Err(step) => return if step == Step::End { (0, step) } else { (used, step) },
-            },
-            RST_STREAM => {
-                let ended = self.streams.ended(frame.stream) != Ended::No;
-                if self.streams.remove(frame.stream) {
-                    frame.write(out.server);
-                    out.server.extend_from_slice(payload);
-                    return (used, Step::Reset(Reset { stream: frame.stream, ended, by: By::Client }));
-                }
-                false
-            }
-            PRIORITY if number(payload, 0) & MAX_STREAM == frame.stream => {
-                return (0, self.end(Code::Protocol, out));
-            }
-            GOAWAY => {
-                self.last.get_or_insert(number(payload, 0) & MAX_STREAM);
-                false
-            }
-            _ => false,
-        };
-        if passes {
-            self.rest = Rest::Pass(used);
-            return (0, Step::Next);
-        }
-        (used, Step::Next)
-    }
-
-    fn settings(&mut self, frame: &Frame, payload: &[u8], out: &mut Output<'_>) -> Result<(), Step> {
-        if frame.has(ACK) {
-            return if frame.length == 0 { Ok(()) } else { Err(self.end_logged(Code::FrameSize, out).1) };
-        }
-        for setting in payload.chunks_exact(6) {
-            let value = number(setting, 2);
-            match u16::from_be_bytes([setting[0], setting[1]]) {
-                2 if value > 1 => return Err(self.end_logged(Code::Protocol, out).1),
-                4 if value > MAX_STREAM => return Err(self.end_logged(Code::FlowControl, out).1),
-                4 => {
-                    let window = i64::from(value);
-                    if self.phase == Phase::Frames
-                        && window < self.stream_window
-                        && let Some(end) = self.glitch(1, out)
-                    {
-                        self.faults.connection += 1;
-                        return Err(end);
-                    }
-                    self.streams.widen(window - self.stream_window);
-                    self.stream_window = window;
-                }
-                5 if !(16_384..=16_777_215).contains(&value) => {
-                    return Err(self.end_logged(Code::Protocol, out).1);
-                }
-                _ => {}
-            }
-        }
-        self.phase = Phase::Frames;
-        Ok(())
-    }
-
-    /// Whether the crate is to see the frame.
-    fn window_update(&mut self, frame: &Frame, more: u32, out: &mut Output<'_>) -> Result<bool, Step> {
-        if frame.stream == 0 {
-            if more == 0 {
-                return Err(self.end(Code::Protocol, out));
-            }
-            self.window += i64::from(more);
-            return if self.window > MAX_WINDOW { Err(self.end(Code::FlowControl, out)) } else { Ok(true) };
-        }
-        let Some(window) = self.streams.window(frame.stream) else { return Ok(false) };
-        *window += i64::from(more);
-        let code = match more {
-            0 => Code::Protocol,
-            _ if *window > MAX_WINDOW => Code::FlowControl,
-            _ => return Ok(true),
-        };
-        let end = self.glitch(1, out);
-        let step = self.reset(frame.stream, code, By::Frames, out);
-        Err(end.unwrap_or(step))
-    }
-
-    /// The first frame of a header block, without padding.
-    fn headers(&mut self, frame: Frame, part: &[u8], work: &mut Work, out: &mut Output<'_>) -> (usize, Step) {
-        let used = HEADER + frame.length;
-        if frame.has(END_HEADERS) {
-            return (used, self.whole_block(frame, part, 0, work, out));
-        }
-        self.block = Some(Box::new(Block { frame, bytes: part.to_vec(), fragments: 0 }));
-        (used, Step::Next)
-    }
-
-    /// The frame behind a part of a header block.
-    fn continuation(
-        &mut self,
-        frame: Frame,
-        payload: &[u8],
-        work: &mut Work,
-        out: &mut Output<'_>,
-    ) -> (usize, Step) {
-        let Some(mut block) = self.block.take() else { return (0, Step::Next) };
-        let code = if frame.kind != CONTINUATION || frame.stream != block.frame.stream {
-            Some(Code::Protocol)
-        } else if frame.length > self.limits.buffer {
-            Some(Code::FrameSize)
-        } else if block.bytes.len() + HEADER + frame.length > self.limits.buffer {
-            Some(Code::Internal)
-        } else {
-            None
-        };
-        if let Some(code) = code {
-            return (0, self.broken_block(&block.frame, code, out));
-        }
-        if payload.len() < frame.length {
-            self.block = Some(block);
-            return (0, Step::More);
-        }
-        let used = HEADER + frame.length;
-        block.bytes.extend_from_slice(&payload[..frame.length]);
-        block.fragments += 1;
-        if !frame.has(END_HEADERS) {
-            self.block = Some(block);
-            return (used, Step::Next);
-        }
-        (used, self.whole_block(block.frame, &block.bytes, block.fragments, work, out))
-    }
-
-    /// The end of the connection for a header block that cannot be read.
-    fn broken_block(&mut self, frame: &Frame, code: Code, out: &mut Output<'_>) -> Step {
-        if frame.stream > self.highest {
-            self.highest = frame.stream;
-            self.faults.requests += 1;
-            self.faults.errors += 1;
-        }
-        self.end_logged(code, out).1
-    }
-
-    fn whole_block(
-        &mut self,
-        frame: Frame,
-        mut block: &[u8],
-        fragments: u32,
-        work: &mut Work,
-        out: &mut Output<'_>,
-    ) -> Step {
-        if frame.has(PRIORITIZED) {
-            let Some(rest) = block.get(5..) else { return self.broken_block(&frame, Code::FrameSize, out) };
-            if number(block, 0) == frame.stream {
-                return self.broken_block(&frame, Code::Protocol, out);
-            }
-            block = rest;
-        }
-        if self.decoder.decode(block, self.limits.most, &mut work.fields).is_err() {
-            return self.broken_block(&frame, Code::Compression, out);
-        }
-        let step = if frame.stream > self.highest {
-            self.open(&frame, work, out)
-        } else {
-            self.trailers(&frame, work, out)
-        };
-        // Many small parts cost more than they bring.
-        let worth = (block.len() / 1024) as u32;
-        if fragments > 4 && fragments > worth && step != Step::End {
-            return self.glitch(fragments.div_ceil(16), out).unwrap_or(step);
-        }
-        step
-    }
-
-    /// A request.
-    fn open(&mut self, frame: &Frame, work: &mut Work, out: &mut Output<'_>) -> Step {
-        let (stream, ended) = (frame.stream, frame.has(END_STREAM));
-        self.highest = stream;
-        self.opened = self.opened.saturating_add(1);
-        let request = request::request(&work.fields, ended, &self.limits.rules, &mut work.head);
-        let code = match request {
-            Err(_) => Some(Code::Protocol),
-            Ok(_) if self.streams.len() >= self.limits.streams as usize => Some(Code::RefusedStream),
-            Ok(_) => None,
-        };
-        let step = match (request, code) {
-            (Ok(request), None) => {
-                self.streams.open(stream, ended, request.length, self.stream_window);
-                let flags = END_HEADERS | if ended { END_STREAM } else { 0 };
-                Frame { length: PLACEHOLDER.len(), kind: HEADERS, flags, stream }.write(out.server);
-                out.server.extend_from_slice(&PLACEHOLDER);
-                Step::Request(Begun { stream, ended, request })
-            }
-            (_, code) => {
-                self.faults.stream += 1;
-                self.faults.requests += 1;
-                self.faults.errors += 1;
-                let end = self.glitch(1, out);
-                let step = self.reset(stream, code.unwrap_or(Code::Protocol), By::Frames, out);
-                end.unwrap_or(step)
-            }
-        };
-        if self.limits.total > 0 && self.opened >= self.limits.total && step != Step::End {
-            self.renew(out);
-        }
-        step
-    }
-
-    fn trailers(&mut self, frame: &Frame, work: &mut Work, out: &mut Output<'_>) -> Step {
-        if !frame.has(END_STREAM) {
-            return self.end_logged(Code::Protocol, out).1;
-        }
-        let fine = request::trailers(&work.fields, &self.limits.rules, &mut work.head).is_ok();
-        // Whatever was in the way, the crate takes one frame of them.
-        let fits = work.head.bytes().len() + 8 * work.head.field_count() < MAX_TRAILERS;
-        if !fine || !fits || !self.streams.receive(frame.stream, 0, true) {
-            self.faults.stream += 1;
-            self.faults.errors += 1;
-            let end = self.glitch(1, out);
-            let step = self.reset(frame.stream, Code::Protocol, By::Message, out);
-            return end.unwrap_or(step);
-        }
-        write_trailers(&work.head, frame.stream, out.server);
-        Step::Next
-    }
-
     /// A stream that its task had not begun when the client gave it up is suspicious. Writes to `out` what
     /// that leads to; `true` where it ends the connection.
     pub fn reset_early(&mut self, out: &mut Output<'_>) -> bool {
@@ -750,18 +505,4 @@ impl Follower {
             _ => {}
         });
     }
-}
-
-/// Appends trailers as literal fields.
-fn write_trailers(head: &Head, stream: u32, out: &mut Vec<u8>) {
-    let start = out.len();
-    let frame = Frame { length: 0, kind: HEADERS, flags: END_HEADERS | END_STREAM, stream };
-    frame.write(out);
-    for (name, value) in head.fields() {
-        out.push(0);
-        hpack::write_text(name, out);
-        hpack::write_text(value, out);
-    }
-    let length = out.len() - start - HEADER;
-    out[start..start + 3].copy_from_slice(&(length as u32).to_be_bytes()[1..]);
 }

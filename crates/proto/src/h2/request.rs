@@ -188,7 +188,11 @@ fn start(pseudo: &Pseudo<'_>, rules: &Rules, request: &mut Request, head: &mut H
         b"*" => b"/",
         path => path,
     };
-    head.start_absolute(method, [scheme, b"://", without_default_port(scheme, authority), shown], Version::Http2);
+    head.start_absolute(
+        method,
+        [scheme, b"://", without_default_port(scheme, authority), shown],
+        Version::Http2,
+    );
     if usual {
         head.set_target(if method == b"OPTIONS" { path } else { shown });
     }

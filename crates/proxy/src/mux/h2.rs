@@ -36,10 +36,8 @@ use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 use crate::{http, linger, log};
-use front::{Front, Gone, Running, Shared};
+use front::{Front, Gone, MAX_WINDOW, Running, Shared, streams, window};
 
-/// The largest window (RFC 9113, section 6.9.1).
-const MAX_WINDOW: u32 = (1 << 31) - 1;
 /// What small DATA frames may cost the crate while their streams do not take them, in its own measure: room
 /// for some thousands of them.
 const DATA_FRAMES: usize = 1 << 20;
@@ -75,8 +73,8 @@ fn builder(worker: &Worker) -> Builder {
     let tune = &worker.plan.config.global.tune;
     let mut builder = Builder::new();
     builder
-        .initial_window_size(tune.h2_window().min(MAX_WINDOW))
-        .max_concurrent_streams(tune.h2_streams())
+        .initial_window_size(window(tune))
+        .max_concurrent_streams(streams(tune))
         .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
         .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
         .header_table_size(tune.h2_header_table_size)
@@ -227,7 +225,7 @@ impl Serving<'_> {
             // One stalled upload must not stall the others. Told with the first one, since most
             // clients send none.
             let tune = &worker.plan.config.global.tune;
-            self.connection.set_target_window_size(tune.h2_clients.rxbuf.clamp(tune.h2_window(), MAX_WINDOW));
+            self.connection.set_target_window_size(tune.h2_clients.rxbuf.clamp(window(tune), MAX_WINDOW));
         }
         let begun = if pending.begun.request.refused {
             Start::Refused

@@ -8,6 +8,7 @@ use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
+use ir::config::Tune;
 use net::clock::now_ms;
 use proto::h2::{Begun, By, Faults, Follower, Limits, Most, Output, Reset, Rules, Step, Work};
 use state::session::Session;
@@ -20,6 +21,8 @@ use crate::worker::Worker;
 
 /// What one read brings at most, in bytes.
 const MAX_READ: usize = 64 * 1024;
+/// The largest window (RFC 9113, section 6.9.1).
+pub const MAX_WINDOW: u32 = (1 << 31) - 1;
 /// What HAProxy's form of a message takes up besides its parts, in bytes.
 const MESSAGE: usize = 40;
 
@@ -67,6 +70,8 @@ pub struct Front {
     running: u32,
     /// The connection's task, where it waits for one of them to end.
     waker: Option<Waker>,
+    /// Frames and resets that were handled since the task last waited.
+    handled: (u32, u32),
     /// Bytes that came from the client.
     received: u64,
 }
@@ -83,6 +88,7 @@ impl Front {
             queue: VecDeque::new(),
             running: 0,
             waker: None,
+            handled: (0, 0),
             received: 0,
         }
     }
@@ -160,6 +166,14 @@ impl Front {
             if buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
+            if self.has_handled_enough() {
+                if given {
+                    return Poll::Ready(Ok(()));
+                }
+                self.handled = (0, 0);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let step = if self.follower.is_broken() { Step::End } else { self.step(buf) };
             match step {
                 _ if !self.held.is_empty() => {}
@@ -177,9 +191,17 @@ impl Front {
         }
     }
 
+    /// Whether others are to have their turn first: `tune.h2.fe.max-frames-at-once`, `max-rst-at-once`.
+    fn has_handled_enough(&self) -> bool {
+        let limits = &self.worker.plan.config.global.tune.h2_clients;
+        let is_over = |count: u32, most: u32| most > 0 && count >= most;
+        is_over(self.handled.0, limits.max_frames_at_once) || is_over(self.handled.1, limits.max_rst_at_once)
+    }
+
     /// Reads from the socket; the end of the input is an error here, once all requests are taken.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let _ = self.poll_ours(cx)?;
+        self.handled = (0, 0);
         match ready!(self.conn()?.poll_more(cx, MAX_READ)) {
             Ok(count @ 1..) => {
                 self.received += count as u64;
@@ -211,8 +233,8 @@ impl Front {
 
     /// One step of the follower over what was read.
     fn step(&mut self, buf: &mut ReadBuf<'_>) -> Step {
-        let crowded = self.running as usize + self.queue.len()
-            > self.worker.plan.config.global.tune.h2_streams() as usize;
+        let most = streams(&self.worker.plan.config.global.tune) as usize;
+        let crowded = self.running as usize + self.queue.len() > most;
         let mut tools = TOOLS.take();
         let mut out = Output { client: &mut tools.client, server: &mut tools.server };
         let input = self.conn.as_ref().map_or(&[][..], Conn::rest);
@@ -240,6 +262,8 @@ impl Front {
         tools.client.clear();
         tools.server.clear();
         TOOLS.set(tools);
+        self.handled.0 += u32::from(!matches!(step, Step::More | Step::Pass));
+        self.handled.1 += u32::from(matches!(step, Step::Reset(_)));
         self.count_glitches();
         step
     }
@@ -299,6 +323,19 @@ fn lose(queue: &mut VecDeque<Pending>, reset: Reset) -> bool {
     pending.map(|pending| pending.gone = Some(gone)).is_some()
 }
 
+/// Streams that a client may have open at a time.
+pub fn streams(tune: &Tune) -> u32 {
+    match tune.h2_clients.max_concurrent_streams.unwrap_or(tune.h2_max_concurrent_streams) {
+        0 => u32::MAX >> 1,
+        some => some,
+    }
+}
+
+/// The window of a client's stream, in bytes.
+pub fn window(tune: &Tune) -> u32 {
+    tune.h2_clients.initial_window_size.unwrap_or(tune.h2_initial_window_size).min(MAX_WINDOW)
+}
+
 fn limits(worker: &Worker, session: &Session) -> Limits {
     let tune = &worker.plan.config.global.tune;
     let options = &worker.plan.settings(session.frontend).options;
@@ -312,7 +349,7 @@ fn limits(worker: &Worker, session: &Session) -> Limits {
             relaxed: options.accept_unsafe_violations_in_http_request,
             extended_connect: tune.h2_websocket,
         },
-        streams: tune.h2_streams(),
+        streams: streams(tune),
         total: tune.h2_clients.max_total_streams,
         glitches: tune.h2_clients.glitches_threshold,
     }

@@ -1,0 +1,116 @@
+//! Frames of the connection and of the state of streams: SETTINGS, PING, WINDOW_UPDATE and their like.
+
+use super::streams::Ended;
+use super::{By, FAREWELL, Farewell, Follower, MAX_WINDOW, Output, Phase, Reset, Rest, Step};
+use crate::h2::frame::{
+    ACK, Code, Frame, GOAWAY, HEADER, MAX_STREAM, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
+};
+
+impl Follower {
+    /// A frame that is neither DATA nor of a header block, all of it.
+    pub(super) fn control(&mut self, frame: &Frame, payload: &[u8], out: &mut Output<'_>) -> (usize, Step) {
+        let used = HEADER + frame.length;
+        let passes = match frame.kind {
+            SETTINGS => {
+                if let Err(end) = self.settings(frame, payload, out) {
+                    return (0, end);
+                }
+                // The crate takes an answer that it did not wait for amiss.
+                !frame.has(ACK) || self.sent.take_ack()
+            }
+            PING if frame.has(ACK) && payload == FAREWELL => {
+                self.farewell = Farewell::Seen;
+                false
+            }
+            PING => true,
+            WINDOW_UPDATE => match self.window_update(frame, number(payload, 0) & MAX_STREAM, out) {
+                Ok(passes) => passes,
+                Err(step) => return if step == Step::End { (0, step) } else { (used, step) },
+            },
+            RST_STREAM => {
+                let ended = self.streams.ended(frame.stream) != Ended::No;
+                if self.streams.remove(frame.stream) {
+                    frame.write(out.server);
+                    out.server.extend_from_slice(payload);
+                    return (used, Step::Reset(Reset { stream: frame.stream, ended, by: By::Client }));
+                }
+                false
+            }
+            PRIORITY if number(payload, 0) & MAX_STREAM == frame.stream => {
+                return (0, self.end(Code::Protocol, out));
+            }
+            GOAWAY => {
+                self.last.get_or_insert(number(payload, 0) & MAX_STREAM);
+                false
+            }
+            _ => false,
+        };
+        if passes {
+            self.rest = Rest::Pass(used);
+            return (0, Step::Next);
+        }
+        (used, Step::Next)
+    }
+
+    pub(super) fn settings(
+        &mut self,
+        frame: &Frame,
+        payload: &[u8],
+        out: &mut Output<'_>,
+    ) -> Result<(), Step> {
+        if frame.has(ACK) {
+            return if frame.length == 0 { Ok(()) } else { Err(self.end_logged(Code::FrameSize, out).1) };
+        }
+        for setting in payload.chunks_exact(6) {
+            let value = number(setting, 2);
+            match u16::from_be_bytes([setting[0], setting[1]]) {
+                2 if value > 1 => return Err(self.end_logged(Code::Protocol, out).1),
+                4 if value > MAX_STREAM => return Err(self.end_logged(Code::FlowControl, out).1),
+                4 => {
+                    let window = i64::from(value);
+                    if self.phase == Phase::Frames
+                        && window < self.stream_window
+                        && let Some(end) = self.glitch(1, out)
+                    {
+                        self.faults.connection += 1;
+                        return Err(end);
+                    }
+                    self.streams.widen(window - self.stream_window);
+                    self.stream_window = window;
+                }
+                5 if !(16_384..=16_777_215).contains(&value) => {
+                    return Err(self.end_logged(Code::Protocol, out).1);
+                }
+                _ => {}
+            }
+        }
+        self.phase = Phase::Frames;
+        Ok(())
+    }
+
+    /// Whether the crate is to see the frame.
+    pub(super) fn window_update(
+        &mut self,
+        frame: &Frame,
+        more: u32,
+        out: &mut Output<'_>,
+    ) -> Result<bool, Step> {
+        if frame.stream == 0 {
+            if more == 0 {
+                return Err(self.end(Code::Protocol, out));
+            }
+            self.window += i64::from(more);
+            return if self.window > MAX_WINDOW { Err(self.end(Code::FlowControl, out)) } else { Ok(true) };
+        }
+        let Some(window) = self.streams.window(frame.stream) else { return Ok(false) };
+        *window += i64::from(more);
+        let code = match more {
+            0 => Code::Protocol,
+            _ if *window > MAX_WINDOW => Code::FlowControl,
+            _ => return Ok(true),
+        };
+        let end = self.glitch(1, out);
+        let step = self.reset(frame.stream, code, By::Frames, out);
+        Err(end.unwrap_or(step))
+    }
+}
