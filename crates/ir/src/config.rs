@@ -12,7 +12,9 @@ mod status;
 mod tokens;
 
 pub use bind::{Bind, CertEntry, CertSource, Shards, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
-pub use global::{Global, H2Clients, H2Errors, H2Servers, HttpCodes, LuaLimits, LuaLoad, Rates, SetVar, Tune, VarLimits};
+pub use global::{
+    Global, H2Clients, H2Errors, H2Servers, HttpCodes, LuaLimits, LuaLoad, Rates, SetVar, Tune, VarLimits,
+};
 pub use link::{Foreign, Link, Namespace, Probes, Source};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{

@@ -38,6 +38,9 @@ use crate::worker::Worker;
 use crate::{http, linger, log};
 use front::{Front, Gone, MAX_WINDOW, Running, Shared, streams, window};
 
+/// What a server may send ahead on one connection over all its streams, in bytes: HAProxy's
+/// `tune.h2.be.rxbuf` where nothing is set.
+const CONNECTION_WINDOW: u32 = 1600 * 1024;
 /// What small DATA frames may cost the crate while their streams do not take them, in its own measure: room
 /// for some thousands of them.
 const DATA_FRAMES: usize = 1 << 20;
