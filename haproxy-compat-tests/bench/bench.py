@@ -219,7 +219,9 @@ def report(results, scenarios, proxies, rounds):
         for column, title in rows:
             middle = {name: statistics.median(one[column] for one in results[scenario, name]) for name in proxies}
             base = middle["haproxy"]
-            cells = "".join(f"{value:12.1f} ({value / base if base else 0:4.2f})" .rjust(20) for value in middle.values())
+            # What a proxy cannot be measured with is 0.
+            shown = (f"{value:12.1f} ({value / base:4.2f})" if value else "-" for value in middle.values())
+            cells = "".join(cell.rjust(20) for cell in shown)
             print(f"{scenario:12}{title:>16}{cells}")
 
 
