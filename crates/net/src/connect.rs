@@ -149,6 +149,19 @@ fn refused(cause: &io::Error) -> Failure {
     }
 }
 
+/// Our address on the way to another, as the kernel would choose it; the port says nothing.
+pub fn local_towards(address: SocketAddr) -> Option<SocketAddr> {
+    let any: SocketAddr = if address.is_ipv4() {
+        (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+    } else {
+        (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+    };
+    // Nothing is sent.
+    let socket = std::net::UdpSocket::bind(any).ok()?;
+    socket.connect(address).ok()?;
+    socket.local_addr().ok()
+}
+
 /// What samples say of a connection that failed.
 pub fn failure(cause: &io::Error) -> ConnError {
     match cause.raw_os_error() {

@@ -12,8 +12,8 @@ use state::persist;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
-use super::connect::{Refused, connect};
-use super::link::note_link;
+use super::connect::{Refused, connect, target};
+use super::link::{note_failed, note_link};
 use super::queue::{Turn, wait_turn};
 use super::reuse::mark;
 use super::{Gone, ServerConn, Unreachable, backend};
@@ -158,6 +158,9 @@ pub async fn acquire(
                 let retries = stream.plan.settings(backend(stream)).retry_on & retry::CONN_FAILURE != 0;
                 let is_final = matches!(cause, Cause::Client | Cause::Internal);
                 if is_final || !retries || !attempts.again(stream) {
+                    let settings = stream.plan.settings(backend(stream));
+                    let failed = stream.server.and_then(|id| target(stream, &settings.servers[id.index()]));
+                    note_failed(stream, failed.as_ref());
                     return Err(unreachable(cause));
                 }
                 // Who only kept silent is not hammered.

@@ -114,9 +114,20 @@ pub async fn connect(
         }
     };
     let mut making = Box::pin(making);
+    // A server that answers at once is heard before a client that left with its request.
+    let mut pass = std::pin::pin!(tokio::task::yield_now());
+    let mut passed = false;
     std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(result),
-        Poll::Pending if gone(cx) => Poll::Ready(Err(Refused::new(Cause::Client, ConnError::None))),
+        Poll::Pending if gone(cx) => {
+            if !passed {
+                ready!(pass.as_mut().poll(cx));
+                passed = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(Err(Refused::new(Cause::Client, ConnError::None)))
+        }
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
             Poll::Ready(Err(Refused::new(Cause::ServerTimeout, ConnError::None)))
@@ -126,7 +137,7 @@ pub async fn connect(
 }
 
 /// Where to connect.
-fn target(stream: &Stream, server: &Server) -> Option<Target> {
+pub fn target(stream: &Stream, server: &Server) -> Option<Target> {
     match destination(stream, server) {
         Some(address) => Some(Target::Tcp(address)),
         None => Target::new(server.address.as_ref()?),

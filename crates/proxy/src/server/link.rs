@@ -2,6 +2,7 @@
 
 use std::os::fd::AsRawFd;
 
+use net::connect::{self, Target};
 use net::io::Socket;
 use net::tcp_info;
 use net::tls::Tls;
@@ -30,6 +31,13 @@ pub fn note_link(stream: &mut Stream, upstream: &Upstream, served: u32) {
         Some(ServerLink { served, socket: Some(socket), tls, http2, ..ServerLink::default() });
     if addresses.is_some() {
         stream.server_addresses = addresses;
+    }
+}
+
+/// What log fields show of a connection that could not be made.
+pub fn note_failed(stream: &mut Stream, target: Option<&Target>) {
+    if let Some(Target::Tcp(address)) = target.filter(|_| stream.plan.needs.server_addresses) {
+        stream.server_addresses = connect::local_towards(*address).map(|own| (own, *address));
     }
 }
 

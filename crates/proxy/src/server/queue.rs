@@ -32,8 +32,10 @@ impl Turn {
         let live = &stream.plan.live.proxies[backend.index()];
         let wanted = &live.servers[server.index()];
         let is_next = wanted.queue.get() == 0 && (direct || live.queue.get() == 0);
-        let entered = is_next && wanted.try_enter(live.backend.get());
-        entered.then_some(Self { plan: stream.plan, backend, server })
+        if !is_next || !wanted.try_enter(live.backend.get()) {
+            return None;
+        }
+        Some(Self { plan: stream.plan, backend, server })
     }
 
     pub fn live(&self) -> &'static LiveServer {
@@ -185,8 +187,10 @@ impl Wait {
         if self.queue.is_none() {
             return Turn::take(stream, self.backend, server, stream.persist.server.is_some());
         }
-        let entered = self.live.servers[server.index()].try_enter(self.live.backend.get());
-        entered.then_some(Turn { plan: stream.plan, backend: self.backend, server })
+        if !self.live.servers[server.index()].try_enter(self.live.backend.get()) {
+            return None;
+        }
+        Some(Turn { plan: stream.plan, backend: self.backend, server })
     }
 
     /// Stands in a queue, once more where the place that it was woken for is gone.
