@@ -48,18 +48,8 @@ fn set_log_level(stream: &mut Stream, args: &Args) -> Outcome {
 }
 
 fn level(name: &[u8]) -> Option<Level> {
-    const LEVELS: [Level; 8] = [
-        Level::Emerg,
-        Level::Alert,
-        Level::Crit,
-        Level::Err,
-        Level::Warning,
-        Level::Notice,
-        Level::Info,
-        Level::Debug,
-    ];
     let number = Level::NAMES.iter().position(|level| level.as_bytes() == name)?;
-    Some(LEVELS[number])
+    Level::ALL.get(number).copied()
 }
 
 /// A slot that the frontend does not have is left out.

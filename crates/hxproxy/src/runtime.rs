@@ -3,6 +3,7 @@
 //! runs as well.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use ir::config::{Config, Global};
@@ -67,7 +68,8 @@ impl Prepared {
     }
 
     /// Starts the threads.
-    pub fn start(self, listeners: Vec<Listener>) -> io::Result<Running> {
+    pub fn start(self, listeners: Vec<Listener>, datagrams: Vec<(usize, OwnedFd)>) -> io::Result<Running> {
+        self.shared.receive(datagrams);
         self.plan.live.outputs.connect(write);
         let settings = Settings { threads: self.threads, maxaccept: self.global().tune.maxaccept };
         let (plan, shared) = (self.plan, self.shared);

@@ -147,7 +147,9 @@ impl Start {
             old,
         )
         .map_err(|()| String::new())?;
-        if listeners.is_empty() && !in_master {
+        let datagrams = handoff::bind_datagrams(self.console, &self.program.name, prepared.config())
+            .map_err(|()| String::new())?;
+        if listeners.is_empty() && datagrams.is_empty() && !in_master {
             let text = "No enabled listener found (check for 'bind' directives) ! Exiting.";
             return Err(format!("[{}.main()] {text}", self.program.path));
         }
@@ -159,7 +161,7 @@ impl Start {
         if modes.daemon && !modes.silent {
             self.console.leave(nowhere);
         }
-        let running = prepared.start(listeners).map_err(system)?;
+        let running = prepared.start(listeners, datagrams).map_err(system)?;
         match waiting {
             Waiting::Nobody => {}
             Waiting::Launcher(launcher) => launcher.ready(),

@@ -1,7 +1,8 @@
 //! Sockets, TLS, timers and threads: what the streams stand on.
 //!
 //! - [`worker`]: the threads, their accept loops and the commands they obey.
-//! - [`listener`], [`handoff`]: listening sockets, new or taken over from the process before.
+//! - [`listener`], [`handoff`]: listening sockets, new or taken over from the process before;
+//!   [`datagram`]: those of datagrams.
 //! - [`io`], [`splice`], [`scratch`]: one connection's bytes, by poll functions.
 //! - [`tls`]: the only place that names the TLS library.
 //! - [`connect`], [`pool`]: connections to servers, new and idle.
@@ -15,6 +16,7 @@
 pub mod actions;
 pub mod clock;
 pub mod connect;
+pub mod datagram;
 pub mod handoff;
 pub mod io;
 pub mod listener;

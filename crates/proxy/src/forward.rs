@@ -60,6 +60,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             attempts.fresh = true;
             server::let_go(stream);
             stream.res.clear();
+            stream.counts.bytes_out = 0;
             continue;
         }
         match end {
@@ -248,7 +249,7 @@ async fn respond(
         return false;
     };
     stream.sent = Sent::Forwarded;
-    log::step(worker, stream, LogOrigin::Response, server.upstream.rest().len());
+    log::response(worker, stream, &mut server.upstream);
     if stream.res.framing == Framing::Tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
         return false;

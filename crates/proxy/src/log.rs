@@ -1,6 +1,7 @@
 //! The log line at the end of a stream, and the messages about connections that never became
 //! one. The fields are `samples`' aliases; the framing of each target is `proto::syslog`'s.
 
+pub mod forward;
 mod outlets;
 mod sender;
 
@@ -19,6 +20,7 @@ use state::track::Event;
 
 pub use sender::{Message, Sender};
 
+use crate::upstream::Upstream;
 use crate::worker::Worker;
 
 /// Counts a finished stream's bytes and writes its line, unless the configuration wants none.
@@ -55,6 +57,18 @@ pub fn accept(worker: &Worker, stream: &mut Stream) {
             worker.logs.send(LogOwner::Proxy(stream.session.frontend), Level::Info, text);
         });
     }
+}
+
+/// The step `response`, with what came of the body by now.
+pub fn response(worker: &Worker, stream: &mut Stream, upstream: &mut Upstream) {
+    if !is_due(stream, LogOrigin::Response) {
+        return;
+    }
+    let early = stream.with_scratch(|_, seen| {
+        upstream.show_body(seen);
+        seen.len()
+    });
+    step(worker, stream, LogOrigin::Response, early);
 }
 
 /// A step on the way of a stream, where the configuration wants a line of it. `early`: how much of
@@ -178,7 +192,7 @@ fn write(
             format.write(stream, line);
         }
         let (data, text) = line.split_at(data);
-        let message = Message { level, text, data, stream: Some(stream), profile };
+        let message = Message { level, text, data, stream: Some(stream), profile, received: None };
         worker.logs.send_message(LogOwner::Proxy(stream.session.frontend), &message);
     });
 }

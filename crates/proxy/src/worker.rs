@@ -1,9 +1,11 @@
 //! One worker thread: what its sessions share, and what it does with accepted connections.
 
 use std::cell::{Cell, RefCell};
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use ir::config::Bind;
 use ir::config::Rates;
 use ir::id::{BindId, ProxyId, ServerId, ServiceId};
 use lua::Host;
@@ -18,7 +20,7 @@ use state::plan::Plan;
 use state::session::Session;
 use state::stream::Stream;
 
-use crate::log::Sender;
+use crate::log::{self, Sender};
 use crate::mux::h2::links::Links;
 use crate::rooms::Rooms;
 use crate::session;
@@ -48,6 +50,8 @@ pub struct Shared {
     /// The idle server connections of all threads.
     pool: &'static pool::Shared,
     rings: Arc<Rings>,
+    /// Sockets that take logs, and whose they are.
+    datagrams: OnceLock<&'static [(usize, OwnedFd)]>,
     threads: usize,
 }
 
@@ -75,18 +79,20 @@ impl Shared {
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
             pool: pool(plan, threads),
             rings: Arc::new(Rings::new(plan, verify).map_err(text)?),
+            datagrams: OnceLock::new(),
             threads: threads.max(1),
         };
         let needs = plan.needs;
         let kept = Kept::new(needs.client_tls, &global.tune);
         let kept_of_servers = Kept::new(needs.server_tls, &global.tune);
+        let context = |bind: &Bind| {
+            bind.tls.as_ref().map(|tls| ServerContext::new(tls, &global.tune, kept)).transpose()
+        };
+        let contexts =
+            |binds: &[Bind]| binds.iter().map(context).collect::<Result<Vec<_>, _>>().map_err(text);
         let mut servers = 0;
         for proxy in &plan.config.proxies {
-            let binds = proxy
-                .binds
-                .iter()
-                .map(|bind| bind.tls.as_ref().map(|tls| ServerContext::new(tls, &global.tune, kept)));
-            shared.tls_binds.push(binds.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
+            shared.tls_binds.push(contexts(&proxy.binds)?);
             let clients = proxy.servers.iter().map(|server| {
                 server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, kept_of_servers))
             });
@@ -95,8 +101,17 @@ impl Shared {
             shared.first_servers.push(servers);
             servers += proxy.servers.len();
         }
+        for section in &plan.config.log_forwards {
+            shared.tls_binds.push(contexts(&section.binds)?);
+        }
         shared.servers = servers;
         Ok(shared)
+    }
+
+    /// From here on the sockets of log-forward sections are read: each with the section's number.
+    pub fn receive(&self, datagrams: Vec<(usize, OwnedFd)>) {
+        // A second start in one process does not exist.
+        let _ = self.datagrams.set(Box::leak(datagrams.into_boxed_slice()));
     }
 
     /// The object that the runtime of a thread hands its connections to; call it on that thread.
@@ -105,6 +120,10 @@ impl Shared {
         let pool = worker.pool.clone();
         tokio::task::spawn_local(async move { pool.maintain().await });
         self.rings.spawn(context.index, self.threads);
+        let datagrams = self.datagrams.get().copied().unwrap_or_default().iter();
+        for (section, socket) in datagrams.skip(context.index).step_by(self.threads) {
+            tokio::task::spawn_local(log::forward::datagrams(worker.clone(), *section, socket));
+        }
         if let Some(host) = &self.lua {
             host.spawn_tasks(context.index);
         }
@@ -296,6 +315,13 @@ impl Connections {
 
 impl Handler for Connections {
     fn reserve(&self, proxy: ProxyId, bind: BindId) -> Reserved {
+        if let Some(section) = log::forward::section(&self.worker, proxy) {
+            let live = &self.worker.plan.live;
+            return match live.forwards[section].try_enter() {
+                true => Reserved::Yes,
+                false => Reserved::Full,
+            };
+        }
         if let Some(wait) = self.too_fast(proxy, bind) {
             return Reserved::After(wait);
         }
@@ -316,17 +342,28 @@ impl Handler for Connections {
 
     fn release(&self, proxy: ProxyId, bind: BindId) {
         let live = &self.worker.plan.live;
+        if let Some(section) = log::forward::section(&self.worker, proxy) {
+            return live.forwards[section].leave();
+        }
         live.connections.leave();
         live.proxies[proxy.index()].frontend.leave();
         live.proxies[proxy.index()].binds[bind.index()].leave();
     }
 
     fn exhausted(&self, proxy: ProxyId, error: &std::io::Error) {
+        if log::forward::section(&self.worker, proxy).is_some() {
+            return;
+        }
         crate::exhausted::tell_accept(&self.worker, proxy, error);
     }
 
     fn accept(&self, accepted: Accepted) {
         let live = &self.worker.plan.live;
+        if let Some(section) = log::forward::section(&self.worker, accepted.proxy) {
+            let serving = log::forward::connection(self.worker.clone(), section, accepted);
+            tokio::task::spawn_local(serving);
+            return;
+        }
         live.proxies[accepted.proxy.index()].frontend_total.add(self.worker.thread, 1);
         live.connection_rate.count(self.worker.thread, accepted.accepted_us / 1000);
         tokio::task::spawn_local(session::run(self.worker.clone(), accepted));

@@ -55,7 +55,9 @@ const ROWS: &[Alias] = &[
     http("HQ", "The query, with its question mark.", request::query),
     http("HU", "The URI.", request::uri),
     http("HV", "The version of HTTP.", request::version),
-    any("ID", "The unique identifier.", |s, item| item.text(s.unique_id().unwrap_or_default())),
+    any("ID", "The unique identifier.", |s, item| {
+        item.text(has_stream(s).then(|| s.unique_id()).flatten().unwrap_or_default());
+    }),
     any("OG", "When and where the line was written.", |s, item| item.text(s.log_origin.name().as_bytes()))
         .needs(LogAliasNeed::Log),
     any("ST", "The status.", |s, item| item.number(status(s))),
@@ -284,15 +286,17 @@ fn transfer(stream: &Stream) -> i64 {
     }
 }
 
-/// How many captures are shown: none where HAProxy has no stream yet.
+/// Whether HAProxy has a stream by then: without one there are neither captures nor an id.
+fn has_stream(stream: &Stream) -> bool {
+    !matches!(
+        stream.log_origin,
+        LogOrigin::SessionError | LogOrigin::SessionKilled | LogOrigin::TcpConnection | LogOrigin::TcpSession
+    )
+}
+
+/// How many captures are shown.
 fn slots(stream: &Stream, captures: &[ir::config::Capture]) -> usize {
-    match stream.log_origin {
-        LogOrigin::SessionError
-        | LogOrigin::SessionKilled
-        | LogOrigin::TcpConnection
-        | LogOrigin::TcpSession => 0,
-        _ => captures.len(),
-    }
+    if has_stream(stream) { captures.len() } else { 0 }
 }
 
 fn retries(stream: &Stream, item: &mut Item<'_>) {

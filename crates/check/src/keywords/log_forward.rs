@@ -27,7 +27,6 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         return false;
     }
     refuse_same_name(c, line, &name.text);
-    c.warn_parsed("log-forward", line.span);
     c.px = inherit::fresh(Kind::Frontend);
     c.px.proxy.name.clone_from(&name.text);
     let (name, place) = (name.text.clone(), line.place());
@@ -195,7 +194,7 @@ const fn row(
     doc: &'static str,
     set: fn(&mut Context<'_>, &Line<'_>),
 ) -> Keyword {
-    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set)).parsed()
+    Keyword::new(name, doc, HERE, usage, MANY, Set::Line(set))
 }
 
 pub const ROWS: &[Keyword] = &[

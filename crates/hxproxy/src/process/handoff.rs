@@ -4,9 +4,10 @@
 //! Left out: how a descriptor comes over (`net::handoff`), and the signal that ends the old
 //! processes, which is sent when this one is ready.
 
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use ir::config::{Config, Mode, Proxy};
+use ir::config::{Bind, Config, LogForward, Mode, Proxy};
 use ir::expr::Place;
 use ir::id::{BindId, ProxyId};
 use net::handoff::Inherited;
@@ -68,7 +69,7 @@ pub fn bind(
         let mut refused = Vec::new();
         for (proxy, bind) in pending {
             let wanted = wanted(config, (proxy, bind), threads, namespaces);
-            match listener::open(&config.proxies[proxy].binds[bind], wanted, &mut inherited) {
+            match listener::open(&binds(config, proxy)[bind], wanted, &mut inherited) {
                 Ok(opened) => {
                     let place = describe(config, proxy, bind, "Starting");
                     opened.warnings.iter().for_each(|text| console.warning(&format!("{place}: {text}.")));
@@ -104,10 +105,59 @@ fn give_up(
     Err(())
 }
 
-/// The addresses to open, as indexes of proxy and `bind`.
+/// Opens the sockets of `dgram-bind` lines, each with the number of its log-forward section. On
+/// failure everything has been told to `console`.
+pub fn bind_datagrams(
+    console: &Console,
+    program: &str,
+    config: &Config,
+) -> Result<Vec<(usize, OwnedFd)>, ()> {
+    let mut open = Vec::new();
+    let mut failed = false;
+    for (section, forward) in config.log_forwards.iter().enumerate() {
+        for bind in &forward.datagram_binds {
+            match net::datagram::bind(&bind.address) {
+                Ok(socket) => open.push((section, socket)),
+                Err(error) => {
+                    failed = true;
+                    let place = place(config, bind.place);
+                    let name = String::from_utf8_lossy(&forward.name);
+                    let text = crate::files::strerror(&error);
+                    console.alert(&format!(
+                        "Binding [{place}] for frontend {name}: cannot bind datagram socket ({text})."
+                    ));
+                }
+            }
+        }
+    }
+    if failed {
+        console
+            .alert(&format!("[{program}.main()] Some protocols failed to start their listeners! Exiting."));
+        return Err(());
+    }
+    Ok(open)
+}
+
+/// The addresses to open, as indexes of proxy and `bind`. Log-forward sections come behind the
+/// proxies.
 fn lines(config: &Config) -> Vec<(usize, usize)> {
-    let enabled = config.proxies.iter().enumerate().filter(|(_, proxy)| proxy.is_frontend && !proxy.disabled);
-    enabled.flat_map(|(at, proxy)| (0..proxy.binds.len()).map(move |bind| (at, bind))).collect()
+    let is_open =
+        |at: &usize| config.proxies.get(*at).is_none_or(|proxy| proxy.is_frontend && !proxy.disabled);
+    let owners = (0..config.proxies.len() + config.log_forwards.len()).filter(is_open);
+    owners.flat_map(|at| (0..binds(config, at).len()).map(move |bind| (at, bind))).collect()
+}
+
+/// The log-forward section of a number behind those of the proxies.
+fn forward(config: &Config, owner: usize) -> Option<&LogForward> {
+    config.log_forwards.get(owner.checked_sub(config.proxies.len())?)
+}
+
+/// The `bind` lines of a proxy or of a log-forward section.
+fn binds(config: &Config, owner: usize) -> &[Bind] {
+    match forward(config, owner) {
+        Some(forward) => &forward.binds,
+        None => config.proxies.get(owner).map_or(&[], |proxy| &proxy.binds),
+    }
 }
 
 fn wanted<'a>(
@@ -116,35 +166,44 @@ fn wanted<'a>(
     threads: usize,
     namespaces: &'a Namespaces,
 ) -> Wanted<'a> {
-    let frontend = &config.proxies[proxy];
-    let options = &frontend.options;
-    let served =
-        frontend.binds[bind].threads.iter().filter(|thread| usize::from(**thread) <= threads).count();
+    let line = &binds(config, proxy)[bind];
+    let frontend = config.proxies.get(proxy);
+    let served = line.threads.iter().filter(|thread| usize::from(**thread) <= threads).count();
+    let positive = |number: i64| u32::try_from(number).ok().filter(|number| *number > 0);
+    let of_forward = forward(config, proxy)
+        .and_then(|forward| positive(forward.backlog).or_else(|| positive(forward.maxconn)));
     let id = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
     Wanted {
         proxy: ProxyId(id(proxy)),
         bind: BindId(id(bind)),
-        backlog: frontend.binds[bind]
+        backlog: line
             .backlog
-            .or(frontend.backlog)
-            .or(frontend.maxconn)
+            .or(frontend.and_then(|frontend| frontend.backlog.or(frontend.maxconn)))
+            .or(of_forward)
             .or(config.global.maxconn)
             .unwrap_or(0),
         // Numbers of threads that there are not leave all.
         sockets: if served > 0 { served } else { threads },
         tune: &config.global.tune,
-        nolinger: options.nolinger,
-        delays_ack: options.tcp_smart_accept.unwrap_or(frontend.mode == Mode::Http),
+        nolinger: frontend.is_some_and(|frontend| frontend.options.nolinger),
+        delays_ack: frontend
+            .is_some_and(|frontend| frontend.options.tcp_smart_accept.unwrap_or(frontend.mode == Mode::Http)),
         namespaces,
     }
 }
 
 /// `Binding [file:line] for frontend http`
 fn describe(config: &Config, proxy: usize, bind: usize, what: &str) -> String {
-    let proxy = &config.proxies[proxy];
-    let Place { file, line } = proxy.binds[bind].place;
+    let place = place(config, binds(config, proxy)[bind].place);
+    let of_forward = || Some(("frontend", forward(config, proxy)?.name.as_slice()));
+    let of_proxy = config.proxies.get(proxy).map(|proxy| (kind(proxy), proxy.name.as_slice()));
+    let (kind, name) = of_proxy.or_else(of_forward).unwrap_or_default();
+    format!("{what} [{place}] for {kind} {}", String::from_utf8_lossy(name))
+}
+
+fn place(config: &Config, Place { file, line }: Place) -> String {
     let file = config.files.get(file as usize).map_or("", String::as_str);
-    format!("{what} [{file}:{line}] for {} {}", kind(proxy), String::from_utf8_lossy(&proxy.name))
+    format!("{file}:{line}")
 }
 
 /// HAProxy's word for what a section is.

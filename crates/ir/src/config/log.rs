@@ -170,6 +170,18 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Emerg,
+        Self::Alert,
+        Self::Crit,
+        Self::Err,
+        Self::Warning,
+        Self::Notice,
+        Self::Info,
+        Self::Debug,
+    ];
+
     /// The names in the order of their numbers.
     pub const NAMES: [&'static str; 8] =
         ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use ir::config::{Level, LogFraming, LogTarget};
 use ir::id::{LogProfileId, ProxyId};
 use net::clock;
-use proto::syslog::{self, Form, Header, Moment};
+use proto::syslog::{self, Form, Header, Moment, Received};
 use state::balance;
 use state::ends::Endpoint;
 use state::plan::{LogOwner, LogServer, LogWay, Plan};
@@ -20,6 +20,7 @@ use super::outlets::Outlets;
 pub struct Sender {
     plan: &'static Plan,
     pid: u32,
+    pid_text: Box<[u8]>,
     outlets: Outlets,
     line: RefCell<Vec<u8>>,
     /// Text and structured data that log-profiles make.
@@ -38,6 +39,14 @@ pub struct Message<'a> {
     pub stream: Option<&'a Stream>,
     /// The profile that `do-log` names.
     pub profile: Option<LogProfileId>,
+    /// What came with a message that is forwarded.
+    pub received: Option<&'a Received<'a>>,
+}
+
+impl<'a> Message<'a> {
+    fn parts(&self, tag: &'a [u8]) -> Parts<'a> {
+        Parts { tag, data: self.data, text: self.text, received: self.received }
+    }
 }
 
 /// A `log` line, and the way of its messages.
@@ -49,6 +58,7 @@ struct Parts<'a> {
     tag: &'a [u8],
     data: &'a [u8],
     text: &'a [u8],
+    received: Option<&'a Received<'a>>,
 }
 
 impl Sender {
@@ -56,6 +66,7 @@ impl Sender {
         Self {
             plan,
             pid: std::process::id(),
+            pid_text: std::process::id().to_string().into_bytes().into(),
             outlets: Outlets::default(),
             line: RefCell::default(),
             own: RefCell::default(),
@@ -65,7 +76,10 @@ impl Sender {
 
     /// Sends `text` to all targets that want this level. Says whether there is a target.
     pub fn send(&self, owner: LogOwner, level: Level, text: &[u8]) -> bool {
-        self.send_message(owner, &Message { level, text, data: b"", stream: None, profile: None })
+        self.send_message(
+            owner,
+            &Message { level, text, data: b"", stream: None, profile: None, received: None },
+        )
     }
 
     /// Sends a message to all targets that want its level. One that is empty is not sent, unless
@@ -77,6 +91,7 @@ impl Sender {
             LogOwner::Global | LogOwner::Forward(_) => None,
         };
         let tag = tag.or(config.global.log_tag.as_deref()).unwrap_or(b"haproxy");
+        let tag = message.received.map_or(tag, |received| received.tag);
         let targets = owner.targets(config);
         for (index, (target, route)) in targets.iter().zip(self.plan.log_routes.of(owner)).enumerate() {
             if message.level > target.max_level || !self.is_sampled(owner, index, target) {
@@ -86,7 +101,7 @@ impl Sender {
             match message.profile.or(route.profile) {
                 Some(profile) => self.override_with(profile, line, tag, message),
                 None => {
-                    let parts = Parts { tag, data: message.data, text: message.text };
+                    let parts = message.parts(tag);
                     self.deliver(line, message.level, parts);
                 }
             }
@@ -98,7 +113,7 @@ impl Sender {
     fn override_with(&self, profile: LogProfileId, line: Line<'_>, tag: &[u8], message: &Message<'_>) {
         let Some(profile) = self.plan.log_profiles.get(profile.index()) else { return };
         let tag = profile.tag.as_deref().unwrap_or(tag);
-        let mut parts = Parts { tag, data: message.data, text: message.text };
+        let mut parts = message.parts(tag);
         let step = message.stream.and_then(|stream| Some((stream, profile.step(stream.log_origin)?)));
         let Some((stream, step)) = step else { return self.deliver(line, message.level, parts) };
         let Ok(mut buffers) = self.own.try_borrow_mut() else { return };
@@ -219,30 +234,48 @@ impl Sender {
         parts: Parts<'_>,
     ) {
         line.clear();
-        let host = match self.plan.config.global.log_send_hostname.as_deref() {
-            Some(b"") => samples::host_name(),
-            name => name.unwrap_or_default(),
+        let data = parts.data.trim_ascii_end();
+        let moment = now();
+        let (header, own_form) = match parts.received {
+            Some(received) => {
+                let facility = received.priority.map_or(target.facility.0.into(), |(facility, _)| facility);
+                let Received { time, host, pid, message_id, .. } = *received;
+                let level = level as u32;
+                let header =
+                    Header { facility, level, moment, time, host, tag: parts.tag, pid, message_id, data };
+                (header, syslog::form_of(received))
+            }
+            None => {
+                let host = match self.plan.config.global.log_send_hostname.as_deref() {
+                    Some(b"") => samples::host_name(),
+                    name => name.unwrap_or_default(),
+                };
+                let header = Header {
+                    facility: target.facility.0.into(),
+                    level: level as u32,
+                    moment,
+                    time: b"",
+                    host,
+                    tag: parts.tag,
+                    pid: &self.pid_text,
+                    message_id: b"",
+                    data,
+                };
+                (header, if host.is_empty() { Form::Local } else { Form::Rfc3164 })
+            }
         };
-        let header = Header {
-            facility: target.facility.0,
-            level: level as u8,
-            moment: now(),
-            host,
-            tag: parts.tag,
-            pid: self.pid,
-            data: parts.data.trim_ascii_end(),
-        };
-        syslog::write_header(form(framing, !host.is_empty()), &header, line);
+        syslog::write_header(form(framing).unwrap_or(own_form), &header, line);
         let text = parts.text;
         let end = text.iter().rposition(|byte| !matches!(byte, b'\n' | 0)).map_or(0, |last| last + 1);
         line.extend_from_slice(&text[..end]);
     }
 }
 
-fn form(framing: LogFraming, has_host: bool) -> Form {
-    match framing {
-        LogFraming::Default if has_host => Form::Rfc3164,
-        LogFraming::Default | LogFraming::Local => Form::Local,
+/// The form that a framing names; none: that of the message.
+fn form(framing: LogFraming) -> Option<Form> {
+    Some(match framing {
+        LogFraming::Default => return None,
+        LogFraming::Local => Form::Local,
         LogFraming::Rfc3164 => Form::Rfc3164,
         LogFraming::Rfc5424 => Form::Rfc5424,
         LogFraming::Priority => Form::Priority,
@@ -250,7 +283,7 @@ fn form(framing: LogFraming, has_host: bool) -> Form {
         LogFraming::Timed => Form::Timed,
         LogFraming::Iso => Form::Iso,
         LogFraming::Raw => Form::Raw,
-    }
+    })
 }
 
 /// The local time; taken apart once a second.

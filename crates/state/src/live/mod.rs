@@ -52,6 +52,8 @@ pub struct Live {
     pub dropped_logs: AtomicU64,
     /// A target that cannot be logged to was told of.
     pub log_failure_told: AtomicBool,
+    /// Clients of each log-forward section.
+    pub forwards: Vec<Gauge>,
     /// Those of sections first; [`crate::plan::LogRoutes`] knows which is whose.
     pub rings: Vec<Ring>,
     /// What ACLs and maps compare with.
@@ -103,6 +105,8 @@ impl Live {
             log_lines: PerThread::new(threads),
             servers: proxy.servers.iter().map(|server| LiveServer::new(server, fullconn, threads)).collect(),
         };
+        let forward =
+            |forward: &ir::config::LogForward| Gauge::new(u32::try_from(forward.maxconn).unwrap_or(0));
         Self {
             connections: Gauge::new(maxconn),
             tls_connections: Gauge::new(config.global.max_tls_connections),
@@ -115,6 +119,7 @@ impl Live {
             log_samples: LogSamples::new(config),
             dropped_logs: AtomicU64::new(0),
             log_failure_told: AtomicBool::new(false),
+            forwards: config.log_forwards.iter().map(forward).collect(),
             rings: Vec::new(),
             outputs: Outputs::default(),
             patterns: Patterns::default(),

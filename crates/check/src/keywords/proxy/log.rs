@@ -24,17 +24,6 @@ const FRAMINGS: [(&str, LogFraming); 8] = [
     ("raw", LogFraming::Raw),
 ];
 
-const LEVELS: [Level; 8] = [
-    Level::Emerg,
-    Level::Alert,
-    Level::Crit,
-    Level::Err,
-    Level::Warning,
-    Level::Notice,
-    Level::Info,
-    Level::Debug,
-];
-
 /// The greatest size of a line when `len` does not say.
 const DEFAULT_LEN: usize = 1024;
 const SYSLOG_PORT: u16 = 514;
@@ -135,7 +124,7 @@ fn named<T: Copy>(table: &[(&str, T)], value: &Value) -> Option<T> {
 
 fn level(value: &Value) -> Option<Level> {
     let index = Level::NAMES.iter().position(|name| value.word.is(name))?;
-    LEVELS.get(index).copied()
+    Level::ALL.get(index).copied()
 }
 
 fn length(value: &Value) -> Checked<usize> {
