@@ -28,7 +28,7 @@ const SPLICE_FROM: u64 = 16 * 1024;
 pub enum Fault {
     /// A reused connection was closed before the server began to answer.
     Stale,
-    /// The server did not look at the request.
+    /// A reused connection would not look at the request.
     Refused,
     /// The server closed or failed.
     ServerAborted,
@@ -47,7 +47,7 @@ pub enum Fault {
 impl Fault {
     /// Whether the server failed.
     pub fn is_servers(self) -> bool {
-        matches!(self, Self::Refused | Self::ServerAborted | Self::InvalidResponse | Self::ServerTimeout)
+        matches!(self, Self::ServerAborted | Self::InvalidResponse | Self::ServerTimeout)
     }
 
     /// Whether the server is told by RST that nobody waits for it any more.
@@ -276,9 +276,9 @@ impl Exchange {
             let complete = match ready!(server.upstream.poll_head(cx, head, method, &limits)) {
                 Ok(complete) => complete,
                 Err(NoHead::Invalid) => return Poll::Ready(Err(Fault::InvalidResponse)),
-                Err(NoHead::Refused) => return Poll::Ready(Err(Fault::Refused)),
+                Err(NoHead::Refused) if server.reused => return Poll::Ready(Err(Fault::Refused)),
                 Err(NoHead::Closed) if server.reused => return Poll::Ready(Err(Fault::Stale)),
-                Err(NoHead::Closed) => return Poll::Ready(Err(Fault::ServerAborted)),
+                Err(_) => return Poll::Ready(Err(Fault::ServerAborted)),
             };
             self.moved(stream);
             if !complete {

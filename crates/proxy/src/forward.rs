@@ -76,11 +76,13 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
                 return;
             }
             Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
-            Err(Fault::Refused) if is_empty(stream) && attempts.again(stream) => attempts.fresh = true,
+            Err(Fault::Refused) if is_empty(stream) => attempts.fresh = true,
             Err(fault) => {
                 reset(&mut server, fault);
-                Box::pin(give_up(worker, stream, client, timer, fault)).await;
-                return server::let_go(stream);
+                server::let_go(stream);
+                // The server hears of it before the client does.
+                drop(server);
+                return Box::pin(give_up(worker, stream, client, timer, fault)).await;
             }
         }
         server::let_go(stream);
@@ -340,7 +342,7 @@ async fn give_up(
     match fault {
         // The client repeats a request whose connection went away without an answer, as if it had
         // never been here.
-        Fault::Stale => {
+        Fault::Stale | Fault::Refused => {
             stream.log_silent = true;
             client.abort();
         }

@@ -17,9 +17,11 @@ pub fn counted_request(head: &Head) -> u64 {
 }
 
 /// What a response's head counts for, as it was received or made by a service. The field that
-/// tells chunks counts, whether the codec will add it or not.
+/// tells chunks counts, whether the codec will add it or not; HTTP/2 has none.
 pub fn counted_response(head: &Head) -> u64 {
-    let untold = head.framing == Framing::Chunked && head.get(b"transfer-encoding").is_none();
+    let untold = head.framing == Framing::Chunked
+        && head.version != Version::Http2
+        && head.get(b"transfer-encoding").is_none();
     let added = if untold { "transfer-encoding".len() + "chunked".len() } else { 0 };
     let status = head.status().checked_ilog10().map_or(1, |log| log as usize + 1);
     (START + head.version_text().len() + status + head.reason().len() + fields(head) + added + END) as u64
@@ -73,6 +75,10 @@ mod tests {
         check("HTTP/1.1 20 A\r\n\r\n", 32);
         check("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 47);
         check("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n", 78);
+        let mut head = Head::default();
+        head.start_response(200, b"", Version::Http2);
+        head.framing = Framing::Chunked;
+        assert_eq!(counted_response(&head), 32);
         assert_eq!(counted_end(None), 1);
     }
 }

@@ -110,7 +110,7 @@ pub struct Asked<'a> {
 
 /// Makes `head` the response. Says whether it is one: it has fewer than `max_fields` fields, one
 /// length that is a number, and a status that may come here.
-pub fn response(parts: &Parts, ended: bool, asked: &Asked<'_>, max_fields: usize, head: &mut Head) -> bool {
+pub fn response(parts: &Parts, asked: &Asked<'_>, max_fields: usize, head: &mut Head) -> bool {
     let upgrade = !asked.protocol.is_empty();
     let status = match parts.status.as_u16() {
         101 => return false,
@@ -141,7 +141,6 @@ pub fn response(parts: &Parts, ended: bool, asked: &Asked<'_>, max_fields: usize
         (100..200 | 204 | 304, _) => Framing::None,
         _ if asked.method == b"HEAD" => Framing::None,
         (_, Some(length)) => Framing::Length(length),
-        (_, None) if ended => Framing::Length(0),
         (_, None) => Framing::Chunked,
     };
     head.field_count() < max_fields
@@ -207,13 +206,7 @@ mod tests {
     fn responses() {
         type Expected = Option<(u16, Framing, &'static str)>;
         #[track_caller]
-        fn check(
-            asked: (&str, &str),
-            status: u16,
-            ended: bool,
-            fields: &[(&'static str, &str)],
-            expected: Expected,
-        ) {
+        fn check(asked: (&str, &str), status: u16, fields: &[(&'static str, &str)], expected: Expected) {
             let mut response = http::Response::new(());
             *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
             for (name, value) in fields {
@@ -221,30 +214,29 @@ mod tests {
             }
             let asked = Asked { method: asked.0.as_bytes(), protocol: asked.1.as_bytes() };
             let mut head = Head::default();
-            let is_one = super::response(&response.into_parts().0, ended, &asked, 4, &mut head);
+            let is_one = super::response(&response.into_parts().0, &asked, 4, &mut head);
             let names: Vec<_> = head.fields().map(|(name, _)| String::from_utf8_lossy(name)).collect();
             let found = is_one.then(|| (head.status(), head.framing, names.join(" ")));
             assert_eq!(found, expected.map(|(status, framing, names)| (status, framing, names.to_string())));
         }
         let length = ("content-length", "5");
         let get = ("GET", "");
-        check(get, 200, false, &[length], Some((200, Framing::Length(5), "content-length")));
-        check(get, 200, false, &[length, length], Some((200, Framing::Length(5), "content-length")));
-        check(get, 200, false, &[length, ("content-length", "6")], None);
-        check(get, 200, false, &[("content-length", "+5")], None);
-        check(get, 200, false, &[("a", "b")], Some((200, Framing::Chunked, "a")));
-        check(get, 200, true, &[], Some((200, Framing::Length(0), "")));
-        check(("HEAD", ""), 200, true, &[length], Some((200, Framing::None, "content-length")));
-        check(get, 204, true, &[], Some((204, Framing::None, "")));
-        check(get, 304, true, &[length], Some((304, Framing::None, "content-length")));
-        check(get, 103, false, &[("link", "x")], Some((103, Framing::None, "link")));
-        check(get, 101, false, &[], None);
-        check(("GET", "websocket"), 200, false, &[], Some((101, Framing::Tunnel, "connection upgrade")));
-        check(("GET", "websocket"), 403, true, &[], Some((403, Framing::Length(0), "")));
-        check(("CONNECT", ""), 200, false, &[], Some((200, Framing::Tunnel, "")));
-        check(("CONNECT", ""), 502, true, &[], Some((502, Framing::Length(0), "")));
+        check(get, 200, &[length], Some((200, Framing::Length(5), "content-length")));
+        check(get, 200, &[length, length], Some((200, Framing::Length(5), "content-length")));
+        check(get, 200, &[length, ("content-length", "6")], None);
+        check(get, 200, &[("content-length", "+5")], None);
+        check(get, 200, &[("a", "b")], Some((200, Framing::Chunked, "a")));
+        check(("HEAD", ""), 200, &[length], Some((200, Framing::None, "content-length")));
+        check(get, 204, &[], Some((204, Framing::None, "")));
+        check(get, 304, &[length], Some((304, Framing::None, "content-length")));
+        check(get, 103, &[("link", "x")], Some((103, Framing::None, "link")));
+        check(get, 101, &[], None);
+        check(("GET", "websocket"), 200, &[], Some((101, Framing::Tunnel, "connection upgrade")));
+        check(("GET", "websocket"), 403, &[], Some((403, Framing::Chunked, "")));
+        check(("CONNECT", ""), 200, &[], Some((200, Framing::Tunnel, "")));
+        check(("CONNECT", ""), 502, &[], Some((502, Framing::Chunked, "")));
         let four = [("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")];
-        check(get, 200, true, &four, None);
-        check(get, 200, true, &four[..3], Some((200, Framing::Length(0), "a b c")));
+        check(get, 200, &four, None);
+        check(get, 200, &four[..3], Some((200, Framing::Chunked, "a b c")));
     }
 }

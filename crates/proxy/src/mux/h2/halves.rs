@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
+use proto::h1::counted_end;
 
 use super::convert;
 use crate::body::{Piece, Sink, SourceError};
@@ -170,7 +171,12 @@ impl Incoming {
         true
     }
 
-    /// Hands over what one read gives, and says how many bytes that were.
+    /// The end is to be handed over, even where there is nothing in front of it.
+    pub fn tell_end(&mut self) {
+        self.done = false;
+    }
+
+    /// Hands over what one read gives, and says how much it counts for in the log.
     ///
     /// # Errors
     /// The stream was reset, or the sink failed.
@@ -205,7 +211,8 @@ impl Incoming {
                 self.done = true;
                 let trailers = trailers.map(|fields| convert::trailers(&fields));
                 sink(Piece::End(trailers.as_ref())).map_err(|_| SourceError::Sink)?;
-                Poll::Ready(Ok(0))
+                let counted = trailers.as_ref().map_or(0, |trailers| counted_end(Some(trailers)));
+                Poll::Ready(Ok(counted as usize))
             }
         }
     }

@@ -154,13 +154,15 @@ impl H2Server {
             },
         };
         let ended = body.as_ref().is_none_or(h2::RecvStream::is_end_stream);
-        if !convert::response(&parts, ended, &asked, limits.max_fields, head) {
+        if !convert::response(&parts, &asked, limits.max_fields, head) {
             return Poll::Ready(Err(NoHead::Invalid));
         }
         if let Some(body) = body {
             self.incoming = Incoming::new(body);
             if !ended {
                 self.lease.open_window();
+            } else if head.framing == Framing::Chunked {
+                self.incoming.tell_end();
             }
         }
         Poll::Ready(Ok(()))
@@ -174,6 +176,8 @@ impl H2Server {
             // Streams that the server looked at outlive its GOAWAY.
             Some(Reason::REFUSED_STREAM) => NoHead::Refused,
             _ if error.is_remote() && error.is_go_away() => NoHead::Refused,
+            // A field that is none ends the whole connection in the codec.
+            Some(Reason::PROTOCOL_ERROR) if error.is_library() => NoHead::Invalid,
             _ if error.is_library() && error.is_reset() => NoHead::Invalid,
             _ => NoHead::Closed,
         }
