@@ -140,7 +140,8 @@ fn strip_dotdot(path: &[u8], full: bool, out: &mut Vec<u8>) {
         } else if full {
             continue;
         } else {
-            out.extend_from_slice(b"..");
+            out.extend_from_slice(b"../");
+            continue;
         }
         if !last {
             out.push(b'/');
@@ -154,7 +155,9 @@ fn sort_query(whole: &[u8], out: &mut Vec<u8>) {
         return out.extend_from_slice(whole);
     };
     let query = until(&whole[start..], b'#');
-    let mut params: Vec<&[u8]> = query.split(|byte| *byte == b'&').collect();
+    // An end without a parameter is dropped.
+    let listed = query.strip_suffix(b"&").unwrap_or(query);
+    let mut params: Vec<&[u8]> = listed.split(|byte| *byte == b'&').collect();
     params.sort_by_key(|param| until(param, b'='));
     out.extend_from_slice(&whole[..start]);
     for (index, param) in params.into_iter().enumerate() {

@@ -102,6 +102,12 @@ pub(crate) fn raw(stream: &mut Stream, response: &[u8]) -> bool {
     let body = &response[head_len..];
     stream.reply.extend_from_slice(body);
     stream.res.bytes_mut().truncate(head_len);
+    if stream.res.flags.close {
+        let is_connection =
+            |line: &[u8]| line.get(..11).is_some_and(|name| name.eq_ignore_ascii_case(b"connection:"));
+        let mut lines = response.split(|byte| *byte == b'\n').skip(1);
+        stream.res.insert(lines.position(is_connection).unwrap_or(0), b"connection", b"close");
+    }
     // Without a length the page ends with the connection.
     if matches!(stream.res.framing, Framing::Length(_) | Framing::Chunked) {
         frame(&mut stream.res, body.len());
@@ -211,6 +217,11 @@ mod tests {
             "HTTP/1.1 410 Gone\nContent-Length: 4\n\nbody",
             "410 Gone\ncontent-length: 4\n\nbody",
             Framing::Length(4),
+        );
+        check(
+            "HTTP/1.0 410 Gone\nX-A: b\nConnection: close\nX-C: d\n\n",
+            "410 Gone\nx-a: b\nconnection: close\nx-c: d\n\n",
+            Framing::UntilClose,
         );
         check(
             "HTTP/1.1 302 Found\r\nContent-length: 0\r\nLocation: /\r\n\r\n",

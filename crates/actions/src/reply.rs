@@ -89,8 +89,8 @@ fn auth(stream: &mut Stream, args: &Args) -> Outcome {
     let settings = stream.plan.settings(stream.rules_of);
     let realm =
         args.option(0).and_then(|values| values.first()).map_or(&settings.name[..], ActionValue::bytes);
-    // A client that knows it talks to a proxy names the whole URI.
-    let target = stream.req.target();
+    // A client that knows it talks to a proxy names the whole URI; over HTTP/2 all do.
+    let (_, target) = stream.req.received();
     let to_proxy = settings.options.http_use_proxy_header && !target.starts_with(b"/") && target != b"*";
     let (status, name): (_, &[u8]) =
         if to_proxy { (407, b"proxy-authenticate") } else { (401, b"www-authenticate") };

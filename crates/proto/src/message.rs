@@ -393,6 +393,13 @@ impl Head {
         self.fields.push(Field { name, value });
     }
 
+    /// Puts a field in front of the one at `index`, or behind all.
+    pub fn insert(&mut self, index: usize, name: &[u8], value: &[u8]) {
+        self.add(name, value);
+        let last = self.fields.len() - 1;
+        self.fields[index.min(last)..].rotate_right(1);
+    }
+
     /// Removes all fields of that name, then appends one.
     pub fn set(&mut self, name: &[u8], value: &[u8]) {
         self.remove(name);
@@ -528,6 +535,9 @@ mod tests {
         assert_eq!(head.fields().collect::<Vec<_>>(), [(&b"host"[..], &b"a"[..]), (b"x-a", b"3")]);
         head.replace_value(0, b"longer");
         assert_eq!(head.get(b"host"), Some(&b"longer"[..]));
+        head.insert(1, b"X-b", b"4");
+        assert_eq!(head.field(1), (&b"x-b"[..], &b"4"[..]));
+        assert_eq!(head.field(2), (&b"x-a"[..], &b"3"[..]));
         head.clear();
         assert!(head.is_empty() && head.fields().next().is_none());
     }

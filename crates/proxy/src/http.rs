@@ -249,7 +249,8 @@ fn note_cookie(stream: &mut Stream) {
 fn monitor(stream: &mut Stream) -> Option<Decision> {
     let settings = stream.plan.settings(stream.session.frontend);
     let uri = settings.monitor_uri.as_deref()?;
-    if stream.req.path()? != uri {
+    let is_path = uri.starts_with(b"/") && stream.req.path_and_query() == Some(uri);
+    if !is_path && stream.req.target() != uri {
         return None;
     }
     stream.log_silent = true;
