@@ -80,6 +80,11 @@ impl CertWords {
         Some(Ok(warning))
     }
 
+    /// Sets a word that nobody wrote.
+    pub fn set(&mut self, name: &'static str, value: Bytes) {
+        self.words.push((name, value));
+    }
+
     pub fn text(&self, name: &str) -> Option<&[u8]> {
         self.words.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| value.as_slice())
     }
@@ -150,26 +155,70 @@ fn mode(value: Option<&[u8]>, default: bool) -> String {
     }
 }
 
-/// The content of a file that a word names. The error is HAProxy's.
-pub fn file(c: &Context<'_>, word: &str, value: &[u8], path: &[u8]) -> Result<Bytes, String> {
-    let unread = || {
-        let what = if word == "ocsp" { "Error opening OCSP response file" } else { "" };
-        format!("{what} '{}' cannot be read or parsed.", String::from_utf8_lossy(value))
+/// The content of a file that a word names. What HAProxy says about another one is added to `told`, or
+/// takes its place.
+pub fn file(c: &Context<'_>, word: &str, value: &[u8], path: &[u8], told: &mut String) -> Option<Bytes> {
+    let shown = String::from_utf8_lossy(path);
+    let content = c.read_file(path).ok();
+    let why = match (word, &content) {
+        ("ocsp", None) => {
+            "Error opening OCSP response file".clone_into(told);
+            String::new()
+        }
+        ("key", Some(content)) if !crate::certs::has_key(content) => {
+            format!("unable to load private key from file '{shown}' ({NO_KEY}).\n")
+        }
+        ("sctl", Some(content)) if !is_sct_list(content) => String::new(),
+        ("issuer", Some(content)) if is_certificate(c, path, content).is_err() => {
+            format!("'{shown}' cannot be read or parsed'.\n")
+        }
+        (_, Some(_)) => return content,
+        (_, None) => String::new(),
     };
-    let content = c.read_file(path).map_err(|_| unread())?;
-    let is_whole = match word {
-        "key" => crate::certs::has_key(&content),
-        "sctl" => is_sct_list(&content),
-        "issuer" => c.loader.check_authorities(&c.path(path)).is_ok_and(|count| count > 0),
-        _ => true,
-    };
-    if is_whole { Ok(content) } else { Err(unread()) }
+    told.push_str(&format!("{why} '{}' cannot be read or parsed.", String::from_utf8_lossy(value)));
+    None
 }
 
-/// A list of timestamps (RFC 6962, 3.3): its length in two bytes, then as many bytes.
-fn is_sct_list(content: &[u8]) -> bool {
-    content.split_first_chunk().is_some_and(|(length, rest)| {
-        let length = usize::from(u16::from_be_bytes(*length));
-        length > 0 && length == rest.len()
-    })
+/// The TLS library's words for a file without a key.
+const NO_KEY: &str = "error:1E08010C:DECODER routines::unsupported";
+
+/// Whether a text begins with a certificate; the error is HAProxy's.
+pub fn is_certificate(c: &Context<'_>, path: &[u8], pem: &[u8]) -> Result<(), String> {
+    match c.loader.check_certificate(path, pem) {
+        Err(text) if text.starts_with("unable to load") => Err(text),
+        _ => Ok(()),
+    }
+}
+
+/// A list of timestamps (RFC 6962, 3.3): its length in two bytes, then timestamps with theirs.
+pub fn is_sct_list(content: &[u8]) -> bool {
+    let Some(mut rest) = part(content).filter(|(_, behind)| behind.is_empty()).map(|(list, _)| list) else {
+        return false;
+    };
+    while !rest.is_empty() {
+        let Some((_, behind)) = part(rest) else { return false };
+        rest = behind;
+    }
+    true
+}
+
+/// What a length in front of it says, and what is behind.
+fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps() {
+        let check = |list: &[u8], expected| assert_eq!(is_sct_list(list), expected, "{list:?}");
+        check(b"\0\0", true);
+        check(b"\0\x04\0\x02ab", true);
+        check(b"\0\x04abcd", false);
+        check(b"\0\x05\0\x02ab", false);
+        check(b"\0", false);
+    }
 }

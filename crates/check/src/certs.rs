@@ -1,20 +1,24 @@
 //! Certificates of `crt`: a file, or a directory of them. They are read, joined with their key,
 //! and parsed while the configuration is checked.
 
+pub mod trial;
+
 use diag::Diagnostic;
 use ir::Bytes;
 use ir::config::{CertEntry, CertSource};
 use syntax::Word;
 
+use crate::cert_words::{self, CertWords};
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::loader::PathKind;
+use trial::Beside;
 
 /// What stands beside certificates in a directory and is no certificate.
-const EXTRA: [&[u8]; 6] = [b".issuer", b".ocsp", b".sctl", b".key", b".dh", b".bak"];
+const EXTRA: [&[u8]; 4] = [b".issuer", b".ocsp", b".sctl", b".key"];
 
 /// What follows the names of the certificates of a bundle.
-pub const KEY_TYPES: [&[u8]; 3] = [b".rsa", b".dsa", b".ecdsa"];
+const KEY_TYPES: [&[u8]; 3] = [b".dsa", b".ecdsa", b".rsa"];
 
 /// A path below a base directory, unless it is absolute.
 pub fn below(base: Option<&[u8]>, path: &[u8]) -> Bytes {
@@ -33,7 +37,12 @@ pub fn authorities(c: &mut Context<'_>, word: &Word) -> (Option<Bytes>, Vec<Diag
         return (Some(path), Vec::new());
     }
     match c.loader.check_authorities(&path) {
-        Err(text) => (None, vec![Diagnostic::error("no-file", word.span, text)]),
+        Err(text) => {
+            // HAProxy names it from where `default-path` leads.
+            let (path, shown) = (String::from_utf8_lossy(&path), String::from_utf8_lossy(&shown));
+            let text = text.replacen(&*path, &shown, 1);
+            (None, vec![Diagnostic::error("no-file", word.span, text)])
+        }
         Ok(count) => {
             c.authorities.insert(path.clone());
             let text = format!("ca-file: 0 CA were loaded from '{}'", String::from_utf8_lossy(&shown));
@@ -43,111 +52,215 @@ pub fn authorities(c: &mut Context<'_>, word: &Word) -> (Option<Bytes>, Vec<Diag
     }
 }
 
-/// The certificates that a `crt` names.
-pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<Vec<CertEntry>> {
-    if let Some(known) = c.certificates.get(&word.text) {
-        return Ok(vec![entry(known.clone())]);
-    }
+/// The certificates that a `crt` names, and what HAProxy warns of them.
+pub fn load(c: &mut Context<'_>, word: &Word) -> Checked<(Vec<CertEntry>, String)> {
     let path = below(c.crt_base.as_deref(), &word.text);
-    match c.path_kind(&path) {
-        Ok(PathKind::File) => Ok(vec![entry(source(c, &path, word)?)]),
-        Ok(PathKind::Directory) => directory(c, &path, word),
-        Err(error) => bundle(c, &path, word, &error),
+    let mut told = String::new();
+    match named(c, &path, &mut told) {
+        Some(sources) => Ok((sources.into_iter().map(entry).collect(), told)),
+        None => Err(Fail::new("bad-certificate", word.span, told)),
+    }
+}
+
+fn named(c: &mut Context<'_>, path: &[u8], told: &mut String) -> Option<Vec<CertSource>> {
+    if is_known(c, path) {
+        if let Some(why) = words_of(c, path).difference(&CertWords::default(), c.process.ocsp_updates) {
+            let shown = String::from_utf8_lossy(path);
+            *told = format!("Can't load '{shown}', is already defined with incompatible parameters:\n {why}");
+            return None;
+        }
+        return tried(c, path, told).map(|source| vec![source]);
+    }
+    match c.path_kind(path) {
+        Ok(PathKind::File) => {
+            whole(c, path, told)?;
+            tried(c, path, told).map(|source| vec![source])
+        }
+        Ok(PathKind::Directory) => directory(c, path, told),
+        Err(error) => bundle(c, path, &error, told),
     }
 }
 
 /// The one certificate of a server's `crt`.
 pub fn load_one(c: &mut Context<'_>, word: &Word) -> Checked<CertSource> {
     let path = below(c.crt_base.as_deref(), &word.text);
-    match c.path_kind(&path) {
-        Ok(PathKind::File) => source(c, &path, word),
-        other => {
-            let error = other.err().unwrap_or_else(|| "Success".into());
-            let path = String::from_utf8_lossy(&path);
-            let text = format!("unable to stat SSL certificate from file '{path}' : {error}.");
-            Err(Fail::new("no-certificate", word.span, text))
+    let mut told = String::new();
+    if !is_known(c, &path) {
+        match c.path_kind(&path) {
+            Ok(PathKind::File) => drop(whole(c, &path, &mut told)),
+            other => {
+                let error = other.err().unwrap_or_else(|| "Success".into());
+                let path = String::from_utf8_lossy(&path);
+                told = format!("unable to stat SSL certificate from file '{path}' : {error}.");
+            }
         }
     }
+    let is_usable = told.is_empty() && trial::of_server(c, &path, &mut told);
+    match c.certificates.get(&path) {
+        Some(source) if is_usable => Ok(source.clone()),
+        _ => Err(Fail::new("bad-certificate", word.span, told.trim_end().to_owned())),
+    }
+}
+
+/// Whether a certificate was read under that name, be it in vain.
+pub fn is_known(c: &Context<'_>, path: &[u8]) -> bool {
+    c.certificates.contains_key(path) || c.cert_words.contains_key(path)
+}
+
+/// What is said of the files of a certificate that was read.
+pub fn words_of(c: &Context<'_>, path: &[u8]) -> CertWords {
+    c.cert_words.get(path).cloned().unwrap_or_default()
+}
+
+/// A certificate that was read, if it can be put into a context.
+fn tried(c: &mut Context<'_>, path: &[u8], told: &mut String) -> Option<CertSource> {
+    trial::run(c, path, told).then(|| c.certificates.get(path).cloned()).flatten()
 }
 
 /// All certificates of a directory, by name.
-fn directory(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<Vec<CertEntry>> {
-    let mut names = c.loader.list_dir(&c.path(path)).map_err(|error| {
-        let text = format!("unable to scan directory '{}' : {error}.", String::from_utf8_lossy(path));
-        Fail::new("no-directory", word.span, text)
-    })?;
-    names.retain(|name| !name.starts_with(b".") && !EXTRA.iter().any(|extra| name.ends_with(extra)));
+fn directory(c: &mut Context<'_>, path: &[u8], told: &mut String) -> Option<Vec<CertSource>> {
+    let shown = String::from_utf8_lossy(path).trim_end_matches('/').to_owned();
+    let listed = c.loader.list_dir(&c.path(path));
+    let mut names =
+        listed.map_err(|error| *told = format!("unable to scan directory '{shown}' : {error}.\n")).ok()?;
+    names.retain(|name| match name.iter().rposition(|byte| *byte == b'.') {
+        Some(dot) => !name.starts_with(b".") && !EXTRA.contains(&&name[dot..]),
+        None => true,
+    });
     names.sort();
-    let mut certs = Vec::new();
+    let (mut files, mut is_whole) = (Vec::new(), true);
     for name in names {
-        let file = [path, b"/", &name].concat();
-        if c.path_kind(&file) == Ok(PathKind::File) {
-            certs.push(entry(source(c, &file, word)?));
+        let file = [shown.as_bytes(), b"/", &name].concat();
+        match c.path_kind(&file) {
+            Ok(PathKind::Directory) => continue,
+            Ok(PathKind::File) => {}
+            Err(error) => {
+                let file = String::from_utf8_lossy(&file);
+                told.push_str(&format!("unable to stat SSL certificate from file '{file}' : {error}.\n"));
+                is_whole = false;
+                continue;
+            }
         }
+        if !is_known(c, &file) {
+            whole(c, &file, told)?;
+        }
+        files.push(file);
     }
-    Ok(certs)
+    let mut sources = Vec::new();
+    for file in files.iter().filter(|_| is_whole) {
+        let Some(source) = tried(c, file, told) else {
+            // HAProxy reads it like a crt-list, whose line has no number here.
+            *told = format!("error processing line 0 in file '{shown}' : {told}");
+            return None;
+        };
+        sources.push(source);
+    }
+    is_whole.then_some(sources)
 }
 
 /// `site.pem` that stands for `site.pem.rsa` and `site.pem.ecdsa`.
-fn bundle(c: &mut Context<'_>, path: &[u8], word: &Word, error: &str) -> Checked<Vec<CertEntry>> {
-    let mut certs = Vec::new();
-    for kind in KEY_TYPES.iter().filter(|_| !c.process.no_bundles).collect::<Vec<_>>() {
-        let file = [path, kind].concat();
-        if c.path_kind(&file).is_ok() {
-            certs.push(entry(source(c, &file, word)?));
-        }
+fn bundle(c: &mut Context<'_>, path: &[u8], error: &str, told: &mut String) -> Option<Vec<CertSource>> {
+    let (mut sources, mut found, mut is_whole) = (Vec::new(), false, true);
+    for file in bundled(c, path) {
+        found = true;
+        let read = is_known(c, &file) || whole(c, &file, told).is_some();
+        let source = if read { tried(c, &file, told) } else { None };
+        is_whole &= source.is_some();
+        sources.extend(source);
     }
-    if certs.is_empty() {
+    if !found {
         let path = String::from_utf8_lossy(path);
-        let text = format!("unable to stat SSL certificate from file '{path}' : {error}.");
-        return Err(Fail::new("no-certificate", word.span, text));
+        told.push_str(&format!("unable to stat SSL certificate from file '{path}' : {error}.\n"));
     }
-    Ok(certs)
+    (found && is_whole).then_some(sources)
 }
 
-/// What HAProxy says of a certificate when `tune.ssl.default-dh-param` is below what the security
-/// level asks for; nothing otherwise.
-pub fn weak_dh(c: &Context<'_>, source: &CertSource) -> String {
-    const LEAST: u32 = 1024;
-    let tune = &c.config.global.tune;
-    let has_file = c.config.global.ssl_default_bind.dh_param_file.is_some();
-    if !(1..=LEAST).contains(&tune.ssl_default_dh_param) || c.process.security_level < 2 || has_file {
-        return String::new();
-    }
-    let path = String::from_utf8_lossy(&source.path);
-    format!(
-        "unable to load default {LEAST} bits DH parameter for certificate '{path}'.\n, DH ciphers won't be available.\n"
-    )
+/// The files of a bundle that are there.
+pub fn bundled(c: &Context<'_>, path: &[u8]) -> Vec<Bytes> {
+    let files = KEY_TYPES.iter().filter(|_| !c.process.no_bundles).map(|kind| [path, kind].concat());
+    files.filter(|file| is_known(c, file) || c.path_kind(file).is_ok()).collect()
 }
 
-/// One certificate with its key, read once.
-pub fn source(c: &mut Context<'_>, path: &[u8], word: &Word) -> Checked<CertSource> {
-    if let Some(known) = c.certificates.get(path) {
-        return Ok(known.clone());
-    }
+/// Reads a certificate with what lies beside it, and keeps it; `None` with the reason in `told`.
+pub fn whole(c: &mut Context<'_>, path: &[u8], told: &mut String) -> Option<()> {
     let shown = String::from_utf8_lossy(path).into_owned();
-    let fail = |text: String| Fail::new("bad-certificate", word.span, text);
-    let mut pem = c.read_file(path).map_err(|_| fail(format!("cannot open the file '{shown}'.")))?;
+    let mut pem =
+        c.read_file(path).map_err(|_| told.push_str(&format!("cannot open the file '{shown}'.\n"))).ok()?;
+    let mut words = CertWords::default();
+    let stem = path.strip_suffix(b".crt").filter(|_| c.process.drops_extension).unwrap_or(path);
+    if let Err(text) = cert_words::is_certificate(c, path, &pem) {
+        told.push_str(&format!("{text}\n"));
+        return None;
+    }
+    words.set("key", path.to_vec());
     if !has_key(&pem) {
-        // Without a certificate, nobody looks for its key.
-        c.loader.check_certificate(path, &pem).or_else(|text| {
-            if text.starts_with("unable to load") { Err(fail(text)) } else { Ok(Vec::new()) }
-        })?;
         if c.process.no_keys {
-            return Err(fail(format!("No Private Key found in '{shown}'.")));
+            told.push_str(&format!("No Private Key found in '{}'.\n", String::from_utf8_lossy(stem)));
+            return None;
         }
-        let key = [path, b".key"].concat();
-        let key = c.read_file(&key).ok().filter(|key| has_key(key));
-        let key = key.ok_or_else(|| fail(format!("No Private Key found in '{shown}.key'.")))?;
+        let file = [stem, b".key"].concat();
+        let key = c.read_file(&file).ok().filter(|key| has_key(key));
+        let Some(key) = key else {
+            told.push_str(&format!("No Private Key found in '{}'.\n", String::from_utf8_lossy(&file)));
+            return None;
+        };
         if !pem.ends_with(b"\n") {
             pem.push(b'\n');
         }
         pem.extend_from_slice(&key);
+        words.set("key", file);
     }
-    c.loader.check_certificate(path, &pem).map_err(fail)?;
-    let source = CertSource { path: path.to_vec(), pem };
-    c.certificates.insert(path.to_vec(), source.clone());
-    Ok(source)
+    if let Err(text) = c.loader.check_certificate(path, &pem) {
+        told.push_str(&format!("{text}\n"));
+        return None;
+    }
+    let beside = extra_files(c, stem, &pem, &mut words, told)?;
+    c.beside.insert(path.to_vec(), beside);
+    c.cert_words.insert(path.to_vec(), words);
+    c.certificates.insert(path.to_vec(), CertSource { path: path.to_vec(), pem });
+    Some(())
+}
+
+/// Looks at the timestamps, the OCSP response and the issuer beside a certificate.
+fn extra_files(
+    c: &Context<'_>,
+    stem: &[u8],
+    pem: &[u8],
+    words: &mut CertWords,
+    told: &mut String,
+) -> Option<Beside> {
+    let mut beside = Beside::default();
+    if !c.process.no_sctls {
+        let file = [stem, b".sctl"].concat();
+        if c.read_file(&file).is_ok_and(|content| !cert_words::is_sct_list(&content)) {
+            let file = String::from_utf8_lossy(&file);
+            told.push_str(&format!(" '{file}.sctl' is present but cannot be read or parsed'.\n"));
+            return None;
+        }
+        words.set("sctl", file);
+    }
+    if !c.process.no_responses {
+        let file = [stem, b".ocsp"].concat();
+        beside.has_response = c.path_kind(&file).is_ok();
+        words.set("ocsp", file);
+    }
+    if beside.has_response && !c.process.no_issuers {
+        let file = [stem, b".issuer"].concat();
+        if let Ok(issuer) = c.read_file(&file) {
+            let shown = String::from_utf8_lossy(&file);
+            if cert_words::is_certificate(c, &file, &issuer).is_err() {
+                told.push_str(&format!("'{shown}' cannot be read or parsed'.\n"));
+                return None;
+            }
+            if !c.loader.has_issuer(&[pem, b"\n", &issuer].concat(), None) {
+                told.push_str(&format!(" '{shown}' is not an issuer'.\n"));
+                return None;
+            }
+            beside.issuer = Some(issuer);
+        }
+        words.set("issuer", file);
+    }
+    Some(beside)
 }
 
 /// Keeps the public key of a file for tokens; false where the file holds none.

@@ -42,6 +42,8 @@ pub struct Context<'a> {
     pub diags: Vec<Diagnostic>,
     /// What is told before everything else: see [`crate::keyword::Keyword::early`].
     pub early: Vec<Diagnostic>,
+    /// What is only told when the process starts.
+    pub starting: Vec<Diagnostic>,
     /// The section of the line; `None` above the first one.
     pub section: Option<Section>,
     /// The section's keyword as it was written.
@@ -109,6 +111,8 @@ pub struct Context<'a> {
     pub certificates: HashMap<Bytes, ir::config::CertSource>,
     /// What crt-stores and crt-lists say about their files.
     pub cert_words: HashMap<Bytes, CertWords>,
+    /// What lies beside certificates, by their names.
+    pub beside: HashMap<Bytes, crate::certs::trial::Beside>,
     /// Lists of certificates that were read.
     pub crt_lists: HashMap<Bytes, Vec<crate::crtlist::Entry>>,
     /// The names of those that tokens may use because a converter names them.
@@ -137,6 +141,7 @@ impl<'a> Context<'a> {
             config,
             diags: Vec::new(),
             early: Vec::new(),
+            starting: Vec::new(),
             section: None,
             section_name: String::new(),
             px: Draft::default(),
@@ -172,6 +177,7 @@ impl<'a> Context<'a> {
             variable_ids: HashMap::new(),
             certificates: HashMap::new(),
             cert_words: HashMap::new(),
+            beside: HashMap::new(),
             crt_lists: HashMap::new(),
             token_certificates: HashSet::new(),
             pattern_files: HashMap::new(),

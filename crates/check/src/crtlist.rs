@@ -10,20 +10,21 @@ use ir::expr::Place;
 use syntax::Word;
 
 use crate::cert_words::{self, CertWords, Source};
-use crate::certs;
+use crate::certs::{self, trial::Beside};
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::keywords::bind::{self, BindDraft};
 use crate::loader::PathKind;
 use line::Cut;
 
+/// A filter is shorter, without its marks.
+const LONGEST_FILTER: usize = 16384;
+
 /// A certificate of a list, and the line it stands in.
 #[derive(Clone, Debug)]
 pub struct Entry {
     cert: CertEntry,
     line: usize,
-    /// Its files could not be read: told when the certificate is looked at.
-    broken: bool,
 }
 
 /// The certificates of a list, in its order. Warnings go into the draft of the `bind` line.
@@ -35,25 +36,18 @@ pub fn load(c: &mut Context<'_>, draft: &mut BindDraft, word: &Word) -> Checked<
         Some(known) => known.clone(),
         None => list.read().map_err(|text| introduced(word, &text))?,
     };
-    if let Some(entry) = entries.iter().find(|entry| entry.broken) {
-        let path = String::from_utf8_lossy(&entry.cert.source.path);
-        let text = format!(
-            "error processing line {} in file '{}' : {}unable to load SSL private key into SSL Context '{path}': \
-             passed a null parameter.",
-            entry.line,
-            String::from_utf8_lossy(name),
-            list.text
-        );
-        return Err(introduced(word, &text));
-    }
+    list.c.crt_lists.insert(name.to_vec(), entries.clone());
     for entry in &entries {
-        list.text.push_str(&certs::weak_dh(list.c, &entry.cert.source));
-        list.doubt(entry);
+        let is_usable = certs::trial::run(list.c, &entry.cert.source.path, &mut list.text);
+        if !is_usable || !list.take_filters(entry) {
+            let name = String::from_utf8_lossy(name);
+            let text = format!("error processing line {} in file '{name}' : {}", entry.line, list.text);
+            return Err(introduced(word, &text));
+        }
     }
     if !list.text.is_empty() {
         draft.warnings.push(introduced(word, &list.text));
     }
-    list.c.crt_lists.insert(name.to_vec(), entries.clone());
     Ok(entries.into_iter().map(|entry| entry.cert).collect())
 }
 
@@ -125,9 +119,9 @@ impl List<'_, '_> {
         let filters: Vec<SniFilter> = words.get(filters..).unwrap_or_default().iter().map(sni).collect();
         let path = certs::below(self.c.crt_base.as_deref(), &path.text);
         let sources = self.certificates(&path, &options.files)?;
-        let entry = |(source, broken)| {
+        let entry = |(source, line)| {
             let cert = CertEntry { sni: filters.clone(), ..options.entry(source) };
-            Entry { cert, line: self.number, broken }
+            Entry { cert, line }
         };
         Ok(sources.into_iter().map(entry).collect())
     }
@@ -153,8 +147,17 @@ impl List<'_, '_> {
             let value = words.get(at + 1).map_or(b"".as_slice(), |value| &value.text);
             let start = self.told("").replace("]: ", "] :");
             match options.files.take(word, value, &start) {
-                Some(told) => self.text = told?.unwrap_or_else(|| std::mem::take(&mut self.text)),
+                Some(told) => match (told?, &mut failed) {
+                    (Some(warning), Some(failed)) => *failed = warning,
+                    (Some(warning), None) => self.text = warning,
+                    (None, _) => {}
+                },
+                None if failed.is_some() => {}
                 None => return Err(self.told(&format!("unknown ssl keyword {}", word.lossy()))),
+            }
+            // HAProxy looks no further behind something wrong.
+            if let Some(failed) = failed {
+                return Err(failed);
             }
             options.files.source = Source::CrtList;
             at += 2;
@@ -163,23 +166,24 @@ impl List<'_, '_> {
         failed.map_or(Ok(at), Err)
     }
 
-    /// The certificates that a path stands for, and whether each cannot be used.
-    fn certificates(&mut self, path: &[u8], files: &CertWords) -> Result<Vec<(CertSource, bool)>, String> {
-        if let Some(known) = self.known(path, files)? {
-            return Ok(vec![known]);
+    /// The certificates that a path stands for, each with the number of its line.
+    fn certificates(&mut self, path: &[u8], files: &CertWords) -> Result<Vec<(CertSource, usize)>, String> {
+        if certs::is_known(self.c, path) {
+            self.compare(path, files)?;
+            return Ok(vec![(self.source(path), self.number)]);
         }
-        let kind = self.c.path_kind(path);
-        let Err(error) = kind else {
-            let source = match files.names_files() {
+        let Err(error) = self.c.path_kind(path) else {
+            match files.names_files() {
                 true => self.named(path, files)?,
-                false => self.whole(path),
-            };
+                // What is wrong is told when the certificate is looked at.
+                false => drop(certs::whole(self.c, path, &mut self.text)),
+            }
             self.c.cert_words.insert(path.to_vec(), files.clone());
             if let Some(section) = files.text("acme").filter(|section| !section.is_empty()) {
                 let at = format!("{}:{}", String::from_utf8_lossy(self.name), self.number);
                 self.c.acme_uses.entry(section.to_vec()).or_insert((self.word.span, at));
             }
-            return Ok(vec![source]);
+            return Ok(vec![(self.source(path), self.number)]);
         };
         let sources = self.bundle(path, files)?;
         if sources.is_empty() {
@@ -192,110 +196,92 @@ impl List<'_, '_> {
         Ok(sources)
     }
 
-    /// A certificate that was read before, if it was with the same words.
-    fn known(&mut self, path: &[u8], files: &CertWords) -> Result<Option<(CertSource, bool)>, String> {
+    /// What stands for a certificate, whether or not it could be read.
+    fn source(&self, path: &[u8]) -> CertSource {
         let known = self.c.certificates.get(path).cloned();
-        let words = self.c.cert_words.get(path).cloned();
-        if known.is_none() && words.is_none() {
-            return Ok(None);
-        }
-        if let Some(why) = words.unwrap_or_default().difference(files, self.c.process.ocsp_updates) {
-            return Err(format!(
-                "'{}' in crt-list '{}' line {}, is already defined with incompatible parameters:\n {}{why}",
-                String::from_utf8_lossy(path),
-                String::from_utf8_lossy(self.name),
-                self.number,
-                self.text
-            ));
-        }
-        let broken = known.is_none();
-        Ok(Some((known.unwrap_or_else(|| empty(path)), broken)))
+        known.unwrap_or_else(|| CertSource { path: path.to_vec(), pem: Vec::new() })
+    }
+
+    /// Refuses a certificate that was read before with other words.
+    fn compare(&self, path: &[u8], files: &CertWords) -> Result<(), String> {
+        let words = certs::words_of(self.c, path);
+        let Some(why) = words.difference(files, self.c.process.ocsp_updates) else { return Ok(()) };
+        Err(format!(
+            "'{}' in crt-list '{}' line {}, is already defined with incompatible parameters:\n {}{why}",
+            String::from_utf8_lossy(path),
+            String::from_utf8_lossy(self.name),
+            self.number,
+            self.text
+        ))
     }
 
     /// `site.pem` that stands for `site.pem.rsa` and `site.pem.ecdsa`.
-    fn bundle(&mut self, path: &[u8], files: &CertWords) -> Result<Vec<(CertSource, bool)>, String> {
+    fn bundle(&mut self, path: &[u8], files: &CertWords) -> Result<Vec<(CertSource, usize)>, String> {
         let (mut sources, mut is_refused) = (Vec::new(), false);
-        if self.c.process.no_bundles {
-            return Ok(sources);
-        }
-        for kind in certs::KEY_TYPES {
-            let file = [path, kind].concat();
-            if self.c.path_kind(&file).is_err() {
-                continue;
+        for file in certs::bundled(self.c, path) {
+            if !certs::is_known(self.c, &file) {
+                if files.source != Source::Nowhere {
+                    is_refused = true;
+                    self.text.push_str(&format!(
+                        "Can't load '{}'. Using crt-store keyword is not compatible with multi certificates bundle.\n",
+                        String::from_utf8_lossy(path)
+                    ));
+                }
+                certs::whole(self.c, &file, &mut self.text).ok_or_else(|| self.text.clone())?;
             }
-            if files.source != Source::Nowhere {
-                is_refused = true;
-                self.text.push_str(&format!(
-                    "Can't load '{}'. Using crt-store keyword is not compatible with multi certificates bundle.\n",
-                    String::from_utf8_lossy(path)
-                ));
-            }
-            let (source, broken) = self.whole(&file);
-            is_refused |= broken;
-            sources.push((source, broken));
+            // HAProxy counts so behind the first one.
+            let behind = if sources.is_empty() { 0 } else { 2 * sources.len() + 1 };
+            sources.push((self.source(&file), self.number + behind));
         }
         if is_refused { Err(self.text.clone()) } else { Ok(sources) }
     }
 
-    /// A certificate with the files that belong to it. What is wrong with it is told later.
-    fn whole(&mut self, path: &[u8]) -> (CertSource, bool) {
-        match certs::source(self.c, path, self.word) {
-            Ok(source) => (source, false),
-            Err(fail) => {
-                self.text.push_str(&format!("{}\n", fail.message));
-                (empty(path), true)
-            }
-        }
-    }
-
     /// A certificate whose other files are named.
-    fn named(&mut self, path: &[u8], files: &CertWords) -> Result<(CertSource, bool), String> {
+    fn named(&mut self, path: &[u8], files: &CertWords) -> Result<(), String> {
         let shown = String::from_utf8_lossy(path).into_owned();
-        let unread = |why: &str| format!("{}{why}\n '{shown}' cannot be read or parsed.", self.text);
+        let mut told = self.text.clone();
+        let unread = |why: &str| format!("{told}{why}\n '{shown}' cannot be read or parsed.");
         let pem = self.c.read_file(path).map_err(|_| unread(&format!("cannot open the file '{shown}'.")))?;
-        if let Err(text) = self.c.loader.check_certificate(path, &pem)
-            && text.starts_with("unable to load")
-        {
-            return Err(unread(&text));
-        }
-        let mut pem = pem;
+        cert_words::is_certificate(self.c, path, &pem).map_err(|text| unread(&text))?;
+        let (mut pem, mut beside) = (pem, Beside::default());
         for word in ["key", "ocsp", "issuer", "sctl"] {
             let Some(value) = files.text(word) else { continue };
-            let content = cert_words::file(self.c, word, value, value);
-            // HAProxy forgets what it told before about this one.
-            let before = if word == "ocsp" { "" } else { &self.text };
-            let content = content.map_err(|text| format!("{before}{text}"))?;
-            if word == "key" {
+            let content = cert_words::file(self.c, word, value, value, &mut told);
+            let Some(content) = content else { return Err(told) };
+            match word {
                 // The first key counts.
-                pem = [content.as_slice(), b"\n", &pem].concat();
+                "key" => pem = [content.as_slice(), b"\n", &pem].concat(),
+                "ocsp" => beside.has_response = true,
+                "issuer" => beside.issuer = Some(content),
+                _ => {}
             }
         }
-        match self.c.loader.check_certificate(path, &pem) {
-            Err(text) if text.starts_with("inconsistencies") => Err(format!("{}{text}", self.text)),
-            Err(_) => Ok((empty(path), true)),
-            Ok(_) => {
-                let source = CertSource { path: path.to_vec(), pem };
-                self.c.certificates.insert(path.to_vec(), source.clone());
-                Ok((source, false))
-            }
-        }
+        self.c.beside.insert(path.to_vec(), beside);
+        self.c.certificates.insert(path.to_vec(), CertSource { path: path.to_vec(), pem });
+        Ok(())
     }
 
-    /// Warns about filters that do nothing.
-    fn doubt(&mut self, entry: &Entry) {
+    /// Warns about filters that do nothing; false when one is too long.
+    fn take_filters(&mut self, entry: &Entry) -> bool {
         let filters = &entry.cert.sni;
-        let is_wild = |filter: &&SniFilter| filter.name.starts_with(b"*");
-        let nothing =
-            filters.iter().rev().filter(|filter| filter.negated && is_wild(filter) && filter.name != b"*");
-        let mut texts: Vec<String> = nothing
-            .map(|filter| {
+        let is_wild = |filter: &SniFilter| filter.name.starts_with(b"*");
+        let mut texts = Vec::new();
+        let mut are_taken = true;
+        for filter in filters.iter().rev() {
+            let is_nothing = filter.negated && is_wild(filter);
+            if is_nothing && filter.name != b"*" {
                 let name = String::from_utf8_lossy(&filter.name);
-                format!("crt-list: Unsupported exclusion (!) on a wildcard filter \"!{name}\"")
-            })
-            .collect();
-        let negated = |filter: &SniFilter| filter.negated && !is_wild(&filter) && !filter.name.is_empty();
-        let wild = |filter: &SniFilter| !filter.negated && is_wild(&filter) && filter.name != b"*";
-        if filters.iter().any(negated) && !filters.iter().any(wild) {
+                texts.push(format!("crt-list: Unsupported exclusion (!) on a wildcard filter \"!{name}\""));
+            }
+            if !is_nothing && filter.name.len() - usize::from(is_wild(filter)) >= LONGEST_FILTER {
+                are_taken = false;
+                self.text.push_str("unable to create a sni context.\n");
+                break;
+            }
+        }
+        let negated = |filter: &SniFilter| filter.negated && !is_wild(filter) && !filter.name.is_empty();
+        let wild = |filter: &SniFilter| !filter.negated && is_wild(filter) && filter.name != b"*";
+        if are_taken && filters.iter().any(negated) && !filters.iter().any(wild) {
             let path = String::from_utf8_lossy(&entry.cert.source.path);
             texts.push(format!(
                 "crt-list: negative filters on crt-list line \"{path}\" without a positive wildcard filter won't \
@@ -305,6 +291,7 @@ impl List<'_, '_> {
         for text in texts {
             self.c.warn_tight("unused-filter", self.word.span, text);
         }
+        are_taken
     }
 }
 
@@ -337,11 +324,6 @@ impl Options {
             ..certs::entry(source)
         }
     }
-}
-
-/// What stands for a certificate that cannot be read.
-fn empty(path: &[u8]) -> CertSource {
-    CertSource { path: path.to_vec(), pem: Vec::new() }
 }
 
 fn made_up(text: &[u8], span: Span) -> Word {

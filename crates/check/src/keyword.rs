@@ -551,16 +551,30 @@ pub fn nearest(section: Section, word: &[u8]) -> Option<&'static str> {
     let rows = || crate::keywords::all().filter(|row| !row.hidden && is_for(section, row.spec.sections));
     let listed = rows().filter(|row| row.spec.listed).map(Keyword::first_word);
     let others = rows().filter(|row| !row.spec.listed).map(Keyword::first_word);
-    let sections = match section {
-        Section::Global => SECTIONS,
-        section if Kind::of(section).is_some() => PROXY_SECTIONS,
+    let first = match section {
+        Section::Global => GLOBAL_FIRST,
+        section if Kind::of(section).is_some() => PROXY_FIRST,
         _ => &[],
     };
-    crate::hint::best(word, listed.chain(sections.iter().copied()).chain(others))
+    crate::hint::best(word, listed.chain(first.iter().copied()).chain(others))
 }
 
-/// What HAProxy suggests besides the keywords of `global`.
-const SECTIONS: &[&str] = &["global", "defaults", "listen", "frontend", "backend", "peers", "resolvers"];
+/// What HAProxy suggests besides the keywords of `global`: sections.
+const GLOBAL_FIRST: &[&str] = &["global", "defaults", "listen", "frontend", "backend", "peers", "resolvers"];
 
-/// What it suggests besides those of proxies.
-const PROXY_SECTIONS: &[&str] = &["listen", "frontend", "backend", "defaults"];
+/// What it suggests besides those of proxies, and the first of these: of words that are equally far from
+/// the mistyped one, the first wins.
+const PROXY_FIRST: &[&str] = &[
+    "listen",
+    "frontend",
+    "backend",
+    "defaults",
+    "server",
+    "default-server",
+    "server-template",
+    "bind",
+    "monitor-net",
+    "monitor-uri",
+    "mode",
+    "id",
+];

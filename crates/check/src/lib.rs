@@ -69,6 +69,8 @@ pub struct Outcome {
     pub reading: Vec<Diagnostic>,
     /// Told after the last line was read. HAProxy prints them without a context.
     pub checking: Vec<Diagnostic>,
+    /// What HAProxy only looks at when it starts, and not with `-c`.
+    pub starting: Vec<Diagnostic>,
 }
 
 impl Outcome {
@@ -112,7 +114,8 @@ pub fn check(registry: &mut Registry, loader: &mut dyn Loader, sources: &SourceM
         post::run(&mut context);
     }
     let checking = std::mem::take(&mut context.diags);
-    Outcome { config: context.finish(), reading, checking }
+    let starting = std::mem::take(&mut context.starting);
+    Outcome { config: context.finish(), reading, checking, starting }
 }
 
 fn is_refused(told: &[Diagnostic]) -> bool {

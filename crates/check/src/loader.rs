@@ -89,6 +89,33 @@ pub trait Loader: syntax::Facts {
     /// the message as it follows `'bind …' in section '…' : `.
     fn check_certificate(&self, path: &[u8], pem: &[u8]) -> Result<Vec<Vec<u8>>, String>;
 
+    /// Whether a certificate in PEM has a key, and that of another one.
+    fn has_foreign_key(&self, _pem: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether the TLS library takes the certificates of a PEM at a security level (0 to 5); else what it
+    /// refuses, as messages name it, and its reason. A world in memory takes all, and knows nothing more.
+    fn try_certificate(&self, _pem: &[u8], _level: u32) -> Result<(), (&'static str, String)> {
+        Ok(())
+    }
+
+    /// Whether the Diffie-Hellman parameters of a PEM are strong enough for a security level; `None`
+    /// without any.
+    fn dh_is_strong(&self, _pem: &[u8], _level: u32) -> Option<bool> {
+        None
+    }
+
+    /// Whether the issuer of a certificate is known: of its chain, or given.
+    fn has_issuer(&self, _pem: &[u8], issuer: Option<&[u8]>) -> bool {
+        issuer.is_some()
+    }
+
+    /// Whether a certificate says where to ask for its state (OCSP).
+    fn names_responder(&self, _pem: &[u8]) -> bool {
+        false
+    }
+
     /// Whether there is a public key in a text in PEM form.
     fn is_public_key(&self, pem: &[u8]) -> bool {
         base::bytes::find(pem, b"-----BEGIN PUBLIC KEY-----").is_some()

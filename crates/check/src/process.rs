@@ -53,10 +53,14 @@ pub struct Process {
     pub no_bundles: bool,
     /// It leaves out keys in files of their own.
     pub no_keys: bool,
+    /// The same of timestamps (SCT), of OCSP's responses and of their issuers.
+    pub no_sctls: bool,
+    pub no_responses: bool,
+    pub no_issuers: bool,
+    /// `ssl-load-extra-del-ext`
+    pub drops_extension: bool,
     /// `ocsp-update.mode`
     pub ocsp_updates: bool,
-    /// `ssl-security-level`; the library's own without one.
-    pub security_level: i64,
     /// Something experimental was used.
     pub uses_experimental: Cell<bool>,
     /// A Lua file was loaded.
@@ -85,8 +89,11 @@ impl Default for Process {
             client_resolvers: Bytes::new(),
             small_bufsize: 1024,
             no_bundles: false,
-            security_level: 2,
             no_keys: false,
+            no_sctls: false,
+            no_responses: false,
+            no_issuers: false,
+            drops_extension: false,
             ocsp_updates: false,
             uses_experimental: Cell::new(false),
             lua_loaded: false,

@@ -27,7 +27,17 @@ fn told(list: &str, files: &[(&str, &str)]) -> String {
 }
 
 fn check(list: &str, expected: &str) {
-    let files = [("a.pem", PEM), ("b.pem", PEM), ("nokey.pem", NO_KEY), ("a.key", KEY), ("two.pem.rsa", PEM)];
+    let files = [
+        ("a.pem", PEM),
+        ("b.pem", PEM),
+        ("nokey.pem", NO_KEY),
+        ("a.key", KEY),
+        ("two.pem.rsa", PEM),
+        ("sct.pem", PEM),
+        ("sct.pem.sctl", "\0\x04abcd"),
+        ("oc.pem", PEM),
+        ("oc.pem.ocsp", "x"),
+    ];
     assert_eq!(told(list, &files), expected, "{list:?}");
 }
 
@@ -81,6 +91,42 @@ fn certificates() {
         "\n  'crt-list' : 'a.pem' in crt-list 'l' line 2, is already defined with incompatible parameters:\n   \
          Can't use the certificate previously defined without any keyword with these keywords:\n  \
          - different parameter 'ocsp-update' : previously 'default' (ocsp-update.mode off) vs 'on'",
+    );
+}
+
+#[test]
+fn what_lies_beside() {
+    check(
+        "b.pem\nsct.pem\n",
+        "\n  'crt-list' : error processing line 2 in file 'l' :  'sct.pem.sctl.sctl' is present but cannot be read or \
+         parsed'.\n  unable to load SSL private key into SSL Context 'sct.pem': passed a null parameter.",
+    );
+    check(
+        "oc.pem\n",
+        "[WARNING]  'crt-list' :  'oc.pem.ocsp' is present and activates OCSP but it is impossible to compute the OCSP \
+         certificate ID (maybe the issuer could not be found)'.",
+    );
+    check(
+        "a.pem [key nokey.pem]\n",
+        "\n  'crt-list' : unable to load private key from file 'nokey.pem' (error:1E08010C:DECODER \
+         routines::unsupported).\n   'nokey.pem' cannot be read or parsed.",
+    );
+    check(
+        "a.pem [ocsp none]\n",
+        "'crt-list' : Error opening OCSP response file 'none' cannot be read or parsed.",
+    );
+    check(
+        "a.pem [verify x jwt on foo]\n",
+        "'crt-list' : 'verify' : unknown verify method 'x', only 'none', 'optional', and 'required' are supported",
+    );
+}
+
+#[test]
+fn long_filters() {
+    check(&format!("a.pem {}\n", "x".repeat(16383)), "");
+    check(
+        &format!("b.pem\na.pem *{} !y\n", "x".repeat(16384)),
+        "'crt-list' : error processing line 2 in file 'l' : unable to create a sni context.",
     );
 }
 

@@ -83,7 +83,12 @@ pub fn read(
     console.set_quiet(Modes::new(args, &outcome.config.global).silent);
     tell(args, console, "config", sources, &outcome.reading);
     tell(args, console, "", sources, &outcome.checking);
-    if !outcome.is_usable() {
+    let mut is_usable = outcome.is_usable();
+    if is_usable && !args.check {
+        tell(args, console, "", sources, &outcome.starting);
+        is_usable = !outcome.starting.iter().any(Diagnostic::is_fatal);
+    }
+    if !is_usable {
         return None;
     }
     if checked.has_forbidden_warnings(args) {

@@ -108,6 +108,26 @@ impl Loader for World {
         Ok(names.into_iter().map(String::into_bytes).collect())
     }
 
+    fn has_foreign_key(&self, pem: &[u8]) -> bool {
+        net::tls::has_foreign_key(pem)
+    }
+
+    fn try_certificate(&self, pem: &[u8], level: u32) -> Result<(), (&'static str, String)> {
+        net::tls::try_certificate(pem, level).map_err(|refusal| (refusal.what, refusal.reason))
+    }
+
+    fn dh_is_strong(&self, pem: &[u8], level: u32) -> Option<bool> {
+        net::tls::dh_is_strong(pem, level)
+    }
+
+    fn has_issuer(&self, pem: &[u8], issuer: Option<&[u8]>) -> bool {
+        net::tls::has_issuer(pem, issuer)
+    }
+
+    fn names_responder(&self, pem: &[u8]) -> bool {
+        net::tls::names_responder(pem)
+    }
+
     fn is_public_key(&self, pem: &[u8]) -> bool {
         net::tls::is_public_key(pem)
     }

@@ -90,11 +90,12 @@ impl Shared {
         };
         let contexts =
             |binds: &[Bind]| binds.iter().map(context).collect::<Result<Vec<_>, _>>().map_err(text);
+        let level = global.tune.ssl_security_level;
         let mut servers = 0;
         for proxy in &plan.config.proxies {
             shared.tls_binds.push(contexts(&proxy.binds)?);
             let clients = proxy.servers.iter().map(|server| {
-                server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, kept_of_servers))
+                server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, level, kept_of_servers))
             });
             shared.tls_servers.push(clients.map(Option::transpose).collect::<Result<_, _>>().map_err(text)?);
             shared.source_ports.extend(proxy.servers.iter().map(crate::server::ports));

@@ -33,9 +33,11 @@ impl Rings {
     /// # Errors
     /// A message of [`net::tls`].
     pub fn new(plan: &'static Plan, verify: Verify) -> Result<Self, ContextError> {
-        let kept = Kept::new(state::TlsParts::NONE, &plan.config.global.tune);
+        let tune = &plan.config.global.tune;
+        let kept = Kept::new(state::TlsParts::NONE, tune);
+        let level = tune.ssl_security_level;
         let context = |server: &Server| {
-            server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, kept)).transpose()
+            server.tls.as_ref().map(|tls| ClientContext::new(tls, verify, level, kept)).transpose()
         };
         let contexts = |ring: &Ring| ring.settings.servers.iter().map(context).collect();
         Ok(Self { plan, tls: plan.live.rings.iter().map(contexts).collect::<Result<_, _>>()? })

@@ -58,7 +58,7 @@ pub fn capture(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
 }
 
 fn in_content(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
-    if !c.px.kind.is_frontend() {
+    if !c.px.kind.takes_frontend() {
         let message = format!("proxy '{}' has no frontend capability", c.px.name());
         return values.fail("bad-capture", message);
     }

@@ -29,7 +29,9 @@ pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
         let text = format!("cache name is limited to {NAME_LEN} characters, truncate to '{shown}'.");
         c.warn_tight("long-name", name.span, text);
     }
-    if !section::declare(c, Section::Cache, &name_text, line).is_empty() {
+    section::declare(c, Section::Cache, &name_text, line);
+    // One whose sizes were wrong is gone.
+    if c.config.caches.iter().any(|cache| cache.name == name_text) {
         let text = format!("Duplicate cache name '{}'.", String::from_utf8_lossy(&name_text));
         c.abort_tight("same-name", name.span, text);
         return false;

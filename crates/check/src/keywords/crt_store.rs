@@ -6,7 +6,7 @@ use ir::config::CertSource;
 use ir::spec::{Section, Sections};
 
 use crate::cert_words::{self, CertWords, Source};
-use crate::certs;
+use crate::certs::{self, trial::Beside};
 use crate::context::Context;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
@@ -96,6 +96,7 @@ fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &CertWords, start: &s
     };
     let pem = pem(c, line, load, crt).map_err(|message| unread(message, crt))?;
     let mut pem = pem;
+    let (mut beside, mut told) = (Beside::default(), String::new());
     for word in ["key", "ocsp", "issuer", "sctl"] {
         let Some(value) = load.text(word) else { continue };
         // The key of an ACME certificate is made when it is missing.
@@ -104,9 +105,13 @@ fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &CertWords, start: &s
         }
         let store = &c.part.store;
         let base = if word == "key" { &store.key_base } else { &store.crt_base };
-        let content = cert_words::file(c, word, value, &certs::below(base.as_deref(), value))?;
-        if word == "key" {
-            pem = [pem.as_slice(), b"\n", content.as_slice()].concat();
+        let path = certs::below(base.as_deref(), value);
+        let Some(content) = cert_words::file(c, word, value, &path, &mut told) else { return Err(told) };
+        match word {
+            "key" => pem = [pem.as_slice(), b"\n", content.as_slice()].concat(),
+            "ocsp" => beside.has_response = true,
+            "issuer" => beside.issuer = Some(content),
+            _ => {}
         }
     }
     if let Some(section) = load.text("acme") {
@@ -119,6 +124,7 @@ fn certificate(c: &mut Context<'_>, line: &Line<'_>, load: &CertWords, start: &s
     }
     load.warn_parsed(c, line.span);
     c.cert_words.insert(name.clone(), load.clone());
+    c.beside.insert(name.clone(), beside);
     c.certificates.insert(name.clone(), CertSource { path: name, pem });
     Ok(())
 }

@@ -155,7 +155,8 @@ fn settings(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine) {
     let mut known = Vec::new();
     let mut told = told_of(c, what, &of_line(tls, line), &mut known);
     // HAProxy says it again for each certificate.
-    for entry in &tls.certs {
+    let answers = |index: usize, entry: &CertEntry| index == 0 || entry.answers();
+    for (_, entry) in tls.certs.iter().enumerate().filter(|(index, entry)| answers(*index, entry)) {
         told.extend(told_of(c, what, &of_entry(tls, line, entry), &mut known));
     }
     let Some((code, _)) = told.first() else { return };

@@ -1,5 +1,5 @@
 //! The rings, backends and log-profiles that `log` lines name. HAProxy looks at them when it starts,
-//! and not with `-c`; here both tell.
+//! and not with `-c`.
 
 use diag::{Diagnostic, FileId, Span};
 use ir::config::{LogTarget, LogTransport, Mode};

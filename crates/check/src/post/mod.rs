@@ -97,7 +97,9 @@ fn prepare(c: &mut Context<'_>, drafts: &mut [Draft]) {
     }
     needs::fcgi_servers(c, drafts);
     sections::check(c, drafts);
+    let before = c.diags.len();
     loggers::check(c, drafts);
+    c.starting = c.diags.split_off(before);
     process::client_resolvers(c);
     process::header_cases(c);
     process::experimental(c);

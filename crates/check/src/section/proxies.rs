@@ -165,7 +165,7 @@ fn is_free(c: &mut Context<'_>, header: &Header<'_>, line: &Line<'_>) -> bool {
     if let Some(told) = c.diags.last_mut() {
         told.effect = Effect::Abort;
     }
-    true
+    false
 }
 
 /// The defaults that a header names.

@@ -90,7 +90,7 @@ pub const ROWS: &[Code] = &[
         "Names are taken out of a wildcard on the same line.",
     ),
     row(
-        "weak-dh",
+        "weak-certificate",
         "3.2",
         "Weak Diffie-Hellman parameters",
         "Raise `tune.ssl.default-dh-param` to 2048, or lower `ssl-security-level`.",

@@ -122,6 +122,17 @@ pub struct CertEntry {
     pub crl_file: Option<Bytes>,
 }
 
+impl CertEntry {
+    /// Whether some name leads to it: filters may all be empty, or exclude with a wildcard, which says nothing.
+    pub fn answers(&self) -> bool {
+        let says = |filter: &SniFilter| {
+            let is_wild = filter.name.starts_with(b"*");
+            !filter.name.is_empty() && !(filter.negated && is_wild)
+        };
+        self.sni.is_empty() || self.sni.iter().any(says)
+    }
+}
+
 /// Where a certificate comes from: whole PEM content, loaded while the configuration is checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CertSource {

@@ -179,6 +179,8 @@ pub struct Tune {
     /// The greatest number of bytes of a request line that a log line shows, and one.
     pub http_logurilen: usize,
     pub ssl_default_dh_param: u32,
+    /// `ssl-security-level` (0 to 5); the library's own without one.
+    pub ssl_security_level: Option<u32>,
     /// Percent of the process's descriptors: up to the lower share idle server connections are
     /// kept in reserve, from the higher on none is.
     pub pool_low_fd_ratio: u32,
@@ -219,6 +221,7 @@ impl Default for Tune {
             http_maxhdr: 101,
             http_logurilen: 1024,
             ssl_default_dh_param: 2048,
+            ssl_security_level: None,
             pool_low_fd_ratio: 20,
             pool_high_fd_ratio: 25,
             idle_pool_shared: true,

@@ -59,17 +59,24 @@ pub struct Ask<'a> {
 
 impl ClientContext {
     /// Loads everything the line names. `verify_default` stands in where the line says nothing:
-    /// required, unless `ssl-server-verify none`. Connections keep what `kept` says.
+    /// required, unless `ssl-server-verify none`. `level` is `ssl-security-level`. Connections keep what
+    /// `kept` says.
     ///
     /// # Errors
     /// The first thing that is wrong, in HAProxy's words.
-    pub fn new(server: &TlsServer, verify_default: Verify, kept: Kept) -> Result<Self, ContextError> {
+    pub fn new(
+        server: &TlsServer,
+        verify_default: Verify,
+        level: Option<u32>,
+        kept: Kept,
+    ) -> Result<Self, ContextError> {
         let settings = Settings {
             versions: server.versions,
             ciphers: server.ciphers.as_deref(),
             ciphersuites: server.ciphersuites.as_deref(),
             curves: server.curves.as_deref(),
             sigalgs: server.sigalgs.as_deref(),
+            level,
         };
         let mut context = settings::builder(settings, SslOptions::NO_RENEGOTIATION)?;
         context.set_session_cache_mode(SslSessionCacheMode::OFF);

@@ -30,7 +30,13 @@ pub fn private_key(rsa_bits: Option<i64>, curve: Option<&str>) -> Result<Vec<u8>
 /// # Errors
 /// The library's reason.
 pub fn temporary_certificate() -> Result<Vec<u8>, String> {
-    signed().map_err(|error| reason(&error))
+    key(None, None).and_then(signed).map_err(|error| reason(&error))
+}
+
+/// The same with an RSA key of so many bits.
+#[cfg(test)]
+pub fn certificate_of(bits: i64) -> Vec<u8> {
+    key(Some(bits), None).and_then(signed).unwrap()
 }
 
 fn reason(error: &ErrorStack) -> String {
@@ -49,8 +55,7 @@ fn key(rsa_bits: Option<i64>, curve: Option<&str>) -> Result<PKey<Private>, Erro
     PKey::from_ec_key(EcKey::generate(&*EcGroup::from_curve_name(curve)?)?)
 }
 
-fn signed() -> Result<Vec<u8>, ErrorStack> {
-    let key = key(None, None)?;
+fn signed(key: PKey<Private>) -> Result<Vec<u8>, ErrorStack> {
     let mut name = X509Name::builder()?;
     name.append_entry_by_nid(Nid::COMMONNAME, "expired")?;
     let name = name.build();

@@ -15,15 +15,17 @@ pub mod samples;
 mod server;
 mod settings;
 mod stream;
+mod trial;
 
 pub use client::{Ask, ClientContext, ClientSession};
 pub use error::{ContextError, Failed, HandshakeError};
 pub use make::{private_key, temporary_certificate};
 pub use notes::Kept;
-pub use pem::{certificate_names, check_pem};
+pub use pem::{certificate_names, check_pem, has_foreign_key};
 pub use server::ServerContext;
 pub use settings::{List, check_ca_file, is_valid_list};
 pub use stream::Tls;
+pub use trial::{Refusal, dh_is_strong, has_issuer, names_responder, try_certificate};
 
 /// Versions of the TLS library, for `-vv`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,8 +25,7 @@ impl Pem {
         // A passphrase is never asked for: the callback gives none.
         let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0))
             .map_err(|_| format!("No Private Key found in '{path}.key'."))?;
-        let matches = leaf.public_key().is_ok_and(|public| key.public_eq(&public));
-        if !matches {
+        if !is_of(&key, &leaf) {
             return Err(format!("inconsistencies between private key and certificate loaded '{path}'."));
         }
         Ok(Self { key, leaf, chain })
@@ -44,6 +43,16 @@ impl Pem {
     pub fn names(&self) -> Vec<String> {
         names(&self.leaf)
     }
+}
+
+fn is_of(key: &PKey<Private>, leaf: &X509) -> bool {
+    leaf.public_key().is_ok_and(|public| key.public_eq(&public))
+}
+
+/// Whether a PEM has a key, and that of another certificate.
+pub fn has_foreign_key(pem: &[u8]) -> bool {
+    let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
+    key.is_ok_and(|key| X509::from_pem(pem).is_ok_and(|leaf| !is_of(&key, &leaf)))
 }
 
 /// Checks a PEM as `-c` does: it holds a certificate and the key that goes with it.

@@ -21,7 +21,7 @@ use tokio_openssl::SslStream;
 use super::error::{ContextError, Failed, HandshakeError};
 use super::names::Names;
 use super::notes::{Kept, Notes};
-use super::pem::Pem;
+use super::pem::{Pem, has_foreign_key};
 use super::settings::{self, Authorities, Settings};
 use super::{Tls, facts, ffi, hello};
 use crate::socket::Socket;
@@ -66,7 +66,11 @@ impl ServerContext {
             strict: bind.strict_sni,
             tls13: bind.versions.max.is_none_or(|max| max >= TlsVersion::Tls13),
         };
-        for entry in &bind.certs {
+        for (index, entry) in bind.certs.iter().enumerate() {
+            // A crt-list may name the key of another certificate, which has none then.
+            if (index > 0 && !entry.answers()) || has_foreign_key(&entry.source.pem) {
+                continue;
+            }
             let path = String::from_utf8_lossy(&entry.source.path);
             let pem = Pem::load(&path, &entry.source.pem).map_err(ContextError::Certificate)?;
             if entry.sni.is_empty() {
@@ -78,10 +82,11 @@ impl ServerContext {
             }
             choice.certificates.push(certificate(bind, entry, &pem, tune, kept, &mut warnings)?);
         }
-        if choice.certificates.is_empty() && !bind.strict_sni {
+        if bind.certs.is_empty() && !bind.strict_sni {
             return Err(ContextError::Setting("no SSL certificate specified".to_string()));
         }
-        let mut first = settings::builder(line_settings(bind), options(bind))?;
+        choice.strict |= choice.certificates.is_empty();
+        let mut first = settings::builder(line_settings(bind, tune), options(bind))?;
         session_cache(&mut first, bind.verify, line_authorities(bind), tune)?;
         // A connection keeps the verify callback of the context it began with.
         settings::verify(&mut first, Verify::None, ignored_errors(bind))?;
@@ -183,7 +188,7 @@ fn certificate(
         let reason = super::error::first_reason(e).unwrap_or("unknown error");
         ContextError::Certificate(format!("unable to load {what} into SSL Context '{path}': {reason}."))
     };
-    let line = line_settings(bind);
+    let line = line_settings(bind, tune);
     let of_entry = Settings {
         versions: entry.versions.map_or(line.versions, |own| TlsVersions {
             min: own.min.or(line.versions.min),
@@ -194,6 +199,7 @@ fn certificate(
         ciphersuites: entry.ciphersuites.as_deref().or(line.ciphersuites),
         curves: either(&entry.curves, &bind.curves).or(either(&entry.ecdhe, &bind.ecdhe)),
         sigalgs: entry.sigalgs.as_deref().or(line.sigalgs),
+        ..line
     };
     let mut context = settings::builder(of_entry, options(bind))?;
     context.set_certificate(&pem.leaf).map_err(|e| failed("SSL certificate", &path, &e))?;
@@ -226,13 +232,14 @@ fn either<'a>(there: &'a Option<Vec<u8>>, here: &'a Option<Vec<u8>>) -> Option<&
     there.as_deref().or(here.as_deref())
 }
 
-fn line_settings(bind: &TlsBind) -> Settings<'_> {
+fn line_settings<'a>(bind: &'a TlsBind, tune: &Tune) -> Settings<'a> {
     Settings {
         versions: bind.versions,
         ciphers: bind.ciphers.as_deref(),
         ciphersuites: bind.ciphersuites.as_deref(),
         curves: either(&bind.curves, &bind.ecdhe),
         sigalgs: bind.sigalgs.as_deref(),
+        level: tune.ssl_security_level,
     }
 }
 

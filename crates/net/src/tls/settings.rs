@@ -23,6 +23,8 @@ pub struct Settings<'a> {
     pub ciphersuites: Option<&'a [u8]>,
     pub curves: Option<&'a [u8]>,
     pub sigalgs: Option<&'a [u8]>,
+    /// `ssl-security-level`; the library's own without one.
+    pub level: Option<u32>,
 }
 
 /// A context with the settings, and with little memory for idle connections (hot-path rule 10).
@@ -36,6 +38,9 @@ pub fn builder(settings: Settings<'_>, options: SslOptions) -> Result<SslContext
         SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::RELEASE_BUFFERS,
     );
     context.set_read_ahead(true);
+    if let Some(level) = settings.level {
+        context.set_security_level(level);
+    }
     let (min, max) = bounds(settings.versions)?;
     context.set_min_proto_version(min).map_err(failed)?;
     context.set_max_proto_version(max).map_err(failed)?;
@@ -136,12 +141,13 @@ pub fn verify(
     if let Some(crl_file) = authorities.crl_file {
         let shown = String::from_utf8_lossy(crl_file);
         let bad = |_: ErrorStack| ContextError::Setting(format!("unable to configure CRL file '{shown}'"));
+        let (_, has_crl) = load_authorities(crl_file).map_err(ContextError::Setting)?;
         let path = path(crl_file);
-        store
-            .add_lookup(X509Lookup::file())
-            .map_err(bad)?
-            .load_crl_file(path, openssl::ssl::SslFiletype::PEM)
-            .map_err(bad)?;
+        // Without a list, nobody can be verified.
+        if has_crl && !path.is_dir() {
+            let lookup = store.add_lookup(X509Lookup::file()).map_err(bad)?;
+            lookup.load_crl_file(path, openssl::ssl::SslFiletype::PEM).map_err(bad)?;
+        }
         store.set_flags(X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL).map_err(failed)?;
     }
     context.set_cert_store(store.build());

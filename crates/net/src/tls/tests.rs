@@ -128,7 +128,7 @@ fn everything() -> Kept {
 }
 
 fn client(server: &TlsServer) -> ClientContext {
-    ClientContext::new(server, Verify::Required, everything()).unwrap()
+    ClientContext::new(server, Verify::Required, None, everything()).unwrap()
 }
 
 /// A file that is removed at the end.
@@ -541,7 +541,8 @@ fn settings_that_are_wrong() {
     }
     let none = TlsBind { strict_sni: true, ..bind(Vec::new()) };
     assert!(ServerContext::new(&none, &Tune::default(), everything()).is_ok());
-    let error = ClientContext::new(&TlsServer::default(), Verify::Required, Kept::default()).unwrap_err();
+    let error =
+        ClientContext::new(&TlsServer::default(), Verify::Required, None, Kept::default()).unwrap_err();
     assert!(error.to_string().starts_with("verify is enabled by default but no CA file specified. If"));
 }
 

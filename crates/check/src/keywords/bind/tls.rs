@@ -123,18 +123,18 @@ pub fn ca_file(c: &mut Context<'_>, keyword: &str, word: &Word) -> Checked<Bytes
 }
 
 fn certificates(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
-    let certs = crate::certs::load(c, given.value)?;
-    warn_weak(c, draft, given.value, &certs);
+    let certs = load(c, draft, given.value)?;
     add(draft, certs);
     Ok(())
 }
 
-/// What there is to say of certificates whose DH parameters the library does not take.
-fn warn_weak(c: &Context<'_>, draft: &mut BindDraft, word: &Word, certs: &[CertEntry]) {
-    let text: String = certs.iter().map(|cert| crate::certs::weak_dh(c, &cert.source)).collect();
-    if !text.is_empty() {
-        draft.warnings.push(Fail::new("weak-dh", word.span, text));
+/// Certificates, with a warning about what the library does not take of them.
+fn load(c: &mut Context<'_>, draft: &mut BindDraft, word: &Word) -> Checked<Vec<CertEntry>> {
+    let (certs, told) = crate::certs::load(c, word)?;
+    if !told.is_empty() {
+        draft.warnings.push(Fail::new("weak-certificate", word.span, told));
     }
+    Ok(certs)
 }
 
 fn add(draft: &mut BindDraft, certs: Vec<CertEntry>) {
@@ -149,8 +149,7 @@ fn crt_list(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Ch
 }
 
 fn default_crt(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
-    let certs = crate::certs::load(c, given.value)?;
-    warn_weak(c, draft, given.value, &certs);
+    let certs = load(c, draft, given.value)?;
     draft.line.has_certificates |= !certs.is_empty();
     draft.line.default_crt = true;
     draft.tls.certs.splice(0..0, certs);

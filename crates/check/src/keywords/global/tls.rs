@@ -147,6 +147,9 @@ fn extra_files(c: &mut Context<'_>, line: &Line<'_>) {
     let has = |kind: &str| line.args.iter().any(|word| word.is(kind) || word.is("all"));
     c.process.no_bundles = !has("bundle");
     c.process.no_keys = !has("key");
+    c.process.no_sctls = !has("sctl");
+    c.process.no_responses = !has("ocsp");
+    c.process.no_issuers = !has("issuer");
 }
 
 fn issuers_chain_path(c: &mut Context<'_>, line: &Line<'_>) {
@@ -394,7 +397,15 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(extra_files),
     )
     .parsed(),
-    flag("ssl-load-extra-del-ext", "Replaces a certificate's extension to find its key."),
+    Keyword::new(
+        "ssl-load-extra-del-ext",
+        "Replaces a certificate's extension to find its key.",
+        HERE,
+        "",
+        MANY,
+        Set::Flag(|c| c.process.drops_extension = true),
+    )
+    .parsed(),
     flag("ssl-mode-async", "Uses asynchronous TLS."),
     flag("ssl-skip-self-issued-ca", "Does not send self-issued authorities."),
     Keyword::new(
@@ -438,13 +449,14 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         SOME,
-        Set::Int(0, 5, |c, level| c.process.security_level = level),
+        Set::Int(0, 5, |c, level| {
+            c.global().tune.ssl_security_level = u32::try_from(level).ok();
+        }),
     )
     .missing("'{}' : missing value")
     .malformed("'{}' : expects an integer argument, found '{v}'")
     .range("'{}' : expects a value between 0 and 5")
-    .null()
-    .parsed(),
+    .null(),
     Keyword::new(
         "ssl-passphrase-cmd",
         "The program that gives keys' passphrases.",

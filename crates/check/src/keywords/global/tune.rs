@@ -379,28 +379,6 @@ pub const ROWS: &[Keyword] = &[
     )
     .missing("'{}' expects a numeric value between 1 and 9")
     .parsed(),
-    needed(
-        "tune.zlib.memlevel",
-        "How much memory zlib takes.",
-        (1, 9),
-        "'{}' expects a numeric value between 1 and 9.",
-        |_, _| {},
-    )
-    .missing("'{}' expects a numeric value between 1 and 9.")
-    .unlisted()
-    .hidden()
-    .parsed(),
-    needed(
-        "tune.zlib.windowsize",
-        "How far back zlib looks.",
-        (8, 15),
-        "'{}' expects a numeric value between 8 and 15.",
-        |_, _| {},
-    )
-    .missing("'{}' expects a numeric value between 8 and 15.")
-    .unlisted()
-    .hidden()
-    .parsed(),
     Keyword::new(
         "tune.defaults.purge",
         "Forgets unused defaults.",

@@ -256,7 +256,7 @@ fn unknown_tcp(c: &Context<'_>, line: &Line<'_>, set: RuleSet) -> Fail {
     let is_request = set != RuleSet::TcpResponse;
     if is_request && ["capture", "expect-proxy", "expect-netscaler-cip"].contains(&word.as_str()) {
         let text = match word.as_str() {
-            "capture" if !c.px.kind.is_frontend() => {
+            "capture" if !c.px.kind.takes_frontend() => {
                 format!("'{keyword} capture' : proxy '{}' has no frontend capability", c.px.name())
             }
             name if name != "capture" && !line.arg(1).is_some_and(|word| word.is("layer4")) => {

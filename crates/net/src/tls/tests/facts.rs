@@ -57,7 +57,7 @@ async fn what_is_not_wanted_is_not_kept() {
     let made = make(ec_key(), &["a.example"], None);
     let server =
         ServerContext::new(&bind(vec![entry(&made, &[])]), &Tune::default(), Kept::default()).unwrap();
-    let context = ClientContext::new(&no_verify(), Verify::Required, Kept::default()).unwrap();
+    let context = ClientContext::new(&no_verify(), Verify::Required, None, Kept::default()).unwrap();
     let (theirs, ours) = shake_with(&server, &context, None, None).await;
     assert!(ours.unwrap().facts().is_none());
     let facts = of(&theirs);
