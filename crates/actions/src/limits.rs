@@ -48,6 +48,13 @@ pub const ROWS: &[Action] = &[
         set_offset,
     ),
     Action::new(
+        "disable-l7-retry",
+        sets::REQUEST,
+        &[],
+        "Does not repeat this request once it was sent",
+        disable_retry,
+    ),
+    Action::new(
         "set-retries",
         TO_SERVER,
         &[IntOrExpr(0, 100)],
@@ -120,6 +127,11 @@ fn set_timeout(stream: &mut Stream, args: &Args) -> Outcome {
     Outcome::Continue
 }
 
+fn disable_retry(stream: &mut Stream, _: &Args) -> Outcome {
+    stream.overrides.sends_once = true;
+    Outcome::Continue
+}
+
 #[cfg(test)]
 mod tests {
     use state::testing;
@@ -129,11 +141,12 @@ mod tests {
     #[test]
     fn limits_of_one_stream() {
         let rules = "set-timeout server 7\nset-timeout tunnel int(9)\nset-timeout client int(-1)\n\
-                     set-retries 3\nset-bc-mark 7\nset-bc-tos int(32)\nset-priority-class int(5000)\nset-priority-offset int(-20)";
+                     set-retries 3\ndisable-l7-retry\nset-bc-mark 7\nset-bc-tos int(32)\nset-priority-class int(5000)\nset-priority-offset int(-20)";
         let (stream, _) = run_stream(testing::config(), "GET / HTTP/1.1\n", rules);
         assert_eq!((stream.server_timeout(), stream.tunnel_timeout()), (Some(7), Some(9)));
         assert_eq!((stream.client_timeout(), stream.max_retries()), (None, 3));
         assert_eq!((stream.overrides.mark, stream.overrides.tos), (Some(7), Some(32)));
+        assert!(stream.overrides.sends_once);
         assert_eq!((stream.priority.class, stream.priority.offset), (0x7ff, -20));
     }
 }

@@ -19,7 +19,6 @@ pub const ROWS: &[Action] = &[
     Action::parsed("cache-use", sets::REQUEST, &[Str], "Answers from a cache").options(NO_HINTS),
     Action::parsed("dgram-drop", sets::QUIC, &[], "Drops the datagram").last(),
     Action::parsed("send-retry", sets::QUIC, &[], "Sends a QUIC Retry"),
-    Action::parsed("disable-l7-retry", sets::REQUEST, &[], "Does not repeat this request"),
     Action::parsed("send-spoe-group", STREAM, &[Str, Str], "Sends messages to an SPOE agent"),
     Action::parsed("set-bandwidth-limit", STREAM, &[Str], "Sets a limit of a bandwidth filter")
         .options(BANDWIDTH),

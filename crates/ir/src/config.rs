@@ -18,15 +18,15 @@ pub use global::{
 pub use link::{Foreign, Link, Namespace, Probes, Source};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
-    Balance, Capture, Cookie, CookieMode, ErrorFile, ErrorReply, ForwardFor, Forwarded, ForwardedPart,
-    HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, RestrictNames, ServerTarget, Stick, Switch,
-    SwitchTarget, Timeouts, retry,
+    Affinity, Balance, Capture, Cookie, CookieMode, ErrorFile, ErrorReply, ForwardFor, Forwarded,
+    ForwardedPart, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, RestrictNames, ServerTarget,
+    Stick, Switch, SwitchTarget, Timeouts, retry,
 };
 pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,
     LogStep, Mailer, Mailers, Nameserver, Peer, Peers, Resolvers, Ring,
 };
-pub use server::{LogServer, SendProxy, Server, TlsServer, WebSocket};
+pub use server::{HashKey, LogServer, SendProxy, Server, TlsServer, WebSocket};
 pub use status::StatusCodes;
 pub use tokens::{CONTENT_ALGORITHMS, KEY_ALGORITHMS, Tokens};
 

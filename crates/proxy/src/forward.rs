@@ -31,7 +31,7 @@ use crate::{http, log, rules, tunnel};
 pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
     let mut attempts = Attempts::new(stream);
     let settings = stream.plan.settings(backend(stream));
-    let retry_on = settings.retry_on & !retry::CONN_FAILURE;
+    let retry_on = if stream.overrides.sends_once { 0 } else { settings.retry_on & !retry::CONN_FAILURE };
     if retry_on != 0 {
         keep_early_body(stream, client).await;
     }

@@ -281,31 +281,39 @@ fn capture(captures: &[ir::config::Capture], head: &proto::message::Head, into: 
     }
 }
 
-/// `use_backend`, `default_backend`, or the proxy itself where it is a `listen`.
+/// `use_backend`, `default_backend`, or the proxy itself where it is a `listen`. A backend that is not
+/// to be chosen is passed over.
 pub fn switch(stream: &mut Stream) -> Option<ProxyId> {
-    let plan = stream.plan;
     let frontend = stream.session.frontend;
-    let hit = stream
-        .frontend_plan()
-        .switches
-        .iter()
-        .find(|switch| switch.cond.as_ref().is_none_or(|cond| cond.eval(stream) == Answer::Yes));
-    match hit.map(|switch| &switch.target) {
-        Some(SwitchTarget::Backend(id)) => Some(*id),
-        Some(SwitchTarget::Dynamic(format)) => {
-            let found = stream.with_scratch(|stream, name| {
-                format.write(stream, name);
-                plan.config.proxies.iter().position(|proxy| proxy.is_backend && proxy.name == *name)
-            });
-            found.map(|index| ProxyId(index as u32)).or_else(|| default_backend(stream, frontend))
+    for switch in &stream.frontend_plan().switches {
+        if switch.cond.as_ref().is_some_and(|cond| cond.eval(stream) != Answer::Yes) {
+            continue;
         }
-        None => default_backend(stream, frontend),
+        let target = match &switch.target {
+            SwitchTarget::Backend(id) => Some(*id),
+            SwitchTarget::Dynamic(format) => stream.with_scratch(|stream, name| {
+                format.write(stream, name);
+                let proxies = &stream.plan.config.proxies;
+                let found = proxies.iter().position(|proxy| proxy.is_backend && proxy.name == *name);
+                found.map(|index| ProxyId(index as u32))
+            }),
+        };
+        match target {
+            None => break,
+            Some(target) if may_choose(stream, target) => return Some(target),
+            Some(_) => {}
+        }
     }
+    let settings = stream.plan.settings(frontend);
+    let default = settings.default_backend.filter(|target| may_choose(stream, *target));
+    default.or_else(|| settings.is_backend.then_some(frontend))
 }
 
-fn default_backend(stream: &Stream, frontend: ProxyId) -> Option<ProxyId> {
-    let settings = stream.plan.settings(frontend);
-    settings.default_backend.or_else(|| settings.is_backend.then_some(frontend))
+/// Whether rules may choose a backend: it is enabled and published, or `force-be-switch` insists.
+fn may_choose(stream: &Stream, backend: ProxyId) -> bool {
+    let settings = stream.plan.settings(backend);
+    let forced = || stream.frontend_plan().force_switch.iter().any(|cond| cond.eval(stream) == Answer::Yes);
+    !(settings.disabled || settings.unpublished) || forced()
 }
 
 /// Counts the stream in its backend.

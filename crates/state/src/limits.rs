@@ -15,6 +15,8 @@ pub struct Overrides {
     pub tarpit: Option<u64>,
     pub tunnel: Option<u64>,
     pub retries: Option<u32>,
+    /// A request that was sent is not repeated.
+    pub sends_once: bool,
     /// Marks of packets to the server.
     pub mark: Option<u32>,
     pub tos: Option<i32>,
@@ -24,8 +26,8 @@ impl Overrides {
     /// Those of the backend's side are lost where the stream goes to another backend than the
     /// proxy that set them.
     pub fn leave_proxy(&mut self) {
-        let Self { client, tarpit, mark, tos, .. } = *self;
-        *self = Self { client, tarpit, mark, tos, ..Self::default() };
+        let Self { client, tarpit, mark, tos, sends_once, .. } = *self;
+        *self = Self { client, tarpit, mark, tos, sends_once, ..Self::default() };
     }
 }
 

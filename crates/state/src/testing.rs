@@ -67,6 +67,8 @@ pub fn server(name: &str, weight: u32) -> Server {
         may_miss_address: false,
         port_offset: None,
         weight,
+        hash_key: Default::default(),
+        guid: None,
         backup: false,
         disabled: false,
         maxconn: 0,

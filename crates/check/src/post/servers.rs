@@ -5,10 +5,12 @@ use ir::config::{Mode, Server, TlsServer, Verify};
 use ir::id::ServerId;
 use ir::spec::Section;
 
+use syntax::Word;
+
 use super::names::Names;
 use super::versions::{self, Versions};
 use crate::context::Context;
-use crate::draft::Draft;
+use crate::draft::{Draft, Usage};
 use crate::keywords::server::{Family, Told};
 use crate::loader::TlsList;
 
@@ -98,6 +100,7 @@ fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
             Err(fail) => told.alert(c, fail.code, fail.message),
         }
     }
+    automatic_name(c, draft, at, &mut tls);
     let title = format!("{}: ", draft.title());
     let shown = name(&draft.proxy.servers[at]);
     let settled = versions::settle(&mut tls.versions, None);
@@ -108,6 +111,21 @@ fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
     lists(c, draft, at, &tls, told);
     let server = &mut draft.proxy.servers[at];
     server.tls = server.tls.is_some().then_some(tls);
+}
+
+/// `sni-auto`: in HTTP the name asked for is that of the request's host, where nothing else is said.
+fn automatic_name(c: &mut Context<'_>, draft: &mut Draft, at: usize, tls: &mut TlsServer) {
+    const HOST: &[u8] = b"req.hdr(host),field(1,:)";
+    let more = &draft.servers[at];
+    let is_wanted = more.ssl == Some(true) && !more.no_sni_auto;
+    if draft.proxy.mode != Mode::Http || !is_wanted || tls.sni.is_some() {
+        return;
+    }
+    let word = Word { text: HOST.to_vec(), span: span(&draft.proxy.servers[at]), verbatim: None };
+    std::mem::swap(&mut c.px, draft);
+    // An expression of our own is right.
+    tls.sni = c.within(Usage::Server, |c| crate::expr::word(c, &word)).ok();
+    std::mem::swap(&mut c.px, draft);
 }
 
 fn versions_told(c: &mut Context<'_>, told: &mut Told, title: &str, server: &str, problem: Versions) {

@@ -41,12 +41,20 @@ pub struct Proxy {
     pub balance: Balance,
     /// `hash-type`: method, function and modifier as written; empty: HAProxy's default.
     pub hash_type: Vec<Bytes>,
+    /// `hash-balance-factor`, in percent; 0: no bound.
+    pub hash_balance_factor: u32,
+    /// `hash-preserve-affinity`
+    pub hash_affinity: Affinity,
     pub acls: Vec<Acl>,
     /// By [`RuleSet`]; `redirect` lines stand among `http-request`'s.
     pub rules: [Vec<Rule>; RuleSet::COUNT],
     /// `use_backend` lines in order.
     pub switches: Vec<Switch>,
     pub default_backend: Option<ProxyId>,
+    /// `be-unpublished`: no rule chooses it.
+    pub unpublished: bool,
+    /// `force-be-switch`: when rules choose such backends, and disabled ones.
+    pub force_switch: Vec<Cond>,
     /// `use-server` lines in order.
     pub use_servers: Vec<(ServerTarget, Option<Cond>)>,
     pub cookie: Option<Cookie>,
@@ -217,6 +225,17 @@ pub enum SwitchTarget {
     Backend(ProxyId),
     /// A log-format that gives the backend's name.
     Dynamic(LogFormat),
+}
+
+/// When a hash keeps to its server, whatever the load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Affinity {
+    #[default]
+    Always,
+    /// Until its `maxconn` is reached.
+    Maxconn,
+    /// Until its queue is full, too.
+    Maxqueue,
 }
 
 /// What a `use-server` line names.

@@ -19,6 +19,8 @@ pub struct Server {
     pub port_offset: Option<i32>,
     /// 0 to 256.
     pub weight: u32,
+    pub hash_key: HashKey,
+    pub guid: Option<Bytes>,
     pub backup: bool,
     pub disabled: bool,
     /// 0: no limit.
@@ -95,6 +97,17 @@ impl SendProxy {
     pub fn is_on(&self) -> bool {
         self.v1 || self.v2 || self.crc32c || self.authority || self.unique_id || self.ssl
     }
+}
+
+/// What a consistent hash sees of a server (`hash-key`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HashKey {
+    #[default]
+    Id,
+    Id32,
+    Address,
+    AddressPort,
+    Guid,
 }
 
 /// The TLS side of a `server` line. Also the form of `ssl-default-server-*`.

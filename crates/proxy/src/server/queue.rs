@@ -46,31 +46,46 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.live().connections.leave();
-        wake_next(&self.plan.live.proxies[self.backend.index()], self.server);
+        wake_next(self.plan, self.backend, self.server);
     }
 }
 
+/// Whether a server serves streams that need no particular one: it is up, and a backup only where
+/// nothing else is.
+fn serves_any(plan: &Plan, backend: ProxyId, server: ServerId) -> bool {
+    let settings = plan.settings(backend);
+    let live = &plan.live.proxies[backend.index()].servers;
+    if !live[server.index()].is_usable() || !settings.servers[server.index()].backup {
+        return live[server.index()].is_usable();
+    }
+    let mut usable = live.iter().zip(&settings.servers).filter(|(live, _)| live.is_usable());
+    let first = live.iter().position(LiveServer::is_usable) == Some(server.index());
+    usable.all(|(_, settings)| settings.backup) && (first || settings.options.allbackups)
+}
+
 /// Wakes who goes first of those who can use a place of this server.
-fn wake_next(live: &LiveProxy, server: ServerId) {
-    let server = &live.servers[server.index()];
-    let any = if server.is_usable() { live.waiting.first() } else { None };
-    match (server.waiting.first(), any) {
+fn wake_next(plan: &Plan, backend: ProxyId, server: ServerId) {
+    let live = &plan.live.proxies[backend.index()];
+    let own = live.servers[server.index()].waiting.first();
+    let any = live.waiting.first().filter(|_| serves_any(plan, backend, server));
+    match (own, any) {
         (Some(own), Some(any)) if any < own => live.waiting.wake_one(),
-        (Some(_), _) => server.waiting.wake_one(),
+        (Some(_), _) => live.servers[server.index()].waiting.wake_one(),
         (None, Some(_)) => live.waiting.wake_one(),
         (None, None) => {}
     }
 }
 
 /// Wakes those who wait while there is room: who was woken did not use it, or there is more.
-fn wake_more(live: &LiveProxy) {
+fn wake_more(plan: &Plan, backend: ProxyId) {
+    let live = &plan.live.proxies[backend.index()];
     if live.queue.get() == 0 && live.servers.iter().all(|server| server.queue.get() == 0) {
         return;
     }
     let streams = live.backend.get();
     let servers = (0u32..).map(ServerId).zip(&live.servers);
     for (id, _) in servers.filter(|(_, server)| server.has_room(streams)) {
-        wake_next(live, id);
+        wake_next(plan, backend, id);
     }
 }
 
@@ -97,7 +112,7 @@ pub async fn wait_turn(
             Poll::Ready(())
         })
         .await;
-        wake_more(live);
+        wake_more(stream.plan, backend);
     }
     result
 }
@@ -158,7 +173,8 @@ impl Wait {
         }
         let server = match self.queue {
             Some(Some(server)) => Some(server),
-            _ => attempts.next.take().or_else(|| choose(worker, stream, attempts)),
+            None => attempts.next.take().or_else(|| choose(worker, stream, attempts)),
+            Some(None) => choose(worker, stream, attempts).or_else(|| self.any(stream)),
         };
         if let Some(turn) = server.and_then(|server| self.take(stream, server)) {
             stream.server = Some(turn.server);
@@ -180,6 +196,14 @@ impl Wait {
         }
         stream.server = Some(server);
         self.enter(cx, stream, timer, Some(server))
+    }
+
+    /// A server with room for one who waits for any: those who wait for that server alone came later.
+    fn any(&self, stream: &Stream) -> Option<ServerId> {
+        let streams = self.live.backend.get();
+        let servers = (0u32..).map(ServerId).zip(&self.live.servers);
+        let mut with_room = servers.filter(|(_, server)| server.has_room(streams)).map(|(id, _)| id);
+        with_room.find(|id| serves_any(stream.plan, self.backend, *id))
     }
 
     /// A place of a server, where it is the stream's turn.
@@ -217,10 +241,10 @@ impl Wait {
         let streams = self.live.backend.get();
         match queue {
             Some(server) if self.live.servers[server.index()].has_room(streams) => {
-                wake_next(self.live, server);
+                wake_next(stream.plan, self.backend, server);
             }
             Some(_) => {}
-            None => wake_more(self.live),
+            None => wake_more(stream.plan, self.backend),
         }
         Poll::Pending
     }

@@ -76,6 +76,11 @@ impl<'a> Group<'a> {
         server.weight().div_ceil(self.unit)
     }
 
+    /// The members with these weights.
+    pub fn weights(&self) -> impl Iterator<Item = (ServerId, u32)> + '_ {
+        self.servers().map(|(id, server)| (id, self.weight(server)))
+    }
+
     /// Whether all members have the same weight.
     pub fn is_even(&self) -> bool {
         let mut weights = self.servers().map(|(_, server)| server.weight());

@@ -5,23 +5,29 @@ use ir::types::SampleType;
 
 use super::Balance;
 use super::group::Group;
+use super::mix::Mix;
 use crate::plan::Expr;
 use crate::sample::Value;
 use crate::stream::Stream;
 
-pub(super) fn hash(expr: Option<&Expr>, stream: &Stream) -> Option<u32> {
-    match expr?.eval(stream).ok()?.cast(SampleType::Bin, &stream.arena)? {
-        Value::Bin(key) => Some(base::hash::sdbm(key)),
+pub(super) fn hash(expr: Option<&Expr>, mix: &Mix, stream: &Stream) -> Option<u32> {
+    let kind = if mix.is_number { SampleType::Str } else { SampleType::Bin };
+    match expr?.eval(stream).ok()?.cast(kind, &stream.arena)? {
+        Value::Bin(key) | Value::Str(key) => Some(mix.of(key)),
         _ => None,
     }
 }
 
 /// The server of a hash, full or not: its queue takes the stream then.
 pub(super) fn server(balance: &Balance, group: &Group, hash: u32) -> Option<ServerId> {
-    balance.sequence.with(group, map, |places| {
-        let place = hash as usize % places.len().max(1);
-        places.get(place).copied()
-    })
+    balance.sequence.with(
+        || group.weights(),
+        map,
+        |places| {
+            let place = hash as usize % places.len().max(1);
+            places.get(place).copied()
+        },
+    )
 }
 
 /// A place for each unit of weight; the first server in the configuration comes first.

@@ -2,14 +2,14 @@
 
 use crate::stream::Stream;
 
-pub(super) fn hash(name: &[u8], domain_only: bool, stream: &Stream) -> Option<u32> {
+pub(super) fn key<'a>(name: &'a [u8], domain_only: bool, stream: &'a Stream) -> Option<&'a [u8]> {
     let field = stream.req.get(name)?;
     // The first value of a list.
     let value = field.split(|b| *b == b',').next()?.trim_ascii();
     if value.is_empty() {
         return None;
     }
-    Some(base::hash::sdbm(if domain_only { domain(value) } else { value }))
+    Some(if domain_only { domain(value) } else { value })
 }
 
 /// The name between the last two dots: `example` of `www.example.com`.

@@ -7,52 +7,32 @@ use ir::id::ServerId;
 use ir::types::SampleType;
 
 use super::group::Group;
+use super::mix::Mix;
 use super::{Algorithm, Balance, hash, random, roundrobin};
 use crate::plan::Expr;
 use crate::sample::Value;
 use crate::stream::Stream;
 
-type Function = fn(&[u8]) -> u32;
-
 /// `balance log-hash`: converters, and what makes a number of what they give.
 #[derive(Debug)]
 pub(super) struct Hash {
     expr: Expr,
-    function: Function,
-    avalanche: bool,
+    mix: Mix,
 }
 
 impl Hash {
     /// `words` are those of `hash-type`.
     pub fn new(expr: Expr, words: &[Bytes]) -> Self {
-        let has = |name: &str| words.iter().any(|word| word == name.as_bytes());
-        let functions: [(&str, Function); 4] = [
-            ("djb2", base::hash::djb2),
-            ("wt6", base::hash::wt6),
-            ("crc32", base::hash::crc32),
-            ("none", |key| number(key)),
-        ];
-        let function =
-            functions.iter().find(|(name, _)| has(name)).map_or(base::hash::sdbm as Function, |(_, f)| *f);
-        Self { expr, function, avalanche: has("avalanche") }
+        Self { expr, mix: Mix::new(words) }
     }
 
     fn of(&self, stream: &Stream, text: &[u8]) -> Option<u32> {
         let text = stream.arena.alloc_slice_copy(text);
         match self.expr.convert(stream, Value::Str(text))?.cast(SampleType::Bin, &stream.arena)? {
-            Value::Bin(key) => {
-                let hash = (self.function)(key);
-                Some(if self.avalanche { base::hash::avalanche(hash) } else { hash })
-            }
+            Value::Bin(key) => Some(self.mix.of(key)),
             _ => None,
         }
     }
-}
-
-/// The digits that a key begins with.
-fn number(key: &[u8]) -> u32 {
-    let digits = key.iter().take_while(|byte| byte.is_ascii_digit());
-    digits.fold(0, |number: u32, digit| number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')))
 }
 
 /// The server that a message goes to. `scratch` is what converters work with.
@@ -83,15 +63,6 @@ fn sticky(balance: &Balance, group: &Group) -> Option<ServerId> {
 mod tests {
     use super::*;
     use crate::live::ServerState;
-
-    #[test]
-    fn keys_as_numbers() {
-        let check = |key: &str, expected: u32| assert_eq!(number(key.as_bytes()), expected, "{key}");
-        check("0", 0);
-        check("17", 17);
-        check("17 x", 17);
-        check("x", 0);
-    }
 
     /// The order that HAProxy 3.5 was seen to give.
     #[test]

@@ -1,8 +1,8 @@
 //! Choosing a server of a backend (manual, `balance`): one algorithm a file. Left out:
 //! persistence cookies and `use-server`, which come before, and queues, which come after.
 //!
-//! `sticky` and `log-hash` are for messages ([`pick_log`]). `rdp-cookie` is not executed yet; the
-//! checker warns about it and it balances as `roundrobin`. Hashes are map-based (`hash-type map-based sdbm`).
+//! `sticky` and `log-hash` are for messages ([`pick_log`]). What makes a number of a hash's key stands in
+//! [`mix`], where it leads in [`hash`] (`hash-type map-based`) and [`ring`] (`consistent`).
 
 mod first;
 mod group;
@@ -10,7 +10,9 @@ mod hash;
 mod hdr;
 mod leastconn;
 mod log;
+mod mix;
 mod random;
+mod ring;
 mod roundrobin;
 mod sequence;
 mod source;
@@ -23,9 +25,12 @@ use std::sync::atomic::AtomicUsize;
 use ir::config::Proxy;
 use ir::id::{ProxyId, ServerId};
 
+use crate::persist::rdp;
 use crate::plan::Expr;
 use crate::stream::Stream;
 use group::Group;
+use mix::Mix;
+use ring::Ring;
 use sequence::Sequence;
 
 pub use log::pick_log;
@@ -43,7 +48,10 @@ pub struct Balance {
     /// The next place of those that go round.
     turn: AtomicUsize,
     /// The order of servers with unequal weights.
-    sequence: Sequence,
+    sequence: Sequence<Vec<ServerId>>,
+    /// What makes a number of a key, and for `hash-type consistent` where that leads.
+    mix: Mix,
+    ring: Option<Ring>,
 }
 
 #[derive(Debug)]
@@ -58,6 +66,7 @@ enum Algorithm {
     UrlParam(Box<[u8]>),
     Hdr { name: Box<[u8]>, domain_only: bool },
     Hash(Option<Expr>),
+    RdpCookie(Box<[u8]>),
     Sticky,
     LogHash(Option<log::Hash>),
 }
@@ -82,6 +91,7 @@ impl Balance {
                 Algorithm::Hdr { name: name(true), domain_only: args.contains(&&b"use_domain_only"[..]) }
             }
             "hash" => Algorithm::Hash(expr),
+            "rdp-cookie" => Algorithm::RdpCookie(name(false)),
             "sticky" => Algorithm::Sticky,
             "log-hash" => Algorithm::LogHash(expr.map(|expr| log::Hash::new(expr, &settings.hash_type))),
             _ => Algorithm::RoundRobin,
@@ -95,13 +105,19 @@ impl Balance {
             unit: weights.reduce(gcd).unwrap_or(1),
             turn: AtomicUsize::new(0),
             sequence: Sequence::default(),
+            mix: Mix::new(&settings.hash_type),
+            ring: settings
+                .hash_type
+                .first()
+                .filter(|word| *word == b"consistent")
+                .map(|_| Ring::new(settings)),
         }
     }
 
     /// Whether what the request says decides, and not the load.
     pub fn is_hash(&self) -> bool {
-        use Algorithm::{Hash, Hdr, Source, Uri, UrlParam};
-        matches!(self.algorithm, Source | Uri(_) | UrlParam(_) | Hdr { .. } | Hash(_))
+        use Algorithm::{Hash, Hdr, RdpCookie, Source, Uri, UrlParam};
+        matches!(self.algorithm, Source | Uri(_) | UrlParam(_) | Hdr { .. } | Hash(_) | RdpCookie(_))
     }
 }
 
@@ -119,6 +135,7 @@ pub fn pick(balance: &Balance, stream: &Stream, exclude: Option<ServerId>) -> Op
         return takes.then_some(ServerId(0));
     }
     let group = Group::new(balance, stream)?;
+    let mix = &balance.mix;
     let keyed = match &balance.algorithm {
         Algorithm::RoundRobin | Algorithm::Sticky | Algorithm::LogHash(_) => {
             return roundrobin::pick(balance, &group, exclude);
@@ -127,16 +144,19 @@ pub fn pick(balance: &Balance, stream: &Stream, exclude: Option<ServerId>) -> Op
         Algorithm::LeastConn => return leastconn::pick(balance, &group, exclude),
         Algorithm::First => return first::pick(&group, exclude),
         Algorithm::Random { draws } => return random::pick(balance, *draws, &group, exclude),
-        Algorithm::Source => source::hash(stream),
-        Algorithm::Uri(part) => uri::hash(part, stream),
-        Algorithm::UrlParam(name) => url_param::hash(name, stream),
-        Algorithm::Hdr { name, domain_only } => hdr::hash(name, *domain_only, stream),
-        Algorithm::Hash(expr) => hash::hash(expr.as_ref(), stream),
+        Algorithm::Source => source::hash(stream).map(|hash| mix.spread(hash)),
+        Algorithm::Uri(part) => uri::key(part, stream).map(|key| mix.of(key)),
+        Algorithm::UrlParam(name) => url_param::key(name, stream).map(|key| mix.of(key)),
+        Algorithm::Hdr { name, domain_only } => hdr::key(name, *domain_only, stream).map(|key| mix.of(key)),
+        Algorithm::Hash(expr) => hash::hash(expr.as_ref(), mix, stream),
+        Algorithm::RdpCookie(name) => rdp::cookie(&stream.req_body.bytes, name).map(|key| mix.of(key)),
     };
-    match keyed {
-        Some(hash) => hash::server(balance, &group, hash),
+    match (keyed, &balance.ring) {
+        (Some(hash), Some(ring)) => ring.server(&group, hash, exclude),
+        (Some(hash), None) => hash::server(balance, &group, hash),
         // Requests without the key are spread.
-        None => static_rr::pick(balance, &group, exclude),
+        (None, Some(ring)) => ring.next(&group, exclude),
+        (None, None) => static_rr::pick(balance, &group, exclude),
     }
 }
 

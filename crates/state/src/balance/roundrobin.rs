@@ -18,11 +18,15 @@ pub(super) fn pick(balance: &Balance, group: &Group, exclude: Option<ServerId>) 
             exclude,
         );
     }
-    balance.sequence.with(group, order, |places| {
-        let place = balance.turn.fetch_add(1, Ordering::Relaxed) % places.len().max(1);
-        let (before, from) = places.split_at(place);
-        first_with_room(group, from.iter().chain(before).map(|id| (*id, group.server(*id))), exclude)
-    })
+    balance.sequence.with(
+        || group.weights(),
+        order,
+        |places| {
+            let place = balance.turn.fetch_add(1, Ordering::Relaxed) % places.len().max(1);
+            let (before, from) = places.split_at(place);
+            first_with_room(group, from.iter().chain(before).map(|id| (*id, group.server(*id))), exclude)
+        },
+    )
 }
 
 /// A server and its place in the rotation.

@@ -1,42 +1,40 @@
-//! The order in which servers of unequal weights take turns, made anew when a weight or a state
-//! changes. A reader takes a lock that is only ever written at such a change.
+//! What is made of the weights of a backend's servers, as the order in which they take turns: made
+//! anew when a weight or a state changes. A reader takes a lock that is only ever written at such a
+//! change.
 
 use std::sync::RwLock;
 
 use ir::id::ServerId;
 
-use super::group::Group;
-
-/// A cached order: as many places as the sum of the weights.
+/// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Sequence(RwLock<Order>);
+pub(super) struct Sequence<T>(RwLock<Made<T>>);
 
 #[derive(Debug, Default)]
-struct Order {
-    /// What the places were made for.
+struct Made<T> {
+    /// What it was made for.
     weights: Vec<(ServerId, u32)>,
-    places: Vec<ServerId>,
+    made: T,
 }
 
-impl Sequence {
-    /// Calls `f` with the places for the group as it is now, made by `make` where it changed.
-    pub fn with<R>(
+impl<T> Sequence<T> {
+    /// Calls `f` with what `make` gave for the weights as they are now.
+    pub fn with<R, W: Iterator<Item = (ServerId, u32)>>(
         &self,
-        group: &Group,
-        make: fn(&[(ServerId, u32)]) -> Vec<ServerId>,
-        f: impl FnOnce(&[ServerId]) -> R,
+        weights: impl Fn() -> W,
+        make: impl FnOnce(&[(ServerId, u32)]) -> T,
+        f: impl FnOnce(&T) -> R,
     ) -> R {
-        let weights = || group.servers().map(|(id, server)| (id, group.weight(server)));
         {
             let order = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
             if weights().eq(order.weights.iter().copied()) {
-                return f(&order.places);
+                return f(&order.made);
             }
         }
         let weights: Vec<_> = weights().collect();
-        let places = make(&weights);
-        let result = f(&places);
-        *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Order { weights, places };
+        let made = make(&weights);
+        let result = f(&made);
+        *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Made { weights, made };
         result
     }
 }

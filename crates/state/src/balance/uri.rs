@@ -41,9 +41,9 @@ impl Part {
     }
 }
 
-pub(super) fn hash(part: &Part, stream: &Stream) -> Option<u32> {
+pub(super) fn key<'a>(part: &Part, stream: &'a Stream) -> Option<&'a [u8]> {
     let uri = if part.path_only { stream.req.path_and_query()? } else { stream.req.target() };
-    (!uri.is_empty()).then(|| base::hash::sdbm(part.cut(uri)))
+    (!uri.is_empty()).then(|| part.cut(uri))
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! `balance url_param`: a parameter of the query string leads to the same server. Left out:
-//! `check_post`, a parameter of the body.
+//! `balance url_param`: a parameter of the query string leads to the same server, or one of the body
+//! of a POST, as far as that is there.
 
 use crate::stream::Stream;
 
-pub(super) fn hash(name: &[u8], stream: &Stream) -> Option<u32> {
-    value(stream.req.query()?, name).map(base::hash::sdbm)
+pub(super) fn key<'a>(name: &[u8], stream: &'a Stream) -> Option<&'a [u8]> {
+    let of_query = stream.req.query().and_then(|query| value(query, name));
+    let body = (stream.req.method() == b"POST").then_some(&*stream.req_body.bytes);
+    of_query.or_else(|| value(body?, name))
 }
 
 fn value<'a>(query: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {

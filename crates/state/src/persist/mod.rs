@@ -3,7 +3,7 @@
 //! A cookie goes first, then rules, then the protocol, then a table.
 
 mod cookie;
-mod rdp;
+pub(crate) mod rdp;
 mod stick;
 
 use ir::id::{ProxyId, ServerId};

@@ -22,7 +22,7 @@ pub fn server(stream: &Stream, name: &[u8]) -> Option<ServerId> {
 
 /// The value of the first cookie of a connection request, if it is of that name: behind the
 /// protocol's header of eleven bytes stands `Cookie: <name>=<value>`.
-fn cookie<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub fn cookie<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     const HEADER: usize = 11;
     const FIELD: &[u8] = b"Cookie:";
     let text = bytes.get(HEADER..)?;

@@ -27,8 +27,8 @@ fn config(words: &str) -> Config {
         preserve: has("preserve"),
         httponly: has("httponly"),
         secure: has("secure"),
-        domains: has("domain").then(|| vec![b".a.b".to_vec(), b".c.d".to_vec()]).unwrap_or_default(),
-        attributes: has("attr").then(|| vec![b"SameSite=Lax".to_vec()]).unwrap_or_default(),
+        domains: if has("domain") { vec![b".a.b".to_vec(), b".c.d".to_vec()] } else { Vec::new() },
+        attributes: if has("attr") { vec![b"SameSite=Lax".to_vec()] } else { Vec::new() },
         maxidle: number("maxidle"),
         maxlife: number("maxlife"),
         ..Cookie::default()

@@ -93,6 +93,7 @@ fn proxy(
     let balance_expr = settings.balance.expr.as_ref().map(|expr| build.expr(expr)).transpose()?;
     Ok(ProxyPlan {
         id,
+        force_switch: settings.force_switch.iter().map(|cond| build.cond(cond)).collect::<Result<_, _>>()?,
         switches: settings.switches.iter().map(|switch| build.switch(switch)).collect::<Result<_, _>>()?,
         use_servers: settings
             .use_servers

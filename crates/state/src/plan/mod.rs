@@ -104,6 +104,8 @@ pub struct ProxyPlan {
     /// By [`RuleSet`].
     pub rules: [Vec<Rule>; RuleSet::COUNT],
     pub switches: Vec<Switch>,
+    /// `force-be-switch`
+    pub force_switch: Vec<Cond>,
     pub use_servers: Vec<UseServer>,
     /// `force-persist` (true) and `ignore-persist`, in order.
     pub persist_rules: Vec<(bool, Cond)>,

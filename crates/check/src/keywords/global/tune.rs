@@ -67,6 +67,11 @@ const fn socket_size(name: &'static str, doc: &'static str, set: fn(&mut Context
     size(name, doc, set).again(Again::Warning(ALREADY))
 }
 
+/// A share in percent.
+const fn ratio(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, i64)) -> Keyword {
+    needed(name, doc, (0, 100), RATIO, set).missing(RATIO)
+}
+
 /// The size of the socket buffers that all datagrams of a side share.
 const fn datagram_size(name: &'static str, doc: &'static str) -> Keyword {
     Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Line(datagrams)).parsed()
@@ -283,22 +288,16 @@ pub const ROWS: &[Keyword] = &[
     .missing("'{}' expects an integer argument")
     .range("'{}' expects -1 or an integer from 0 to INT_MAX.")
     .again(Again::Warning(ALREADY)),
-    needed(
+    ratio(
         "tune.pool-low-fd-ratio",
         "The share of descriptors above which idle connections are not kept.",
-        (0, 100),
-        RATIO,
         |c, n| c.global().tune.pool_low_fd_ratio = u32_of(n),
-    )
-    .missing(RATIO),
-    needed(
+    ),
+    ratio(
         "tune.pool-high-fd-ratio",
         "The share of descriptors above which idle connections are closed.",
-        (0, 100),
-        RATIO,
         |c, n| c.global().tune.pool_high_fd_ratio = u32_of(n),
-    )
-    .missing(RATIO),
+    ),
     socket_size("tune.rcvbuf.client", "Receive buffers towards clients.", |c, n| {
         c.global().tune.rcvbuf_client = Some(bytes(n))
     }),

@@ -1,7 +1,7 @@
 //! `balance` and its arguments.
 
 use ir::Bytes;
-use ir::config::Balance;
+use ir::config::{Affinity, Balance};
 
 use super::DLB;
 use crate::context::Context;
@@ -206,6 +206,8 @@ fn balance_factor(c: &mut Context<'_>, line: &Line<'_>) {
     let value = line.arg(0).map_or(0, |word| crate::numbers::wrapped(&word.text));
     if value != 0 && value <= 100 {
         c.alert("out-of-range", line.span, "'hash-balance-factor' must be 0 or greater than 100.");
+    } else {
+        c.px.proxy.hash_balance_factor = u32::try_from(value).unwrap_or(0);
     }
 }
 
@@ -217,10 +219,15 @@ fn preserve_affinity(c: &mut Context<'_>, line: &Line<'_>) {
     if !super::only_in_backends(c, line, "") {
         return;
     }
-    if !["always", "maxconn", "maxqueue"].iter().any(|known| word.is(known)) {
-        let text = format!("'hash-preserve-affinity': unknown keyword '{}'", word.lossy());
-        c.alert("unknown-keyword", word.span, text);
-    }
+    c.px.proxy.hash_affinity = match word.lossy().as_ref() {
+        "always" => Affinity::Always,
+        "maxconn" => Affinity::Maxconn,
+        "maxqueue" => Affinity::Maxqueue,
+        other => {
+            let text = format!("'hash-preserve-affinity': unknown keyword '{other}'");
+            return c.alert("unknown-keyword", word.span, text);
+        }
+    };
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -239,8 +246,7 @@ pub const ROWS: &[Keyword] = &[
         "<method> <function> <modifier>",
         MANY,
         Set::Line(hash_type),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "hash-balance-factor",
         "How unequal a consistent hash may load servers.",
@@ -250,8 +256,7 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(balance_factor),
     )
     .missing("'{}' expects an integer argument.")
-    .own_side()
-    .parsed(),
+    .own_side(),
     Keyword::new(
         "hash-preserve-affinity",
         "When a hash keeps to its server.",
@@ -261,6 +266,5 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(preserve_affinity),
     )
     .own_side()
-    .listed()
-    .parsed(),
+    .listed(),
 ];

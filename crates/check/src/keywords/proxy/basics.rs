@@ -86,7 +86,9 @@ fn be_unpublished(c: &mut Context<'_>, line: &Line<'_>) {
     if c.px.kind == Kind::Defaults {
         return c.alert("not-in-defaults", line.span, "'be-unpublished' not allowed in 'defaults' section.");
     }
-    super::only_in_backends(c, line, ".");
+    if super::only_in_backends(c, line, ".") {
+        c.px.proxy.unpublished = true;
+    }
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -117,8 +119,7 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(be_unpublished),
     )
     .own_side()
-    .listed()
-    .parsed(),
+    .listed(),
     Keyword::new(
         "disabled",
         "Does not start the proxy.",

@@ -68,7 +68,10 @@ fn force_switch(c: &mut Context<'_>, line: &Line<'_>) {
             let told = crate::cond::check(c, line.args).and_then(|cond| {
                 match conflicts::quoted(c, &cond, Place::FE_REQ_CNT) {
                     Some(why) => Err(Fail::new("acl-conflict", line.span, why)),
-                    None => Ok(()),
+                    None => {
+                        c.px.proxy.force_switch.push(cond);
+                        Ok(())
+                    }
                 }
             });
             return match told {
@@ -128,8 +131,7 @@ pub const ROWS: &[Keyword] = &[
         force_switch,
     )
     .own_side()
-    .listed()
-    .parsed(),
+    .listed(),
     row(
         "load-server-state-from-file",
         "Where servers' states come from.",

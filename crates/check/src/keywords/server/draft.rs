@@ -30,6 +30,8 @@ pub struct ServerMore {
     pub client_sigalgs: Option<Bytes>,
     /// Expressions, read when the line is complete.
     pub sni: Option<Word>,
+    /// `no-sni-auto`
+    pub no_sni_auto: bool,
     pub pool_conn_name: Option<Word>,
     /// What the PROXY protocol carries, read then too: whether it is a part of what is said about
     /// TLS, the type, and the format.
@@ -101,6 +103,7 @@ impl ServerMore {
             crt: None,
             client_sigalgs: None,
             sni: None,
+            no_sni_auto: false,
             pool_conn_name: None,
             tlvs: Vec::new(),
             family: Family::Ip,

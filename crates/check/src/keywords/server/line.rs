@@ -196,6 +196,8 @@ fn blank(place: ir::expr::Place) -> Server {
         address: None,
         port_offset: None,
         weight: 1,
+        hash_key: Default::default(),
+        guid: None,
         backup: false,
         disabled: false,
         maxconn: 0,

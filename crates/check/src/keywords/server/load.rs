@@ -1,5 +1,7 @@
 //! The words of a `server` line about its share of the load, its limits and its names.
 
+use ir::config::HashKey;
+
 use super::{ServerDraft, ServerKeyword, nothing};
 use crate::context::Context;
 use crate::fail::Checked;
@@ -40,7 +42,9 @@ fn id(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checke
 fn guid(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let owner = format!("server {}/{}", c.px.name(), draft.shown());
     let used = c.seen.guid(&given.value.text, owner);
-    used.map_err(|text| given.fail("bad-argument", format!("'{}': {text}", given.name())))
+    used.map_err(|text| given.fail("bad-argument", format!("'{}': {text}", given.name())))?;
+    draft.server.guid = Some(given.value.text.clone());
+    Ok(())
 }
 
 fn error_limit(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
@@ -67,7 +71,14 @@ fn log_proto(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) ->
     })
 }
 
-fn hash_key(_: &mut Context<'_>, _: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+fn hash_key(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
+    draft.server.hash_key = match given.value.lossy().as_ref() {
+        "id32" => HashKey::Id32,
+        "guid" => HashKey::Guid,
+        "addr" => HashKey::Address,
+        "addr-port" => HashKey::AddressPort,
+        _ => HashKey::Id,
+    };
     given.one_of(&["id", "id32", "guid", "addr", "addr-port"], || {
         format!("'{}' has to be 'id', 'id32', 'guid', 'addr', or 'addr-port'", given.name())
     })
@@ -134,7 +145,7 @@ pub const ROWS: &[ServerKeyword] = &[
     )
     .parsed()
     .not_default(),
-    ServerKeyword::value("hash-key", "What a hash sees of the server.", "", hash_key).parsed(),
+    ServerKeyword::value("hash-key", "What a consistent hash sees of the server.", "", hash_key),
     ServerKeyword::value(
         "id",
         "The number of the server in statistics.",

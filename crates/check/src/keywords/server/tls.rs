@@ -141,7 +141,10 @@ pub const ROWS: &[ServerKeyword] = &[
     })
     .parsed(),
     ServerKeyword::flag("no-renegotiate", "Refuses renegotiation.", nothing).parsed(),
-    ServerKeyword::flag("no-sni-auto", "It is not.", nothing).parsed(),
+    ServerKeyword::flag("no-sni-auto", "No name is asked for but that of 'sni'.", |_, draft, _| {
+        draft.more.no_sni_auto = true;
+        Ok(())
+    }),
     ServerKeyword::flag("no-ssl", "No TLS towards the server.", |_, draft, _| {
         if draft.more.ssl != Some(true) {
             draft.more.tls.ciphers = None;
@@ -175,7 +178,10 @@ pub const ROWS: &[ServerKeyword] = &[
         draft.more.sni = Some(given.value.clone());
         Ok(())
     }),
-    ServerKeyword::flag("sni-auto", "The name asked for is the host.", nothing).parsed(),
+    ServerKeyword::flag("sni-auto", "Without 'sni' the name asked for is the host.", |_, draft, _| {
+        draft.more.no_sni_auto = false;
+        Ok(())
+    }),
     ServerKeyword::flag("ssl", "TLS towards the server.", |c, draft, _| {
         draft.more.ssl = Some(true);
         let defaults = &c.config.global.ssl_default_server;
