@@ -163,7 +163,7 @@ impl Client<'_> {
     /// The stream failed behind the response's head: the client must notice.
     pub fn abort(&mut self) {
         match self {
-            Self::H1(client) => client.keep_alive = false,
+            Self::H1(client) => (client.keep_alive, client.aborted) = (false, true),
             Self::H2(client) => client.reset(),
         }
     }

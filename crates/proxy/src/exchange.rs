@@ -10,7 +10,7 @@ use net::timer::Timer;
 use proto::h1;
 use proto::message::Framing;
 use state::stream::Stream;
-use state::termination::Cause;
+use state::termination::{Cause, State};
 
 use crate::body::{Piece, SourceError};
 use crate::client::Client;
@@ -80,6 +80,8 @@ pub struct Exchange {
     watch: bool,
     /// The response was sent whole.
     pub answered: bool,
+    /// The server did not get all of the request.
+    pub cut: bool,
     splice: Splice,
     /// Polled before: the clock has gone on since `stream.now` was set.
     polled: bool,
@@ -97,6 +99,7 @@ impl Exchange {
             server_deadline: Deadline::after(now, server_limit),
             up_done: client.request_done(),
             answered: false,
+            cut: false,
             watch: settings.options.abortonclose != Some(false),
             splice: Splice::new(),
             polled: false,
@@ -146,14 +149,27 @@ impl Exchange {
             return self.poll_rest(cx, stream, client, server, timer);
         }
         match self.poll_down(cx, stream, client, server, raw) {
+            // Nothing more goes either way.
+            Poll::Ready(Ok(()))
+                if stream.res.framing == Framing::UntilClose && client.is_h1() && !client.request_done() =>
+            {
+                stream.termination.set(Cause::Client, State::Data);
+                Poll::Ready(Err(Fault::ClientAborted))
+            }
             Poll::Ready(Ok(())) => {
                 self.answered = true;
                 self.poll_rest(cx, stream, client, server, timer)
             }
             Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
             Poll::Pending => {
-                if let Some(fault) = self.poll_gone(cx, client) {
-                    return Poll::Ready(Err(fault));
+                match self.poll_gone(cx, client) {
+                    // The end of a body that ends with the connection is told from side to side.
+                    Some(Fault::ClientAborted) if stream.res.framing == Framing::UntilClose => {
+                        self.watch = false;
+                        let _ = server.upstream.poll_end(cx);
+                    }
+                    Some(fault) => return Poll::Ready(Err(fault)),
+                    None => {}
                 }
                 let blocked = client.poll_flush(cx).is_pending() || self.splice.held() > 0;
                 self.poll_timeouts(cx, timer, blocked)
@@ -161,8 +177,8 @@ impl Exchange {
         }
     }
 
-    /// The response is complete before the request is: a server that stays gets the rest. A
-    /// client that waits for leave to send its body may never send it, and is not waited for.
+    /// The response is complete before the request is: a server that stays gets the rest. What no server
+    /// takes is taken from an HTTP/1 client all the same, whose next request stands behind it.
     fn poll_rest(
         &mut self,
         cx: &mut Context<'_>,
@@ -171,11 +187,25 @@ impl Exchange {
         server: &mut ServerConn,
         timer: &mut Timer,
     ) -> Poll<Result<(), Fault>> {
-        let wanted = client.is_h1() && !stream.req.flags.expect_continue && keeps_open(stream);
-        if self.up_done || !wanted || server.upstream.poll_gone(cx).is_ready() {
+        if client.request_done() || !client.is_h1() {
             return Poll::Ready(Ok(()));
         }
-        self.poll_timeouts(cx, timer, server.upstream.is_flushed())
+        if !self.up_done && keeps_open(stream) && server.upstream.poll_gone(cx).is_pending() {
+            return self.poll_timeouts(cx, timer, server.upstream.is_flushed());
+        }
+        (self.up_done, self.cut) = (true, true);
+        while !client.request_done() {
+            match client.poll_body(cx, true, &mut |_| Ok(())) {
+                Poll::Ready(Ok(count)) => {
+                    stream.counts.bytes_in += count as u64;
+                    self.moved(stream);
+                }
+                Poll::Ready(Err(SourceError::Aborted)) => return Poll::Ready(Err(Fault::ClientAborted)),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Fault::InvalidRequest)),
+                Poll::Pending => return self.poll_timeouts(cx, timer, true),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Whether the client left, where that is watched.

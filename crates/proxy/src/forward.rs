@@ -40,7 +40,8 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             Some(server) => server,
             None => {
                 let watch = settings.options.abortonclose != Some(false);
-                let mut gone = |cx: &mut Context<'_>| watch && client.poll_gone(cx).is_ready();
+                let mut leave = LEAVE;
+                let mut gone = |cx: &mut Context<'_>| watch && left(cx, client, &mut leave);
                 match Box::pin(acquire(worker, stream, timer, &mut attempts, &mut gone)).await {
                     Ok(server) => server,
                     Err(fault) => {
@@ -91,6 +92,23 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
 }
 
 const CONNECT_TIMEOUT: Unreachable = Unreachable { cause: Cause::ServerTimeout, state: State::Connect };
+
+/// How often a client that has left is overlooked.
+const LEAVE: u32 = 128;
+
+/// Whether the client left. That is overlooked until the sockets were looked at: where its end came with
+/// the request, it is noticed behind a connect that takes no time.
+fn left(cx: &mut Context<'_>, client: &mut Client<'_>, leave: &mut u32) -> bool {
+    if client.poll_gone(cx).is_pending() {
+        return false;
+    }
+    if *leave > 0 {
+        *leave -= 1;
+        cx.waker().wake_by_ref();
+        return false;
+    }
+    true
+}
 
 /// Has the end of the server's connection be a reset where nobody waits for it any more.
 fn reset(server: &mut ServerConn, fault: Fault) {
@@ -269,10 +287,13 @@ async fn respond(
             cause,
             if exchange.answered || server.upstream.body_done() { State::Last } else { State::Data },
         );
-        client.abort();
+        // Of a request that never came whole, the rest is still waited for.
+        if !(exchange.answered && fault == Fault::ClientTimeout) {
+            client.abort();
+        }
         return false;
     }
-    reusable && client.request_done() && server.upstream.rest().is_empty()
+    reusable && !exchange.cut && client.request_done() && server.upstream.rest().is_empty()
 }
 
 /// The response rules of the backend, then of the frontend, then those of both behind them.

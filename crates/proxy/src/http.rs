@@ -437,7 +437,7 @@ pub async fn reply(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
         return client.abort();
     }
     let bodyless = stream.is_bodyless();
-    let close = stream.res.flags.close || !client.request_done() || worker.wants_close(stream);
+    let close = stream.res.flags.close || worker.wants_close(stream);
     stream.sent = Sent::Reply;
     Deadline::after(now_ms(), stream.client_timeout()).set(timer);
     let mut queued = false;

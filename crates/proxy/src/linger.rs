@@ -9,6 +9,7 @@ use net::timer::Timer;
 
 use crate::conn::Conn;
 use crate::deadline::Deadline;
+use crate::mux::h1::H1Client;
 
 /// How long the client may go on sending, in milliseconds.
 pub const PATIENCE: u64 = 1000;
@@ -29,6 +30,32 @@ pub async fn say_goodbye(conn: &mut Conn) {
         })
         .await;
     }
+}
+
+/// Behind an answer that came before the request was whole: takes the rest of its body, with `patience`
+/// milliseconds for each part. Says whether the connection stands where the next request would begin.
+pub async fn take_rest(client: &mut H1Client, timer: &mut Timer, patience: Option<u64>) -> bool {
+    // Behind a tunnel there is no such place.
+    if client.aborted || client.source.body.remaining() == u64::MAX {
+        return false;
+    }
+    Deadline::after(now_ms(), patience).set(timer);
+    std::future::poll_fn(|cx| {
+        loop {
+            if client.source.done {
+                return Poll::Ready(true);
+            }
+            match client.source.poll(cx, &mut client.conn, true, &mut |_| Ok(())) {
+                Poll::Ready(Ok(_)) => Deadline::after(now_ms(), patience).set(timer),
+                Poll::Ready(Err(_)) => return Poll::Ready(false),
+                Poll::Pending => {
+                    ready!(timer.poll_expired(cx));
+                    return Poll::Ready(false);
+                }
+            }
+        }
+    })
+    .await
 }
 
 /// Sends what is queued and FIN, then reads until the client's FIN, within limits.

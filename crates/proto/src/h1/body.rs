@@ -106,7 +106,7 @@ impl Body {
     /// Bytes that surely follow as plain data (rest of the length or of the current chunk):
     /// what may be spliced. `u64::MAX` until close.
     pub fn remaining(&self) -> u64 {
-        if self.state == State::UntilClose { u64::MAX } else { self.left }
+        if self.state == State::UntilClose { u64::MAX } else { self.left.min(u64::MAX - 1) }
     }
 
     /// Whether it comes in chunks.

@@ -40,12 +40,14 @@ pub struct H1Client {
     chunked: bool,
     /// No body follows the response's head, whatever comes of one.
     bodyless: bool,
+    /// The response is not whole: the client must notice.
+    pub aborted: bool,
 }
 
 impl H1Client {
     pub fn new(conn: Conn) -> Self {
         let source = H1Source::new(Body::new(Framing::None, 0), 0);
-        Self { conn, source, keep_alive: true, chunked: false, bodyless: false }
+        Self { conn, source, keep_alive: true, chunked: false, bodyless: false, aborted: false }
     }
 
     /// Whether what comes of the response's body may go out as it stands.
@@ -173,7 +175,7 @@ async fn serve(
     session.requests.set(stream.mux_id + 1);
     let tune = &worker.plan.config.global.tune;
     client.source = H1Source::new(Body::new(stream.req.framing, tune.bufsize), tune.http_maxhdr);
-    client.keep_alive = true;
+    (client.keep_alive, client.aborted) = (true, false);
     // Chunks that are broken at once are no request: no rule sees it and no server.
     if client.source.body.check(client.conn.rest()).is_err() {
         stream.req.clear();
@@ -187,12 +189,13 @@ async fn serve(
     }
     worker.rooms.run(http::serve(worker, &mut stream, &mut Client::H1(client), timer)).await;
     let end = finish(worker, stream);
-    let nolinger = worker.plan.settings(session.frontend).options.nolinger;
+    let settings = worker.plan.settings(session.frontend);
+    let (nolinger, patience) = (settings.options.nolinger, settings.timeouts.client);
     if session.is_dropped.get() || (nolinger && !client.source.done) {
         return None;
     }
-    if !client.source.done {
-        linger::close(&mut client.conn, timer).await;
+    if !client.source.done && !Box::pin(linger::take_rest(client, timer, patience)).await {
+        Box::pin(linger::close(&mut client.conn, timer)).await;
         return None;
     }
     if !client.keep_alive {
@@ -364,6 +367,8 @@ impl Waiting<'_> {
             stream.timing.handshake = self.handshake;
             stream.timing.first_byte = Some(now);
             Deadline::after(now, self.timeouts.http_request.or(self.timeouts.client)).set(timer);
+        } else if self.timeouts.http_request.is_none() {
+            Deadline::after(now, self.timeouts.client).set(timer);
         }
         let before = stream.req.bytes().len();
         let part = &bytes[..bytes.len().min(HEAD_PART)];
