@@ -42,27 +42,28 @@ class Proxy:
         self.child = stack.enter_context(support.start_proxy(path, config, tcp[:1]))
         time.sleep(0.3)
 
-    def lines(self, ports):
-        """The lines of clients, without what stands before them."""
+    def lines(self, ports, start):
+        """The lines of clients since so many, without what stands before them, those of one path together."""
         found = []
-        for line in list(self.syslog.lines):
+        for line in self.syslog.lines[start:]:
             text = line.partition("]: ")[2]
             number, _, rest = text.partition("|")
             if number.isdigit() and int(number) in ports:
                 found.append(rest)
             elif re.match(r"[\d.]+:(\d+) \[", text) and int(re.match(r"[\d.]+:(\d+) \[", text)[1]) in ports:
                 found.append(re.sub(r"^[\d.]+:\d+ \[.*?\] ", "failed: ", text))
-        return found
+        return sorted(found, key=lambda line: split(line).get("HP", ""))
 
 
 def run(proxy, situation, out):
     """Plays a situation and collects its lines."""
+    start = len(proxy.syslog.lines)
     ports = situation.play(proxy.ports[situation.frontend])
     end = time.monotonic() + situation.wait
-    while time.monotonic() < end and len(proxy.lines(ports)) < situation.expects:
+    while time.monotonic() < end and len(proxy.lines(ports, start)) < situation.expects:
         time.sleep(0.02)
     time.sleep(0.15)
-    out.append(proxy.lines(ports))
+    out.append(proxy.lines(ports, start))
 
 
 def split(line):
@@ -119,9 +120,9 @@ def main():
             results = []
             for proxy in (ours, theirs):
                 out = []
-                threading_run = threading.Thread(target=run, args=(proxy, situation, out))
-                threading_run.start()
-                results.append((threading_run, out))
+                thread = threading.Thread(target=run, args=(proxy, situation, out))
+                thread.start()
+                results.append((thread, out))
             for thread, _ in results:
                 thread.join()
             (_, (our,)), (_, (their,)) = results

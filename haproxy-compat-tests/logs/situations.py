@@ -1,5 +1,6 @@
 """The situations: a frontend, and what a client does there."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -240,7 +241,13 @@ def quietly(*steps):
 
     def step(clients, connect):
         own = [clients[-1]]
-        threading.Thread(target=lambda: [one(own, connect) for one in steps], daemon=True).start()
+
+        def run():
+            for one in steps:
+                with contextlib.suppress(OSError):
+                    one(own, connect)
+
+        threading.Thread(target=run, daemon=True).start()
 
     return step
 
@@ -281,7 +288,7 @@ ALL = [
     S("absolute target without path", "http", *closing("http://h.example")),
     S("authority other than host", "http", *closing("http://other.example/ok")),
     S("options of all", "http", *closing("*", method="OPTIONS")),
-    S("connect", "http", get("h.example:80", method="CONNECT"), receive(0.4), leave),
+    S("connect", "http", get("h.example:80", method="CONNECT"), receive(0.2), leave),
     S("rewritten path", "http", *closing("/rewritten?x")),
     S("captures", "http", *closing("/ok", "x-long: abcdefghij", "cookie: a=b; sid=client")),
     S("control characters", "http", *closing("/ok", "x-long: a\tb\"c")),

@@ -81,7 +81,6 @@ impl Process<'_> {
             self.notice(Level::Notice, "Grace period expired, proceeding with soft-stop now.");
         }
         self.plan.live.stop();
-        self.tell_stopping();
         self.workers.soft_stop();
         let deadline = global.hard_stop_after.map(|limit| Instant::now() + Duration::from_millis(limit));
         let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -122,12 +121,6 @@ impl Process<'_> {
         }
         if !self.workers.has_ended() {
             self.warning(None, "Some tasks resisted to hard-stop, exiting now.");
-        }
-    }
-
-    fn tell_stopping(&self) {
-        for Shown { id, proxy, .. } in self.proxies() {
-            self.warning(Some(id), &format!("Stopping {} {} in 0 ms.", kind(proxy), name(&proxy.name)));
         }
     }
 
@@ -196,11 +189,9 @@ fn server_lines(proxy: &Proxy, live: &LiveProxy) -> Vec<String> {
     let mut lines: Vec<String> = servers
         .map(|(server, now)| {
             let state = if is_up(now.state()) { "UP" } else { "DOWN" };
-            let (active, queued) = (now.connections.get(), now.queue.get());
-            format!(
-                "SIGHUP: Server {id}/{} is {state}. Conn: {active} act, {queued} pend.",
-                name(&server.name)
-            )
+            let (active, queued, total) = (now.connections.get(), now.queue.get(), now.stream_rate.sum());
+            let name = name(&server.name);
+            format!("SIGHUP: Server {id}/{name} is {state}. Conn: {active} act, {queued} pend, {total} tot.")
         })
         .collect();
     let usable = |backup: bool| {

@@ -49,8 +49,15 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A `log` line, and the way of its messages.
-type Line<'a> = (&'a LogTarget, LogWay);
+/// A `log` line.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    target: &'a LogTarget,
+    /// Of its messages.
+    way: LogWay,
+    /// Which of those that take the message, from 1.
+    number: usize,
+}
 
 /// What a line is made from.
 #[derive(Clone, Copy)]
@@ -93,11 +100,13 @@ impl Sender {
         let tag = tag.or(config.global.log_tag.as_deref()).unwrap_or(b"haproxy");
         let tag = message.received.map_or(tag, |received| received.tag);
         let targets = owner.targets(config);
+        let mut number = 0;
         for (index, (target, route)) in targets.iter().zip(self.plan.log_routes.of(owner)).enumerate() {
             if message.level > target.max_level || !self.is_sampled(owner, index, target) {
                 continue;
             }
-            let line = (target, route.way);
+            number += 1;
+            let line = Line { target, way: route.way, number };
             match message.profile.or(route.profile) {
                 Some(profile) => self.override_with(profile, line, tag, message),
                 None => {
@@ -141,7 +150,7 @@ impl Sender {
     }
 
     /// Sends a message on a line's way.
-    fn deliver(&self, (target, way): Line<'_>, level: Level, parts: Parts<'_>) {
+    fn deliver(&self, Line { target, way, number }: Line<'_>, level: Level, parts: Parts<'_>) {
         if parts.text.is_empty() {
             return;
         }
@@ -163,7 +172,7 @@ impl Sender {
             },
         };
         if let Err(error) = outcome {
-            self.failed(&error);
+            self.failed(&error, number);
         }
     }
 
@@ -178,7 +187,7 @@ impl Sender {
 
     /// A line that could not leave: what the reader had no room for is counted, the first of what
     /// else goes wrong is told.
-    fn failed(&self, error: &io::Error) {
+    fn failed(&self, error: &io::Error, line: usize) {
         if error.kind() == io::ErrorKind::WouldBlock {
             self.plan.live.dropped_logs.fetch_add(1, Ordering::Relaxed);
         } else if !self.plan.live.log_failure_told.swap(true, Ordering::Relaxed) {
@@ -187,7 +196,7 @@ impl Sender {
                 let text = error.to_string();
                 let text = text.split(" (os error").next().unwrap_or_default();
                 let line = format!(
-                    "[ALERT]    ({}) : sendmsg()/writev() failed in logger: {text} (errno={number})\n",
+                    "[ALERT]    ({}) : sendmsg()/writev() failed in logger #{line}: {text} (errno={number})\n",
                     self.pid
                 );
                 line.into_bytes()

@@ -15,6 +15,8 @@ struct Slot {
     start: AtomicU64,
     /// The events of the period before, then those of the current one, 32 bits each.
     events: AtomicU64,
+    /// All events since the start.
+    total: AtomicU64,
 }
 
 impl Slot {
@@ -49,6 +51,7 @@ impl PerSecond {
             let mut rate = slot.load();
             rate.add(now, PERIOD, 1);
             slot.store(rate);
+            slot.total.store(slot.total.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
     }
 
@@ -57,6 +60,11 @@ impl PerSecond {
     pub fn wait(&self, now: u64, limit: u32) -> Option<u64> {
         let rate = if limit == 0 { 0 } else { self.read(now) };
         (limit > 0 && rate >= limit).then(|| u64::from((PERIOD - 1) / rate).max(1))
+    }
+
+    /// Events of all threads since the start.
+    pub fn sum(&self) -> u64 {
+        self.slots.iter().map(|slot| slot.total.load(Ordering::Relaxed)).sum()
     }
 
     /// Events of all threads over the last second.
