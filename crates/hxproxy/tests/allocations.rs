@@ -133,6 +133,33 @@ fn log_lines() {
     }
 }
 
+/// A whole line on its way: framed for each target, by a profile for one of them, and given to the kernel
+/// or to a ring.
+#[test]
+fn sent_log_lines() {
+    let mut stream = evaluate::stream(
+        " option httplog\n log-format-sd \"[a@1 b=%B]\"\n log 127.0.0.1:9 format rfc5424 local0\n \
+         log 127.0.0.1:9 profile p local0\n log ring@r local0\n\nlog-profile p\n on any format \"%ci %HM\"\n\n\
+         ring r\n size 2048",
+    );
+    let (logs, plan) = (proxy::log::Sender::new(stream.plan), stream.frontend_plan());
+    let count = allocations(|| {
+        stream.with_scratch(|stream, text| {
+            plan.log_format.write(stream, text);
+            let message = proxy::log::Message {
+                level: ir::config::Level::Info,
+                text,
+                data: b"[a@1]",
+                stream: Some(stream),
+                profile: None,
+                received: None,
+            };
+            assert!(logs.send_message(state::plan::LogOwner::Proxy(ProxyId(0)), &message));
+        });
+    });
+    assert_eq!(count, 0, "sending allocates");
+}
+
 #[test]
 fn setting_variables() {
     let mut stream = evaluate::stream(

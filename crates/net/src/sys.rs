@@ -176,6 +176,17 @@ pub fn is_writable(fd: BorrowedFd<'_>) -> io::Result<bool> {
     answer(unsafe { libc::poll(&raw mut polled, 1, 0) } as isize).map(|count| count == 1)
 }
 
+/// Writes to a pipe what it has room for.
+///
+/// # Errors
+/// `WouldBlock` where that is nothing; `Unsupported` where the kernel cannot promise not to wait.
+pub fn write_now(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    // SAFETY: one part, which lives through the call and is only read.
+    answer(unsafe { libc::pwritev2(fd.as_raw_fd(), &raw const part, 1, -1, libc::RWF_NOWAIT) })
+        .map(|count| count as usize)
+}
+
 /// Microseconds of the monotonic clock. The standard library's `Instant` costs three times as
 /// much, and a request reads the clock several times.
 pub fn monotonic_us() -> u64 {

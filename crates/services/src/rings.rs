@@ -163,3 +163,70 @@ impl Sending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use ir::config::{LogServer, LogTarget};
+    use ir::expr::Address;
+    use state::plan::Functions;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::LocalSet;
+
+    use super::*;
+
+    /// Rings of a plan with one ring, whose server listens here.
+    fn rings(address: SocketAddr, octet_count: bool) -> Arc<Rings> {
+        let mut config = state::testing::config();
+        let mut server = state::testing::server("s", 1);
+        server.address = Some(Address::Ip(address.ip(), address.port()));
+        server.log = LogServer { octet_count, ..LogServer::default() };
+        let ring = ir::config::Ring {
+            name: b"r".to_vec(),
+            description: Vec::new(),
+            format: ir::config::LogFraming::Raw,
+            maxlen: 0,
+            size: 16384,
+            backing_file: None,
+            servers: vec![server],
+            timeouts: Default::default(),
+        };
+        config.rings.push(ring);
+        config.global.log = Vec::<LogTarget>::new();
+        let plan = Plan::build(config, &Functions::default(), 1).expect("a plan");
+        Arc::new(Rings::new(Box::leak(Box::new(plan)), Verify::None).expect("no TLS"))
+    }
+
+    async fn expect(connection: &mut TcpStream, text: &str) {
+        let mut room = vec![0; text.len()];
+        connection.read_exact(&mut room).await.expect("messages");
+        assert_eq!(String::from_utf8_lossy(&room), text);
+    }
+
+    #[tokio::test]
+    async fn messages_go_over_a_connection_that_is_opened_again() {
+        let local = LocalSet::new();
+        let test = async {
+            tokio::task::spawn_local(net::timer::drive());
+            for (octet_count, first, second) in
+                [(false, "one\ntwo\n", "three\n"), (true, "3 one3 two", "5 three")]
+            {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+                let rings = rings(listener.local_addr().expect("an address"), octet_count);
+                let ring = &rings.plan.live.rings[0];
+                assert!(ring.push(b"one"));
+                rings.spawn(0, 1);
+                let (mut connection, _) = listener.accept().await.expect("a connection");
+                assert!(ring.push(b"two"));
+                expect(&mut connection, first).await;
+                drop(connection);
+                let (mut connection, _) = listener.accept().await.expect("another connection");
+                assert!(ring.push(b"three"));
+                expect(&mut connection, second).await;
+            }
+        };
+        local.run_until(test).await;
+    }
+}

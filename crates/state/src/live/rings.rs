@@ -54,6 +54,8 @@ struct Reader {
 }
 
 const PREFIX: usize = 4;
+/// Bytes that a ring takes when it is first used; a larger one grows.
+const MOST_AT_ONCE: u64 = 1 << 22;
 /// What the memory of HAProxy's rings begins with.
 const HEAD: u64 = 192;
 
@@ -67,7 +69,12 @@ impl Ring {
     /// Adds a message. `false`: there is no room, and the message is counted as dropped.
     pub fn push(&self, message: &[u8]) -> bool {
         let mut inner = self.lock();
-        let is_taken = inner.make_room(cost(message.len()), self.settings.size.saturating_sub(HEAD));
+        let size = self.settings.size.saturating_sub(HEAD);
+        let is_taken = inner.make_room(cost(message.len()), size);
+        if inner.bytes.capacity() == 0 {
+            // Most of what it will ever need; nothing for a ring that nobody uses.
+            inner.bytes.reserve(size.saturating_add(size / 8).min(MOST_AT_ONCE) as usize);
+        }
         if is_taken {
             inner.append(message);
         } else {
