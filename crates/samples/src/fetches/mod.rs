@@ -107,8 +107,13 @@ pub mod at {
     pub const UNIQUE_ID: Sources = Sources::of(&[Source::Constant, Source::Listener, Source::Frontend]);
 }
 
-/// The request, once its head is there.
+/// The request, once its head is there. Rules on the response see none: it is gone then.
 fn request(stream: &Stream) -> Result<&Head, Missing> {
+    if stream.in_response() { Err(Missing::Absent) } else { kept_request(stream) }
+}
+
+/// The request for what is kept of it until the end.
+fn kept_request(stream: &Stream) -> Result<&Head, Missing> {
     if stream.req.is_empty() { Err(not_there(stream)) } else { Ok(&stream.req) }
 }
 

@@ -8,7 +8,7 @@ use state::ends::{End, Endpoint};
 use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
-use super::{at, not_there, request};
+use super::{at, kept_request, not_there, request};
 use crate::checks;
 use crate::room::join;
 use crate::row::{Example, Fetch};
@@ -102,7 +102,7 @@ pub const ROWS: &[Fetch] = &[
 /// does HAProxy.
 fn method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     const KNOWN: [&[u8]; 8] = [b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT"];
-    let head = request(stream)?;
+    let head = kept_request(stream)?;
     let (received, _) = head.received();
     Ok(Value::Meth(if KNOWN.contains(&received) { received } else { head.method() }))
 }
@@ -208,23 +208,23 @@ fn with_source(stream: &Stream, hash: u32) -> Fetched<'_> {
 }
 
 fn captured_method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(request(stream)?.received().0))
+    Ok(Value::Str(kept_request(stream)?.received().0))
 }
 
 fn captured_uri<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    path_and_query(request(stream)?.received().1).map(Value::Str).ok_or(Missing::Absent)
+    path_and_query(kept_request(stream)?.received().1).map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(if request(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
+    Ok(Value::Str(if kept_request(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    request(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
+    kept_request(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn first_request<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    let is_http2 = request(stream)?.version == Version::Http2;
+    let is_http2 = kept_request(stream)?.version == Version::Http2;
     Ok(Value::Bool(!is_http2 && stream.session.requests.get() <= 1))
 }
 
