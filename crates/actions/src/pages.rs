@@ -115,7 +115,7 @@ pub(crate) fn raw(stream: &mut Stream, response: &[u8]) -> bool {
     true
 }
 
-fn built_in(stream: &mut Stream, status: u16) {
+pub(crate) fn built_in(stream: &mut Stream, status: u16) {
     let find = |status| PAGES.iter().find(|page| page.status == status);
     let Some(page) = find(status).or_else(|| find(500)) else { return };
     let Page { status, reason, text, close } = page;

@@ -9,6 +9,7 @@ use state::termination::Cause;
 
 use crate::pages;
 use crate::reply::reply;
+use crate::room;
 use crate::row::{Action, sets};
 
 const OPTIONS: &[ActionOption] = &[
@@ -65,6 +66,10 @@ fn redirect(stream: &mut Stream, args: &Args) -> Outcome {
         }
         if text.len() > location_len {
             res.add(b"set-cookie", &text[location_len..]);
+        }
+        if !room::holds_answer(stream) {
+            stream.res.clear();
+            return Outcome::Failed;
         }
         reply(stream, Cause::Local)
     })

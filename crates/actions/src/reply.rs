@@ -9,6 +9,7 @@ use state::plan::{ActionValue, Args, Outcome};
 use state::termination::{Cause, State};
 
 use crate::pages;
+use crate::room;
 use crate::row::{Action, sets};
 
 const CODE: &[ActionArg] = &[ActionArg::Int(200, 599)];
@@ -122,7 +123,7 @@ fn is_plain(args: &Args) -> bool {
     matches!(args.options[..], [] | [(DENY_STATUS, _)])
 }
 
-/// Makes the answer in `stream.res` and `stream.reply`.
+/// Makes the answer in `stream.res` and `stream.reply`: the page of 500 where it is too large.
 pub(crate) fn make(stream: &mut Stream, args: &Args, status: u16) {
     stream.answer_status = Some(status);
     // A section of pages that has none for the status still stands there by its name.
@@ -162,6 +163,13 @@ pub(crate) fn make(stream: &mut Stream, args: &Args, status: u16) {
         stream.res.add(b"content-type", kind.bytes());
     }
     stream.reply = body;
+    if room::holds_answer(stream) {
+        return;
+    }
+    match status {
+        500 => pages::built_in(stream, status),
+        _ => pages::fill(stream, stream.backend.unwrap_or(stream.session.frontend), 500),
+    }
 }
 
 /// The `hdr` options. The answer's own fields cannot be set by them.
@@ -232,6 +240,20 @@ mod tests {
             "tarpit status 503 content-type text/plain string zz",
             "Tarpit(0, 0)\n503 Service Unavailable\ncontent-length: 2\ncontent-type: text/plain\n\nzz",
         );
+    }
+
+    #[test]
+    fn too_large() {
+        let check = |rule: &str, expected: (Outcome, u16)| {
+            let mut config = testing::config();
+            config.global.tune.bufsize = 250;
+            let (stream, outcome) = run_stream(config, REQUEST, &rule.replace("long", &"x".repeat(150)));
+            assert_eq!((outcome, stream.status()), expected, "{rule}");
+        };
+        check("return content-type a/b string x", (Outcome::Reply, 200));
+        check("return content-type a/b string long", (Outcome::Reply, 500));
+        check("deny status 500 hdr x long", (Outcome::Reply, 500));
+        check("redirect location long", (Outcome::Failed, 302));
     }
 
     #[test]

@@ -17,6 +17,11 @@ fn size(head: &Head) -> usize {
     MESSAGE + head.method().len() + head.target().len() + fields.sum::<usize>()
 }
 
+/// Whether an answer of our own, `stream.res` with `stream.reply`, fits into a buffer.
+pub(crate) fn holds_answer(stream: &Stream) -> bool {
+    size(&stream.res) + stream.reply.len() <= stream.plan.config.global.tune.bufsize
+}
+
 /// What a body may take of the buffer behind a head: what rewriting may use up is left free.
 pub fn of_body(stream: &Stream, head: &Head) -> usize {
     let tune = &stream.plan.config.global.tune;
