@@ -20,6 +20,7 @@ import http1
 import http2
 import limits
 import origin
+import proxied
 import stops
 import table
 import tls
@@ -28,7 +29,7 @@ sys.path.insert(0, str(table.HERE.parent))
 import support
 
 TOGETHER = 8  # rows at a time
-NAMES = ("http", "h2", "tls", *limits.PORTS, "dead")  # nobody listens on the last
+NAMES = ("http", "h2", "tls", "proxied", *limits.PORTS, "dead")  # nobody listens on the last
 
 CONFIG = """\
 defaults
@@ -126,7 +127,7 @@ class Replay:
         self.ports = dict(zip(NAMES, support.free_ports(len(NAMES))))
         self.ports["blackhole"], self.held = blackhole()
         config = self.folder / "haproxy.cfg"
-        config.write_text((CONFIG + limits.CONFIG).format(syslog=syslog.port, origin=self.origin.port,
+        config.write_text((CONFIG + proxied.CONFIG + limits.CONFIG).format(syslog=syslog.port, origin=self.origin.port,
                                         pem=tls.certificate(self.folder), **self.ports))
         # Not the limited ones: a probe would take a slot, or be refused.
         ports = [self.ports[name] for name in ("http", "h2", "tls", "tcp")]
@@ -141,6 +142,8 @@ class Replay:
             return self.http1
         if group == "H2":
             return self.http2
+        if group == "PP":
+            return self.proxied
         if row.id in limits.ROWS:
             return self.limits
         if row.id in tls.ROWS:
@@ -185,6 +188,9 @@ class Replay:
             lines = self.logs.wait(since, "tls", source, 1, 2.5)
             observed["log"] = piece if any(piece in line for line in lines) else "; ".join(lines)
         return expected, observed
+
+    def proxied(self, row):
+        return proxied.replay(row, self.ports["proxied"], self.logs, self.origin.requests)
 
     def limits(self, row):
         since = len(self.logs.syslog.lines)

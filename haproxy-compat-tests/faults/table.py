@@ -17,6 +17,7 @@ BY_CHANCE = {
     "SM-52": ("log", "origin"),  # where a read ends decides whether the head is passed on before the trailers
     "H2-82": ("origin",),  # answered by the origin, so one request, where the table says none
     "H2-83": ("origin",),
+    "PP-10": ("log",),  # where the header was split tells what the first part looks like
     "H2-97": ("origin",),  # the FIN may come with the request or after it
 }
 # Rows of the groups replayed that cannot be set up here.

@@ -19,19 +19,19 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("FCGI", false),
     ("GETADDRINFO", true),
     ("H2", true),
-    ("HAVE_TCP_MD5SIG", false),
+    ("HAVE_TCP_MD5SIG", true),
     ("KQUEUE", false),
     ("KTLS", false),
     ("LIBATOMIC", false),
     ("LIBCRYPT", true),
     ("LINUX_CAP", false),
     ("LINUX_SPLICE", true),
-    ("LINUX_TPROXY", false),
+    ("LINUX_TPROXY", true),
     ("LUA", true),
     ("MATH", false),
     ("MEMORY_PROFILING", false),
     ("NETFILTER", false),
-    ("NS", false),
+    ("NS", true),
     ("OBSOLETE_LINKER", false),
     ("OPENSSL", true),
     ("OPENSSL_AWSLC", false),
@@ -57,15 +57,18 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("TFO", true),
     ("THREAD", true),
     ("THREAD_DUMP", false),
-    ("TPROXY", false),
+    ("TPROXY", true),
     ("TRACE", false),
     ("WURFL", false),
     ("ZLIB", false),
 ];
 
+/// What `-vv` does not list.
+const UNLISTED: &str = "HAVE_WORKING_TCP_MD5SIG";
+
 /// Whether `name` is there; false for names that no version of HAProxy knows.
 pub fn has(name: &[u8]) -> bool {
-    FEATURES.iter().any(|(known, on)| *on && known.as_bytes() == name)
+    FEATURES.iter().any(|(known, on)| *on && known.as_bytes() == name) || name == UNLISTED.as_bytes()
 }
 
 /// The list as `-vv` prints it: `-51DEGREES +ACCEPT4 …`.

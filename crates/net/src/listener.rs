@@ -6,7 +6,7 @@ mod unix;
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use ir::config::{Bind, Tune};
 use ir::expr::Address;
@@ -82,7 +82,7 @@ pub fn open(bind: &Bind, wanted: Wanted<'_>, inherited: &mut Inherited) -> Resul
             let socket = unix::open_abstract(name, *terminated, wanted, taken)?;
             (Kind::Shared, clones(socket, wanted)?)
         }
-        Address::Fd(fd) => (Kind::Shared, clones(inherited_fd(*fd, wanted)?, wanted)?),
+        Address::Fd(fd) => (Kind::Shared, clones(inherited_fd(bind, *fd, wanted, &mut warnings)?, wanted)?),
     };
     let backlog = backlog(wanted);
     let listener = |fd| {
@@ -144,16 +144,20 @@ fn clones(fd: OwnedFd, wanted: Wanted<'_>) -> Result<Vec<OwnedFd>, BindError> {
 }
 
 /// `fd@n`: bound already, by whoever started us.
-fn inherited_fd(fd: i32, wanted: Wanted<'_>) -> Result<OwnedFd, BindError> {
+fn inherited_fd(
+    bind: &Bind,
+    fd: i32,
+    wanted: Wanted<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<OwnedFd, BindError> {
     let fail = |what: &str, e: io::Error| BindError::new(format!("{what} ({}) [fd {fd}]", reason(&e)), &e);
     let socket = sys::adopt(fd).map_err(|e| fail("cannot dup() receiving socket", e))?;
     let view = SockRef::from(&socket);
     view.set_nonblocking(true).map_err(|e| fail("cannot make socket non-blocking", e))?;
-    view.listen(backlog(wanted)).map_err(|e| fail("cannot listen to socket:", e))?;
-    if matches!(view.local_addr().map(|a| a.as_socket()), Ok(Some(_))) {
-        // Accepted connections inherit it; a refusal costs speed, nothing else.
-        let _ = sys::set_int(socket.as_fd(), libc::IPPROTO_TCP, libc::TCP_NODELAY, 1);
+    if let Ok(Some(address)) = view.local_addr().map(|address| address.as_socket()) {
+        tcp::set_options(bind, address, wanted, &socket, warnings)?;
     }
+    view.listen(backlog(wanted)).map_err(|e| fail("cannot listen to socket:", e))?;
     Ok(socket)
 }
 

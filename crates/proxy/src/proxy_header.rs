@@ -26,13 +26,13 @@ pub async fn receive(session: &mut Session, socket: &mut Socket) -> Result<(), C
     let timeouts = session.plan.settings(session.frontend).timeouts;
     let mut timer = Timer::new();
     Deadline::after(session.accepted, timeouts.client_hs.or(timeouts.client)).set(&mut timer);
-    if session.expects_proxy.get() {
-        let failures = (ConnError::ProxyAbort, ConnError::ProxyTimeout);
-        take(session, socket, &mut timer, read, failures).await?;
-    }
     if session.expects_netscaler.get() {
         let failures = (ConnError::NetscalerAbort, ConnError::NetscalerTimeout);
         take(session, socket, &mut timer, read_netscaler, failures).await?;
+    }
+    if session.expects_proxy.get() {
+        let failures = (ConnError::ProxyAbort, ConnError::ProxyTimeout);
+        take(session, socket, &mut timer, read, failures).await?;
     }
     Ok(())
 }
@@ -70,12 +70,21 @@ fn read(bytes: &[u8], session: &mut Session) -> Result<usize, ConnError> {
         Err(Refused::NotHeader) => return Err(ConnError::ProxyNotHeader),
         Err(Refused::Protocol) => return Err(ConnError::ProxyBadProtocol),
         Err(Refused::Malformed) => return Err(ConnError::ProxyBadHeader),
+        Err(Refused::Tlvs(addresses)) => {
+            know_ends(session, addresses);
+            return Err(ConnError::ProxyBadHeader);
+        }
     };
     session.proxy_tlvs = Some(header.tlvs.0.into());
-    if let Some((src, dst)) = header.addresses {
-        *session.ends.get_mut() = Some(Ends { src: plain(src), dst: plain(dst) });
-    }
+    know_ends(session, header.addresses);
     Ok(len)
+}
+
+/// Puts the addresses of a header in place of the connection's, where it has some.
+fn know_ends(session: &mut Session, addresses: Option<(SocketAddr, SocketAddr)>) {
+    if let Some((src, dst)) = addresses {
+        *session.ends.get_mut() = Some(Ends { src: Endpoint::Ip(src), dst: Endpoint::Ip(dst) });
+    }
 }
 
 /// Reads a NetScaler header into the session; gives its length.
@@ -90,12 +99,8 @@ fn read_netscaler(bytes: &[u8], session: &mut Session) -> Result<usize, ConnErro
             netscaler_cip::Refused::Magic => ConnError::NetscalerMagic,
             netscaler_cip::Refused::Protocol => ConnError::NetscalerProtocol,
         })?;
-    *session.ends.get_mut() = Some(Ends { src: plain(header.src), dst: plain(header.dst) });
+    know_ends(session, Some((header.src, header.dst)));
     Ok(header.len)
-}
-
-fn plain(address: SocketAddr) -> Endpoint {
-    Endpoint::Ip(SocketAddr::new(address.ip().to_canonical(), address.port()))
 }
 
 /// Appends the header that a server gets for a stream.

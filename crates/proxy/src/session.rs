@@ -157,11 +157,7 @@ fn destination(worker: &Worker, proxy: ProxyId, bind: BindId, socket: &Socket) -
 }
 
 fn endpoint(address: Option<std::net::SocketAddr>) -> Endpoint {
-    // A client on a dual-stack socket is shown by the address it has.
-    let plain = |address: std::net::SocketAddr| {
-        std::net::SocketAddr::new(address.ip().to_canonical(), address.port())
-    };
-    address.map_or_else(|| Endpoint::Unix(Box::default()), |address| Endpoint::Ip(plain(address)))
+    address.map_or_else(|| Endpoint::Unix(Box::default()), Endpoint::Ip)
 }
 
 /// The handshake within `timeout client-hs`, or `timeout client` without one.

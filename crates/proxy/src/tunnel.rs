@@ -299,3 +299,32 @@ fn copy(cx: &mut Context<'_>, from: &mut Conn, to: &mut Conn) -> Poll<Result<usi
     let sent: io::Result<usize> = ready!(step).map_err(|_| Side::From)?;
     Poll::Ready(sent.map_err(|_| Side::To))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines() {
+        let limits = |tunnel, fin| Limits {
+            front: Timeouts { client: Some(70), client_fin: fin, ..Timeouts::default() },
+            back: Timeouts { server: Some(90), server_fin: fin, tunnel, ..Timeouts::default() },
+        };
+        let both = Waiting { active: 1000, owes: true, told: false };
+        let (told, done) = (Waiting { told: true, ..both }, Waiting { owes: false, ..both });
+        let check = |limits: &Limits, client, server, at: Option<u64>, broken| {
+            let expected = (Deadline::after(1000, at), broken);
+            assert_eq!(limits.deadline(client, server), expected);
+        };
+        let usual = limits(None, None);
+        check(&usual, both, both, Some(70), Broken::ClientTimeout);
+        check(&usual, Waiting { active: 1050, ..both }, both, Some(90), Broken::ServerTimeout);
+        check(&usual, done, told, Some(90), Broken::ServerTimeout);
+        check(&usual, told, done, Some(70), Broken::ClientTimeout);
+        check(&usual, done, done, None, Broken::ClientTimeout);
+        check(&limits(None, Some(20)), done, told, Some(20), Broken::ServerTimeout);
+        check(&limits(Some(500), None), both, both, Some(500), Broken::ClientTimeout);
+        check(&limits(Some(500), None), done, told, Some(500), Broken::ServerTimeout);
+        check(&limits(Some(500), Some(20)), told, done, Some(20), Broken::ClientTimeout);
+    }
+}

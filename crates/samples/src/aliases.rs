@@ -212,7 +212,7 @@ fn milliseconds(stream: &Stream, item: &mut Item<'_>) {
 }
 
 fn ip(stream: &Stream, address: Option<IpAddr>, item: &mut Item<'_>) {
-    match address.map(|address| address.to_canonical()) {
+    match address {
         None => item.text(b""),
         Some(IpAddr::V4(address)) if item.flags.hex => item.hex_bytes(&address.octets()),
         Some(IpAddr::V6(address)) if item.flags.hex => item.hex_bytes(&address.octets()),

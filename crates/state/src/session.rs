@@ -40,7 +40,7 @@ pub struct Session {
     pub proxy_tlvs: Option<Box<[u8]>>,
     /// One is expected: a line or a rule said so.
     pub expects_proxy: Cell<bool>,
-    /// A NetScaler header is expected behind it.
+    /// A NetScaler header is expected in front of it.
     pub expects_netscaler: Cell<bool>,
     /// A rule had the connection forgotten: it ends without a word.
     pub is_dropped: Cell<bool>,

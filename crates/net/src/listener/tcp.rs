@@ -85,7 +85,7 @@ fn bound(
 }
 
 /// The options that accepted connections inherit or that steer the accepting.
-fn set_options(
+pub fn set_options(
     bind: &Bind,
     address: SocketAddr,
     wanted: Wanted<'_>,

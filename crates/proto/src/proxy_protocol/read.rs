@@ -33,6 +33,8 @@ pub enum Refused {
     /// Version 1 with another word than `TCP4`, `TCP6` and `UNKNOWN`.
     Protocol,
     Malformed,
+    /// What stands behind these addresses is malformed.
+    Tlvs(Option<(SocketAddr, SocketAddr)>),
 }
 
 /// Looks for a header at the start of `bytes`.
@@ -51,7 +53,12 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed<'_>, Refused> {
 
 /// `PROXY TCP4 <src> <dst> <sport> <dport>\r\n`
 fn text<'a>(bytes: &'a [u8], line: &'a [u8]) -> Result<Parsed<'a>, Refused> {
-    let is_start = |word: &[u8]| word.starts_with(&line[..line.len().min(word.len())]);
+    /// From so many bytes on the second word must be whole.
+    const SHORTEST: usize = 9;
+    let is_start = |word: &[u8]| {
+        let rest = word.starts_with(&line[..line.len().min(word.len())]);
+        rest && (line.len() >= word.len() || bytes.len() < SHORTEST)
+    };
     if !is_start(b"TCP4 ") && !is_start(b"TCP6 ") && !is_start(b"UNKNOWN\r\n") {
         return Err(Refused::Protocol);
     }
@@ -106,21 +113,23 @@ fn binary(bytes: &[u8]) -> Result<Parsed<'_>, Refused> {
             let port = |at: usize| u16::from_be_bytes([block[at], block[at + 1]]);
             (Some(((ip(0), port(32)).into(), (ip(16), port(34)).into())), rest)
         }
-        // Another family: nothing of it is known.
-        (1, _) => (None, &body[body.len()..]),
+        // Another command, or another family, which HAProxy takes for a broken header.
         _ => return Err(Refused::Malformed),
     };
     let tlvs = Tlvs(tlvs);
-    check(whole, tlvs)?;
+    check(whole, tlvs).map_err(|Malformed| Refused::Tlvs(addresses))?;
     Ok(Parsed::Done(Header { addresses, tlvs }, end))
 }
 
+/// TLVs that are not as they must be.
+struct Malformed;
+
 /// The TLVs must fill the header, be within HAProxy's bounds, and bear the right checksum.
-fn check(whole: &[u8], mut tlvs: Tlvs<'_>) -> Result<(), Refused> {
+fn check(whole: &[u8], mut tlvs: Tlvs<'_>) -> Result<(), Malformed> {
     while !tlvs.0.is_empty() {
         // Where the value stands in the header.
         let at = whole.len() - tlvs.0.len() + 3;
-        let (kind, value) = tlvs.next().ok_or(Refused::Malformed)?;
+        let (kind, value) = tlvs.next().ok_or(Malformed)?;
         let fits = match kind {
             tlv::CRC32C => value.len() == 4 && checksum(whole, at).to_be_bytes() == *value,
             tlv::AUTHORITY => value.len() <= MAX_AUTHORITY,
@@ -128,7 +137,7 @@ fn check(whole: &[u8], mut tlvs: Tlvs<'_>) -> Result<(), Refused> {
             _ => value.len() <= MAX_VALUE,
         };
         if !fits {
-            return Err(Refused::Malformed);
+            return Err(Malformed);
         }
     }
     Ok(())
@@ -174,6 +183,8 @@ mod tests {
         check("PROX", Ok(Parsed::NeedMore));
         check("PROXY TC", Ok(Parsed::NeedMore));
         check("PROXY TCP4 1.2.3.4 5.6.7.8 80 443\r", Ok(Parsed::NeedMore));
+        check("PROXY TCP4", Err(Refused::Protocol));
+        check("PROXY UNKNOWN", Err(Refused::Protocol));
         check("GET / HTTP/1.1\r\n\r\n", Err(Refused::NotHeader));
         check("PROXY UDP4 1.2.3.4 5.6.7.8 80 443\r\n", Err(Refused::Protocol));
         check("PROXY TCP4 1.2.3.4 5.6.7.8 80 443\n", Err(Refused::Malformed));
@@ -205,7 +216,7 @@ mod tests {
             for at in (16..len).filter(|at| *at != len - 7) {
                 let mut broken = bytes[..len].to_vec();
                 broken[at] ^= 1;
-                assert_eq!(parse(&broken), Err(Refused::Malformed), "byte {at}");
+                assert!(matches!(parse(&broken), Err(Refused::Tlvs(Some(_)))), "byte {at}");
             }
         }
     }
@@ -226,11 +237,14 @@ mod tests {
                 Err(error) => Err(error),
             }
         };
-        assert_eq!(with(0x21, 0x31, b"whatever"), Ok(None));
+        assert_eq!(with(0x21, 0x31, b"whatever"), Err(Refused::Malformed));
         assert_eq!(with(0x21, 0x11, b"short"), Err(Refused::Malformed));
         assert_eq!(with(0x22, 0x11, b""), Err(Refused::Malformed));
         assert_eq!(with(0x11, 0x11, b""), Err(Refused::NotHeader));
-        assert_eq!(with(0x20, 0, b"\x02\0\x05ab"), Err(Refused::Malformed));
-        assert_eq!(with(0x20, 0, b"\x02\0"), Err(Refused::Malformed));
+        assert_eq!(with(0x20, 0, b"\x02\0\x05ab"), Err(Refused::Tlvs(None)));
+        assert_eq!(with(0x20, 0, b"\x02\0"), Err(Refused::Tlvs(None)));
+        let behind = pair("1.2.3.4:80", "5.6.7.8:443");
+        let block = b"\x01\x02\x03\x04\x05\x06\x07\x08\0\x50\x01\xbb\x02";
+        assert_eq!(with(0x21, 0x11, block), Err(Refused::Tlvs(behind)));
     }
 }

@@ -15,9 +15,9 @@ use net::output::Output;
 /// See the module.
 #[derive(Default)]
 pub struct Outlets {
-    v4: OnceCell<Option<UdpSocket>>,
-    v6: OnceCell<Option<UdpSocket>>,
-    unix: OnceCell<Option<UnixDatagram>>,
+    v4: OnceCell<UdpSocket>,
+    v6: OnceCell<UdpSocket>,
+    unix: OnceCell<UnixDatagram>,
     outputs: RefCell<Vec<(i32, Output)>>,
 }
 
@@ -45,33 +45,32 @@ impl Outlets {
         match address {
             Address::Ip(ip, port) => {
                 let (cell, any) = if ip.is_ipv4() { (&self.v4, "0.0.0.0:0") } else { (&self.v6, "[::]:0") };
-                let socket = cell.get_or_init(|| {
-                    let socket = UdpSocket::bind(any).ok()?;
-                    socket.set_nonblocking(true).ok()?;
-                    Some(socket)
-                });
-                socket.as_ref().map_or(Ok(0), |socket| socket.send_to(line, SocketAddr::new(*ip, *port)))?;
+                let open = || {
+                    let socket = UdpSocket::bind(any)?;
+                    socket.set_nonblocking(true)?;
+                    Ok(socket)
+                };
+                once(cell, open)?.send_to(line, SocketAddr::new(*ip, *port))?;
             }
             Address::Unix(path) => {
                 let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path));
-                self.unix_socket().map_or(Ok(0), |socket| socket.send_to(line, path))?;
+                self.unix_socket()?.send_to(line, path)?;
             }
             Address::Abstract(name, _) => {
                 let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
-                self.unix_socket().map_or(Ok(0), |socket| socket.send_to_addr(line, &address))?;
+                self.unix_socket()?.send_to_addr(line, &address)?;
             }
             Address::Fd(fd) => self.write(*fd, line)?,
         }
         Ok(())
     }
 
-    fn unix_socket(&self) -> Option<&UnixDatagram> {
-        let open = || {
-            let socket = UnixDatagram::unbound().ok()?;
-            socket.set_nonblocking(true).ok()?;
-            Some(socket)
-        };
-        self.unix.get_or_init(open).as_ref()
+    fn unix_socket(&self) -> io::Result<&UnixDatagram> {
+        once(&self.unix, || {
+            let socket = UnixDatagram::unbound()?;
+            socket.set_nonblocking(true)?;
+            Ok(socket)
+        })
     }
 
     fn write(&self, fd: i32, line: &[u8]) -> io::Result<()> {
@@ -84,5 +83,16 @@ impl Outlets {
             }
         };
         outputs[at].1.write(line)
+    }
+}
+
+/// What stands in `cell`, made with the first line that finds the descriptors for it.
+fn once<T>(cell: &OnceCell<T>, open: impl FnOnce() -> io::Result<T>) -> io::Result<&T> {
+    match cell.get() {
+        Some(made) => Ok(made),
+        None => {
+            let made = open()?;
+            Ok(cell.get_or_init(|| made))
+        }
     }
 }

@@ -100,8 +100,7 @@ fn ip(endpoint: Endpoint) -> Result<SocketAddr, Missing> {
 }
 
 fn address(address: IpAddr) -> Value<'static> {
-    // A client of a dual-stack socket is shown by its IPv4 address.
-    Value::from(address.to_canonical())
+    Value::from(address)
 }
 
 fn src<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
