@@ -117,7 +117,7 @@ impl Client<'_> {
         match self {
             Self::H1(client) if client.source.done => client.conn.poll_gone(cx),
             Self::H1(_) => Poll::Pending,
-            Self::H2(client) => client.poll_gone(cx).map(|()| Gone::Ended),
+            Self::H2(client) => client.poll_gone(cx),
         }
     }
 
@@ -133,7 +133,7 @@ impl Client<'_> {
     pub fn has_left(&mut self, cx: &mut Context<'_>) -> Option<Gone> {
         let gone = match self {
             Self::H1(client) => client.conn.poll_gone(cx),
-            Self::H2(client) => client.poll_gone(cx).map(|()| Gone::Reset),
+            Self::H2(client) => client.poll_gone(cx).map(|_| Gone::Reset),
         };
         match (self, gone) {
             (_, Poll::Pending) => None,

@@ -26,6 +26,10 @@ use blocks::Block;
 use sent::Sent;
 use streams::{Ended, Streams};
 
+/// The code of a reset that tells the crate that we reset the stream for its frames.
+pub const RESET_FOR_FRAMES: u32 = 0xffff_fff0;
+/// The same for a message that is none.
+pub const RESET_FOR_MESSAGE: u32 = 0xffff_fff1;
 /// The window before any SETTINGS (RFC 9113, section 6.9.2).
 const FIRST_WINDOW: i64 = 65_535;
 /// The largest window.
@@ -46,6 +50,8 @@ pub struct Limits {
     pub rules: Rules,
     /// Streams at a time.
     pub streams: u32,
+    /// The window of a stream, in bytes.
+    pub window: u32,
     /// `tune.h2.fe.max-total-streams`; 0 for no limit.
     pub total: u32,
     /// `tune.h2.fe.glitches-threshold`; 0 for no limit.
@@ -105,8 +111,8 @@ pub enum Step {
     Next,
     /// The bytes used go to the crate as they are.
     Pass,
-    /// The next frame opens a stream, which must wait until one that runs has ended.
-    Crowded,
+    /// The next frame must wait: it opens a stream while too many run, or its payload goes beyond a window.
+    Wait,
     Request(Begun),
     /// A stream was reset.
     Reset(Reset),
@@ -176,6 +182,12 @@ pub struct Follower {
     window: i64,
     /// What it takes at first on each stream.
     stream_window: i64,
+    /// What it may send over all streams.
+    room: i64,
+    /// What it may send at first on each stream.
+    stream_room: i64,
+    /// That, once it has acknowledged it.
+    wider: Option<u32>,
 }
 
 impl Follower {
@@ -197,6 +209,9 @@ impl Follower {
             sent: Sent::default(),
             window: FIRST_WINDOW,
             stream_window: FIRST_WINDOW,
+            room: FIRST_WINDOW,
+            stream_room: FIRST_WINDOW,
+            wider: Some(limits.window),
         }
     }
 
@@ -221,9 +236,21 @@ impl Follower {
         self.phase == Phase::Over || (reached && self.streams.is_empty())
     }
 
-    /// Whether any stream is open.
-    pub fn has_streams(&self) -> bool {
-        !self.streams.is_empty()
+    /// Whether the client has sent all of a stream.
+    pub fn has_ended(&self, stream: u32) -> bool {
+        self.streams.ended(stream) != Ended::No
+    }
+
+    /// The client ended its direction: requests that are not complete never will be.
+    pub fn cut(&mut self, out: &mut Vec<u8>) {
+        for stream in self.streams.unanswered().filter(|stream| !self.has_ended(*stream)) {
+            frame::write_reset(out, stream, Code::RefusedStream as u32);
+        }
+    }
+
+    /// Streams will have a window of this size as soon as the client has acknowledged it.
+    pub fn widen(&mut self, window: u32) {
+        self.wider = Some(window);
     }
 
     /// Looks at the next bytes. Returns how many were used: at most `room` of them where they pass.
@@ -286,12 +313,23 @@ impl Follower {
         Step::End
     }
 
-    /// The end of the connection with a GOAWAY.
-    fn end(&mut self, code: Code, out: &mut Output<'_>) -> Step {
+    /// The end of the connection with a GOAWAY. Streams that are not answered end behind it; `exempt`: but for
+    /// one, which the client was resetting.
+    fn end_sparing(&mut self, code: Code, exempt: u32, out: &mut Output<'_>) -> Step {
         self.glitches += 1;
         self.phase = Phase::Over;
         frame::write_goaway(out.client, self.last.unwrap_or(self.highest), code);
+        for stream in self.streams.unanswered() {
+            if stream != exempt {
+                frame::write_reset(out.client, stream, Code::NoError as u32);
+            }
+            frame::write_reset(out.server, stream, RESET_FOR_FRAMES);
+        }
         Step::End
+    }
+
+    fn end(&mut self, code: Code, out: &mut Output<'_>) -> Step {
+        self.end_sparing(code, 0, out)
     }
 
     /// The same for a fault that is logged.
@@ -315,9 +353,8 @@ impl Follower {
         }
         self.renew(out);
         (self.glitches >= threshold).then(|| {
-            self.phase = Phase::Over;
-            frame::write_goaway(out.client, self.last.unwrap_or(self.highest), Code::EnhanceYourCalm);
-            Step::End
+            self.glitches -= 1;
+            self.end(Code::EnhanceYourCalm, out)
         })
     }
 
@@ -349,9 +386,10 @@ impl Follower {
 
     /// Resets a stream, whether the crate knows it or not.
     fn reset(&mut self, stream: u32, code: Code, by: By, out: &mut Output<'_>) -> Step {
-        let ended = self.streams.ended(stream) != Ended::No;
-        frame::write_reset(out.client, stream, code);
+        let ended = self.has_ended(stream);
+        frame::write_reset(out.client, stream, code as u32);
         if self.streams.remove(stream) {
+            let code = if by == By::Message { RESET_FOR_MESSAGE } else { RESET_FOR_FRAMES };
             frame::write_reset(out.server, stream, code);
         }
         Step::Reset(Reset { stream, ended, by })
@@ -382,7 +420,9 @@ impl Follower {
             }
         }
         if let Err(code) = frame.check(length) {
-            return self.end_logged(code, out);
+            self.faults.connection += 1;
+            let exempt = if frame.kind == RST_STREAM { frame.stream } else { 0 };
+            return (0, self.end_sparing(code, exempt, out));
         }
         if frame.stream != 0
             && let Some(verdict) = self.check_state(&frame, out)
@@ -400,7 +440,7 @@ impl Follower {
                         return self.end_uncounted(Code::Protocol, out);
                     }
                     if crowded {
-                        return (0, Step::Crowded);
+                        return (0, Step::Wait);
                     }
                     let most = self.limits.total.saturating_add(self.limits.streams);
                     if self.limits.total > 0 && self.opened >= most {
@@ -462,14 +502,23 @@ impl Follower {
     /// `count`: the bytes that are not padding.
     fn data(&mut self, frame: &Frame, count: usize, out: &mut Output<'_>) -> (usize, Step) {
         let ended = frame.has(END_STREAM);
+        let size = frame.length as i64;
+        let passes = count > 0 || ended;
+        if passes && (self.room < size || self.streams.room(frame.stream).is_some_and(|room| *room < size)) {
+            return (0, Step::Wait);
+        }
         if !self.streams.receive(frame.stream, count as u64, ended) {
             return self.reject(frame, Code::Protocol, out);
         }
-        if count == 0 && !ended {
+        if !passes {
             frame::write_window(out.client, 0, frame.length);
             frame::write_window(out.client, frame.stream, frame.length);
             self.rest = Rest::Skip(HEADER + frame.length);
         } else {
+            self.room -= size;
+            if let Some(room) = self.streams.room(frame.stream) {
+                *room -= size;
+            }
             self.rest = Rest::Pass(HEADER + frame.length);
         }
         (0, Step::Next)
@@ -488,8 +537,14 @@ impl Follower {
 
     /// Notes bytes of the crate's that the socket took.
     pub fn sent(&mut self, bytes: &[u8]) {
-        let (streams, window) = (&mut self.streams, &mut self.window);
-        self.sent.follow(bytes, |frame| match frame.kind {
+        let (streams, window, room) = (&mut self.streams, &mut self.window, &mut self.room);
+        self.sent.follow(bytes, |frame, more| match frame.kind {
+            WINDOW_UPDATE if frame.stream == 0 => *room += i64::from(more),
+            WINDOW_UPDATE => {
+                if let Some(room) = streams.room(frame.stream) {
+                    *room += i64::from(more);
+                }
+            }
             RST_STREAM => {
                 streams.remove(frame.stream);
             }

@@ -115,9 +115,9 @@ pub(super) fn write_ping(out: &mut Vec<u8>, payload: &[u8; 8]) {
     out.extend_from_slice(payload);
 }
 
-pub(super) fn write_reset(out: &mut Vec<u8>, stream: u32, code: Code) {
+pub(super) fn write_reset(out: &mut Vec<u8>, stream: u32, code: u32) {
     Frame { length: 4, kind: RST_STREAM, flags: 0, stream }.write(out);
-    out.extend_from_slice(&(code as u32).to_be_bytes());
+    out.extend_from_slice(&code.to_be_bytes());
 }
 
 pub(super) fn write_window(out: &mut Vec<u8>, stream: u32, more: usize) {

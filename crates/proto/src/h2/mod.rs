@@ -12,7 +12,9 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use follow::{Begun, By, Faults, Follower, Limits, Output, Reset, Step, Work};
+pub use follow::{
+    Begun, By, Faults, Follower, Limits, Output, RESET_FOR_FRAMES, RESET_FOR_MESSAGE, Reset, Step, Work,
+};
 pub use frame::Code;
 pub use hpack::{Decoder, Fields, Malformed, Most};
 pub use request::{Invalid, Request, Rules, Tunnel, request, trailers};

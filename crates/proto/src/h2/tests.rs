@@ -1,6 +1,6 @@
 //! The follower against frames as clients send them, in any cut.
 
-use super::follow::{By, Faults, Follower, Limits, Output, Reset, Step, Work};
+use super::follow::{By, Faults, Follower, Limits, Output, RESET_FOR_FRAMES, Reset, Step, Work};
 use super::frame::{Frame, HEADER};
 use super::hpack::Most;
 use super::request::Rules;
@@ -13,6 +13,7 @@ fn limits() -> Limits {
         most: Most { fields: 202, bytes: 16_384 },
         rules: Rules { max_fields: 101, max_bytes: 15_320, relaxed: false, extended_connect: true },
         streams: 3,
+        window: 65_535,
         total: 0,
         glitches: 0,
     }
@@ -84,7 +85,7 @@ fn play(follower: &mut Follower, bytes: &[u8], size: usize) -> Seen {
                     seen.ended = true;
                     break 'all;
                 }
-                Step::Next | Step::Crowded => {}
+                Step::Next | Step::Wait => {}
             }
             input.drain(..used);
         }
@@ -168,7 +169,9 @@ fn frames_that_end_the_connection() {
 
 #[test]
 fn frames_on_streams_that_exist() {
-    check(&[get(5, 1, b""), get(5, 1, b"")], "GOAWAY(1,1)", "1.5(1)", 1, true);
+    let cut = |server: &str| format!("{server} RST(1,{RESET_FOR_FRAMES})");
+    check(&[get(5, 1, b""), get(5, 1, b"")], "GOAWAY(1,1) RST(1,0)", &cut("1.5(1)"), 1, true);
+    check(&[get(5, 1, b""), frame(3, 0, 1, &[0; 3])], "GOAWAY(1,6)", &cut("1.5(1)"), 1, true);
     check(
         &[get(5, 1, b""), frame(3, 0, 1, &[0; 4]), get(5, 1, b"")],
         "GOAWAY(1,5)",
@@ -176,8 +179,9 @@ fn frames_on_streams_that_exist() {
         1,
         true,
     );
-    check(&[post(1, b""), frame(1, 4, 1, b"\x00\x01x\x01y")], "GOAWAY(1,1)", "1.4(1)", 1, true);
-    check(&[post(1, b""), frame(9, 4, 1, b"")], "GOAWAY(1,1)", "1.4(1)", 1, true);
+    let trailers = frame(1, 4, 1, b"\x00\x01x\x01y");
+    check(&[post(1, b""), trailers], "GOAWAY(1,1) RST(1,0)", &cut("1.4(1)"), 1, true);
+    check(&[post(1, b""), frame(9, 4, 1, b"")], "GOAWAY(1,1) RST(1,0)", &cut("1.4(1)"), 1, true);
     // These cost the stream.
     let reset = |frames: &[Vec<u8>], client: &str, requests: usize, faults: u32| {
         let bytes = [opening(), frames.concat(), get(5, 9, b"")].concat();
@@ -226,6 +230,28 @@ fn limits_of_a_connection() {
     let seen = play(&mut follower, &bytes, 100);
     assert_eq!((&seen.client[..], seen.requests.len(), seen.ended), ("GOAWAY(5,0) GOAWAY(5,11)", 3, true));
     assert_eq!(seen.resets[0], Reset { stream: 1, ended: true, by: By::Client });
+}
+
+#[test]
+fn payload_beyond_a_window_waits() {
+    let mut follower = Follower::new(limits());
+    let full = frame(0, 0, 1, &[0; 16_000]);
+    let bytes = [opening(), post(1, b""), full.repeat(4)].concat();
+    play(&mut follower, &bytes, bytes.len());
+    let (mut work, mut client, mut server) = (Work::default(), Vec::<u8>::new(), Vec::new());
+    let mut step = |follower: &mut Follower| {
+        let mut out = Output { client: &mut client, server: &mut server };
+        follower.step(&full, 10, false, &mut work, &mut out).1
+    };
+    // 64,000 of 65,535 bytes are used up.
+    assert_eq!(step(&mut follower), Step::Wait);
+    follower.sent(&frame(8, 0, 1, &[0, 0, 0x80, 0]));
+    assert_eq!(step(&mut follower), Step::Wait);
+    let update = frame(8, 0, 0, &[0, 0, 0x80, 0]);
+    follower.sent(&update[..11]);
+    assert_eq!((step(&mut follower), follower.unsent()), (Step::Wait, 2));
+    follower.sent(&update[11..]);
+    assert_eq!(step(&mut follower), Step::Next);
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     .await;
     if let Some(connection) = opened {
         let state = (false, false);
-        let mut serving = Serving { log: &log, connection, handshake, stopping: false, state };
+        let mut serving = Serving { log: &log, connection, handshake, stopping: false, roomy: false, state };
         serving.arm(&mut timer);
         std::future::poll_fn(|cx| serving.poll(cx, &mut timer)).await;
     }
@@ -102,7 +102,7 @@ struct Log<'a> {
 impl Log<'_> {
     /// Logs and counts what the follower found.
     fn faults(&self) {
-        let (mut faults, received) = self.front.with(|front| (front.take_faults(), front.received()));
+        let mut faults = self.front.with(Front::take_faults);
         let (connections, streams) = match self.worker.plan.config.global.tune.h2_clients.log_errors {
             H2Errors::None => (0, 0),
             H2Errors::Connections => (faults.connection, 0),
@@ -112,7 +112,6 @@ impl Log<'_> {
             let mut stream = self.worker.stream(self.session);
             stream.timing.start = self.session.accepted;
             stream.timing.end = Some(now_ms());
-            stream.counts.bytes_in = received;
             stream.termination.set(Cause::Proxy, State::Request);
             for (left, event) in [(&mut faults.requests, Event::Request), (&mut faults.errors, Event::Error)]
             {
@@ -135,6 +134,8 @@ struct Serving<'a> {
     handshake: u64,
     /// The client was told to open no more streams.
     stopping: bool,
+    /// The client was given all the room for bodies.
+    roomy: bool,
     /// Whether the connection was idle, and amid a frame, when this was last looked at.
     state: (bool, bool),
 }
@@ -202,6 +203,23 @@ impl Serving<'_> {
         }
     }
 
+    /// Lets the client send bodies ahead, as far as `tune.h2.fe.rxbuf` goes: most of it on one stream, so that
+    /// one stalled upload does not stall the others. Told with the first body, since most clients send none.
+    fn make_room(&mut self) {
+        if self.roomy {
+            return;
+        }
+        let tune = &self.log.worker.plan.config.global.tune;
+        let all = tune.h2_clients.rxbuf.clamp(window(tune), MAX_WINDOW);
+        let one = (all / 8 * 7).max(window(tune));
+        self.connection.set_target_window_size(all);
+        // An error: the client has not acknowledged the first window yet. The next body tries again.
+        if self.connection.set_initial_window_size(one).is_ok() {
+            self.roomy = true;
+            self.log.front.with(|front| front.widen(one));
+        }
+    }
+
     fn begin(&mut self, cx: &mut Context<'_>, body: RecvStream, mut respond: SendResponse<Bytes>) {
         let (worker, session) = (self.log.worker, self.log.session);
         let id: u32 = respond.stream_id().into();
@@ -225,12 +243,9 @@ impl Serving<'_> {
         }
         let whole = client.take_early(cx);
         if !client.is_whole() {
-            // One stalled upload must not stall the others. Told with the first one, since most
-            // clients send none.
-            let tune = &worker.plan.config.global.tune;
-            self.connection.set_target_window_size(tune.h2_clients.rxbuf.clamp(window(tune), MAX_WINDOW));
+            self.make_room();
         }
-        let begun = if pending.begun.request.refused {
+        let begun = if pending.begun.request.refused || (pending.invalid && !whole) {
             Start::Refused
         } else if pending.gone == Some(Gone::Whole) {
             Start::Lost

@@ -127,7 +127,8 @@ impl Follower {
         };
         let step = match (request, code) {
             (Ok(request), None) => {
-                self.streams.open(stream, ended, request.length, self.stream_window);
+                let windows = (self.stream_window, self.stream_room);
+                self.streams.open(stream, ended, request.length, windows);
                 let flags = END_HEADERS | if ended { END_STREAM } else { 0 };
                 Frame { length: PLACEHOLDER.len(), kind: HEADERS, flags, stream }.write(out.server);
                 out.server.extend_from_slice(&PLACEHOLDER);
@@ -152,14 +153,15 @@ impl Follower {
         if !frame.has(END_STREAM) {
             return self.end_logged(Code::Protocol, out).1;
         }
-        let fine = request::trailers(&work.fields, &self.limits.rules, &mut work.head).is_ok();
-        // Whatever was in the way, the crate takes one frame of them.
-        let fits = work.head.bytes().len() + 8 * work.head.field_count() < MAX_TRAILERS;
-        if !fine || !fits || !self.streams.receive(frame.stream, 0, true) {
+        // The crate gets them in one frame.
+        let fine = request::trailers(&work.fields, &self.limits.rules, &mut work.head).is_ok()
+            && work.head.bytes().len() + 8 * work.head.field_count() < MAX_TRAILERS;
+        if !fine || !self.streams.receive(frame.stream, 0, true) {
             self.faults.stream += 1;
             self.faults.errors += 1;
             let end = self.glitch(1, out);
-            let step = self.reset(frame.stream, Code::Protocol, By::Message, out);
+            let by = if fine { By::Frames } else { By::Message };
+            let step = self.reset(frame.stream, Code::Protocol, by, out);
             return end.unwrap_or(step);
         }
         write_trailers(&work.head, frame.stream, out.server);

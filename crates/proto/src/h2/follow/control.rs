@@ -1,6 +1,5 @@
 //! Frames of the connection and of the state of streams: SETTINGS, PING, WINDOW_UPDATE and their like.
 
-use super::streams::Ended;
 use super::{By, FAREWELL, Farewell, Follower, MAX_WINDOW, Output, Phase, Reset, Rest, Step};
 use crate::h2::frame::{
     ACK, Code, Frame, GOAWAY, HEADER, MAX_STREAM, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
@@ -15,8 +14,12 @@ impl Follower {
                 if let Err(end) = self.settings(frame, payload, out) {
                     return (0, end);
                 }
-                // The crate takes an answer that it did not wait for amiss.
-                !frame.has(ACK) || self.sent.take_ack()
+                if frame.has(ACK) {
+                    self.acknowledged()
+                } else {
+                    write_settings(payload, out.server);
+                    return (used, Step::Next);
+                }
             }
             PING if frame.has(ACK) && payload == FAREWELL => {
                 self.farewell = Farewell::Seen;
@@ -28,7 +31,7 @@ impl Follower {
                 Err(step) => return if step == Step::End { (0, step) } else { (used, step) },
             },
             RST_STREAM => {
-                let ended = self.streams.ended(frame.stream) != Ended::No;
+                let ended = self.has_ended(frame.stream);
                 if self.streams.remove(frame.stream) {
                     frame.write(out.server);
                     out.server.extend_from_slice(payload);
@@ -52,12 +55,18 @@ impl Follower {
         (used, Step::Next)
     }
 
-    pub(super) fn settings(
-        &mut self,
-        frame: &Frame,
-        payload: &[u8],
-        out: &mut Output<'_>,
-    ) -> Result<(), Step> {
+    /// The client has applied what we set. The crate takes an answer that it did not wait for amiss.
+    fn acknowledged(&mut self) -> bool {
+        let due = self.sent.take_ack();
+        if let Some(wider) = self.wider.take_if(|_| due) {
+            let more = i64::from(wider) - self.stream_room;
+            self.stream_room += more;
+            self.streams.make_room(more);
+        }
+        due
+    }
+
+    fn settings(&mut self, frame: &Frame, payload: &[u8], out: &mut Output<'_>) -> Result<(), Step> {
         if frame.has(ACK) {
             return if frame.length == 0 { Ok(()) } else { Err(self.end_logged(Code::FrameSize, out).1) };
         }
@@ -89,12 +98,7 @@ impl Follower {
     }
 
     /// Whether the crate is to see the frame.
-    pub(super) fn window_update(
-        &mut self,
-        frame: &Frame,
-        more: u32,
-        out: &mut Output<'_>,
-    ) -> Result<bool, Step> {
+    fn window_update(&mut self, frame: &Frame, more: u32, out: &mut Output<'_>) -> Result<bool, Step> {
         if frame.stream == 0 {
             if more == 0 {
                 return Err(self.end(Code::Protocol, out));
@@ -113,4 +117,11 @@ impl Follower {
         let step = self.reset(frame.stream, code, By::Frames, out);
         Err(end.unwrap_or(step))
     }
+}
+
+/// Appends SETTINGS with what the crate knows; it takes some that it does not know amiss.
+fn write_settings(payload: &[u8], out: &mut Vec<u8>) {
+    let known = || payload.chunks_exact(6).filter(|setting| matches!(setting, [0, 1..=6, ..]));
+    Frame { length: 6 * known().count(), kind: SETTINGS, flags: 0, stream: 0 }.write(out);
+    known().for_each(|setting| out.extend_from_slice(setting));
 }

@@ -1,14 +1,18 @@
 //! Follows the frames that the crate sends, however they are cut.
 
-use crate::h2::frame::{ACK, Frame, HEADER, SETTINGS};
+use crate::h2::frame::{ACK, Frame, HEADER, SETTINGS, WINDOW_UPDATE, number};
+
+/// The payload of WINDOW_UPDATE, in bytes.
+const INCREMENT: usize = 4;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Sent {
-    header: [u8; HEADER],
-    /// Bytes of the header that went by.
+    /// The header of the frame and, of a WINDOW_UPDATE, what follows.
+    start: [u8; HEADER + INCREMENT],
+    /// Bytes of it that went by.
     have: usize,
-    /// Bytes of the payload that are to come.
+    /// Bytes of the payload that are to come, where they are of no interest.
     payload: usize,
     /// SETTINGS that the client has not answered.
     unanswered: u32,
@@ -17,7 +21,16 @@ pub struct Sent {
 impl Sent {
     /// Bytes that are missing to the end of the current frame, as far as is known; 0 between two frames.
     pub fn left(&self) -> usize {
-        if self.have > 0 { HEADER - self.have } else { self.payload }
+        match self.have {
+            0 => self.payload,
+            have => self.wanted() - have,
+        }
+    }
+
+    /// How much of the start of a frame is wanted.
+    fn wanted(&self) -> usize {
+        let update = self.have >= HEADER && self.start[3] == WINDOW_UPDATE;
+        HEADER + if update { INCREMENT } else { 0 }
     }
 
     /// Notes an answer to SETTINGS; `false` where none was due.
@@ -27,8 +40,8 @@ impl Sent {
         due
     }
 
-    /// Notes bytes; each frame's header is shown to `see`.
-    pub fn follow(&mut self, mut bytes: &[u8], mut see: impl FnMut(&Frame)) {
+    /// Notes bytes; each frame's header is shown to `see`, with the number in a WINDOW_UPDATE.
+    pub fn follow(&mut self, mut bytes: &[u8], mut see: impl FnMut(&Frame, u32)) {
         while !bytes.is_empty() {
             if self.payload > 0 {
                 let count = self.payload.min(bytes.len());
@@ -36,17 +49,18 @@ impl Sent {
                 bytes = &bytes[count..];
                 continue;
             }
-            let (part, rest) = bytes.split_at((HEADER - self.have).min(bytes.len()));
+            let (part, rest) = bytes.split_at((self.wanted() - self.have).min(bytes.len()));
             bytes = rest;
-            self.header[self.have..self.have + part.len()].copy_from_slice(part);
+            self.start[self.have..self.have + part.len()].copy_from_slice(part);
             self.have += part.len();
-            if self.have == HEADER {
-                self.have = 0;
-                let frame = Frame::parse(&self.header);
-                self.payload = frame.length;
-                self.unanswered += u32::from(frame.kind == SETTINGS && !frame.has(ACK));
-                see(&frame);
+            if self.have < self.wanted() {
+                continue;
             }
+            let Some(frame) = Frame::first(&self.start) else { continue };
+            self.payload = frame.length.saturating_sub(self.have - HEADER);
+            self.have = 0;
+            self.unanswered += u32::from(frame.kind == SETTINGS && !frame.has(ACK));
+            see(&frame, number(&self.start, HEADER));
         }
     }
 }

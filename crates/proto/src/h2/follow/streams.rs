@@ -21,6 +21,8 @@ struct Open {
     left: Option<u64>,
     /// What the client takes.
     window: i64,
+    /// What it may send.
+    room: i64,
 }
 
 /// Open streams in the order of their numbers.
@@ -40,9 +42,9 @@ impl Streams {
         self.0.binary_search_by_key(&stream, |open| open.stream).ok()
     }
 
-    /// Its number is higher than all before.
-    pub fn open(&mut self, stream: u32, ended: bool, left: Option<u64>, window: i64) {
-        self.0.push(Open { stream, ended, answered: false, left, window });
+    /// Its number is higher than all before. The two windows are the client's and ours.
+    pub fn open(&mut self, stream: u32, ended: bool, left: Option<u64>, (window, room): (i64, i64)) {
+        self.0.push(Open { stream, ended, answered: false, left, window, room });
     }
 
     /// The end of a stream that was opened at some time.
@@ -88,6 +90,20 @@ impl Streams {
                 self.0.remove(index);
             }
         }
+    }
+
+    /// Streams whose response has not ended.
+    pub fn unanswered(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().filter(|open| !open.answered).map(|open| open.stream)
+    }
+
+    pub fn room(&mut self, stream: u32) -> Option<&mut i64> {
+        self.find(stream).map(|index| &mut self.0[index].room)
+    }
+
+    /// The client may send more on all streams.
+    pub fn make_room(&mut self, more: i64) {
+        self.0.iter_mut().for_each(|open| open.room += more);
     }
 
     pub fn window(&mut self, stream: u32) -> Option<&mut i64> {

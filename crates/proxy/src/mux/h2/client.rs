@@ -9,6 +9,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use net::clock::now_ms;
 use net::timer::Timer;
+use proto::h2::{RESET_FOR_FRAMES, RESET_FOR_MESSAGE};
 use proto::message::Framing;
 use state::stream::Stream;
 
@@ -16,6 +17,7 @@ use super::convert;
 use super::halves::{Incoming, Outgoing};
 use crate::body::{Piece, Sink, SourceError};
 use crate::client::ResponseMode;
+use crate::conn::Gone;
 use crate::deadline::Deadline;
 use crate::linger;
 
@@ -53,7 +55,7 @@ impl H2Client {
 
     /// The code that the client reset the stream with, as far as that was noticed.
     pub fn reset_code(&self) -> Option<u32> {
-        self.incoming.reset_code()
+        self.incoming.reset_code().filter(|code| *code < RESET_FOR_FRAMES)
     }
 
     pub fn request_done(&self) -> bool {
@@ -82,7 +84,12 @@ impl H2Client {
         cx: &mut Context<'_>,
         sink: &mut Sink<'_>,
     ) -> Poll<Result<usize, SourceError>> {
-        self.incoming.poll(cx, sink)
+        match ready!(self.incoming.poll(cx, sink)) {
+            Err(SourceError::Aborted) if self.incoming.reset_code() == Some(RESET_FOR_MESSAGE) => {
+                Poll::Ready(Err(SourceError::Invalid))
+            }
+            other => Poll::Ready(other),
+        }
     }
 
     /// See [`crate::client::Client::send_interim`].
@@ -124,13 +131,17 @@ impl H2Client {
     }
 
     /// See [`crate::client::Client::poll_gone`].
-    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Gone> {
         let code = ready!(match self.outgoing.poll_reset(cx) {
             Some(reset) => reset,
             None => self.respond.poll_reset(cx).map(Result::ok),
         });
+        // The body tells it.
+        if code.is_some_and(|code| u32::from(code) == RESET_FOR_MESSAGE) && !self.request_done() {
+            return Poll::Pending;
+        }
         self.incoming.note_reset(code);
-        Poll::Ready(())
+        Poll::Ready(if code.is_some() && self.request_done() { Gone::Reset } else { Gone::Ended })
     }
 
     /// The time between the response and the end of the stream. Behind a complete one, what is

@@ -52,6 +52,8 @@ pub struct Pending {
     pub stream: Box<Stream>,
     /// How the stream was reset since.
     pub gone: Option<Gone>,
+    /// Its trailers are none.
+    pub invalid: bool,
 }
 
 /// See the module.
@@ -72,8 +74,6 @@ pub struct Front {
     waker: Option<Waker>,
     /// Frames and resets that were handled since the task last waited.
     handled: (u32, u32),
-    /// Bytes that came from the client.
-    received: u64,
 }
 
 impl Front {
@@ -89,13 +89,7 @@ impl Front {
             running: 0,
             waker: None,
             handled: (0, 0),
-            received: 0,
         }
-    }
-
-    /// Bytes that came from the client.
-    pub fn received(&self) -> u64 {
-        self.received
     }
 
     /// Whether no stream runs or waits.
@@ -128,12 +122,18 @@ impl Front {
         std::mem::take(&mut self.follower.faults)
     }
 
+    /// Streams will have a window of this size.
+    pub fn widen(&mut self, window: u32) {
+        self.follower.widen(window);
+    }
+
     /// Takes the request of a stream that the crate hands over, and counts it as running.
     pub fn begin(&mut self, stream: u32) -> Option<Pending> {
         let at = self.queue.iter().position(|pending| pending.begun.stream == stream)?;
         let mut pending = self.queue.remove(at)?;
-        if self.follower.is_broken() {
-            pending.gone.get_or_insert(Gone::Amid);
+        if self.follower.is_broken() && pending.gone.is_none() {
+            let whole = self.follower.has_ended(stream);
+            pending.gone = Some(if whole { Gone::Whole } else { Gone::Amid });
         }
         self.running += 1;
         Some(pending)
@@ -177,10 +177,10 @@ impl Front {
             let step = if self.follower.is_broken() { Step::End } else { self.step(buf) };
             match step {
                 _ if !self.held.is_empty() => {}
-                Step::More | Step::Crowded | Step::End if given => return Poll::Ready(Ok(())),
+                Step::More | Step::Wait | Step::End if given => return Poll::Ready(Ok(())),
                 Step::More if self.follower.is_over() => return self.poll_end(cx),
                 Step::More => ready!(self.poll_more(cx))?,
-                Step::Crowded => {
+                Step::Wait => {
                     let _ = self.poll_ours(cx)?;
                     self.waker = Some(cx.waker().clone());
                     return Poll::Pending;
@@ -203,13 +203,16 @@ impl Front {
         let _ = self.poll_ours(cx)?;
         self.handled = (0, 0);
         match ready!(self.conn()?.poll_more(cx, MAX_READ)) {
-            Ok(count @ 1..) => {
-                self.received += count as u64;
-                Poll::Ready(Ok(()))
-            }
+            Ok(1..) => Poll::Ready(Ok(())),
             // The next call comes when they are.
             _ if !self.queue.is_empty() => Poll::Pending,
-            Ok(_) => Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
+            Ok(_) => {
+                let mut frames = Vec::new();
+                self.follower.cut(&mut frames);
+                self.ours.extend(&frames);
+                let _ = self.poll_ours(cx)?;
+                Poll::Ready(Err(ErrorKind::UnexpectedEof.into()))
+            }
             Err(error) => Poll::Ready(Err(error)),
         }
     }
@@ -244,15 +247,21 @@ impl Front {
             Step::Request(begun) => {
                 let mut stream = self.worker.stream(&self.session);
                 std::mem::swap(&mut stream.req, &mut tools.work.head);
-                self.queue.push_back(Pending { begun, stream, gone: None });
+                self.queue.push_back(Pending { begun, stream, gone: None, invalid: false });
             }
-            Step::Reset(reset) if reset.by != By::Message => {
+            Step::Reset(reset) if reset.by == By::Message => {
+                let mut queue = self.queue.iter_mut();
+                if let Some(pending) = queue.find(|pending| pending.begun.stream == reset.stream) {
+                    pending.invalid = true;
+                }
+            }
+            Step::Reset(reset) => {
                 let lost = lose(&mut self.queue, reset);
                 if lost && reset.by == By::Client && self.follower.reset_early(&mut out) {
                     step = Step::End;
                 }
             }
-            Step::Reset(_) | Step::More | Step::Next | Step::Crowded | Step::End => {}
+            Step::More | Step::Next | Step::Wait | Step::End => {}
         }
         if let Some(conn) = &mut self.conn {
             conn.consume(used);
@@ -308,6 +317,10 @@ impl Front {
             // A read that waited for this can end now.
             cx.waker().wake_by_ref();
         }
+        if let Some(waker) = self.waker.take() {
+            // A window may have opened.
+            waker.wake();
+        }
         Poll::Ready(Ok(count))
     }
 
@@ -320,7 +333,7 @@ impl Front {
 fn lose(queue: &mut VecDeque<Pending>, reset: Reset) -> bool {
     let gone = if reset.ended { Gone::Whole } else { Gone::Amid };
     let pending = queue.iter_mut().find(|pending| pending.begun.stream == reset.stream);
-    pending.map(|pending| pending.gone = Some(gone)).is_some()
+    pending.map(|pending| pending.gone.get_or_insert(gone)).is_some()
 }
 
 /// Streams that a client may have open at a time.
@@ -350,6 +363,7 @@ fn limits(worker: &Worker, session: &Session) -> Limits {
             extended_connect: tune.h2_websocket,
         },
         streams: streams(tune),
+        window: window(tune),
         total: tune.h2_clients.max_total_streams,
         glitches: tune.h2_clients.glitches_threshold,
     }
