@@ -184,7 +184,6 @@ pub fn write_now(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: one part, which lives through the call and is only read.
     answer(unsafe { libc::pwritev2(fd.as_raw_fd(), &raw const part, 1, -1, libc::RWF_NOWAIT) })
-        .map(|count| count as usize)
 }
 
 /// Microseconds of the monotonic clock. The standard library's `Instant` costs three times as

@@ -77,12 +77,7 @@ pub fn step(worker: &Worker, stream: &mut Stream, origin: LogOrigin, early: usiz
     if !is_due(stream, origin) {
         return;
     }
-    let counts = stream.counts;
-    stream.counts.bytes_in = 0;
-    match origin {
-        LogOrigin::Response => stream.counts.bytes_out += early as u64,
-        _ => stream.counts.bytes_out = 0,
-    }
+    stream.counts.bytes_out += early as u64;
     stream.timing.end = match origin {
         LogOrigin::Connect => stream.timing.connected,
         LogOrigin::Response => stream.timing.response,
@@ -90,7 +85,7 @@ pub fn step(worker: &Worker, stream: &mut Stream, origin: LogOrigin, early: usiz
     };
     line(worker, stream, origin);
     stream.timing.end = None;
-    stream.counts = counts;
+    stream.counts.bytes_out -= early as u64;
 }
 
 /// Whether the frontend wants a line of this origin now (manual, `log-steps`); without steps it

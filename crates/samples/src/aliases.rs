@@ -187,10 +187,12 @@ fn partial(stream: &Stream, value: i64, item: &mut Item<'_>) {
     item.number(value);
 }
 
-/// Rules see none of the bytes that are on their way.
+/// Neither rules nor steps on the way see the bytes that are on their way.
 fn uploaded(stream: &Stream) -> u64 {
+    use LogOrigin::{Accept, Connect, Request, Response};
+    let is_early = matches!(stream.log_origin, Accept | Request | Connect | Response);
     let is_told = stream.timing.end.is_some() || frontend(stream).options.logasap;
-    if is_told { stream.counts.bytes_in } else { 0 }
+    if is_told && !is_early { stream.counts.bytes_in } else { 0 }
 }
 
 fn count(value: u64, item: &mut Item<'_>) {
