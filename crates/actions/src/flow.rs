@@ -18,6 +18,7 @@ const BODY: &[ActionOption] = &[
 const TIME: usize = 0;
 const AT_LEAST: usize = 1;
 
+const NAME: &[ActionOption] = &[ActionOption::new("name", &[ActionArg::Expr])];
 const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
@@ -103,6 +104,8 @@ pub const ROWS: &[Action] = &[
     ),
     Action::new("switch-mode", sets::CONTENT, &[ActionArg::Str], "Goes on as HTTP", switch_mode)
         .options(PROTO),
+    Action::new("attach-srv", sets::SESSION, &[ActionArg::Str], "Gives the connection to a server", attach)
+        .options(NAME),
 ];
 
 const EARLY_HINTS: u16 = 103;
@@ -190,6 +193,11 @@ pub(crate) fn early_hint(stream: &mut Stream, args: &Args) -> Outcome {
         stream.res.add(args.str(0), value);
     });
     Outcome::Hint
+}
+
+/// Only the runtime has connections: it reads the server and its name out of the rule.
+fn attach(_: &mut Stream, _: &Args) -> Outcome {
+    Outcome::Attach
 }
 
 fn switch_mode(_: &mut Stream, args: &Args) -> Outcome {

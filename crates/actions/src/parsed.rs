@@ -1,6 +1,6 @@
 //! Actions that are accepted and checked, and do nothing yet: using one prints a warning.
 
-use ir::spec::ActionArg::{Expr, Str};
+use ir::spec::ActionArg::Str;
 use ir::spec::ActionOption;
 
 use crate::row::{Action, sets};
@@ -8,13 +8,10 @@ use crate::row::{Action, sets};
 /// The sets of a whole stream that stand before its response is on its way.
 const STREAM: u16 = sets::CONTENT | sets::TCP_RESPONSE | sets::REQUEST | sets::RESPONSE;
 
-const NAME: &[ActionOption] = &[ActionOption::new("name", &[Expr])];
 const BANDWIDTH: &[ActionOption] = &[ActionOption::new("limit", &[Str]), ActionOption::new("period", &[Str])];
 const NO_HINTS: &[ActionOption] = &[ActionOption::new("no-early-hints", &[])];
 
 pub const ROWS: &[Action] = &[
-    Action::parsed("attach-srv", sets::SESSION, &[Str], "Hands the connection to a server's pool")
-        .options(NAME),
     Action::parsed("cache-store", sets::RESPONSE, &[Str], "Stores the response in a cache"),
     Action::parsed("cache-use", sets::REQUEST, &[Str], "Answers from a cache").options(NO_HINTS),
     Action::parsed("dgram-drop", sets::QUIC, &[], "Drops the datagram").last(),

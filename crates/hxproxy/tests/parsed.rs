@@ -119,7 +119,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
 const NOT_HERE: &[(&str, &str)] = &[
     ("ssl-provider", "a provider of the TLS library"),
     ("tune.ssl.certificate-compression", "a newer TLS library"),
-    ("attach-srv", "a reverse server"),
     ("send-spoe-group", "an SPOE configuration"),
 ];
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ir::config::Mode;
 use ir::expr::Address;
-use ir::id::{BindId, ProxyId};
+use ir::id::{BindId, ProxyId, ServerId};
 use ir::spec::RuleSet;
 use net::clock;
 use net::io::{Io, Socket};
@@ -17,13 +17,16 @@ use net::tls::{Failed, ServerContext, Tls};
 use net::worker::Accepted;
 use state::ends::{Endpoint, Ends};
 use state::live::Held;
-use state::plan::Outcome;
+use state::plan::{ActionValue, Args, Outcome};
 use state::session::{Mux, Session};
+use state::stream::Stream;
 use state::termination::{Cause, State};
 use state::tls::TlsFacts;
 
 use crate::conn::Conn;
 use crate::deadline::Deadline;
+use crate::mux::h2::reverse::{self, Target};
+use crate::server::mark_of_name;
 use crate::worker::Worker;
 use crate::{log, mux, proxy_header, tcp};
 
@@ -61,7 +64,7 @@ pub fn run(worker: Rc<Worker>, accepted: Accepted) -> impl Future<Output = ()> {
 /// Nothing: the connection ended with them.
 async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socket) -> Option<(Conn, u64)> {
     let Session { frontend: proxy, bind, accepted, .. } = **session;
-    if connection_rules(worker, session, RuleSet::TcpConnection) {
+    if connection_rules(worker, session, RuleSet::TcpConnection) == Verdict::Refuse {
         drop_hard(session, &socket);
         return None;
     }
@@ -97,8 +100,13 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
             }
         },
     };
-    if connection_rules(worker, session, RuleSet::TcpSession) {
-        return None;
+    match connection_rules(worker, session, RuleSet::TcpSession) {
+        Verdict::Pass => {}
+        Verdict::Refuse => return None,
+        Verdict::Attach(target) => {
+            Box::pin(reverse::attach(worker, session, io, target)).await;
+            return None;
+        }
     }
     let now = clock::now_ms();
     session.count(now);
@@ -181,11 +189,11 @@ fn know_tls(session: &mut Rc<Session>, facts: Option<&Arc<TlsFacts>>) {
 }
 
 /// Runs `tcp-request connection` or `session` rules. They cannot wait: what they look at is
-/// there. `true`: the connection is refused.
+/// there.
 /// The stream is not kept: the session must stay this task's alone until its handshake is done.
-fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> bool {
+fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> Verdict {
     if worker.plan.proxy(session.frontend).rules[set as usize].is_empty() {
-        return false;
+        return Verdict::Pass;
     }
     let mut stream = worker.stream(session);
     let mut at = 0;
@@ -200,7 +208,43 @@ fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> boo
             outcome => break outcome,
         }
     };
-    matches!(outcome, Outcome::Reject | Outcome::Drop | Outcome::Deny(_) | Outcome::Close)
+    match outcome {
+        Outcome::Reject | Outcome::Drop | Outcome::Deny(_) | Outcome::Close => Verdict::Refuse,
+        Outcome::Attach => {
+            // The place is behind the rule.
+            let rules = &worker.plan.proxy(session.frontend).rules[set as usize];
+            let rule = at.checked_sub(1).and_then(|at| rules.get(at));
+            rule.and_then(|rule| target(&stream, &rule.args)).map_or(Verdict::Refuse, Verdict::Attach)
+        }
+        _ => Verdict::Pass,
+    }
+}
+
+/// What the rules say of a connection.
+#[derive(PartialEq, Eq)]
+enum Verdict {
+    Pass,
+    Refuse,
+    /// It is a server's.
+    Attach(Target),
+}
+
+/// The server of `attach-srv`, and the name under which its connection is found. Looked for by name:
+/// such connections come rarely and stay long.
+fn target(stream: &Stream, args: &Args) -> Option<Target> {
+    let place = args.str(0);
+    let slash = place.iter().position(|byte| *byte == b'/')?;
+    let (backend, server) = (&place[..slash], &place[slash + 1..]);
+    let mut proxies = stream.plan.config.proxies.iter();
+    let backend = ProxyId(proxies.position(|proxy| proxy.is_backend && proxy.name == backend)? as u32);
+    let mut servers = stream.plan.settings(backend).servers.iter();
+    let server = ServerId(servers.position(|known| known.name == server)? as u32);
+    let name = match args.option(0).and_then(|values| values.first()) {
+        Some(ActionValue::Expr(expr)) => expr.eval(stream).ok(),
+        _ => None,
+    };
+    let mark = mark_of_name(name.map_or(&b""[..], |name| name.to_text(&stream.arena)));
+    Some(Target { backend, server, mark })
 }
 
 /// What accepted sockets do not have from their listening one. One that is gone is noticed soon

@@ -22,6 +22,7 @@ use state::stream::Stream;
 
 use crate::log::{self, Sender};
 use crate::mux::h2::links::Links;
+use crate::mux::h2::reverse::Offers;
 use crate::rooms::Rooms;
 use crate::session;
 
@@ -49,6 +50,8 @@ pub struct Shared {
     service_labels: Vec<&'static str>,
     /// The idle server connections of all threads.
     pool: &'static pool::Shared,
+    /// Connections that servers made to us.
+    offers: Offers,
     rings: Arc<Rings>,
     /// Sockets that take logs, and whose they are.
     datagrams: OnceLock<&'static [(usize, OwnedFd)]>,
@@ -78,6 +81,7 @@ impl Shared {
             first_servers: Vec::new(),
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
             pool: pool(plan, threads),
+            offers: Offers::default(),
             rings: Arc::new(Rings::new(plan, verify).map_err(text)?),
             datagrams: OnceLock::new(),
             threads: threads.max(1),
@@ -274,6 +278,11 @@ impl Worker {
         &self.shared.namespaces
     }
 
+    /// Connections that servers made to us, of all threads.
+    pub fn offers(&self) -> &Offers {
+        &self.shared.offers
+    }
+
     pub fn service_label(&self, id: ServiceId) -> &'static str {
         self.shared.service_labels.get(id.index()).copied().unwrap_or("")
     }
@@ -372,6 +381,7 @@ impl Handler for Connections {
 
     fn soft_stop(&self) {
         self.worker.pool.clear();
+        self.worker.offers().clear();
         self.worker.links.retire();
         // Idle sessions look at the state of the process when they wake.
         net::timer::wake_all();

@@ -65,6 +65,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         address_text: b"127.0.0.1:8080".to_vec(),
         address: None,
         may_miss_address: false,
+        reverse: false,
         port_offset: None,
         weight,
         hash_key: Default::default(),

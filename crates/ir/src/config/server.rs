@@ -13,6 +13,8 @@ pub struct Server {
     pub address_text: Bytes,
     /// Resolved while the configuration is checked. Port 0: the client's destination port.
     pub address: Option<Address>,
+    /// `rhttp@`: it connects to us, see `attach-srv`.
+    pub reverse: bool,
     /// With no address the server starts disabled (`init-addr none`, `resolvers`).
     pub may_miss_address: bool,
     /// `+n`/`-n`: the port is the destination port plus this.

@@ -10,6 +10,7 @@ mod front;
 mod halves;
 mod io;
 pub mod links;
+pub mod reverse;
 mod server;
 mod server_io;
 

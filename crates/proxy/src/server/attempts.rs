@@ -155,10 +155,12 @@ pub async fn acquire(
                 drop(turn);
                 let last_info = Some(TcpInfo::default());
                 stream.server_link = Some(ServerLink { error, tls, last_info, ..ServerLink::default() });
-                let retries = stream.plan.settings(backend(stream)).retry_on & retry::CONN_FAILURE != 0;
-                let is_final = matches!(cause, Cause::Client | Cause::Internal);
+                let settings = stream.plan.settings(backend(stream));
+                let retries = settings.retry_on & retry::CONN_FAILURE != 0;
+                // A server that connects to us is not here, and no waiting brings it.
+                let is_absent = stream.server.is_some_and(|id| settings.servers[id.index()].reverse);
+                let is_final = is_absent || matches!(cause, Cause::Client | Cause::Internal);
                 if is_final || !retries || !attempts.again(stream) {
-                    let settings = stream.plan.settings(backend(stream));
                     let failed = stream.server.and_then(|id| target(stream, &settings.servers[id.index()]));
                     note_failed(stream, failed.as_ref());
                     return Err(unreachable(cause));

@@ -32,7 +32,7 @@ use crate::worker::Worker;
 pub use attempts::{Attempts, acquire};
 pub use link::let_go;
 use queue::Turn;
-pub use reuse::{is_first, note_authentication, reuse};
+pub use reuse::{is_first, mark_of_name, note_authentication, reuse};
 
 /// A connection to a server, in use by one stream.
 pub struct ServerConn {

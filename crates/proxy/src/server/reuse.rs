@@ -17,6 +17,7 @@ use super::{Attempts, ServerConn, backend, source, version};
 use crate::buffers::Lent;
 use crate::mux::h1::H1Server;
 use crate::mux::h2::H2Server;
+use crate::mux::h2::reverse::{self, Target};
 use crate::proxy_header;
 use crate::upstream::Upstream;
 use crate::worker::Worker;
@@ -39,9 +40,10 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     // Nothing to look for: the hash is made when the connection is.
     let none = worker.pool.idle(number) == 0
         && worker.links.is_empty(number)
+        && !settings.reverse
         && stream.session.private_conns.get().is_none();
     let tag = if none { 0 } else { mark(stream, id, server) };
-    let Some((upstream, served, used)) = (if none { None } else { find(worker, stream, number, tag) }) else {
+    let Some((upstream, served, used)) = (if none { None } else { find(worker, stream, server, tag) }) else {
         attempts.turn = Some(turn);
         return None;
     };
@@ -59,12 +61,24 @@ const REPEATED: u32 = retry::CONN_FAILURE | retry::EMPTY_RESPONSE | retry::RESPO
 
 /// The client's own connection, else one that the mode allows. A first request, which the client
 /// would not repeat by itself, wants a connection that has proved to be kept open.
-fn find(worker: &Worker, stream: &Stream, number: usize, tag: u64) -> Option<(Upstream, u32, Option<Used>)> {
-    let settings = stream.plan.settings(backend(stream));
+fn find(
+    worker: &Worker,
+    stream: &Stream,
+    server: ServerId,
+    tag: u64,
+) -> Option<(Upstream, u32, Option<Used>)> {
+    let backend = backend(stream);
+    let settings = stream.plan.settings(backend);
+    let number = worker.server_number(backend, server);
     let bold = !is_first(stream) || settings.retry_on & REPEATED == REPEATED;
     if let Some(lease) = worker.links.take(number, tag, &stream.session, bold) {
         let served = lease.served() - 1;
         return Some((Upstream::H2(Box::new(H2Server::new(lease))), served, None));
+    }
+    if settings.servers[server.index()].reverse {
+        let rules = reverse::rules(worker, Target { backend, server, mark: tag });
+        let lease = worker.links.adopt(worker.offers(), (number, tag), rules, &stream.session)?;
+        return Some((Upstream::H2(Box::new(H2Server::new(lease))), 0, None));
     }
     let (Kept { io, served }, used) = find_kept(worker, stream, number, tag, bold)?;
     Some((Upstream::H1(H1Server::new(io)), served, Some(used)))
@@ -94,6 +108,15 @@ pub fn is_first(stream: &Stream) -> bool {
     stream.session.mux.get() == Mux::Http1 && stream.mux_id == 0
 }
 
+/// The mark of a connection that a server made to us and gave a name.
+pub fn mark_of_name(name: &[u8]) -> u64 {
+    if name.is_empty() { 0 } else { mix(0, Part::Name, name) }
+}
+
+fn mix(mark: u64, part: Part, bytes: &[u8]) -> u64 {
+    base::hash::xxh64(bytes, mark.rotate_left(8) ^ part as u64)
+}
+
 /// What is hashed, so that no two things are taken for each other.
 #[derive(Clone, Copy)]
 enum Part {
@@ -110,9 +133,7 @@ pub fn mark(stream: &Stream, backend: ProxyId, server: ServerId) -> u64 {
     let plan = stream.plan.proxy(backend);
     let settings = &stream.plan.settings(backend).servers[server.index()];
     let mut mark = 0u64;
-    let mut mix = |part: Part, bytes: &[u8]| {
-        mark = base::hash::xxh64(bytes, mark.rotate_left(8) ^ part as u64);
-    };
+    let mut mix = |part: Part, bytes: &[u8]| mark = mix(mark, part, bytes);
     if let Some(Ok(name)) = plan.server_names[server.index()].as_ref().map(|expr| expr.eval(stream)) {
         let name = name.to_text(&stream.arena);
         if !name.is_empty() {

@@ -47,6 +47,8 @@ pub enum Outcome {
     Hint,
     /// Go on as HTTP, with the protocol that is named or any (`switch-mode`).
     SwitchMode(Option<Mux>),
+    /// The connection is a server's from now on (`attach-srv`): the runtime looks at the rule.
+    Attach,
     /// The rule's data has not come yet: run the same rule again when it has.
     NotYet,
     /// Close without an answer (`reject`, `tcp-request … reject`).

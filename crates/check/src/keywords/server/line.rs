@@ -219,6 +219,7 @@ fn blank(place: ir::expr::Place) -> Server {
         tls: None,
         log: Default::default(),
         may_miss_address: false,
+        reverse: false,
         place,
     }
 }
@@ -327,7 +328,10 @@ fn set_address(c: &mut Context<'_>, draft: &mut ServerDraft, word: &Word) -> Che
         _ => (Rules::SERVER, true),
     };
     let address = crate::address::parse(c, &word.text, word, &rules)?;
-    crate::address::warn_parsed(c, &address, word);
+    draft.server.reverse = matches!(address.endpoint, Endpoint::ReverseHttp(_));
+    if !draft.server.reverse {
+        crate::address::warn_parsed(c, &address, word);
+    }
     draft.server.address_text = word.text.clone();
     draft.more.transport = address.transport;
     draft.server.log.datagram = address.transport == Transport::Datagram;

@@ -21,6 +21,7 @@ use net::tls::{ClientSession, Tls};
 use state::session::Session;
 use state::tls::TlsFacts;
 
+use super::reverse::{Offer, Offers};
 use super::server_io::ServerIo;
 use super::{CONNECTION_WINDOW, MAX_WINDOW};
 use crate::deadline::Deadline;
@@ -54,11 +55,20 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// A connection that cannot be made anew stays open.
+    pub fn for_ever(self) -> Self {
+        Self { idle: Some(u64::MAX), ..self }
+    }
+}
+
 /// One connection.
 pub struct Link {
     rules: Rules,
     /// What keeps it apart from other connections of its server.
     mark: u64,
+    /// The number of the [`Offer`] that it stands for; 0: it is this thread's.
+    offer: u64,
     /// Gone once no more streams may begin.
     sender: RefCell<Option<SendRequest<Bytes>>>,
     /// The session that has it for itself.
@@ -86,9 +96,31 @@ pub struct Link {
 
 impl Link {
     fn new(rules: Rules, mark: u64, io: &Io) -> Self {
+        let socket = io.as_raw_fd();
+        Self {
+            tls: io.tls().and_then(Tls::facts).cloned(),
+            addresses: io.socket().local_addr().zip(io.socket().peer_addr()),
+            ..Self::bare(rules, mark, socket)
+        }
+    }
+
+    /// One that a thread offers.
+    fn adopted(rules: Rules, offer: Offer) -> Self {
+        Self {
+            offer: offer.id,
+            sender: RefCell::new(Some(offer.sender)),
+            settled: Cell::new(true),
+            tls: offer.tls,
+            addresses: offer.addresses,
+            ..Self::bare(rules, offer.mark, offer.socket)
+        }
+    }
+
+    fn bare(rules: Rules, mark: u64, socket: RawFd) -> Self {
         Self {
             rules,
             mark,
+            offer: 0,
             sender: RefCell::default(),
             owner: RefCell::default(),
             private: Cell::new(rules.reuse == HttpReuse::Never),
@@ -100,10 +132,10 @@ impl Link {
             widen: Cell::new(false),
             driver: RefCell::default(),
             waiting: RefCell::default(),
-            tls: io.tls().and_then(Tls::facts).cloned(),
+            tls: None,
             session: RefCell::default(),
-            socket: io.as_raw_fd(),
-            addresses: io.socket().local_addr().zip(io.socket().peer_addr()),
+            socket,
+            addresses: None,
         }
     }
 
@@ -311,15 +343,58 @@ impl Links {
         let link = Rc::new(Link::new(rules, mark, &io));
         let (sender, connection) = builder(tune, &rules).handshake(ServerIo::new(io, link.clone())).await?;
         *link.sender.borrow_mut() = Some(sender);
+        self.add(server, link.clone());
+        let lease = link.clone().lease(session);
+        tokio::task::spawn_local(drive(link, connection));
+        Ok(lease)
+    }
+
+    /// A share of a connection that the server made to us, on any thread.
+    pub fn adopt(
+        &self,
+        offers: &Offers,
+        (server, mark): (usize, u64),
+        rules: Rules,
+        session: &Rc<Session>,
+    ) -> Option<Lease> {
+        let known = |id| {
+            let servers = self.servers.borrow();
+            servers.get(server).is_some_and(|links| links.iter().any(|link| link.offer == id))
+        };
+        let offer = offers.find(server, mark, known)?;
+        let link = Rc::new(Link::adopted(rules, offer));
+        self.add(server, link.clone());
+        link.has_room().then(|| link.lease(session))
+    }
+
+    /// Drives a connection that the server made to us, and offers it to all threads.
+    pub async fn attach(
+        &self,
+        offers: &Offers,
+        (server, mark): (usize, u64),
+        (rules, tune): (Rules, &Tune),
+        io: Io,
+    ) {
+        let id = offers.next_id();
+        let link = Rc::new(Link { offer: id, ..Link::new(rules, mark, &io) });
+        let (socket, addresses, tls) = (link.socket, link.addresses, link.tls.clone());
+        let handshake = builder(tune, &rules).handshake(ServerIo::reversed(io, link.clone()));
+        let Ok((sender, connection)) = handshake.await else { return };
+        *link.sender.borrow_mut() = Some(sender.clone());
+        self.add(server, link.clone());
+        offers.add(Offer { id, server, mark, sender, tls, socket, addresses });
+        drive(link, connection).await;
+        offers.remove(id);
+    }
+
+    /// Keeps a connection, and none of those that ended.
+    fn add(&self, server: usize, link: Rc<Link>) {
         let mut servers = self.servers.borrow_mut();
         if servers.len() <= server {
             servers.resize_with(server + 1, Vec::new);
         }
         servers[server].retain(|link| link.sender.borrow().is_some());
-        servers[server].push(link.clone());
-        let lease = link.clone().lease(session);
-        tokio::task::spawn_local(drive(link, connection));
-        Ok(lease)
+        servers[server].push(link);
     }
 
     /// Ends all connections with their last streams.

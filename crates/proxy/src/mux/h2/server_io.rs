@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use net::io::Io;
 use net::tls::Tls;
+use proto::h1::HTTP2_PREFACE;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::links::Link;
@@ -23,11 +24,37 @@ pub struct ServerIo {
     io: Io,
     link: Rc<Link>,
     first: First,
+    /// Bytes of the preface that are still to come in and to be held back: a server that connected to
+    /// us has said it as a client does, and wants none of ours.
+    preface: (usize, usize),
 }
 
 impl ServerIo {
     pub fn new(io: Io, link: Rc<Link>) -> Self {
-        Self { io, link, first: First::default() }
+        Self { io, link, first: First::default(), preface: (0, 0) }
+    }
+
+    /// Of a connection that the server made.
+    pub fn reversed(io: Io, link: Rc<Link>) -> Self {
+        Self { preface: (HTTP2_PREFACE.len(), HTTP2_PREFACE.len()), ..Self::new(io, link) }
+    }
+
+    /// Takes the preface that comes in; `false`: the connection ended before it was whole.
+    fn poll_preface(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
+        while self.preface.0 > 0 {
+            let mut part = [0; HTTP2_PREFACE.len()];
+            let part = &mut part[..self.preface.0];
+            let count = ready!(self.io.poll_read(cx, part))?;
+            let wanted = &HTTP2_PREFACE[HTTP2_PREFACE.len() - self.preface.0..];
+            if !wanted.starts_with(&part[..count]) {
+                return Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "no preface of HTTP/2")));
+            }
+            if count == 0 {
+                return Poll::Ready(Ok(false));
+            }
+            self.preface.0 -= count;
+        }
+        Poll::Ready(Ok(true))
     }
 
     /// Looks at what was read.
@@ -75,6 +102,9 @@ impl First {
 impl AsyncRead for ServerIo {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let this = self.get_mut();
+        if !ready!(this.poll_preface(cx))? {
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
         Poll::Ready(this.note(&buf.filled()[before..]))
@@ -83,7 +113,7 @@ impl AsyncRead for ServerIo {
 
 impl AsyncWrite for ServerIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        self.get_mut().io.poll_write(cx, buf)
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -91,7 +121,15 @@ impl AsyncWrite for ServerIo {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        self.get_mut().io.poll_write_joined(cx, bufs)
+        let this = self.get_mut();
+        if this.preface.1 > 0
+            && let Some(buf) = bufs.iter().find(|buf| !buf.is_empty())
+        {
+            let count = this.preface.1.min(buf.len());
+            this.preface.1 -= count;
+            return Poll::Ready(Ok(count));
+        }
+        this.io.poll_write_joined(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
