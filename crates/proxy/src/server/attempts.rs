@@ -85,7 +85,7 @@ impl Attempts {
     }
 
     /// The stream has a server now: the log tells where that is another one than before.
-    fn note(&mut self, stream: &mut Stream, server: ServerId) {
+    pub(super) fn note(&mut self, stream: &mut Stream, server: ServerId) {
         if self.before.replace(server).is_some_and(|before| before != server) {
             stream.counts.redispatched = true;
             persist::on_other_server(stream);

@@ -43,17 +43,31 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
         && !settings.reverse
         && stream.session.private_conns.get().is_none();
     let tag = if none { 0 } else { mark(stream, id, server) };
-    let Some((upstream, served, used)) = (if none { None } else { find(worker, stream, server, tag) }) else {
+    let Some(found) = (if none { None } else { find(worker, stream, server, tag) }) else {
         attempts.turn = Some(turn);
         return None;
     };
+    let Found { upstream, served, used, private } = found;
     stream.server = Some(server);
+    attempts.note(stream, server);
     let now = stream.now;
     turn.live().stream_rate.count(worker.thread, now);
     stream.timing.dequeued.get_or_insert(now);
     stream.timing.connected = Some(now);
     note_link(stream, &upstream, served);
-    Some(ServerConn::new(upstream, true, (tag, used), turn))
+    let mut conn = ServerConn::new(upstream, true, (tag, used), turn);
+    conn.private |= private;
+    Some(conn)
+}
+
+/// An idle connection for a stream.
+struct Found {
+    upstream: Upstream,
+    /// Streams that it served.
+    served: u32,
+    used: Option<Used>,
+    /// It is the client's own.
+    private: bool,
 }
 
 /// With these a request that finds its connection closed is sent again.
@@ -61,36 +75,31 @@ const REPEATED: u32 = retry::CONN_FAILURE | retry::EMPTY_RESPONSE | retry::RESPO
 
 /// The client's own connection, else one that the mode allows. A first request, which the client
 /// would not repeat by itself, wants a connection that has proved to be kept open.
-fn find(
-    worker: &Worker,
-    stream: &Stream,
-    server: ServerId,
-    tag: u64,
-) -> Option<(Upstream, u32, Option<Used>)> {
+fn find(worker: &Worker, stream: &Stream, server: ServerId, tag: u64) -> Option<Found> {
     let backend = backend(stream);
     let settings = stream.plan.settings(backend);
     let number = worker.server_number(backend, server);
     let bold = !is_first(stream) || settings.retry_on & REPEATED == REPEATED;
     if let Some(lease) = worker.links.take(number, tag, &stream.session, bold) {
         let served = lease.served() - 1;
-        return Some((Upstream::H2(Box::new(H2Server::new(lease))), served, None));
+        let upstream = Upstream::H2(Box::new(H2Server::new(lease)));
+        return Some(Found { upstream, served, used: None, private: false });
     }
     if settings.servers[server.index()].reverse {
         let rules = reverse::rules(worker, Target { backend, server, mark: tag });
         let lease = worker.links.adopt(worker.offers(), (number, tag), rules, &stream.session)?;
-        return Some((Upstream::H2(Box::new(H2Server::new(lease))), 0, None));
+        let upstream = Upstream::H2(Box::new(H2Server::new(lease)));
+        return Some(Found { upstream, served: 0, used: None, private: false });
     }
-    let (Kept { io, served }, used) = find_kept(worker, stream, number, tag, bold)?;
-    Some((Upstream::H1(H1Server::new(io)), served, Some(used)))
+    let own = worker.pool.take_private(&stream.session.private_conns, number, tag);
+    let private = own.is_some();
+    let (Kept { io, served }, used) = own.or_else(|| find_kept(worker, stream, number, tag, bold))?;
+    Some(Found { upstream: Upstream::H1(H1Server::new(io)), served, used: Some(used), private })
 }
 
 /// The same among those that one stream at a time may use.
 fn find_kept(worker: &Worker, stream: &Stream, number: usize, tag: u64, bold: bool) -> Option<(Kept, Used)> {
     let pool = &worker.pool;
-    let own = pool.take_private(&stream.session.private_conns, number, tag);
-    if own.is_some() {
-        return own;
-    }
     match stream.plan.settings(backend(stream)).http_reuse {
         HttpReuse::Never => None,
         _ if bold => pool.take(number, tag, Wanted::Any),
