@@ -3,7 +3,7 @@
 
 use std::task::Poll;
 
-use ir::config::retry;
+use ir::config::{Mode, retry};
 use ir::id::ServerId;
 use net::clock::now_ms;
 use net::timer::Timer;
@@ -15,7 +15,7 @@ use state::termination::{Cause, State};
 use super::connect::{Refused, connect, target};
 use super::link::{note_failed, note_link};
 use super::queue::{Turn, wait_turn};
-use super::reuse::mark;
+use super::reuse::{mark, reuse_with};
 use super::{Gone, ServerConn, Unreachable, backend};
 use crate::deadline::Deadline;
 use crate::worker::Worker;
@@ -124,7 +124,12 @@ fn redispatches(interval: i32, retries: u32, left: u32) -> bool {
     every != 0 && done % every == 0
 }
 
-/// Makes a new connection for the stream: sets `stream.server` and its times.
+/// Whether connections to the stream's backend may be used again at all.
+fn is_http(stream: &Stream) -> bool {
+    stream.plan.settings(backend(stream)).mode == Mode::Http
+}
+
+/// Makes a new connection for the stream, or finds one where it had to wait: sets `stream.server` and its times.
 pub async fn acquire(
     worker: &Worker,
     stream: &mut Stream,
@@ -135,9 +140,18 @@ pub async fn acquire(
     let unreachable = |cause| Unreachable { cause, state: State::Connect };
     loop {
         let stays = attempts.next.is_some();
-        let turn = wait_turn(worker, stream, timer, attempts, gone).await?;
+        // What was looked for already is not there.
+        let looks = attempts.turn.is_none() && !attempts.fresh && is_http(stream);
+        let mut turn = wait_turn(worker, stream, timer, attempts, gone).await?;
         attempts.note(stream, turn.server);
         stream.timing.dequeued = stream.timing.dequeued.filter(|_| stays).or_else(|| Some(now_ms()));
+        if looks {
+            stream.now = now_ms();
+            match reuse_with(worker, stream, attempts, turn) {
+                Ok(conn) => return Ok(conn),
+                Err(unused) => turn = unused,
+            }
+        }
         stream.wakes += 1;
         turn.live().stream_rate.count(worker.thread, stream.now);
         match connect(worker, stream, timer, turn.server, gone).await {

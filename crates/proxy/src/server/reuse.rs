@@ -31,33 +31,47 @@ pub fn reuse(worker: &Worker, stream: &mut Stream, attempts: &mut Attempts) -> O
     let id = backend(stream);
     let server = choose(worker, stream, attempts)?;
     attempts.next = Some(server);
-    let settings = &stream.plan.settings(id).servers[server.index()];
-    if !version::fits(stream, settings) {
-        return None;
-    }
     let turn = Turn::take(stream, id, server, stream.persist.server.is_some())?;
-    let number = worker.server_number(id, server);
+    match reuse_with(worker, stream, attempts, turn) {
+        Ok(conn) => Some(conn),
+        Err(turn) => {
+            attempts.turn = Some(turn);
+            None
+        }
+    }
+}
+
+/// An idle connection to the server of a place that was taken; gives the place back without one.
+pub fn reuse_with(
+    worker: &Worker,
+    stream: &mut Stream,
+    attempts: &mut Attempts,
+    turn: Turn,
+) -> Result<ServerConn, Turn> {
+    let settings = &stream.plan.settings(turn.backend).servers[turn.server.index()];
+    if !version::fits(stream, settings) {
+        return Err(turn);
+    }
+    let number = worker.server_number(turn.backend, turn.server);
     // Nothing to look for: the hash is made when the connection is.
     let none = worker.pool.idle(number) == 0
         && worker.links.is_empty(number)
         && !settings.reverse
         && stream.session.private_conns.get().is_none();
-    let tag = if none { 0 } else { mark(stream, id, server) };
-    let Some(found) = (if none { None } else { find(worker, stream, server, tag) }) else {
-        attempts.turn = Some(turn);
-        return None;
+    let tag = if none { 0 } else { mark(stream, turn.backend, turn.server) };
+    let Some(found) = (if none { None } else { find(worker, stream, turn.server, tag) }) else {
+        return Err(turn);
     };
     let Found { upstream, served, used, private } = found;
-    stream.server = Some(server);
-    attempts.note(stream, server);
-    let now = stream.now;
-    turn.live().stream_rate.count(worker.thread, now);
-    stream.timing.dequeued.get_or_insert(now);
-    stream.timing.connected = Some(now);
+    stream.server = Some(turn.server);
+    attempts.note(stream, turn.server);
+    turn.live().stream_rate.count(worker.thread, stream.now);
+    stream.timing.dequeued.get_or_insert(stream.now);
+    stream.timing.connected = Some(stream.now);
     note_link(stream, &upstream, served);
     let mut conn = ServerConn::new(upstream, true, (tag, used), turn);
     conn.private |= private;
-    Some(conn)
+    Ok(conn)
 }
 
 /// An idle connection for a stream.
