@@ -1,7 +1,7 @@
 //! Actions on the request's target.
 
 use ir::spec::ActionArg;
-use proto::message::Head;
+use proto::message::{Head, Version};
 use state::Stream;
 use state::plan::{ActionValue, Args, Outcome};
 
@@ -94,22 +94,39 @@ fn authority(uri: &[u8]) -> Option<&[u8]> {
 }
 
 fn replace_path(stream: &mut Stream, args: &Args) -> Outcome {
-    replace(stream, args, Head::path, |head, path| head.set_path(path))
+    replace(stream, args, |stream| stream.req.path(), |head, path| head.set_path(path))
 }
 
 fn replace_pathq(stream: &mut Stream, args: &Args) -> Outcome {
-    replace(stream, args, Head::path_and_query, |head, path| head.set_path_and_query(path))
+    replace(stream, args, |stream| stream.req.path_and_query(), |head, path| head.set_path_and_query(path))
 }
 
 fn replace_uri(stream: &mut Stream, args: &Args) -> Outcome {
-    replace(stream, args, |head| Some(head.target()), put_uri)
+    replace(stream, args, |stream| Some(whole_uri(stream)), put_uri)
+}
+
+/// The target; HTTP/2 sends the scheme and the host beside it.
+fn whole_uri(stream: &Stream) -> &[u8] {
+    let target = stream.req.target();
+    let (_, received) = stream.req.received();
+    match memchr::memmem::find(received, b"://") {
+        Some(scheme) if stream.req.version == Version::Http2 && target.starts_with(b"/") => {
+            let host = stream.req.get(b"host").unwrap_or_default();
+            let parts = [&received[..scheme + 3], host, target];
+            let len = parts.iter().map(|part| part.len()).sum();
+            let mut rest = parts.into_iter().flatten();
+            // As many bytes as there are.
+            stream.arena.alloc_slice_fill_with(len, |_| rest.next().copied().unwrap_or_default())
+        }
+        _ => target,
+    }
 }
 
 /// Where the part matches, the expanded template takes its whole place.
 fn replace(
     stream: &mut Stream,
     args: &Args,
-    part: fn(&Head) -> Option<&[u8]>,
+    part: fn(&Stream) -> Option<&[u8]>,
     put: fn(&mut Head, &[u8]),
 ) -> Outcome {
     let Some(ActionValue::Regex(regex)) = args.values.first() else { return Outcome::Continue };
@@ -117,7 +134,7 @@ fn replace(
         args.write(1, stream, text);
         let template = stream.arena.alloc_slice_copy(text);
         text.clear();
-        let hit = part(&stream.req).is_some_and(|old| regex.expand_match(old, template, text));
+        let hit = part(stream).is_some_and(|old| regex.expand_match(old, template, text));
         if hit { change(stream, text, put) } else { Outcome::Continue }
     })
 }

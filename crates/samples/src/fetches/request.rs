@@ -216,7 +216,11 @@ fn captured_uri<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(if kept_request(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
+    Ok(Value::Str(match kept_request(stream)?.version {
+        Version::Http10 => b"HTTP/1.0",
+        Version::Http11 => b"HTTP/1.1",
+        Version::Http2 => b"HTTP/2.0",
+    }))
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
