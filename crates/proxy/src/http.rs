@@ -230,6 +230,7 @@ async fn decision(
             Decision::Refuse(status)
         }
         Outcome::Reject | Outcome::Drop | Outcome::Close => {
+            stream.session.is_refused.set(outcome == Outcome::Reject);
             stream.timing.request = None;
             stream.termination.set(Cause::Proxy, State::Request);
             Decision::Drop

@@ -70,6 +70,9 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     }
     log.faults();
     let Some(mut conn) = front.with(Front::take_conn) else { return };
+    if session.is_dropped.get() {
+        return;
+    }
     linger::close(&mut conn, &mut timer).await;
 }
 
@@ -152,7 +155,14 @@ impl Serving<'_> {
 
     /// Begins streams until the connection ends.
     fn poll(&mut self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
+        let Session { is_dropped, is_refused, .. } = &**self.log.session;
         loop {
+            if is_refused.get() || is_dropped.get() {
+                if !is_dropped.get() {
+                    self.log.front.with(|front| front.say_goodbye(cx, true));
+                }
+                return Poll::Ready(());
+            }
             match self.connection.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.begin(cx, request.into_body(), respond),
                 Poll::Ready(Some(Err(error))) => {
