@@ -39,14 +39,14 @@ pub(super) fn finish_request(
         return Ok(Parsed::Http2Preface);
     }
     let version_at = progress.third.clone();
-    let version = match &head.bytes()[version_at.clone()] {
-        b"" => Some(Version::Http10), // HTTP/0.9, which only gets here where it is accepted
-        version => parse_version(version, limits),
-    };
-    let version = version.ok_or(error(400, version_at.start, Reason::Version))?;
+    let usual = &head.bytes()[version_at.clone()] == b"HTTP/1.1";
+    let version = if usual { Some(Version::Http11) } else { parse_version(head, version_at.clone(), limits) };
+    let Some(version) = version else { return Err(error(400, version_at.start, Reason::Version)) };
     let target_at = progress.second.clone();
     head.set_request_spans(Span::new(progress.first.clone()), Span::new(target_at.clone()), version);
-    note_odd_version(head, version_at);
+    if !usual {
+        note_odd_version(head, version_at);
+    }
     let method = head.method();
     if method == b"PRI" {
         return Err(error(400, progress.first.start, Reason::Method)); // reserved for HTTP/2
@@ -103,18 +103,16 @@ pub(super) fn finish_response(
     let facts = &progress.facts;
     let head_len = progress.head_len();
     let version_at = progress.first.clone();
-    let version = parse_version(&head.bytes()[version_at.clone()], limits).ok_or(error(
-        502,
-        version_at.start,
-        Reason::Version,
-    ))?;
-    let status = parse_status(&head.bytes()[progress.second.clone()], limits.accept_unsafe).ok_or(error(
-        502,
-        progress.second.start,
-        Reason::Status,
-    ))?;
+    let usual = &head.bytes()[version_at.clone()] == b"HTTP/1.1";
+    let version = if usual { Some(Version::Http11) } else { parse_version(head, version_at.clone(), limits) };
+    let Some(version) = version else { return Err(error(502, version_at.start, Reason::Version)) };
+    let Some(status) = parse_status(&head.bytes()[progress.second.clone()], limits.accept_unsafe) else {
+        return Err(error(502, progress.second.start, Reason::Status));
+    };
     head.set_response_spans(status, Span::new(progress.third.clone()), version);
-    note_odd_version(head, version_at);
+    if !usual {
+        note_odd_version(head, version_at);
+    }
     if !fits(head, head_len, limits) {
         return Err(error(502, head_len, Reason::TooLarge));
     }
@@ -143,27 +141,34 @@ pub(super) fn finish_response(
     Ok(Parsed::Done { head_len })
 }
 
+/// What a line, the start line and the end of a head take of HAProxy's form of it beside their text.
+const LINE: usize = 8;
+const KEPT_START: usize = LINE + 20;
+const KEPT_END: usize = LINE + 1;
+
 /// Whether the head as HAProxy keeps it has room: it has a few bytes more for each line than the head
 /// as it came, of `head_len` bytes, so that most need not be measured.
 fn fits(head: &Head, head_len: usize, limits: &Limits) -> bool {
-    const LINE: usize = 8;
-    const START: usize = LINE + 20;
-    const END: usize = LINE + 1;
-    if head_len + LINE * head.field_count() + START + END <= limits.max_kept {
-        return true;
-    }
+    head_len + LINE * head.field_count() + KEPT_START + KEPT_END <= limits.max_kept
+        || kept(head) <= limits.max_kept
+}
+
+/// Bytes of the head as HAProxy keeps it.
+#[cold]
+fn kept(head: &Head) -> usize {
     let status = if head.status() > 0 { "200".len() } else { 0 };
-    let start = START + head.method().len() + head.target().len() + head.version_text().len() + status;
+    let start = KEPT_START + head.method().len() + head.target().len() + head.version_text().len() + status;
     let fields: usize = head.fields().map(|(name, value)| LINE + name.len() + value.len()).sum();
-    start + fields + END <= limits.max_kept
+    start + fields + KEPT_END
 }
 
 /// `HTTP/` digit `.` digit, or where violations are accepted anything. What is as long and has at least
 /// a 1 at the place of each digit counts as 1.1, so versions that are not known yet.
-fn parse_version(text: &[u8], limits: &Limits) -> Option<Version> {
-    if text == b"HTTP/1.1" {
-        return Some(Version::Http11);
-    }
+///
+/// A request of HTTP/0.9 has none, and only gets here where it is accepted.
+#[cold]
+fn parse_version(head: &Head, text: Range<usize>, limits: &Limits) -> Option<Version> {
+    let text = &head.bytes()[text];
     match text {
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {}
         _ if limits.accept_unsafe => {}
@@ -178,14 +183,18 @@ fn parse_version(text: &[u8], limits: &Limits) -> Option<Version> {
 }
 
 /// Keeps the text of an unusual version: logs show it, and below 1.1 it is passed on.
+#[cold]
 fn note_odd_version(head: &mut Head, text: Range<usize>) {
-    if !text.is_empty() && !matches!(&head.bytes()[text.clone()], b"HTTP/1.1" | b"HTTP/1.0") {
+    if !text.is_empty() && &head.bytes()[text.clone()] != b"HTTP/1.0" {
         head.set_odd_version(Span::new(text));
     }
 }
 
 /// One to three digits, or where violations are accepted what fits in 16 bits; 0 is none.
 fn parse_status(digits: &[u8], lenient: bool) -> Option<u16> {
+    if let [b'1'..=b'9', _, _] = digits {
+        return Some(digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')));
+    }
     if digits.len() > 3 && !lenient {
         return None;
     }
