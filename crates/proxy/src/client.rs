@@ -160,6 +160,14 @@ impl Client<'_> {
         }
     }
 
+    /// The connection ends with the stream, because a rule refuses it.
+    pub fn kill(&mut self) {
+        match self {
+            Self::H1(_) => self.abort(),
+            Self::H2(client) => client.kill(),
+        }
+    }
+
     /// The stream failed behind the response's head: the client must notice.
     pub fn abort(&mut self) {
         match self {

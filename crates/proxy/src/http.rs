@@ -69,7 +69,7 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
         Decision::Gone(Gone::Reset) => client.abort(),
         Decision::Drop => {
             drain_early_body(stream, client).await;
-            client.abort();
+            client.kill();
         }
     }
     leave_backend(stream);

@@ -248,6 +248,12 @@ impl Follower {
         }
     }
 
+    /// Ends the connection because a rule said so.
+    pub fn kill(&mut self, client: &mut Vec<u8>, server: &mut Vec<u8>) {
+        self.glitches -=
+            u32::from(self.end(Code::EnhanceYourCalm, &mut Output { client, server }) == Step::End);
+    }
+
     /// Streams will have a window of this size as soon as the client has acknowledged it.
     pub fn widen(&mut self, window: u32) {
         self.wider = Some(window);

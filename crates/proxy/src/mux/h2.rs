@@ -70,10 +70,9 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     }
     log.faults();
     let Some(mut conn) = front.with(Front::take_conn) else { return };
-    if session.is_dropped.get() {
-        return;
+    if !session.is_dropped.get() {
+        linger::close(&mut conn, &mut timer).await;
     }
-    linger::close(&mut conn, &mut timer).await;
 }
 
 fn builder(worker: &Worker) -> Builder {
@@ -172,6 +171,7 @@ impl Serving<'_> {
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => {
                     self.log.faults();
+                    self.log.front.with(|front| front.note_task(cx));
                     return self.poll_idle(cx, timer);
                 }
             }
@@ -266,11 +266,7 @@ impl Serving<'_> {
             Start::Whole
         };
         session.streams.set(session.streams.get() + 1);
-        let worker = worker.clone();
-        tokio::task::spawn_local(async move {
-            serve(&worker, stream, client, begun).await;
-            drop(running);
-        });
+        tokio::task::spawn_local(serve(worker.clone(), stream, client, begun, running));
     }
 }
 
@@ -286,29 +282,45 @@ enum Start {
     Lost,
 }
 
-/// Runs one stream and logs it.
-async fn serve(worker: &Rc<Worker>, mut stream: Box<Stream>, mut client: H2Client, start: Start) {
+/// Runs one stream and logs it. What only some streams need is boxed, and what all need runs in memory of the
+/// thread, so that a task is small.
+fn serve(
+    worker: Rc<Worker>,
+    mut stream: Box<Stream>,
+    mut client: H2Client,
+    start: Start,
+    running: Running,
+) -> impl Future<Output = ()> {
     let mut timer = Timer::new();
-    match start {
-        Start::Whole => http::serve(worker, &mut stream, &mut Client::H2(&mut client), &mut timer).await,
-        Start::Lost => {
-            stream.termination.set(Cause::Client, State::Request);
-            client.reset();
+    async move {
+        match start {
+            Start::Whole => {
+                let mut client = Client::H2(&mut client);
+                worker.rooms.run(http::serve(&worker, &mut stream, &mut client, &mut timer)).await;
+            }
+            Start::Lost => {
+                stream.termination.set(Cause::Client, State::Request);
+                client.reset();
+            }
+            Start::Refused | Start::Broken => {
+                let cause = if start == Start::Broken { Cause::Client } else { Cause::Proxy };
+                stream.termination.set(cause, State::Request);
+                let mut client = Client::H2(&mut client);
+                Box::pin(http::refuse(&worker, &mut stream, &mut client, &mut timer, 400)).await;
+            }
         }
-        Start::Refused | Start::Broken => {
-            let cause = if start == Start::Broken { Cause::Client } else { Cause::Proxy };
-            stream.termination.set(cause, State::Request);
-            http::refuse(worker, &mut stream, &mut Client::H2(&mut client), &mut timer, 400).await;
+        stream.now = now_ms();
+        stream.timing.end = Some(stream.now);
+        stream.reset_code = client.reset_code();
+        log::stream(&worker, &mut stream);
+        stream.session.streams.set(stream.session.streams.get() - 1);
+        let stalled = matches!(stream.termination.cause, Cause::Client | Cause::ClientTimeout);
+        if client.is_killed() || stream.session.is_dropped.get() {
+            running.0.with(Front::kill);
         }
-    }
-    stream.now = now_ms();
-    stream.timing.end = Some(stream.now);
-    stream.reset_code = client.reset_code();
-    log::stream(worker, &mut stream);
-    stream.session.streams.set(stream.session.streams.get() - 1);
-    let stalled = matches!(stream.termination.cause, Cause::Client | Cause::ClientTimeout);
-    worker.recycle(stream);
-    if !stalled {
-        client.linger(&mut timer).await;
+        worker.recycle(stream);
+        if !stalled && client.lingers() {
+            Box::pin(client.linger(&mut timer)).await;
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct H2Client {
     respond: SendResponse<Bytes>,
     /// The response's head was handed over.
     headed: bool,
+    /// The connection is to end with the stream.
+    killed: bool,
     outgoing: Outgoing,
 }
 
@@ -39,6 +41,7 @@ impl H2Client {
             tunnel: false,
             respond,
             headed: false,
+            killed: false,
             outgoing: Outgoing::default(),
         }
     }
@@ -144,6 +147,25 @@ impl H2Client {
         Poll::Ready(if code.is_some() && self.request_done() { Gone::Reset } else { Gone::Ended })
     }
 
+    /// See [`crate::client::Client::kill`].
+    pub fn kill(&mut self) {
+        self.killed = true;
+        if self.headed {
+            return self.outgoing.cut();
+        }
+        self.respond.send_reset(Reason::ENHANCE_YOUR_CALM);
+    }
+
+    /// Whether the connection is to end with the stream.
+    pub fn is_killed(&self) -> bool {
+        self.killed
+    }
+
+    /// Whether [`H2Client::linger`] has something to do.
+    pub fn lingers(&self) -> bool {
+        self.outgoing.is_open() || (self.headed && !self.request_done())
+    }
+
     /// The time between the response and the end of the stream. Behind a complete one, what is
     /// left of the request's body is dropped, within limits: some clients lose a response whose
     /// stream is reset while they are sending.
@@ -151,9 +173,6 @@ impl H2Client {
         if self.outgoing.is_open() {
             // Cut short: the codec drops what it did not send yet when it resets the stream.
             return tokio::task::yield_now().await;
-        }
-        if self.request_done() || !self.headed {
-            return;
         }
         Deadline::after(now_ms(), Some(linger::PATIENCE)).set(timer);
         let mut left = linger::MOST;

@@ -38,6 +38,16 @@ thread_local! {
     static TOOLS: Cell<Tools> = Cell::default();
 }
 
+/// How far a rule's wish to end the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kill {
+    No,
+    /// What the crate has to send may go first.
+    Wanted,
+    /// It had its turn.
+    Due,
+}
+
 /// How a stream was lost before its task began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gone {
@@ -72,6 +82,9 @@ pub struct Front {
     running: u32,
     /// The connection's task, where it waits for one of them to end.
     waker: Option<Waker>,
+    /// The connection's task, where it waits for anything.
+    task: Option<Waker>,
+    kill: Kill,
     /// Frames and resets that were handled since the task last waited.
     handled: (u32, u32),
 }
@@ -88,6 +101,8 @@ impl Front {
             queue: VecDeque::new(),
             running: 0,
             waker: None,
+            task: None,
+            kill: Kill::No,
             handled: (0, 0),
         }
     }
@@ -120,6 +135,21 @@ impl Front {
     /// What is to be logged and counted, once.
     pub fn take_faults(&mut self) -> Faults {
         std::mem::take(&mut self.follower.faults)
+    }
+
+    /// A rule ends the connection, once what is ready is sent.
+    pub fn kill(&mut self) {
+        self.kill = Kill::Wanted;
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+
+    /// The connection's task is about to wait.
+    pub fn note_task(&mut self, cx: &Context<'_>) {
+        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            self.task = Some(cx.waker().clone());
+        }
     }
 
     /// Streams will have a window of this size.
@@ -160,6 +190,9 @@ impl Front {
     /// Hands the crate what the client sent, but what the follower keeps back.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buf.filled().len();
+        if self.poll_kill(cx).is_pending() {
+            return Poll::Pending;
+        }
         loop {
             self.give_held(buf);
             let given = buf.filled().len() > before;
@@ -196,6 +229,28 @@ impl Front {
         let limits = &self.worker.plan.config.global.tune.h2_clients;
         let is_over = |count: u32, most: u32| most > 0 && count >= most;
         is_over(self.handled.0, limits.max_frames_at_once) || is_over(self.handled.1, limits.max_rst_at_once)
+    }
+
+    /// Pending while the crate is to send first, on the connection that a rule ends.
+    fn poll_kill(&mut self, cx: &Context<'_>) -> Poll<()> {
+        match self.kill {
+            Kill::No => {}
+            Kill::Wanted => {
+                self.kill = Kill::Due;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Kill::Due if self.follower.is_broken() => {}
+            Kill::Due => {
+                let (mut client, mut server) = (Vec::new(), Vec::new());
+                self.follower.kill(&mut client, &mut server);
+                if !self.session.is_dropped.get() {
+                    self.ours.extend(&client);
+                }
+                self.held.extend(&server);
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Reads from the socket; the end of the input is an error here, once all requests are taken.
