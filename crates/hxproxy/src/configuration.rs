@@ -140,6 +140,9 @@ fn disable_unresolved(console: &Console, config: &mut Config) {
 
 /// What the command line says against the configuration.
 fn overrule(args: &Args, config: &mut Config) {
+    if args.no_splice {
+        config.global.max_pipes = Some(0);
+    }
     for proxy in &mut config.proxies {
         if args.no_splice {
             proxy.options.splice_auto = false;

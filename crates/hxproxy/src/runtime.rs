@@ -71,6 +71,8 @@ impl Prepared {
     pub fn start(self, listeners: Vec<Listener>, datagrams: Vec<(usize, OwnedFd)>) -> io::Result<Running> {
         self.shared.receive(datagrams);
         self.plan.live.outputs.connect(write);
+        let global = self.global();
+        net::splice::configure(global.max_pipes.map(|most| most as usize), global.tune.pipesize);
         let settings = Settings { threads: self.threads, maxaccept: self.global().tune.maxaccept };
         let (plan, shared) = (self.plan, self.shared);
         let workers = Workers::start(settings, listeners, move |context| shared.handler(context))?;

@@ -214,6 +214,9 @@ fn tcp_socket(to: SocketAddr, options: &Options<'_>) -> Result<(TcpSocket, Optio
     if let Some(size) = options.tune.sndbuf_server {
         let _ = SockRef::from(&socket).set_send_buffer_size(size);
     }
+    if let Ok(bytes @ 1..) = i32::try_from(options.tune.notsent_lowat_server) {
+        let _ = sys::set_int(fd, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, bytes);
+    }
     if let Some(size) = options.tune.rcvbuf_server {
         let _ = SockRef::from(&socket).set_recv_buffer_size(size);
     }

@@ -4,7 +4,8 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::Interest;
@@ -17,6 +18,18 @@ pub const PIPE_SIZE: usize = 64 * 1024;
 /// Idle pipes a thread keeps.
 const KEPT_PIPES: usize = 64;
 
+/// How many pipes all threads may have, and the size that new ones get; 0 is the system's own.
+static MOST: AtomicUsize = AtomicUsize::new(usize::MAX);
+static SIZE: AtomicUsize = AtomicUsize::new(0);
+/// How many there are.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// `maxpipes` or none with `nosplice`, and `tune.pipesize` in bytes; before the threads start.
+pub fn configure(most: Option<usize>, size: usize) {
+    MOST.store(most.unwrap_or(usize::MAX), Ordering::Relaxed);
+    SIZE.store(size, Ordering::Relaxed);
+}
+
 thread_local! {
     static PIPES: RefCell<Vec<Pipe>> = const { RefCell::new(Vec::new()) };
 }
@@ -25,6 +38,12 @@ thread_local! {
 struct Pipe {
     read: OwnedFd,
     write: OwnedFd,
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// One direction of a splice. Takes a pipe from the thread's pool when bytes come, and gives it
@@ -45,13 +64,18 @@ impl Splice {
         self.held
     }
 
-    /// Takes up to `max` bytes from a socket; 0 is its end. Only with nothing [`Splice::held`]:
-    /// then "would block" can only mean the socket.
+    /// Takes up to `max` bytes from a socket; 0 is its end. `None`: there is no pipe to be had, and
+    /// the caller copies what waits. Only with nothing [`Splice::held`]: then "would block" can only
+    /// mean the socket.
     ///
     /// # Errors
-    /// Those of `splice(2)`, and those of `pipe2(2)` where the pool is empty and descriptors ran
-    /// out: the caller then copies.
-    pub fn poll_fill(&mut self, cx: &mut Context<'_>, from: &Socket, max: usize) -> Poll<io::Result<usize>> {
+    /// Those of `splice(2)`.
+    pub fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &Socket,
+        max: usize,
+    ) -> Poll<io::Result<Option<usize>>> {
         debug_assert_eq!(self.held, 0, "drain first");
         loop {
             match from.poll_read_ready(cx) {
@@ -61,10 +85,7 @@ impl Splice {
                     return Poll::Pending;
                 }
             }
-            let pipe = match self.pipe.take() {
-                Some(pipe) => pipe,
-                None => take_pipe()?,
-            };
+            let Some(pipe) = self.pipe.take().or_else(take_pipe) else { return Poll::Ready(Ok(None)) };
             let (source, sink) = (from.as_raw_fd(), pipe.write.as_raw_fd());
             self.pipe = Some(pipe);
             match from.try_io(Interest::READABLE, || sys::splice(source, sink, max)) {
@@ -73,7 +94,7 @@ impl Splice {
                     if count == 0 {
                         self.release();
                     }
-                    return Poll::Ready(Ok(count));
+                    return Poll::Ready(Ok(Some(count)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
@@ -124,13 +145,28 @@ impl Drop for Splice {
     }
 }
 
-/// A pipe of the pool, or a new one.
-fn take_pipe() -> io::Result<Pipe> {
+/// A pipe of the pool, or a new one where one more is allowed and the system has one.
+fn take_pipe() -> Option<Pipe> {
     if let Some(pipe) = PIPES.with_borrow_mut(Vec::pop) {
-        return Ok(pipe);
+        return Some(pipe);
     }
-    let (read, write) = sys::pipe()?;
-    Ok(Pipe { read, write })
+    let most = MOST.load(Ordering::Relaxed);
+    let one_more = |open| (open < most).then_some(open + 1);
+    OPEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+    match sys::pipe() {
+        Ok((read, write)) => {
+            let size = SIZE.load(Ordering::Relaxed);
+            if size > 0 {
+                // A size that the system refuses leaves its own.
+                let _ = sys::set_pipe_size(write.as_fd(), size);
+            }
+            Some(Pipe { read, write })
+        }
+        Err(_) => {
+            OPEN.fetch_sub(1, Ordering::Relaxed);
+            None
+        }
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +188,8 @@ mod tests {
         let mut splice = Splice::new();
         let mut moved = 0;
         loop {
-            let count = std::future::poll_fn(|cx| splice.poll_fill(cx, from, PIPE_SIZE)).await?;
+            let filled = std::future::poll_fn(|cx| splice.poll_fill(cx, from, PIPE_SIZE)).await?;
+            let count = filled.expect("a pipe");
             if count == 0 {
                 return Ok(moved);
             }
@@ -196,7 +233,7 @@ mod tests {
         let (mut receiver, to) = pair().await;
         let mut splice = Splice::new();
         sender.write_all(b"hello").await.unwrap();
-        assert_eq!(std::future::poll_fn(|cx| splice.poll_fill(cx, &from, PIPE_SIZE)).await.unwrap(), 5);
+        assert_eq!(std::future::poll_fn(|cx| splice.poll_fill(cx, &from, PIPE_SIZE)).await.unwrap(), Some(5));
         assert_eq!(std::future::poll_fn(|cx| splice.poll_drain(cx, &to)).await.unwrap(), 5);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         assert!(splice.poll_fill(&mut cx, &from, PIPE_SIZE).is_pending());

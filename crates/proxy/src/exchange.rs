@@ -409,8 +409,9 @@ impl Exchange {
         let (from, to) = (server.conn.io.plain()?, client.conn.io.plain()?);
         let max = usize::try_from(remaining).unwrap_or(PIPE_SIZE).min(PIPE_SIZE);
         let moved = match self.move_pipe(cx, stream, from, to, max) {
-            Poll::Ready(Ok(0)) if remaining < u64::MAX => Poll::Ready(Err(Fault::ServerAborted)),
-            Poll::Ready(Ok(count)) => {
+            Poll::Ready(Ok(None)) => return None,
+            Poll::Ready(Ok(Some(0))) if remaining < u64::MAX => Poll::Ready(Err(Fault::ServerAborted)),
+            Poll::Ready(Ok(Some(count))) => {
                 server.source.body.advance(count);
                 server.source.done = count == 0 || server.source.body.is_done();
                 Poll::Ready(Ok(()))
@@ -420,7 +421,8 @@ impl Exchange {
         Some(moved)
     }
 
-    /// One fill and drain of the pipe: gives the bytes that left it; 0 is the server's end.
+    /// One fill and drain of the pipe: gives the bytes that left it; 0 is the server's end. `None`:
+    /// there is no pipe.
     fn move_pipe(
         &mut self,
         cx: &mut Context<'_>,
@@ -428,11 +430,12 @@ impl Exchange {
         from: &net::io::Socket,
         to: &net::io::Socket,
         max: usize,
-    ) -> Poll<Result<u64, Fault>> {
+    ) -> Poll<Result<Option<u64>, Fault>> {
         if self.splice.held() == 0 {
             match ready!(self.splice.poll_fill(cx, from, max)) {
-                Ok(0) => return Poll::Ready(Ok(0)),
-                Ok(_) => self.moved(stream),
+                Ok(None) => return Poll::Ready(Ok(None)),
+                Ok(Some(0)) => return Poll::Ready(Ok(Some(0))),
+                Ok(Some(_)) => self.moved(stream),
                 Err(_) => return Poll::Ready(Err(Fault::ServerAborted)),
             }
         }
@@ -440,7 +443,7 @@ impl Exchange {
             Ok(count) => {
                 stream.counts.bytes_out += count as u64;
                 self.moved(stream);
-                Poll::Ready(Ok(count as u64))
+                Poll::Ready(Ok(Some(count as u64)))
             }
             Err(_) => Poll::Ready(Err(Fault::ClientAborted)),
         }

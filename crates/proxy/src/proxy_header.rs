@@ -133,6 +133,9 @@ pub fn write(stream: &Stream, header: &ProxyHeader, out: &mut Vec<u8>) {
     if settings.unique_id {
         written.push(tlv::UNIQUE_ID, stream.unique_id().unwrap_or_default());
     }
+    if let Some(name) = &stream.plan.settings(session.frontend).binds[session.bind.index()].namespace {
+        written.push(tlv::NETNS, name);
+    }
     if settings.ssl {
         written.push_with(tlv::SSL, |out| write_ssl(stream, header, out));
     }

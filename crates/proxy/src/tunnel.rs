@@ -265,7 +265,11 @@ impl Way {
         while !self.ended {
             ready!(to.poll_flush(cx)).map_err(|_| Side::To)?;
             let plain = from.rest().is_empty() && from.io.plain().is_some() && to.io.plain().is_some();
-            let count = if plain { ready!(self.splice(cx, from, to))? } else { ready!(copy(cx, from, to))? };
+            let spliced = if plain { ready!(self.splice(cx, from, to))? } else { None };
+            let count = match spliced {
+                Some(count) => count,
+                None => ready!(copy(cx, from, to))?,
+            };
             self.moved += count as u64;
             if count == 0 {
                 if !self.abrupt {
@@ -278,15 +282,23 @@ impl Way {
         Poll::Ready(Ok(()))
     }
 
-    /// One fill and drain of the pipe.
-    fn splice(&mut self, cx: &mut Context<'_>, from: &mut Conn, to: &mut Conn) -> Poll<Result<usize, Side>> {
-        let (Some(source), Some(sink)) = (from.io.plain(), to.io.plain()) else { return Poll::Ready(Ok(0)) };
-        if self.splice.held() == 0
-            && ready!(self.splice.poll_fill(cx, source, PIPE_SIZE)).map_err(|_| Side::From)? == 0
-        {
-            return Poll::Ready(Ok(0));
+    /// One fill and drain of the pipe; `None` where there is none to be had.
+    fn splice(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut Conn,
+        to: &mut Conn,
+    ) -> Poll<Result<Option<usize>, Side>> {
+        let (Some(source), Some(sink)) = (from.io.plain(), to.io.plain()) else {
+            return Poll::Ready(Ok(None));
+        };
+        if self.splice.held() == 0 {
+            let filled = ready!(self.splice.poll_fill(cx, source, PIPE_SIZE)).map_err(|_| Side::From)?;
+            if filled.is_none_or(|count| count == 0) {
+                return Poll::Ready(Ok(filled));
+            }
         }
-        self.splice.poll_drain(cx, sink).map_err(|_| Side::To)
+        self.splice.poll_drain(cx, sink).map_ok(Some).map_err(|_| Side::To)
     }
 }
 

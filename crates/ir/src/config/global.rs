@@ -54,6 +54,8 @@ pub struct Global {
     pub maxconn: Option<u32>,
     pub ulimit_n: Option<u32>,
     pub rates: Rates,
+    /// `maxpipes`; 0 with `nosplice`.
+    pub max_pipes: Option<u32>,
     /// `maxsslconn`: TLS connections of both sides; 0: no limit.
     pub max_tls_connections: u32,
     pub log: Vec<LogTarget>,
@@ -202,6 +204,11 @@ pub struct Tune {
     pub sndbuf_client: Option<usize>,
     pub rcvbuf_server: Option<usize>,
     pub sndbuf_server: Option<usize>,
+    /// `tune.notsent-lowat.*`: unsent bytes below which a socket takes more; 0: the system's.
+    pub notsent_lowat_client: usize,
+    pub notsent_lowat_server: usize,
+    /// Bytes; 0: the system's.
+    pub pipesize: usize,
     /// `tune.ssl.cachesize`, in sessions; 0 disables the cache.
     pub ssl_cachesize: u32,
     /// Milliseconds.
@@ -237,6 +244,9 @@ impl Default for Tune {
             sndbuf_client: None,
             rcvbuf_server: None,
             sndbuf_server: None,
+            notsent_lowat_client: 0,
+            notsent_lowat_server: 0,
+            pipesize: 0,
             ssl_cachesize: 20000,
             ssl_lifetime: 300_000,
             ssl_capture_buffer_size: 0,

@@ -106,6 +106,9 @@ pub fn set_options(
     if let Some(size) = wanted.tune.sndbuf_client {
         try_to("cannot set the send buffer,", socket.set_send_buffer_size(size));
     }
+    if let Ok(bytes @ 1..) = i32::try_from(wanted.tune.notsent_lowat_client) {
+        try_to("cannot set TCP_NOTSENT_LOWAT,", set(libc::TCP_NOTSENT_LOWAT, bytes));
+    }
     if wanted.nolinger {
         try_to("cannot set SO_LINGER,", socket.set_linger(Some(Duration::ZERO)));
     }

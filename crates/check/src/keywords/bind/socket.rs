@@ -192,7 +192,7 @@ pub const ROWS: &[BindKeyword] = &[
     BindKeyword::value("nbconn", "Connections that are opened in reverse.", "", nbconn)
         .parsed()
         .for_reverse(),
-    BindKeyword::value("nice", "The priority.", VALUE, |_, _, given| {
+    BindKeyword::value("nice", "The priority of its tasks; all have the same here.", VALUE, |_, _, given| {
         let value = wrapped(&given.value.text);
         match (-1024..=1024).contains(&value) {
             true => Ok(()),
@@ -201,8 +201,7 @@ pub const ROWS: &[BindKeyword] = &[
                 Err(given.fail("out-of-range", text))
             }
         }
-    })
-    .parsed(),
+    }),
     BindKeyword::value("process", "The processes of the socket; removed.", "", process),
     BindKeyword::value("proto", "The protocol, without negotiation.", VALUE, proto),
     BindKeyword::value("shards", "Into how many sockets the line is split.", VALUE, shards),

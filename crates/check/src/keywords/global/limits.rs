@@ -68,7 +68,11 @@ pub const ROWS: &[Keyword] = &[
         .unlisted(),
     number("maxsessrate", "Sessions a second.", |c, n| c.global().rates.sessions = u32_of(n)).unlisted(),
     number("maxsslrate", "TLS sessions a second.", |c, n| c.global().rates.tls = u32_of(n)).unlisted(),
-    unread("maxpipes", "Pipes for splicing.").unlisted(),
+    number("maxpipes", "Pipes for splicing.", |c, n| {
+        let most = c.global().max_pipes.filter(|most| *most == 0);
+        c.global().max_pipes = most.or_else(|| u32::try_from(n).ok().filter(|n| *n > 0));
+    })
+    .unlisted(),
     unread("maxcomprate", "Compression input, in kB/s.")
         .unlisted()
         .again(Again::Taken)

@@ -115,7 +115,15 @@ pub const ROWS: &[Keyword] = &[
     without_meaning("nokqueue", "Does not use kqueue.").early(),
     without_meaning("noevports", "Does not use event ports.").early(),
     without_meaning("no-memory-trimming", "Does not give memory back to the system."),
-    parsed_flag("nosplice", "Does not splice.").unlisted(),
+    Keyword::new(
+        "nosplice",
+        "Does not splice.",
+        HERE,
+        "",
+        NONE,
+        Set::Flag(|c| c.global().max_pipes = Some(0)),
+    )
+    .unlisted(),
     without_meaning("nogetaddrinfo", "Resolves without getaddrinfo.").unlisted(),
     parsed_flag("noreuseport", "Does not share ports among processes.").unlisted(),
     parsed_flag("noktls", "Does not use kernel TLS.").early(),

@@ -310,13 +310,17 @@ pub const ROWS: &[Keyword] = &[
     socket_size("tune.sndbuf.server", "Send buffers towards servers.", |c, n| {
         c.global().tune.sndbuf_server = Some(bytes(n))
     }),
-    socket_size("tune.notsent-lowat.client", "Unsent data towards clients.", |_, _| {}).parsed(),
-    socket_size("tune.notsent-lowat.server", "Unsent data towards servers.", |_, _| {}).parsed(),
+    socket_size("tune.notsent-lowat.client", "Unsent data towards clients.", |c, n| {
+        c.global().tune.notsent_lowat_client = bytes(n)
+    }),
+    socket_size("tune.notsent-lowat.server", "Unsent data towards servers.", |c, n| {
+        c.global().tune.notsent_lowat_server = bytes(n)
+    }),
     datagram_size("tune.rcvbuf.backend", "Receive buffers of datagrams towards servers."),
     datagram_size("tune.rcvbuf.frontend", "Receive buffers of datagrams towards clients."),
     datagram_size("tune.sndbuf.backend", "Send buffers of datagrams towards servers."),
     datagram_size("tune.sndbuf.frontend", "Send buffers of datagrams towards clients."),
-    size("tune.pipesize", "The size of a pipe.", |_, _| {}).parsed(),
+    size("tune.pipesize", "The size of a pipe.", |c, n| c.global().tune.pipesize = bytes(n)),
     size("tune.cli.max-payload-size", "The largest payload on the CLI.", |_, _| {})
         .missing("'{}' expects a size argument.")
         .parsed(),
