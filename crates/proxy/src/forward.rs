@@ -244,7 +244,7 @@ async fn respond(
     if worker.plan.needs.response_body {
         server.upstream.show_body(&mut stream.res_body.bytes);
     }
-    let reusable = keeps_open(stream);
+    let reusable = keeps_open(stream) && !server.upstream.is_closing();
     if let Some(refused) = response_rules(worker, stream, client, server, timer).await {
         let vanishes = refused == Outcome::Drop;
         stream.termination.set(Cause::Proxy, if vanishes { State::Request } else { State::Headers });

@@ -45,6 +45,11 @@ impl Upstream {
         matches!(self, Self::H1(_))
     }
 
+    /// Whether the server was told that its connection ends with the response.
+    pub fn is_closing(&self) -> bool {
+        matches!(self, Self::H1(server) if server.closing)
+    }
+
     /// Whether the request's body may come in its chunked wire form.
     pub fn takes_raw(&self) -> bool {
         match self {

@@ -25,6 +25,8 @@ pub struct H1Server {
     progress: Progress,
     /// How payload of the request's body is framed.
     pub chunked: bool,
+    /// The server was told that its connection ends with the response.
+    pub closing: bool,
     /// What must answer the key that was made here, for a client that had none.
     accept: Option<[u8; websocket::ACCEPT_LEN]>,
 }
@@ -36,6 +38,7 @@ impl H1Server {
             source: H1Source::new(Body::new(Framing::None, 0), 0),
             progress: Progress::default(),
             chunked: false,
+            closing: false,
             accept: None,
         }
     }
@@ -51,7 +54,7 @@ impl H1Server {
         let persistence = if closes_server(stream) { Persistence::Close } else { Persistence::KeepAlive };
         let how = RequestOut { persistence, pretend: options.http_pretend_keepalive };
         let start = self.conn.out().len();
-        h1::write_request(&stream.req, self.conn.out(), &how);
+        self.closing = h1::write_request(&stream.req, self.conn.out(), &how) == Persistence::Close;
         if options.h1_case_adjust_bogus_server {
             let cases = &stream.plan.config.global.header_cases;
             h1::adjust_names(&mut self.conn.out()[start..], |name| cases.get(name).map(Vec::as_slice));
