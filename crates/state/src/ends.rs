@@ -18,11 +18,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Changes the address; the port stays where there was one of the same family.
+    /// Changes the address; a port stays, whatever the families.
     pub fn set_ip(&mut self, ip: IpAddr) {
         let port = match self {
-            Self::Ip(old) if old.is_ipv4() == ip.is_ipv4() => old.port(),
-            _ => 0,
+            Self::Ip(old) => old.port(),
+            Self::Unix(_) => 0,
         };
         *self = Self::Ip(SocketAddr::new(ip, port));
     }
@@ -126,7 +126,7 @@ mod tests {
         let second = ip("10.0.0.2:1234");
         assert_eq!(seen(&stream), (first.clone(), second.clone(), second.clone()));
         set(&mut stream, RuleSet::HttpRequest, "::1");
-        assert_eq!(seen(&stream), (first, second, ip("[::1]:0")));
+        assert_eq!(seen(&stream), (first, second, ip("[::1]:1234")));
         assert_eq!(stream.end(End::Dst), ip("198.51.100.1:80"));
     }
 

@@ -230,6 +230,9 @@ async fn refuse(
         stream.count(Event::Error);
     }
     http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status).await;
+    if stream.upgraded {
+        stream.answer_status = Some(0);
+    }
     finish(worker, stream);
     linger::close(&mut client.conn, timer).await;
 }
@@ -401,8 +404,13 @@ impl Waiting<'_> {
     /// Time ran out or the client went away before the head was whole.
     fn give_up(&mut self, status: u16, cause: Cause) -> Received {
         let options = &self.worker.plan.settings(self.session.frontend).options;
-        let silent = self.partial.is_none() && (!self.first || options.http_ignore_probes);
+        // A stream that began as bytes is there before the first of them.
+        let nothing = self.partial.as_ref().is_none_or(|partial| partial.stream.req.bytes().is_empty());
+        let silent = nothing && (!self.first || self.partial.is_some() || options.http_ignore_probes);
         if silent {
+            if let Some(partial) = self.partial.take() {
+                self.worker.recycle(partial.stream);
+            }
             return Received::Silent;
         }
         let partial = self.partial.take().map(|partial| partial.stream);

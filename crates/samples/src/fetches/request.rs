@@ -251,8 +251,10 @@ fn is_request_line(line: &[u8]) -> bool {
     let method = words.next().unwrap_or(b"");
     let is_token = !method.is_empty() && method.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
     let has_target = words.next().is_some_and(|target| !target.is_empty());
-    let is_version = matches!(words.next(), Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor])
-        if major.is_ascii_digit() && minor.is_ascii_digit());
+    // What may be a version; whether it is one is told with the request's answer.
+    let in_version = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'/' | b'.');
+    let is_version =
+        words.next().is_some_and(|version| !version.is_empty() && version.iter().all(in_version));
     is_token && has_target && is_version && words.next().is_none()
 }
 
