@@ -192,13 +192,21 @@ impl<'a> Context<'a> {
     pub fn read_line(&mut self, reader: &mut Reader<'_>) -> Option<syntax::Line> {
         let before = self.diags.len();
         let line = reader.next_line(&View(self.loader), &mut self.diags);
-        // Empty arguments are told with the lines they stand in, unlike what is wrong with words.
-        let is_early = |told: &Diagnostic| told.is_fatal() && told.code != syntax::EMPTY_ARGUMENT;
-        if self.diags[before..].iter().any(is_early) {
-            let told = self.diags.split_off(before);
-            self.early.extend(told);
+        // Some is told with the lines, unlike what is wrong with words and blocks.
+        let late = [syntax::EMPTY_ARGUMENT, syntax::MESSAGE, syntax::UNKNOWN_DIRECTIVE];
+        for told in self.diags.split_off(before) {
+            let is_early = told.is_fatal() && !late.contains(&told.code);
+            if is_early { &mut self.early } else { &mut self.diags }.push(told);
         }
         line
+    }
+
+    /// Whether reading ends at something that was told since `before`; what was told behind it is dropped.
+    pub fn ends_since(&mut self, before: usize) -> bool {
+        let ends = |told: &Diagnostic| told.effect == Effect::Abort || told.code == syntax::UNKNOWN_DIRECTIVE;
+        let end = self.diags[before..].iter().position(ends);
+        self.diags.truncate(end.map_or(self.diags.len(), |end| before + end + 1));
+        end.is_some()
     }
 
     /// The stick table of that name, as far as tables were read.

@@ -146,7 +146,7 @@ fn read_file(c: &mut Context, id: FileId, name: &str, text: &[u8]) {
         if ended {
             c.diags.truncate(before);
         } else {
-            ended = count_empty(c, before, &mut lines);
+            ended = c.ends_since(before) || count_empty(c, before, &mut lines);
         }
         let before = c.diags.len();
         match &line {

@@ -136,7 +136,7 @@ impl syntax::Facts for World {
 
     fn enabled(&self, option: &[u8]) -> bool {
         match option {
-            b"EPOLL" | b"GETADDRINFO" | b"FAST-FORWARD" => true,
+            b"POLL" | b"EPOLL" | b"GETADDRINFO" | b"FAST-FORWARD" => true,
             b"SPLICE" => self.splice,
             b"REUSEPORT" => self.reuseport,
             b"SERVER-SSL-VERIFY-NONE" => !self.verify_servers,

@@ -20,4 +20,4 @@ mod testing;
 
 pub use ast::*;
 pub use host::{Facts, Host};
-pub use reader::{EMPTY_ARGUMENT, Reader, parse};
+pub use reader::{EMPTY_ARGUMENT, MESSAGE, Reader, UNKNOWN_DIRECTIVE, parse};

@@ -83,7 +83,7 @@ fn ocsp(c: &Context<'_>, path: &[u8], pem: &[u8], told: &mut String) {
     let beside = c.beside.get(path);
     let updates = words_of(c, path).text("ocsp-update").map_or(c.process.ocsp_updates, |mode| mode == b"on");
     let has_response = beside.is_some_and(|beside| beside.has_response);
-    if !has_response && !(updates && c.loader.names_responder(pem)) {
+    if !has_response && (!updates || !c.loader.names_responder(pem)) {
         return;
     }
     if c.loader.has_issuer(pem, beside.and_then(|beside| beside.issuer.as_deref())) {

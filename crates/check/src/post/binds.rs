@@ -5,6 +5,7 @@ use ir::config::{Bind, CertEntry, Mode, TlsBind, TlsVersion, TlsVersions, Verify
 
 use super::servers::is_usable;
 use super::versions::{self, Versions};
+use crate::certs;
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::keywords::bind::BindLine;
@@ -103,11 +104,8 @@ fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine
         let text = format!("no SSL certificate specified for {bind}, ssl connections will fail (use 'crt').");
         what.warn(c, "no-certificate", text);
     }
-    if line.generates && !line.signs {
-        let at = c.at(what.place);
-        let text =
-            format!("cannot enable certificate generation, no CA certificate File configured at [{at}].");
-        what.alert(c, "no-certificate", text);
+    if line.generates {
+        authority(c, what, line);
     }
     if tls.strict_sni && line.default_crt {
         let text = format!(
@@ -117,6 +115,23 @@ fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine
         what.warn(c, "unused-option", text);
     }
     true
+}
+
+/// The certificate that signs those that are generated.
+fn authority(c: &mut Context<'_>, what: &What, line: &BindLine) {
+    let at = c.at(what.place);
+    let Some(file) = &line.signs else {
+        let text =
+            format!("cannot enable certificate generation, no CA certificate File configured at [{at}].");
+        return what.alert(c, "no-certificate", text);
+    };
+    let mut told = String::new();
+    if certs::whole(c, file, &mut told).is_none() {
+        let file = String::from_utf8_lossy(file);
+        let text =
+            format!("Failed to read CA certificate file '{file}' at [{at}]. Chain loading failed: {told}");
+        what.alert(c, "bad-certificate", text);
+    }
 }
 
 fn check_versions(c: &mut Context<'_>, what: &What, tls: &mut TlsBind) {

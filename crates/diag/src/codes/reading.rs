@@ -62,6 +62,12 @@ pub const ROWS: &[Code] = &[
         "A wrong directive",
         "The directives are `.if`, `.elif`, `.else`, `.endif`, `.notice`, `.warning`, `.alert` and `.diag`.",
     ),
+    row(
+        "unknown-directive",
+        "2.4",
+        "A word with a dot that is no directive",
+        "The directives are `.if`, `.elif`, `.else`, `.endif`, `.notice`, `.warning`, `.alert` and `.diag`.",
+    ),
     row("condition", "2.4", "A wrong condition", "The condition of `.if`, `.elif` or `-cc` cannot be read."),
     row(
         "expression",

@@ -126,8 +126,8 @@ impl CertEntry {
     /// Whether some name leads to it: filters may all be empty, or exclude with a wildcard, which says nothing.
     pub fn answers(&self) -> bool {
         let says = |filter: &SniFilter| {
-            let is_wild = filter.name.starts_with(b"*");
-            !filter.name.is_empty() && !(filter.negated && is_wild)
+            let excludes = filter.negated && filter.name.starts_with(b"*");
+            !excludes && !filter.name.is_empty()
         };
         self.sni.is_empty() || self.sni.iter().any(says)
     }

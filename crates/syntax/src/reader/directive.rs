@@ -104,9 +104,10 @@ impl Reader<'_> {
             b".notice" => message(&directive, diags, Level::Notice),
             b".diag" => message(&directive, diags, Level::Diag),
             _ => {
-                self.fatal += 1;
-                diags.push(directive.error(format!("unknown directive '{}'.", directive.name)));
-                After::End
+                let text = format!("unknown directive '{}'.", directive.name);
+                let told = Diagnostic::error(UNKNOWN_DIRECTIVE, directive.span, text);
+                diags.push(told.at(Place::ParsingTight));
+                After::Line
             }
         }
     }
@@ -216,6 +217,12 @@ fn condition(directive: &Directive<'_>, width: usize, host: &dyn Host) -> Result
     })
 }
 
+/// The code of messages that the file itself gives, and of what is wrong with one. HAProxy looks at them
+/// together with keywords, and reads no further behind an alert.
+pub const MESSAGE: &str = "message";
+/// The code of a word with a dot that is none of these; HAProxy reads no further either.
+pub const UNKNOWN_DIRECTIVE: &str = "unknown-directive";
+
 #[derive(Clone, Copy)]
 enum Level {
     Alert,
@@ -228,17 +235,17 @@ fn message(directive: &Directive<'_>, diags: &mut Vec<Diagnostic>, level: Level)
     if let Some(arg) = directive.arg(1) {
         let message =
             format!("{} Use quotes if the message should contain spaces.", directive.unexpected(&arg));
-        diags.push(directive.error(message));
+        let told = Diagnostic::error(MESSAGE, directive.span, message);
+        diags.push(told.at(Place::ParsingTight));
         return After::Line;
     }
     let text = format!("'{}'.", directive.arg(0).unwrap_or_default());
-    let code = "message";
-    let (diagnostic, after) = match level {
-        Level::Alert => (Diagnostic::error(code, directive.span, text).with_effect(ABORT), After::Abort),
-        Level::Warning => (Diagnostic::warning(code, directive.span, text), After::Line),
-        Level::Notice => (Diagnostic::notice(code, directive.span, text), After::Line),
-        Level::Diag => (Diagnostic::remark(code, directive.span, text), After::Line),
+    let diagnostic = match level {
+        Level::Alert => Diagnostic::error(MESSAGE, directive.span, text).with_effect(ABORT),
+        Level::Warning => Diagnostic::warning(MESSAGE, directive.span, text),
+        Level::Notice => Diagnostic::notice(MESSAGE, directive.span, text),
+        Level::Diag => Diagnostic::remark(MESSAGE, directive.span, text),
     };
     diags.push(diagnostic.at(Place::ParsingTight));
-    after
+    After::Line
 }

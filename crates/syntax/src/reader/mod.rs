@@ -12,6 +12,7 @@ use diag::{Diagnostic, Effect, FileId, Place, Span};
 use crate::lex::{self, Empty, LexError, LexErrorKind, Piece, Pieces};
 use crate::{File, Host, Line, Section, Word};
 use directive::{After, Block};
+pub use directive::{MESSAGE, UNKNOWN_DIRECTIVE};
 
 /// HAProxy stops reading a file after this many fatal errors.
 const MAX_FATAL: usize = 50;

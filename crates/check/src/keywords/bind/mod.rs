@@ -97,8 +97,8 @@ pub struct BindLine {
     pub has_certificates: bool,
     pub default_crt: bool,
     pub generates: bool,
-    /// `ca-sign-file` was given.
-    pub signs: bool,
+    /// `ca-sign-file`
+    pub signs: Option<Vec<u8>>,
     pub client_sigalgs: Option<Vec<u8>>,
     /// `alpn`, whether or not `ssl` was given.
     pub alpn: Option<Vec<Vec<u8>>>,

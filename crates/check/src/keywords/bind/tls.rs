@@ -273,8 +273,8 @@ pub const ROWS: &[BindKeyword] = &[
         "ca-sign-file",
         "The authority that generates certificates.",
         AUTHORITY,
-        |_, draft, _| {
-            draft.line.signs = true;
+        |c, draft, given| {
+            draft.line.signs = Some(crate::certs::below(c.ca_base.as_deref(), &given.value.text));
             Ok(())
         },
     )

@@ -168,7 +168,7 @@ fn resolve(c: &mut Context<'_>, args: &Args<'_>, engine: &Engine, agent: &Agent,
 fn read(c: &mut Context<'_>, line: &Line<'_>, file: &str, text: &[u8], scope: Option<&Word>) -> Engine {
     let scopes = scopes(text);
     let mut engine = Engine { file: file.to_owned(), ..Engine::default() };
-    let mut section = None;
+    let (mut section, mut ended) = (None, false);
     // ACLs of messages are their own.
     let acl_names = std::mem::take(&mut c.px.acl_names);
     let mut reader = syntax::Reader::new(line.span.file, file, text);
@@ -181,10 +181,10 @@ fn read(c: &mut Context<'_>, line: &Line<'_>, file: &str, text: &[u8], scope: Op
             let number = usize::try_from(next.span.line).unwrap_or(usize::MAX);
             let current = scopes.get(number.saturating_sub(1)).cloned().flatten();
             let wanted = scope.map(|word| word.text.as_slice());
-            section_line(c, &mut engine, &mut section, next, current == wanted);
+            ended = !section_line(c, &mut engine, &mut section, next, current == wanted);
         }
         place_in_file(c, before, file, line);
-        if next.is_none() {
+        if ended || next.is_none() {
             break;
         }
     }
@@ -220,15 +220,16 @@ fn place_in_file(c: &mut Context<'_>, before: usize, file: &str, line: &Line<'_>
     }
 }
 
+/// Reads a line; false when HAProxy reads no further.
 fn section_line(
     c: &mut Context<'_>,
     engine: &mut Engine,
     section: &mut Option<Section>,
     line: &syntax::Line,
     is_ours: bool,
-) {
+) -> bool {
     let (modifier, words) = line.modifier();
-    let Some((first, args)) = words.split_first() else { return };
+    let Some((first, args)) = words.split_first() else { return true };
     let opened = match first.lossy().as_ref() {
         "spoe-agent" => Some(Section::Agent),
         "spoe-group" => Some(Section::Group),
@@ -238,33 +239,45 @@ fn section_line(
     *section = opened.or(*section);
     let Some(current) = *section else {
         let text = format!("unknown keyword '{}' out of section.", first.lossy());
-        return c.alert_tight("no-section", first.span, text);
+        c.alert_tight("no-section", first.span, text);
+        return true;
     };
     if !is_ours {
-        return;
+        return true;
     }
     let line = Line { name: std::slice::from_ref(first), args, modifier, span: line.span };
     match (opened, current) {
-        (Some(kind), _) => open(c, engine, &line, kind),
+        (Some(kind), _) => return open(c, engine, &line, kind),
         (None, Section::Agent) => agent::line(c, engine, &line),
         (None, Section::Group) => group_line(c, engine, &line),
         (None, Section::Message) => message::line(c, engine, &line),
     }
+    true
 }
 
-fn open(c: &mut Context<'_>, engine: &mut Engine, line: &Line<'_>, kind: Section) {
+/// The name behind a section's keyword. HAProxy reads no further without one.
+fn name<'l>(c: &mut Context<'_>, line: &Line<'l>) -> Option<&'l Word> {
     let keyword = line.keyword();
     let Some(name) = line.arg(0) else {
-        return c.alert("missing-name", line.span, format!("missing name for {keyword} section."));
+        c.alert("missing-name", line.span, format!("missing name for {keyword} section."));
+        return None;
     };
     if let Some(extra) = line.arg(1) {
         let text = format!("'{keyword}' cannot handle unexpected argument '{}'.", extra.lossy());
-        return c.alert("extra-argument", extra.span, text);
+        c.alert("extra-argument", extra.span, text);
+        return None;
     }
     if let Some(bad) = crate::section::bad_character(&name.text) {
         let text = format!("character '{bad}' is not permitted in '{keyword}' name '{}'.", name.lossy());
-        return c.alert("bad-name", name.span, text);
+        c.alert("bad-name", name.span, text);
+        return None;
     }
+    Some(name)
+}
+
+/// Opens a section; false when HAProxy reads no further.
+fn open(c: &mut Context<'_>, engine: &mut Engine, line: &Line<'_>, kind: Section) -> bool {
+    let Some(name) = name(c, line) else { return false };
     let number = line.span.line;
     let same = match kind {
         Section::Agent => None,
@@ -275,15 +288,18 @@ fn open(c: &mut Context<'_>, engine: &mut Engine, line: &Line<'_>, kind: Section
     };
     if let Some(other) = same {
         let text = format!(
-            "{keyword} section '{}' has the same name as another one declared at {}.",
+            "{} section '{}' has the same name as another one declared at {}.",
+            line.keyword(),
             name.lossy(),
             format_args!("{}:{other}", engine.file)
         );
-        return c.alert_tight("same-name", name.span, text);
+        c.alert_tight("same-name", name.span, text);
+        return true;
     }
     match kind {
         Section::Agent if engine.agent.is_some() => {
             c.alert("same-name", line.span, "another spoe-agent section previously defined.");
+            return false;
         }
         Section::Agent => {
             engine.agent = Some(Agent { name: name.text.clone(), line: number, ..Agent::default() });
@@ -296,6 +312,7 @@ fn open(c: &mut Context<'_>, engine: &mut Engine, line: &Line<'_>, kind: Section
             engine.messages.push(Message::new(name.text.clone(), number));
         }
     }
+    true
 }
 
 fn group_line(c: &mut Context<'_>, engine: &mut Engine, line: &Line<'_>) {
