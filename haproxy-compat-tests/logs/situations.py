@@ -125,6 +125,7 @@ backend none
 backend one
     server s1 127.0.0.1:{origin} maxconn 1
 backend full
+    timeout queue 1s
     server s1 127.0.0.1:{origin} maxconn 1 maxqueue 1
 backend cookie
     cookie SRV insert indirect nocache

@@ -7,10 +7,11 @@ mod sender;
 
 use std::rc::Rc;
 
+use base::bytes::write_dec;
 use ir::config::{Level, LogMoment, LogOrigin, LogPreset, Mode, Proxy};
 use ir::id::LogProfileId;
 use ir::spec::RuleSet;
-use state::ends::End;
+use state::ends::{End, Endpoint};
 use state::link::ConnError;
 use state::plan::{Format, LogOwner};
 use state::session::Session;
@@ -53,10 +54,25 @@ pub fn accept(worker: &Worker, stream: &mut Stream) {
         stream.req = request;
     } else if settings.log_preset == LogPreset::Default {
         stream.with_scratch(|stream, text| {
-            stream.frontend_plan().log_format.write(stream, text);
+            write_connection(stream, text);
             worker.logs.send(LogOwner::Proxy(stream.session.frontend), Level::Info, text);
         });
     }
+}
+
+/// `Connect from …`, or where to for a UNIX socket, whose clients have no address.
+fn write_connection(stream: &Stream, text: &mut Vec<u8>) {
+    let settings = stream.plan.settings(stream.session.frontend);
+    if !matches!(stream.end(End::Src), Endpoint::Unix(_)) {
+        return stream.frontend_plan().log_format.write(stream, text);
+    }
+    let bind = stream.session.bind;
+    let number = settings.binds[bind.index()].id.unwrap_or(bind.0 + 1);
+    text.extend_from_slice(b"Connect to unix:");
+    write_dec(text, number.into());
+    text.extend_from_slice(b" (");
+    text.extend_from_slice(&settings.name);
+    text.extend_from_slice(if settings.mode == Mode::Http { b"/HTTP)" } else { b"/TCP)" });
 }
 
 /// The step `response`, with what came of the body by now.
