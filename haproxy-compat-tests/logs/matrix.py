@@ -49,10 +49,10 @@ class Proxy:
             text = line.partition("]: ")[2]
             number, _, rest = text.partition("|")
             if number.isdigit() and int(number) in ports:
-                found.append(rest)
+                found.append(f"{rest}|priority={line[1:4]}")
             elif re.match(r"[\d.]+:(\d+) \[", text) and int(re.match(r"[\d.]+:(\d+) \[", text)[1]) in ports:
                 found.append(re.sub(r"^[\d.]+:\d+ \[.*?\] ", "failed: ", text))
-        return sorted(found, key=lambda line: split(line).get("HP", ""))
+        return sorted(found, key=lambda line: split(line).get("HU", ""))
 
 
 def run(proxy, situation, out):
@@ -83,13 +83,14 @@ def differences(ours, theirs):
         our, their = split(our), split(their)
         for name in their:
             one, other = our.get(name, "?"), their[name]
-            if one != other and not (name in TIMES and near(one, other)) and not masked(name, one, other):
+            if one != other and not (name in TIMES and near(name, one, other)) and not masked(name, one, other):
                 found.append(f"{name}={one} not {other}")
     return found
 
 
-def near(one, other):
-    if (one.lstrip("+") == "-1") != (other.lstrip("+") == "-1"):
+def near(name, one, other):
+    is_total = name in ("Ta", "Tt", "Tu")  # others are -1 where something did not happen
+    if not is_total and (one.lstrip("+") == "-1") != (other.lstrip("+") == "-1"):
         return False
     return abs(int(one) - int(other)) <= SLACK + abs(int(other)) // 10
 

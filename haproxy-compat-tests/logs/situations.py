@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-FRONTENDS = ["http", "tcp", "asap", "close", "buffer", "accept", "tunnel", "h2"]
+FRONTENDS = ["http", "tcp", "asap", "close", "buffer", "accept", "tunnel", "h2", "separate", "abnormal", "steps", "early", "tcpsteps"]
 
 CONFIG = """\
 global
@@ -97,6 +97,48 @@ frontend tcp
     tcp-request content reject if {{ req.payload(0,6) -m str reject }}
     use_backend tcp_dead if {{ req.payload(0,4) -m str dead }}
     use_backend tcp_hole if {{ req.payload(0,4) -m str hole }}
+    default_backend tcp_origin
+
+frontend separate
+    bind 127.0.0.1:{separate}
+    option log-separate-errors
+    http-request deny if {{ path_end /deny }}
+    http-request set-log-level debug if {{ path_beg /debug }}
+    use_backend retries if {{ path_beg /retries }}
+    use_backend redispatch if {{ path_beg /redispatch }}
+    default_backend origin
+
+frontend abnormal
+    bind 127.0.0.1:{abnormal}
+    option dontlog-normal
+    http-request deny if {{ path_end /deny }}
+    http-request redirect location /elsewhere if {{ path_end /redirect }}
+    use_backend retries if {{ path_beg /retries }}
+    use_backend redispatch if {{ path_beg /redispatch }}
+    default_backend origin
+
+frontend steps
+    bind 127.0.0.1:{steps}
+    log-steps all
+    http-request deny if {{ path_end /deny }}
+    http-request do-log if {{ path_end /do }}
+    http-request set-log-level silent if {{ path_end /silent }}
+    use_backend dead if {{ path_beg /dead }}
+    use_backend again if {{ path_beg /again }}
+    default_backend origin
+
+frontend early
+    bind 127.0.0.1:{early}
+    log-format "%cp|OG=%OG|ST=%ST|HU=%HU|s=%s|hs=%hs|lc=%lc"
+    http-request deny if {{ path_end /deny }}
+    use_backend dead if {{ path_beg /dead }}
+    default_backend origin
+
+frontend tcpsteps
+    mode tcp
+    bind 127.0.0.1:{tcpsteps}
+    log-format "{tcp_format}"
+    log-steps all
     default_backend tcp_origin
 
 backend origin
@@ -275,6 +317,7 @@ def h2(path, stream=1, method=b"GET", flags=5, extra=b""):
     return FRAME(1, flags, stream, block)
 
 
+KINDS = ["/ok", "/500", "/deny", "/stall", "/short", "/never", "/404", "/dead", "/retries", "/debug/ok", "/debug/500"]
 ALL = [
     # A response that comes, in each form.
     S("plain", "http", *closing("/ok?a=b#c")),
@@ -448,4 +491,25 @@ ALL = [
     S("tcp connect, client leaves", "tcp", send("hole"), sleep(0.1), leave),
     S("tcp nothing", "tcp", sleep(0.1), leave),
     S("tcp nothing in time", "tcp", receive(), wait=2),
+    # When lines are written, and how severe they are.
+    *(S(f"separate errors {path}", "separate", *closing(path), wait=3.5) for path in [*KINDS, "/redispatch/ok"]),
+    *(S(f"only errors {path}", "abnormal", *closing(path), wait=0.6 if path in ("/ok", "/404", "/redirect") else 3.5)
+      for path in [*KINDS[:9], "/redirect", "/redispatch/ok"]),
+    S("separate errors, nothing", "separate", sleep(0.1), leave),
+    S("separate errors, invalid", "separate", send("GET\r\n\r\n"), receive()),
+    S("only errors, nothing", "abnormal", sleep(0.1), leave),
+    S("only errors, invalid", "abnormal", send("GET\r\n\r\n"), receive()),
+    *(S(f"steps {path}", "steps", *closing(path), expects=9, wait=1.0)
+      for path in ["/ok", "/deny", "/do", "/silent", "/dead", "/stall", "/again/empty", "/never", "/chunk", "/switch"]),
+    S("steps, post", "steps", *post("/slow", "body", CLOSE), receive(), expects=9, wait=0.5),
+    S("steps, keep-alive", "steps", get("/ok"), READ, get("/chunk"), receive(0.5), expects=99, wait=0.8),
+    S("steps, invalid", "steps", send("GET\r\n\r\n"), receive(), expects=9, wait=0.4),
+    S("steps, client leaves", "steps", get("/slow"), sleep(0.1), leave, expects=9, wait=0.6),
+    *(S(f"early {path}", "early", *closing(path), expects=9, wait=0.6)
+      for path in ["/ok", "/deny", "/dead", "/stall", "/chunk-bad", "/never"]),
+    S("early, invalid", "early", send("GET\r\n\r\n"), receive(), expects=9, wait=0.4),
+    S("early, client leaves", "early", get("/slow"), sleep(0.1), leave, expects=9, wait=0.6),
+    S("steps of tcp", "tcpsteps", send("hello"), receive(end=b"hello"), leave, expects=9, wait=0.6),
+    S("steps of tcp, server ends", "tcpsteps", send("bye"), receive(), expects=9, wait=0.6),
+    S("steps of tcp, nothing", "tcpsteps", sleep(0.1), leave, expects=9, wait=0.6),
 ]

@@ -94,13 +94,18 @@ pub fn step(worker: &Worker, stream: &mut Stream, origin: LogOrigin, early: usiz
         return;
     }
     stream.counts.bytes_out += early as u64;
+    let timing = stream.timing;
     stream.timing.end = match origin {
-        LogOrigin::Connect => stream.timing.connected,
-        LogOrigin::Response => stream.timing.response,
-        _ => Some(stream.timing.start),
+        LogOrigin::Connect => timing.connected,
+        LogOrigin::Response => timing.response,
+        _ => {
+            // HAProxy takes the time of the request behind this step.
+            stream.timing.request = None;
+            Some(timing.start)
+        }
     };
     line(worker, stream, origin);
-    stream.timing.end = None;
+    stream.timing = timing;
     stream.counts.bytes_out -= early as u64;
 }
 
@@ -183,7 +188,13 @@ pub fn now(worker: &Worker, stream: &mut Stream, profile: Option<LogProfileId>) 
         RuleSet::QuicInitial => LogOrigin::QuicInitial,
     };
     let level = stream.log_level.unwrap_or(Level::Info);
+    let request = stream.timing.request;
+    if stream.log_origin == LogOrigin::HttpRequest {
+        // HAProxy takes its time behind the rules.
+        stream.timing.request = None;
+    }
     write(worker, stream, level, own_format(stream), profile);
+    stream.timing.request = request;
 }
 
 fn write(
