@@ -230,7 +230,6 @@ async fn decision(
             Decision::Refuse(status)
         }
         Outcome::Reject | Outcome::Drop | Outcome::Close => {
-            stream.session.is_refused.set(outcome == Outcome::Reject);
             stream.timing.request = None;
             stream.termination.set(Cause::Proxy, State::Request);
             Decision::Drop

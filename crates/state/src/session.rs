@@ -44,8 +44,6 @@ pub struct Session {
     pub expects_netscaler: Cell<bool>,
     /// A rule had the connection forgotten: it ends without a word.
     pub is_dropped: Cell<bool>,
-    /// A rule refused a stream, and with it the whole connection.
-    pub is_refused: Cell<bool>,
     /// Wall clock of the accept, in microseconds since the epoch.
     pub accept_date: u64,
     /// Monotonic milliseconds of the accept.
@@ -90,7 +88,6 @@ impl Session {
             expects_proxy: Cell::default(),
             expects_netscaler: Cell::default(),
             is_dropped: Cell::default(),
-            is_refused: Cell::default(),
             accept_date: 0,
             accepted: 0,
             tls: None,

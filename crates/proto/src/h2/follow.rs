@@ -50,8 +50,10 @@ pub struct Limits {
     pub rules: Rules,
     /// Streams at a time.
     pub streams: u32,
-    /// The window of a stream, in bytes.
+    /// The window of a stream that is announced, in bytes.
     pub window: u32,
+    /// That of one with a body, which is no smaller.
+    pub body_window: u32,
     /// `tune.h2.fe.max-total-streams`; 0 for no limit.
     pub total: u32,
     /// `tune.h2.fe.glitches-threshold`; 0 for no limit.
@@ -186,8 +188,8 @@ pub struct Follower {
     room: i64,
     /// What it may send at first on each stream.
     stream_room: i64,
-    /// That, once it has acknowledged it.
-    wider: Option<u32>,
+    /// It knows our SETTINGS.
+    acknowledged: bool,
 }
 
 impl Follower {
@@ -211,7 +213,7 @@ impl Follower {
             stream_window: FIRST_WINDOW,
             room: FIRST_WINDOW,
             stream_room: FIRST_WINDOW,
-            wider: Some(limits.window),
+            acknowledged: false,
         }
     }
 
@@ -254,9 +256,19 @@ impl Follower {
             u32::from(self.end(Code::EnhanceYourCalm, &mut Output { client, server }) == Step::End);
     }
 
-    /// Streams will have a window of this size as soon as the client has acknowledged it.
-    pub fn widen(&mut self, window: u32) {
-        self.wider = Some(window);
+    /// Puts the window that is announced into SETTINGS.
+    pub fn announce(&self, frames: &mut [u8]) {
+        let settings = frames.get_mut(HEADER..).unwrap_or_default().chunks_exact_mut(6);
+        for setting in settings.filter(|setting| setting[..2] == [0, 4]) {
+            setting[2..].copy_from_slice(&self.limits.window.to_be_bytes());
+        }
+    }
+
+    /// Opens the rest of its window to a stream with a body, once the client knows what was announced.
+    fn grant(&mut self, stream: u32, out: &mut Vec<u8>) {
+        if self.acknowledged && self.streams.grant(stream) {
+            frame::write_window(out, stream, (self.limits.body_window - self.limits.window) as usize);
+        }
     }
 
     /// Looks at the next bytes. Returns how many were used: at most `room` of them where they pass.
@@ -522,6 +534,9 @@ impl Follower {
             self.rest = Rest::Skip(HEADER + frame.length);
         } else {
             self.room -= size;
+            if !ended {
+                self.grant(frame.stream, out.client);
+            }
             if let Some(room) = self.streams.room(frame.stream) {
                 *room -= size;
             }

@@ -148,7 +148,8 @@ fn breaks_line(value: &[u8]) -> bool {
 /// Writes the start line.
 fn start(pseudo: &Pseudo<'_>, rules: &Rules, request: &mut Request, head: &mut Head) -> Result<(), Invalid> {
     let mut method = pseudo.method.filter(|method| !method.is_empty()).ok_or(Invalid)?;
-    request.refused = !method.iter().all(|byte| is_token(*byte));
+    // PRI is reserved for the preface.
+    request.refused = !method.iter().all(|byte| is_token(*byte)) || method.eq_ignore_ascii_case(b"PRI");
     let authority = pseudo.authority.unwrap_or_default();
     if has_forbidden(authority) {
         return Err(Invalid);

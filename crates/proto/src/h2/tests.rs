@@ -14,6 +14,7 @@ fn limits() -> Limits {
         rules: Rules { max_fields: 101, max_bytes: 15_320, relaxed: false, extended_connect: true },
         streams: 3,
         window: 65_535,
+        body_window: 100_000,
         total: 0,
         glitches: 0,
     }
@@ -252,6 +253,20 @@ fn payload_beyond_a_window_waits() {
     assert_eq!((step(&mut follower), follower.unsent()), (Step::Wait, 2));
     follower.sent(&update[11..]);
     assert_eq!(step(&mut follower), Step::Next);
+}
+
+#[test]
+fn bodies_get_a_larger_window() {
+    let mut follower = Follower::new(limits());
+    let mut settings = frame(4, 0, 0, b"\0\x03\0\0\0\x64\0\x04\0\x01\x86\xa0");
+    follower.announce(&mut settings);
+    assert_eq!(settings[HEADER..], *b"\0\x03\0\0\0\x64\0\x04\0\0\xff\xff");
+    follower.sent(&settings);
+    let data = |stream: u32| frame(0, 0, stream, b"x");
+    let early = [opening(), post(1, b""), data(1)];
+    let late = [frame(4, 1, 0, b""), post(3, b""), data(3), data(3), data(1), get(5, 5, b"")];
+    assert_eq!(play(&mut follower, &early.concat(), 10).client, "");
+    assert_eq!(play(&mut follower, &late.concat(), 10).client, "WINDOW(3,34465) WINDOW(1,34465)");
 }
 
 #[test]

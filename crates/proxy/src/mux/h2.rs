@@ -37,7 +37,7 @@ use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 use crate::{http, linger, log};
-use front::{Front, Gone, MAX_WINDOW, Running, Shared, streams, window};
+use front::{Front, Gone, MAX_WINDOW, Running, Shared, body_window, room, streams};
 
 /// What a server may send ahead on one connection over all its streams, in bytes: HAProxy's
 /// `tune.h2.be.rxbuf` where nothing is set.
@@ -79,7 +79,8 @@ fn builder(worker: &Worker) -> Builder {
     let tune = &worker.plan.config.global.tune;
     let mut builder = Builder::new();
     builder
-        .initial_window_size(window(tune))
+        // The client is told less, and the rest when a body comes.
+        .initial_window_size(body_window(tune))
         .max_concurrent_streams(streams(tune))
         .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
         .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
@@ -154,14 +155,7 @@ impl Serving<'_> {
 
     /// Begins streams until the connection ends.
     fn poll(&mut self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
-        let Session { is_dropped, is_refused, .. } = &**self.log.session;
         loop {
-            if is_refused.get() || is_dropped.get() {
-                if !is_dropped.get() {
-                    self.log.front.with(|front| front.say_goodbye(cx, true));
-                }
-                return Poll::Ready(());
-            }
             match self.connection.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.begin(cx, request.into_body(), respond),
                 Poll::Ready(Some(Err(error))) => {
@@ -214,21 +208,15 @@ impl Serving<'_> {
         }
     }
 
-    /// Lets the client send bodies ahead, as far as `tune.h2.fe.rxbuf` goes: most of it on one stream, so that
-    /// one stalled upload does not stall the others. Told with the first body, since most clients send none.
+    /// Lets the client send bodies ahead, as far as `tune.h2.fe.rxbuf` goes. Told with the first body, since
+    /// most clients send none.
     fn make_room(&mut self) {
         if self.roomy {
             return;
         }
+        self.roomy = true;
         let tune = &self.log.worker.plan.config.global.tune;
-        let all = tune.h2_clients.rxbuf.clamp(window(tune), MAX_WINDOW);
-        let one = (all / 8 * 7).max(window(tune));
-        self.connection.set_target_window_size(all);
-        // An error: the client has not acknowledged the first window yet. The next body tries again.
-        if self.connection.set_initial_window_size(one).is_ok() {
-            self.roomy = true;
-            self.log.front.with(|front| front.widen(one));
-        }
+        self.connection.set_target_window_size(room(tune));
     }
 
     fn begin(&mut self, cx: &mut Context<'_>, body: RecvStream, mut respond: SendResponse<Bytes>) {

@@ -15,7 +15,7 @@ impl Follower {
                     return (0, end);
                 }
                 if frame.has(ACK) {
-                    self.acknowledged()
+                    self.acknowledge()
                 } else {
                     write_settings(payload, out.server);
                     return (used, Step::Next);
@@ -56,10 +56,11 @@ impl Follower {
     }
 
     /// The client has applied what we set. The crate takes an answer that it did not wait for amiss.
-    fn acknowledged(&mut self) -> bool {
+    fn acknowledge(&mut self) -> bool {
         let due = self.sent.take_ack();
-        if let Some(wider) = self.wider.take_if(|_| due) {
-            let more = i64::from(wider) - self.stream_room;
+        if due && !self.acknowledged {
+            self.acknowledged = true;
+            let more = i64::from(self.limits.body_window) - self.stream_room;
             self.stream_room += more;
             self.streams.make_room(more);
         }

@@ -23,6 +23,8 @@ struct Open {
     window: i64,
     /// What it may send.
     room: i64,
+    /// It was given all of its window.
+    granted: bool,
 }
 
 /// Open streams in the order of their numbers.
@@ -44,7 +46,7 @@ impl Streams {
 
     /// Its number is higher than all before. The two windows are the client's and ours.
     pub fn open(&mut self, stream: u32, ended: bool, left: Option<u64>, (window, room): (i64, i64)) {
-        self.0.push(Open { stream, ended, answered: false, left, window, room });
+        self.0.push(Open { stream, ended, answered: false, left, window, room, granted: false });
     }
 
     /// The end of a stream that was opened at some time.
@@ -90,6 +92,11 @@ impl Streams {
                 self.0.remove(index);
             }
         }
+    }
+
+    /// Notes that a stream gets the rest of its window; `false` where it has it.
+    pub fn grant(&mut self, stream: u32) -> bool {
+        self.find(stream).is_some_and(|index| !std::mem::replace(&mut self.0[index].granted, true))
     }
 
     /// Streams whose response has not ended.

@@ -85,6 +85,8 @@ pub struct Front {
     /// The connection's task, where it waits for anything.
     task: Option<Waker>,
     kill: Kill,
+    /// The first frame was sent.
+    opened: bool,
     /// Frames and resets that were handled since the task last waited.
     handled: (u32, u32),
 }
@@ -103,6 +105,7 @@ impl Front {
             waker: None,
             task: None,
             kill: Kill::No,
+            opened: false,
             handled: (0, 0),
         }
     }
@@ -150,11 +153,6 @@ impl Front {
         if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             self.task = Some(cx.waker().clone());
         }
-    }
-
-    /// Streams will have a window of this size.
-    pub fn widen(&mut self, window: u32) {
-        self.follower.widen(window);
     }
 
     /// Takes the request of a stream that the crate hands over, and counts it as running.
@@ -353,6 +351,9 @@ impl Front {
 
     /// Sends the crate's frames. Ours go out in front of the next one.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        if !std::mem::replace(&mut self.opened, true) {
+            return self.open(cx, bufs);
+        }
         ready!(self.poll_ours(cx))?;
         let written = if self.ours.is_empty() {
             self.conn()?.io.poll_write_joined(cx, bufs)
@@ -379,6 +380,16 @@ impl Front {
         Poll::Ready(Ok(count))
     }
 
+    /// Sends the crate's SETTINGS with the window that is to be announced.
+    fn open(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        let mut frames: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
+        self.follower.announce(&mut frames);
+        self.follower.sent(&frames);
+        self.ours.extend(&frames);
+        let _ = self.poll_ours(cx)?;
+        Poll::Ready(Ok(frames.len()))
+    }
+
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.poll_ours(cx)
     }
@@ -399,8 +410,19 @@ pub fn streams(tune: &Tune) -> u32 {
     }
 }
 
-/// The window of a client's stream, in bytes.
-pub fn window(tune: &Tune) -> u32 {
+/// What a client may send ahead over all streams, in bytes.
+pub fn room(tune: &Tune) -> u32 {
+    tune.h2_clients.rxbuf.clamp(window(tune), MAX_WINDOW)
+}
+
+/// The window of a stream with a body, in bytes: most of the room, so that one stalled upload does not stall
+/// the others.
+pub fn body_window(tune: &Tune) -> u32 {
+    (room(tune) / 8 * 7).max(window(tune))
+}
+
+/// The window of a stream that is announced, in bytes.
+fn window(tune: &Tune) -> u32 {
     tune.h2_clients.initial_window_size.unwrap_or(tune.h2_initial_window_size).min(MAX_WINDOW)
 }
 
@@ -419,6 +441,7 @@ fn limits(worker: &Worker, session: &Session) -> Limits {
         },
         streams: streams(tune),
         window: window(tune),
+        body_window: body_window(tune),
         total: tune.h2_clients.max_total_streams,
         glitches: tune.h2_clients.glitches_threshold,
     }
