@@ -66,7 +66,6 @@ pub fn warn_parsed(c: &mut Context<'_>, address: &addr::Address, word: &Word) {
     }
     match address.endpoint {
         Endpoint::SocketPair(_) => c.warn_parsed("sockpair@", word.span),
-        Endpoint::ReverseHttp(_) => c.warn_parsed("rhttp@", word.span),
         _ => {}
     }
 }

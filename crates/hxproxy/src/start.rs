@@ -149,7 +149,10 @@ impl Start {
         .map_err(|()| String::new())?;
         let datagrams = handoff::bind_datagrams(self.console, &self.program.name, prepared.config())
             .map_err(|()| String::new())?;
-        if listeners.is_empty() && datagrams.is_empty() && !in_master {
+        let reverse = prepared.config().proxies.iter().any(|proxy| {
+            proxy.is_frontend && !proxy.disabled && proxy.binds.iter().any(|bind| bind.reverse.is_some())
+        });
+        if listeners.is_empty() && datagrams.is_empty() && !reverse && !in_master {
             let text = "No enabled listener found (check for 'bind' directives) ! Exiting.";
             return Err(format!("[{}.main()] {text}", self.program.path));
         }

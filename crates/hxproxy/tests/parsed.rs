@@ -19,7 +19,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("global", "stats", "stats calculate-max-counters on"),
     ("listen", "stats", "stats enable"),
     ("listen", "stick", "stick on src table t"),
-    ("bind", "nbconn", "bind rhttp@b/s nbconn 1"),
     ("bind", "expose-fd", "expose-fd listeners"),
     ("bind", "level", "level admin"),
     ("bind", "tls-ticket-keys", "tls-ticket-keys /ticket-keys"),

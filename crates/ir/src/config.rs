@@ -11,7 +11,9 @@ mod server;
 mod status;
 mod tokens;
 
-pub use bind::{Bind, CertEntry, CertSource, Shards, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify};
+pub use bind::{
+    Bind, CertEntry, CertSource, ReverseBind, Shards, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify,
+};
 pub use global::{
     Global, H2Clients, H2Errors, H2Servers, HttpCodes, LuaLimits, LuaLoad, Rates, SetVar, Tune, VarLimits,
 };

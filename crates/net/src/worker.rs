@@ -39,6 +39,9 @@ pub trait Handler {
     /// A connection was accepted in a reserved slot.
     fn accept(&self, accepted: Accepted);
 
+    /// The thread runs: it may make connections of its own that are served as accepted ones.
+    fn started(&self, _slots: Slots) {}
+
     /// The stop began: idle connections close, the others end when their work is done.
     fn soft_stop(&self);
 }
@@ -81,6 +84,20 @@ impl Slot {
     fn new(worker: Rc<Worker>, proxy: ProxyId, bind: BindId) -> Self {
         worker.sessions.set(worker.sessions.get() + 1);
         Self { proxy, bind, worker }
+    }
+}
+
+/// Gives slots for connections that are not accepted but made.
+#[derive(Clone, Debug)]
+pub struct Slots {
+    worker: Rc<Worker>,
+}
+
+impl Slots {
+    /// A slot, where there is one.
+    pub fn take(&self, proxy: ProxyId, bind: BindId) -> Option<Slot> {
+        let reserved = self.worker.handler().reserve(proxy, bind);
+        (reserved == Reserved::Yes).then(|| Slot::new(self.worker.clone(), proxy, bind))
     }
 }
 
@@ -299,6 +316,7 @@ fn run(
     runtime.block_on(async {
         let _ = worker.handler.set(handler(context));
         tokio::task::spawn_local(timer::drive());
+        worker.handler().started(Slots { worker: worker.clone() });
         let mut accepting = tokio::task::JoinSet::new();
         for listener in listeners {
             accepting.spawn_local(accept::serve(worker.clone(), listener, mode.clone()));

@@ -14,7 +14,8 @@ use net::clock;
 use net::io::{Io, Socket};
 use net::timer::Timer;
 use net::tls::{Failed, ServerContext, Tls};
-use net::worker::Accepted;
+use net::worker::{Accepted, Slot};
+use proto::h1::HTTP2_PREFACE;
 use state::ends::{Endpoint, Ends};
 use state::live::Held;
 use state::plan::{ActionValue, Args, Outcome};
@@ -58,6 +59,35 @@ pub fn run(worker: Rc<Worker>, accepted: Accepted) -> impl Future<Output = ()> {
         session.end_vars();
         drop(slot);
     }
+}
+
+/// Serves a connection that was made to a server (`bind rhttp@`) until it ends: what comes over it are
+/// requests. The preface that turns it around was sent.
+pub async fn run_reversed(worker: Rc<Worker>, io: Io, (proxy, bind): (ProxyId, BindId), slot: Slot) {
+    let (date, now) = (clock::date(), clock::now_ms());
+    let socket = io.socket();
+    let (src, dst) = (endpoint(socket.peer_addr()), endpoint(socket.local_addr()));
+    let session = Rc::new(Session {
+        thread: worker.thread,
+        frontend: proxy,
+        bind,
+        connection: Ends { src, dst }.into(),
+        accept_date: date.secs * 1_000_000 + u64::from(date.micros),
+        accepted: now,
+        socket: Some(io.as_raw_fd()),
+        tls: io.tls().and_then(Tls::facts).cloned(),
+        ..Session::new(worker.plan)
+    });
+    session.mux.set(Mux::Http2);
+    session.count(now);
+    let mut conn = Conn::new(io);
+    // The other side says none: it counts as said.
+    conn.unread(HTTP2_PREFACE);
+    mux::h2::run(&worker, &session, conn, 0).await;
+    worker.pool.end_private(&session.private_conns);
+    session.end_counters(clock::now_ms());
+    session.end_vars();
+    drop(slot);
 }
 
 /// The rules of the connection and its handshake; gives how long that took in milliseconds.

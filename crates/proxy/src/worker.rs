@@ -14,7 +14,7 @@ use net::namespace::Namespaces;
 use net::pool::{self, Limits, Pool};
 use net::ports::Ports;
 use net::tls::{ClientContext, ClientSession, Kept, ServerContext};
-use net::worker::{Accepted, Handler, Reserved, WorkerContext};
+use net::worker::{Accepted, Handler, Reserved, Slots, WorkerContext};
 use services::rings::Rings;
 use state::plan::Plan;
 use state::session::Session;
@@ -22,7 +22,7 @@ use state::stream::Stream;
 
 use crate::log::{self, Sender};
 use crate::mux::h2::links::Links;
-use crate::mux::h2::reverse::Offers;
+use crate::mux::h2::reverse::{self, Offers};
 use crate::rooms::Rooms;
 use crate::session;
 
@@ -377,6 +377,10 @@ impl Handler for Connections {
         live.proxies[accepted.proxy.index()].frontend_total.add(self.worker.thread, 1);
         live.connection_rate.count(self.worker.thread, accepted.accepted_us / 1000);
         tokio::task::spawn_local(session::run(self.worker.clone(), accepted));
+    }
+
+    fn started(&self, slots: Slots) {
+        reverse::start(&self.worker, &slots, self.worker.shared.threads);
     }
 
     fn soft_stop(&self) {

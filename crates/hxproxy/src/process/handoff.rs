@@ -144,7 +144,8 @@ fn lines(config: &Config) -> Vec<(usize, usize)> {
     let is_open =
         |at: &usize| config.proxies.get(*at).is_none_or(|proxy| proxy.is_frontend && !proxy.disabled);
     let owners = (0..config.proxies.len() + config.log_forwards.len()).filter(is_open);
-    owners.flat_map(|at| (0..binds(config, at).len()).map(move |bind| (at, bind))).collect()
+    let all = owners.flat_map(|at| (0..binds(config, at).len()).map(move |bind| (at, bind)));
+    all.filter(|(at, bind)| binds(config, *at)[*bind].reverse.is_none()).collect()
 }
 
 /// The log-forward section of a number behind those of the proxies.

@@ -3,10 +3,21 @@
 use crate::Bytes;
 use crate::expr::{Address, Place};
 
+/// The connections that a `bind rhttp@<backend>/<server>` line makes, to serve what comes over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReverseBind {
+    pub backend: Bytes,
+    pub server: Bytes,
+    /// `nbconn`
+    pub connections: u32,
+}
+
 /// One address of a `bind` line; a line with a comma list or a port range gives several.
 #[derive(Clone, Debug)]
 pub struct Bind {
     pub address: Address,
+    /// `rhttp@`: nothing is listened to, connections are made.
+    pub reverse: Option<ReverseBind>,
     /// `name`
     pub name: Option<Bytes>,
     pub id: Option<u32>,

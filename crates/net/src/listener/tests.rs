@@ -15,6 +15,7 @@ use crate::connect::Target;
 pub(crate) fn bind(address: Address) -> Bind {
     Bind {
         address,
+        reverse: None,
         name: None,
         id: None,
         maxconn: 0,

@@ -7,9 +7,10 @@ use std::task::{Poll, ready};
 
 use ir::config::Server;
 use ir::expr::Address;
-use ir::id::ServerId;
+use ir::id::{ProxyId, ServerId};
 use net::clock::now_ms;
 use net::connect::{self, Failure, Target};
+use net::io::Io;
 use net::timer::Timer;
 use net::tls::Failed;
 use state::ends::{End, Endpoint};
@@ -70,39 +71,7 @@ pub async fn connect(
     };
     Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
     let making = async {
-        let failed = |cause| Refused::by_server(connect::failure(&cause));
-        let connected = connect::connect(&target, &options).await;
-        let mut io = connected.map_err(|failure| {
-            let foreign = options.source.as_ref().is_some_and(|source| source.foreign.is_some());
-            exhausted::tell_connect(worker, id, &failure, foreign);
-            match failure {
-                Failure::Resource(error) => Refused::new(Cause::Server, error),
-                Failure::Refused(error) => Refused::by_server(error),
-            }
-        })?;
-        if settings.options.nolinger {
-            // A socket that is gone already needs no reset.
-            let _ = io.socket().set_linger0();
-        }
-        if let Some(header) = &stream.plan.proxy(id).server_proxy[server.index()] {
-            let mut bytes = Lent::default();
-            proxy_header::write(stream, header, bytes.get());
-            io.write_all(&bytes).await.map_err(failed)?;
-        }
-        let held = match worker.tls_server(id, server) {
-            Some(_) => {
-                let held = Held::take(&worker.plan.live.tls_connections);
-                Some(held.ok_or_else(|| Refused::new(Cause::Server, ConnError::TlsTooMany))?)
-            }
-            None => None,
-        };
-        let alpn = version::alpn(stream, server_settings);
-        let secured = worker.secure(stream, id, server, io, alpn).await;
-        let mut io = secured
-            .map_err(|Failed { error, facts }| Refused { tls: facts, ..Refused::by_server(error.code()) })?;
-        if let Some(tls) = io.tls_mut() {
-            tls.held = held;
-        }
+        let io = make(worker, stream, (id, server), (&target, &options)).await?;
         if !version::is_http2(stream, server_settings, &io) {
             return Ok(Upstream::H1(H1Server::new(io)));
         }
@@ -132,6 +101,65 @@ pub async fn connect(
             ready!(timer.poll_expired(cx));
             Poll::Ready(Err(Refused::new(Cause::ServerTimeout, ConnError::None)))
         }
+    })
+    .await
+}
+
+/// The connection itself: the socket, the PROXY header in front, the TLS handshake.
+async fn make(
+    worker: &Worker,
+    stream: &Stream,
+    (id, server): (ProxyId, ServerId),
+    (target, options): (&Target, &connect::Options<'_>),
+) -> Result<Io, Refused> {
+    let settings = stream.plan.settings(id);
+    let server_settings = &settings.servers[server.index()];
+    let failed = |cause| Refused::by_server(connect::failure(&cause));
+    let connected = connect::connect(&target, &options).await;
+    let mut io = connected.map_err(|failure| {
+        let foreign = options.source.as_ref().is_some_and(|source| source.foreign.is_some());
+        exhausted::tell_connect(worker, id, &failure, foreign);
+        match failure {
+            Failure::Resource(error) => Refused::new(Cause::Server, error),
+            Failure::Refused(error) => Refused::by_server(error),
+        }
+    })?;
+    if settings.options.nolinger {
+        // A socket that is gone already needs no reset.
+        let _ = io.socket().set_linger0();
+    }
+    if let Some(header) = &stream.plan.proxy(id).server_proxy[server.index()] {
+        let mut bytes = Lent::default();
+        proxy_header::write(stream, header, bytes.get());
+        io.write_all(&bytes).await.map_err(failed)?;
+    }
+    let held = match worker.tls_server(id, server) {
+        Some(_) => {
+            let held = Held::take(&worker.plan.live.tls_connections);
+            Some(held.ok_or_else(|| Refused::new(Cause::Server, ConnError::TlsTooMany))?)
+        }
+        None => None,
+    };
+    let alpn = version::alpn(stream, server_settings);
+    let secured = worker.secure(stream, id, server, io, alpn).await;
+    let mut io = secured
+        .map_err(|Failed { error, facts }| Refused { tls: facts, ..Refused::by_server(error.code()) })?;
+    if let Some(tls) = io.tls_mut() {
+        tls.held = held;
+    }
+    Ok(io)
+}
+
+/// A connection that no stream waits for, within `timeout connect`; nothing where none could be made.
+pub async fn dial(worker: &Worker, stream: &Stream, timer: &mut Timer, server: ServerId) -> Option<Io> {
+    let id = backend(stream);
+    let target = target(stream, &stream.plan.settings(id).servers[server.index()])?;
+    let options = source::options(worker, stream, (id, server))?;
+    Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
+    let mut making = Box::pin(make(worker, stream, (id, server), (&target, &options)));
+    std::future::poll_fn(|cx| match making.as_mut().poll(cx) {
+        Poll::Ready(made) => Poll::Ready(made.ok()),
+        Poll::Pending => timer.poll_expired(cx).map(|()| None),
     })
     .await
 }

@@ -30,6 +30,7 @@ use crate::upstream::Upstream;
 use crate::worker::Worker;
 
 pub use attempts::{Attempts, acquire};
+pub use connect::dial;
 pub use link::let_go;
 use queue::Turn;
 pub use reuse::{is_first, mark_of_name, note_authentication, reuse};

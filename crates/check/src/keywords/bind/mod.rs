@@ -9,7 +9,7 @@ pub use inet::{MAX_SECRET, too_long, user_timeout};
 pub use socket::check_proto;
 
 use base::addr::{Endpoint, Rules, Transport};
-use ir::config::{Bind, Shards, TlsBind};
+use ir::config::{Bind, ReverseBind, Shards, TlsBind};
 use ir::expr::{Address, Place};
 use ir::spec::Support;
 use syntax::Word;
@@ -161,6 +161,9 @@ pub fn add(c: &mut Context<'_>, line: &Line<'_>, word: &Word, shown: &str, from:
         }
     };
     let mut draft = BindDraft { sockets: addresses.len(), is_reverse, ..BindDraft::new(c, line) };
+    if is_reverse {
+        draft.bind.reverse = reverse(&word.text);
+    }
     draft.line.text.clone_from(&word.text);
     if !words(c, line, &mut draft, from) {
         return;
@@ -243,6 +246,14 @@ pub fn set(c: &mut Context<'_>, row: &BindKeyword, draft: &mut BindDraft, words:
     (row.set)(c, draft, &Given { word, value })
 }
 
+/// The server of `rhttp@<backend>/<server>`; the checks of the section say what is wrong with it.
+fn reverse(text: &[u8]) -> Option<ReverseBind> {
+    let place = text.strip_prefix(b"rhttp@")?;
+    let slash = place.iter().position(|byte| *byte == b'/')?;
+    let (backend, server) = (place[..slash].to_vec(), place[slash + 1..].to_vec());
+    Some(ReverseBind { backend, server, connections: 1 })
+}
+
 /// The addresses of a comma list with port ranges, and whether they are of reverse HTTP.
 pub fn addresses(c: &mut Context<'_>, word: &Word) -> Checked<(Vec<Address>, bool)> {
     let prefix = c.unix_prefix.clone();
@@ -273,6 +284,7 @@ fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn empty(place: Place) -> Bind {
     Bind {
         address: Address::Fd(-1),
+        reverse: None,
         name: None,
         id: None,
         maxconn: 0,

@@ -102,7 +102,11 @@ fn nbconn(c: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Chec
     if given.value.text.is_empty() {
         return Err(given.fail("missing-argument", format!("'{name}' : missing value.")));
     }
-    at_least(given, 1, "> 0.").map(drop)
+    let count = at_least(given, 1, "> 0.")?;
+    if let Some(reverse) = &mut draft.bind.reverse {
+        reverse.connections = count;
+    }
+    Ok(())
 }
 
 fn mode(_: &mut Context<'_>, draft: &mut BindDraft, given: &Given<'_>) -> Checked<()> {
@@ -189,9 +193,7 @@ pub const ROWS: &[BindKeyword] = &[
         },
     )
     .for_reverse(),
-    BindKeyword::value("nbconn", "Connections that are opened in reverse.", "", nbconn)
-        .parsed()
-        .for_reverse(),
+    BindKeyword::value("nbconn", "Connections that are opened in reverse.", "", nbconn).for_reverse(),
     BindKeyword::value("nice", "The priority of its tasks; all have the same here.", VALUE, |_, _, given| {
         let value = wrapped(&given.value.text);
         match (-1024..=1024).contains(&value) {

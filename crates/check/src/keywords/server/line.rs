@@ -329,9 +329,7 @@ fn set_address(c: &mut Context<'_>, draft: &mut ServerDraft, word: &Word) -> Che
     };
     let address = crate::address::parse(c, &word.text, word, &rules)?;
     draft.server.reverse = matches!(address.endpoint, Endpoint::ReverseHttp(_));
-    if !draft.server.reverse {
-        crate::address::warn_parsed(c, &address, word);
-    }
+    crate::address::warn_parsed(c, &address, word);
     draft.server.address_text = word.text.clone();
     draft.more.transport = address.transport;
     draft.server.log.datagram = address.transport == Transport::Datagram;

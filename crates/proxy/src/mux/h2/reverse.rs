@@ -1,23 +1,36 @@
-//! Connections that a server made to us and that `attach-srv` turned around: we speak HTTP/2 on them
-//! as a client does. They are few, and may have come to another thread than the requests for them:
-//! each is offered to all threads, which send through it from where they are.
+//! Reverse HTTP: connections whose requests go against the direction in which they were made. Who makes
+//! one says HTTP/2's preface as clients do; from there on the other side is the client.
+//!
+//! Those that a server made to us, which `attach-srv` turns around, are few, and may have come to
+//! another thread than the requests for them: each is offered to all threads, which send through it
+//! from where they are. Those of `bind rhttp@` are made here, and served as accepted ones are.
 
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use h2::client::SendRequest;
 use ir::config::HttpReuse;
-use ir::id::{ProxyId, ServerId};
+use ir::id::{BindId, ProxyId, ServerId};
+use net::clock::now_ms;
 use net::io::Io;
+use net::timer::Timer;
 use net::tls::Tls;
+use net::worker::Slots;
+use proto::h1::HTTP2_PREFACE;
 use state::session::Session;
 use state::tls::TlsFacts;
 
 use super::links::Rules;
+use crate::deadline::Deadline;
 use crate::worker::Worker;
+use crate::{server, session};
+
+/// Between two attempts to make a connection, in milliseconds.
+const PAUSE: u64 = 1000;
 
 /// Whose connection it is from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,4 +111,52 @@ pub fn rules(worker: &Worker, target: Target) -> Rules {
 
 fn tune(worker: &Worker) -> &'static ir::config::Tune {
     &worker.plan.config.global.tune
+}
+
+/// Makes the connections of this thread's `bind rhttp@` lines and keeps them up. The lines are dealt
+/// out to the threads.
+pub fn start(worker: &Rc<Worker>, slots: &Slots, threads: usize) {
+    let proxies = worker.plan.config.proxies.iter().enumerate();
+    let lines = proxies.filter(|(_, proxy)| proxy.is_frontend && !proxy.disabled).flat_map(|(at, proxy)| {
+        let reverse = proxy.binds.iter().enumerate().filter(|(_, bind)| bind.reverse.is_some());
+        reverse.map(move |(bind, _)| (ProxyId(at as u32), BindId(bind as u32)))
+    });
+    for line in lines.skip(worker.thread).step_by(threads.max(1)) {
+        let bind = &worker.plan.settings(line.0).binds[line.1.index()];
+        for _ in 0..bind.reverse.as_ref().map_or(0, |reverse| reverse.connections) {
+            tokio::task::spawn_local(keep_up(worker.clone(), slots.clone(), line));
+        }
+    }
+}
+
+/// One connection, made again a second after it ended.
+async fn keep_up(worker: Rc<Worker>, slots: Slots, (proxy, bind): (ProxyId, BindId)) {
+    let mut timer = Timer::new();
+    while !worker.plan.live.is_stopping() {
+        if let Some(mut io) = make(&worker, (proxy, bind), &mut timer).await
+            && io.write_all(HTTP2_PREFACE).await.is_ok()
+            && let Some(slot) = slots.take(proxy, bind)
+        {
+            session::run_reversed(worker.clone(), io, (proxy, bind), slot).await;
+        }
+        Deadline::after(now_ms(), Some(PAUSE)).set(&mut timer);
+        timer.expired().await;
+    }
+}
+
+/// A new connection to the server of a line.
+async fn make(worker: &Worker, (proxy, bind): (ProxyId, BindId), timer: &mut Timer) -> Option<Io> {
+    let plan = worker.plan;
+    let wanted = plan.settings(proxy).binds[bind.index()].reverse.as_ref()?;
+    let is_wanted = |proxy: &ir::config::Proxy| proxy.is_backend && proxy.name == wanted.backend;
+    let backend = ProxyId(plan.config.proxies.iter().position(is_wanted)? as u32);
+    let servers = &plan.settings(backend).servers;
+    let server = ServerId(servers.iter().position(|server| server.name == wanted.server)? as u32);
+    let session = Rc::new(Session { thread: worker.thread, frontend: proxy, bind, ..Session::new(plan) });
+    let mut stream = worker.stream(&session);
+    stream.backend = Some(backend);
+    let io = server::dial(worker, &stream, timer, server).await;
+    stream.backend = None;
+    worker.recycle(stream);
+    io
 }
