@@ -148,7 +148,12 @@ pub fn run<'a>(
         loop {
             let first = begun.take();
             match receive(worker, session, &mut client, &mut timer, (start, may_upgrade), first).await {
-                Received::Silent => return None,
+                Received::Silent => {
+                    if client.conn.io.is_tls() {
+                        Box::pin(linger::say_goodbye(&mut client.conn)).await;
+                    }
+                    return None;
+                }
                 Received::Http2 => return Some(client.conn),
                 Received::Refused(stream, status, cause) => {
                     let reason = (status, cause);

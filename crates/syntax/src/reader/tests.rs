@@ -156,7 +156,10 @@ fn block_errors() {
         ".if 1\n .else x\n bogus\n",
         "2]: Unexpected argument 'x' for '.else'.\n2]: non-terminated '.if' block.\n",
     );
-    check_errors("global\n .foo bar\n .bar\n", "2]: unknown directive '.foo'.\n3]: unknown directive '.bar'.\n");
+    check_errors(
+        "global\n .foo bar\n .bar\n",
+        "2]: unknown directive '.foo'.\n3]: unknown directive '.bar'.\n",
+    );
     check_errors(".if 1\n".repeat(101), "100]: too many nested '.if', max is 100.\n");
     check_errors(
         ".if foo(1) && 1\nbogus\n",
