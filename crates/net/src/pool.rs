@@ -76,7 +76,7 @@ impl Pool {
 
     /// Counts a new connection of a server as used, until the value is dropped.
     pub fn begin(&self, server: usize) -> Used {
-        self.shared.begin(server)
+        self.shared.begin(self.thread, server, true)
     }
 
     /// The last connection that was put for this server with the same tag (the hash of what makes
@@ -84,18 +84,18 @@ impl Pool {
     /// unasked bytes is dropped on the way. Costs no system call, unless an edge was seen or it
     /// comes from another thread.
     pub fn take(&self, server: usize, tag: u64, wanted: Wanted) -> Option<(Kept, Used)> {
-        while self.shared.has_idle(server) {
+        loop {
             let own = self.shared.take(self.thread, server, tag, wanted);
             let is_own = own.is_some();
             let (mut conn, woken) = own.or_else(|| self.shared.steal(self.thread, server, tag, wanted))?;
             // A stale edge is no close: look before dropping.
             let usable = (is_own || conn.io.adopt().is_ok()) && (!woken || conn.io.peek() == Idle::Quiet);
             if usable {
-                let used = self.shared.begin(server);
+                let used = self.shared.begin(self.thread, server, false);
                 return Some((Kept { io: conn.io, served: conn.served }, used));
             }
+            self.shared.lost();
         }
-        None
     }
 
     /// Keeps an idle connection; closes it where there are enough, where it is closed already, or
@@ -103,11 +103,17 @@ impl Pool {
     pub fn put(&self, used: Used, tag: u64, kept: Kept, now_ms: u64) -> bool {
         let conn = Conn { io: kept.io, served: kept.served, tag, server: used.server(), next: None };
         let Some(due) = self.shared.put(self.thread, conn, now_ms) else { return false };
+        used.keep();
         let mut purge = self.purge.borrow_mut();
         if due.is_some_and(|due| purge.deadline().is_none_or(|set| due < set)) {
             purge.set(due.unwrap_or(now_ms));
         }
         true
+    }
+
+    /// Whether a server has idle connections, of this thread or others.
+    pub fn has_idle(&self, server: usize) -> bool {
+        self.shared.has_idle(self.thread, server)
     }
 
     /// Idle connections of a server, on all threads.

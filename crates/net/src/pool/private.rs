@@ -17,13 +17,18 @@ impl Pool {
         let server = used.server();
         let mut lists = self.shared.lists(self.thread);
         let slots = &mut lists.slots;
-        if slots.chain(first.get()).filter(|slot| slots.server(*slot).is_some()).count() >= most {
+        while let Some(closed) = slots.chain(first.get()).find(|slot| slots.server(*slot).is_none()) {
+            slots.unchain(first, closed);
+            self.shared.lost();
+        }
+        if slots.chain(first.get()).count() >= most {
             return false;
         }
         let conn = Conn { io: kept.io, served: kept.served, tag, server, next: Some(first.get()) };
         let slot = slots.put(conn);
         if slot.is_some() {
             first.set(slot);
+            used.keep();
         }
         slot.is_some()
     }
@@ -37,9 +42,10 @@ impl Pool {
             let found = slots.chain(first.get()).find(|slot| slots.is(*slot, server, tag))?;
             let (mut conn, woken) = slots.unchain(first, found)?;
             if !woken || conn.io.peek() == Idle::Quiet {
-                drop(lists);
-                return Some((Kept { io: conn.io, served: conn.served }, self.shared.begin(server)));
+                let used = self.shared.begin(self.thread, server, false);
+                return Some((Kept { io: conn.io, served: conn.served }, used));
             }
+            self.shared.lost();
         }
     }
 
@@ -59,6 +65,7 @@ impl Pool {
         let mut lists = self.shared.lists(self.thread);
         while let Some(slot) = first.get() {
             lists.slots.unchain(first, slot);
+            self.shared.lost();
         }
     }
 }

@@ -32,24 +32,31 @@ pub struct Settings {
 pub struct Shared {
     settings: Settings,
     /// By the caller's server number, counted through all proxies from 0.
-    servers: Vec<Counts>,
-    threads: Vec<Mutex<Lists>>,
-    /// Connections to servers, used and idle.
+    limits: Vec<Limits>,
+    threads: Vec<Thread>,
+    /// Connections to servers, used and idle: changes only where one opens or ends.
     sockets: AtomicUsize,
 }
 
-/// The connections of a server.
+/// What belongs to a thread, apart from the others' in the processor's memory: a request that finds
+/// a connection of its own thread writes nothing that others look at.
 #[derive(Debug)]
+#[repr(align(128))]
+struct Thread {
+    /// By server.
+    counts: Vec<Counts>,
+    lists: Mutex<Lists>,
+}
+
+/// A thread's connections of a server. Only `idle` is changed by others: it falls when they take one.
+#[derive(Debug, Default)]
 struct Counts {
-    limits: Limits,
     used: AtomicUsize,
     /// The most that were used at a time since the last purge.
     most_used: AtomicUsize,
     /// How many are needed at a time, as far as one can tell.
     needed: AtomicUsize,
     idle: AtomicUsize,
-    /// The idle ones of each thread.
-    idle_of: Box<[AtomicUsize]>,
 }
 
 /// A thread's idle connections.
@@ -59,11 +66,12 @@ pub(super) struct Lists {
     pub(super) slots: Slots,
 }
 
-/// Those of a server.
+/// Those of a server, each list with the one that became idle last at the back.
 #[derive(Debug, Default)]
 struct List {
-    /// The one that became idle last at the back.
-    places: VecDeque<Place>,
+    unproven: VecDeque<Place>,
+    /// See [`Wanted::Proven`].
+    proven: VecDeque<Place>,
     /// When the next purge is due, in milliseconds; 0: none is.
     purge_ms: u64,
 }
@@ -72,27 +80,64 @@ struct List {
 struct Place {
     tag: u64,
     slot: usize,
-    /// See [`Wanted::Proven`].
-    proven: bool,
+    /// Since when it is idle, in milliseconds.
+    since: u64,
+}
+
+impl List {
+    fn len(&self) -> usize {
+        self.unproven.len() + self.proven.len()
+    }
+
+    /// The last one of a tag.
+    fn take(&mut self, tag: u64, wanted: Wanted) -> Option<Place> {
+        let last = |places: &mut VecDeque<Place>| {
+            let at = places.iter().rposition(|place| place.tag == tag)?;
+            places.remove(at)
+        };
+        match wanted {
+            Wanted::Proven => last(&mut self.proven),
+            Wanted::Any => last(&mut self.unproven).or_else(|| last(&mut self.proven)),
+        }
+    }
+
+    /// The one that is idle for the longest time.
+    fn take_oldest(&mut self) -> Option<Place> {
+        let since = |places: &VecDeque<Place>| places.front().map_or(u64::MAX, |place| place.since);
+        match since(&self.unproven) <= since(&self.proven) {
+            true => self.unproven.pop_front(),
+            false => self.proven.pop_front(),
+        }
+    }
 }
 
 /// A connection to a server that a stream uses: counted until this is dropped.
 #[derive(Debug)]
 pub struct Used {
     shared: &'static Shared,
+    thread: usize,
     server: usize,
+    /// It goes back to the pool: the socket stays.
+    kept: bool,
 }
 
 impl Used {
     pub(super) fn server(&self) -> usize {
         self.server
     }
+
+    /// The connection goes back to the pool.
+    pub(super) fn keep(mut self) {
+        self.kept = true;
+    }
 }
 
 impl Drop for Used {
     fn drop(&mut self) {
-        self.shared.servers[self.server].used.fetch_sub(1, Relaxed);
-        self.shared.sockets.fetch_sub(1, Relaxed);
+        self.shared.counts(self.thread, self.server).used.fetch_sub(1, Relaxed);
+        if !self.kept {
+            self.shared.sockets.fetch_sub(1, Relaxed);
+        }
     }
 }
 
@@ -100,50 +145,59 @@ impl Shared {
     /// Limits by server number. It lives as long as the process.
     pub fn new(limits: &[Limits], threads: usize, settings: Settings) -> &'static Self {
         let threads = threads.max(1);
-        let counts = |limits: &Limits| Counts {
-            limits: *limits,
-            used: AtomicUsize::new(0),
-            most_used: AtomicUsize::new(0),
-            needed: AtomicUsize::new(0),
-            idle: AtomicUsize::new(0),
-            idle_of: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
-        };
-        let lists = || {
+        let thread = |_| {
             let servers = limits.iter().map(|_| List::default()).collect();
-            Mutex::new(Lists { servers, slots: Slots::default() })
+            Thread {
+                counts: limits.iter().map(|_| Counts::default()).collect(),
+                lists: Mutex::new(Lists { servers, slots: Slots::default() }),
+            }
         };
+        // What is held in reserve is spread over the threads.
+        let limit = |limits: &Limits| Limits { low: limits.low.div_ceil(threads), ..*limits };
         Box::leak(Box::new(Self {
             settings,
-            servers: limits.iter().map(counts).collect(),
-            threads: (0..threads).map(|_| lists()).collect(),
+            limits: limits.iter().map(limit).collect(),
+            threads: (0..threads).map(thread).collect(),
             sockets: AtomicUsize::new(0),
         }))
     }
 
-    /// See [`super::Pool::begin`].
-    pub(super) fn begin(&'static self, server: usize) -> Used {
-        self.sockets.fetch_add(1, Relaxed);
-        let counts = &self.servers[server];
+    fn counts(&self, thread: usize, server: usize) -> &Counts {
+        &self.threads[thread].counts[server]
+    }
+
+    /// See [`super::Pool::begin`]; `is_new`: it was just made.
+    pub(super) fn begin(&'static self, thread: usize, server: usize, is_new: bool) -> Used {
+        if is_new {
+            self.sockets.fetch_add(1, Relaxed);
+        }
+        let counts = self.counts(thread, server);
         let used = counts.used.fetch_add(1, Relaxed) + 1;
         for most in [&counts.most_used, &counts.needed] {
-            // Not exact between threads, and need not be.
             if most.load(Relaxed) < used {
                 most.store(used, Relaxed);
             }
         }
-        Used { shared: self, server }
+        Used { shared: self, thread, server, kept: false }
     }
 
     pub(super) fn lists(&self, thread: usize) -> MutexGuard<'_, Lists> {
-        self.threads[thread].lock().unwrap_or_else(PoisonError::into_inner)
+        self.threads[thread].lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Idle connections of a server, on all threads.
     pub(super) fn idle(&self, server: usize) -> usize {
-        self.servers.get(server).map_or(0, |counts| counts.idle.load(Relaxed))
+        (0..self.threads.len()).map(|thread| self.idle_of(thread, server)).sum()
     }
 
-    pub(super) fn has_idle(&self, server: usize) -> bool {
-        self.idle(server) > 0
+    fn idle_of(&self, thread: usize, server: usize) -> usize {
+        let counts = self.threads[thread].counts.get(server);
+        counts.map_or(0, |counts| counts.idle.load(Relaxed))
+    }
+
+    /// Whether there is any; the thread's own are looked at first.
+    pub(super) fn has_idle(&self, thread: usize, server: usize) -> bool {
+        self.idle_of(thread, server) > 0 || self.idle(server) > 0
     }
 
     /// One of the thread's own, and whether an edge was seen on it.
@@ -154,7 +208,7 @@ impl Shared {
         tag: u64,
         wanted: Wanted,
     ) -> Option<(Conn, bool)> {
-        if self.servers[server].idle_of[thread].load(Relaxed) == 0 {
+        if self.idle_of(thread, server) == 0 {
             return None;
         }
         self.take_of(&mut self.lists(thread), thread, server, tag, wanted)
@@ -168,18 +222,20 @@ impl Shared {
         tag: u64,
         wanted: Wanted,
     ) -> Option<(Conn, bool)> {
-        let counts = &self.servers[server];
-        let too_few = counts.idle.load(Relaxed) < counts.limits.low;
-        if !self.settings.shared || (too_few && self.sockets() < self.settings.few_sockets) {
+        let count = self.threads.len();
+        if !self.settings.shared || count == 1 {
             return None;
         }
-        let count = self.threads.len();
+        let low = self.limits.get(server)?.low * count;
+        if self.idle(server) < low && self.sockets() < self.settings.few_sockets {
+            return None;
+        }
         (1..count).map(|step| (thread + step) % count).find_map(|other| {
-            if counts.idle_of[other].load(Relaxed) == 0 {
+            if self.idle_of(other, server) == 0 {
                 return None;
             }
             // One that is busy is passed over.
-            let mut lists = self.threads[other].try_lock().ok()?;
+            let mut lists = self.threads[other].lists.try_lock().ok()?;
             self.take_of(&mut lists, other, server, tag, wanted)
         })
     }
@@ -192,45 +248,36 @@ impl Shared {
         tag: u64,
         wanted: Wanted,
     ) -> Option<(Conn, bool)> {
-        let places = &mut lists.servers[server].places;
-        let find = |proven: bool| places.iter().rposition(|place| place.tag == tag && place.proven == proven);
-        let at = match wanted {
-            Wanted::Proven => find(true),
-            Wanted::Any => find(false).or_else(|| find(true)),
-        }?;
-        let place = places.remove(at)?;
-        self.count_out(thread, server, 1);
+        let place = lists.servers[server].take(tag, wanted)?;
+        self.counts(thread, server).idle.fetch_sub(1, Relaxed);
         lists.slots.take(place.slot)
     }
 
     /// See [`super::Pool::put`]. `None`: it was closed. Else the time of the purge that it began.
     pub(super) fn put(&self, thread: usize, conn: Conn, now_ms: u64) -> Option<Option<u64>> {
         let (server, tag, proven) = (conn.server, conn.tag, conn.served > 1);
-        let counts = &self.servers[server];
+        let (limits, counts) = (&self.limits[server], self.counts(thread, server));
         let sockets = self.sockets();
-        if counts.limits.purge_delay == 0
-            || sockets >= self.settings.many_sockets
-            || counts.idle.load(Relaxed) >= counts.limits.most
-        {
+        let is_full = limits.most != usize::MAX && self.idle(server) >= limits.most;
+        if limits.purge_delay == 0 || sockets >= self.settings.many_sockets || is_full {
             return None;
         }
         let mut lists = self.lists(thread);
         let list = &lists.servers[server];
-        let first = !list.places.iter().any(|place| place.proven) && (proven || list.places.is_empty());
-        if !first && (sockets >= self.settings.few_sockets || !counts.needs_more()) {
+        let is_first = list.proven.is_empty() && (proven || list.unproven.is_empty());
+        if !is_first && (sockets >= self.settings.few_sockets || !counts.needs_more(limits.low)) {
             return None;
         }
         let slot = lists.slots.put(conn)?;
         let list = &mut lists.servers[server];
-        list.places.push_back(Place { tag, slot, proven });
+        let places = if proven { &mut list.proven } else { &mut list.unproven };
+        places.push_back(Place { tag, slot, since: now_ms });
         let begins = list.purge_ms == 0;
         if begins {
-            list.purge_ms = now_ms + counts.limits.purge_delay;
+            list.purge_ms = now_ms + limits.purge_delay;
         }
         let due = begins.then_some(list.purge_ms);
         counts.idle.fetch_add(1, Relaxed);
-        counts.idle_of[thread].fetch_add(1, Relaxed);
-        self.sockets.fetch_add(1, Relaxed);
         Some(due)
     }
 
@@ -239,8 +286,10 @@ impl Shared {
         let mut lists = self.lists(thread);
         let Lists { servers, slots } = &mut *lists;
         for (server, list) in servers.iter_mut().enumerate() {
-            self.count_out(thread, server, list.places.len());
-            list.places.drain(..).for_each(|place| drop(slots.take(place.slot)));
+            self.ended(thread, server, list.len());
+            for place in list.unproven.drain(..).chain(list.proven.drain(..)) {
+                drop(slots.take(place.slot));
+            }
         }
     }
 
@@ -249,8 +298,10 @@ impl Shared {
         let mut lists = self.lists(thread);
         while let Some(slot) = lists.slots.poll_woken(cx) {
             if let Some(server) = lists.slots.look(slot) {
-                lists.servers[server].places.retain(|place| place.slot != slot);
-                self.count_out(thread, server, 1);
+                let list = &mut lists.servers[server];
+                list.unproven.retain(|place| place.slot != slot);
+                list.proven.retain(|place| place.slot != slot);
+                self.ended(thread, server, 1);
             }
         }
     }
@@ -263,20 +314,28 @@ impl Shared {
             if !(1..=now_ms).contains(&list.purge_ms) {
                 continue;
             }
-            let counts = &self.servers[server];
-            let excess = counts.excess(thread).min(list.places.len());
-            // The oldest are at the front.
-            list.places.drain(..excess).for_each(|place| drop(slots.take(place.slot)));
-            self.count_out(thread, server, excess);
-            list.purge_ms = if list.places.is_empty() { 0 } else { now_ms + counts.limits.purge_delay };
+            let excess = self.counts(thread, server).excess().min(list.len());
+            for place in (0..excess).map_while(|_| list.take_oldest()) {
+                drop(slots.take(place.slot));
+            }
+            self.ended(thread, server, excess);
+            let delay = self.limits[server].purge_delay;
+            list.purge_ms = if list.len() == 0 { 0 } else { now_ms + delay };
         }
         servers.iter().map(|list| list.purge_ms).filter(|&due| due > 0).min()
     }
 
-    fn count_out(&self, thread: usize, server: usize, count: usize) {
-        self.servers[server].idle.fetch_sub(count, Relaxed);
-        self.servers[server].idle_of[thread].fetch_sub(count, Relaxed);
-        self.sockets.fetch_sub(count, Relaxed);
+    /// Idle connections are closed.
+    fn ended(&self, thread: usize, server: usize, count: usize) {
+        if count > 0 {
+            self.counts(thread, server).idle.fetch_sub(count, Relaxed);
+            self.sockets.fetch_sub(count, Relaxed);
+        }
+    }
+
+    /// One that was taken turned out closed.
+    pub(super) fn lost(&self) {
+        self.sockets.fetch_sub(1, Relaxed);
     }
 
     fn sockets(&self) -> usize {
@@ -286,23 +345,19 @@ impl Shared {
 
 impl Counts {
     /// Whether one that is used now is worth keeping beside the idle ones.
-    fn needs_more(&self) -> bool {
+    fn needs_more(&self, low: usize) -> bool {
         let used = self.used.load(Relaxed);
-        used + self.idle.load(Relaxed) <= used.max(self.needed.load(Relaxed)) + self.limits.low
+        used + self.idle.load(Relaxed) <= used.max(self.needed.load(Relaxed)) + low
     }
 
-    /// How many of a thread's are to be closed now: half of what was not needed of late, and one.
-    fn excess(&self, thread: usize) -> usize {
-        let idle = self.idle.load(Relaxed);
-        if idle == 0 {
-            return 0;
-        }
+    /// How many are to be closed now: half of what was not needed of late, and one.
+    fn excess(&self) -> usize {
         let (used, most) = (self.used.load(Relaxed), self.most_used.load(Relaxed));
-        let needed = self.needed.load(Relaxed);
+        let (idle, needed) = (self.idle.load(Relaxed), self.needed.load(Relaxed));
         let excess = (used + idle).saturating_sub(most.max(needed)).div_ceil(2);
         self.needed.store(((needed + most) / 2).max(most), Relaxed);
         self.most_used.store(used, Relaxed);
-        if excess == 0 { 0 } else { excess * self.idle_of[thread].load(Relaxed) / idle + 1 }
+        if excess == 0 { 0 } else { excess + 1 }
     }
 }
 

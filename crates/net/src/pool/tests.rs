@@ -110,7 +110,7 @@ fn unproven_ones_go_first_unless_others_are_wanted() {
 #[test]
 fn a_thread_without_one_takes_anothers() {
     run(async |listener| {
-        for (low, shares) in [(1, true), (2, false)] {
+        for (low, shares) in [(0, true), (3, false)] {
             let [first, second] = &pools(&[Limits { low, ..LIMITS }], 2)[..] else { unreachable!() };
             let (ours, mut theirs) = pair(&listener).await;
             let expected = port(&ours);

@@ -54,7 +54,7 @@ pub fn reuse_with(
     }
     let number = worker.server_number(turn.backend, turn.server);
     // Nothing to look for: the hash is made when the connection is.
-    let none = worker.pool.idle(number) == 0
+    let none = !worker.pool.has_idle(number)
         && worker.links.is_empty(number)
         && !settings.reverse
         && stream.session.private_conns.get().is_none();
