@@ -17,7 +17,9 @@ impl Pool {
         let server = used.server();
         let mut lists = self.shared.lists(self.thread);
         let slots = &mut lists.slots;
-        while let Some(closed) = slots.chain(first.get()).find(|slot| slots.server(*slot).is_none()) {
+        loop {
+            let closed = slots.chain(first.get()).find(|slot| slots.server(*slot).is_none());
+            let Some(closed) = closed else { break };
             slots.unchain(first, closed);
             self.shared.lost();
         }
