@@ -14,7 +14,6 @@ use state::termination::{Cause, State};
 
 use crate::body::{Piece, SourceError};
 use crate::client::Client;
-use crate::conn::Gone;
 use crate::deadline::Deadline;
 use crate::server::ServerConn;
 use crate::worker::Worker;
@@ -158,25 +157,20 @@ pub async fn sleep(timer: &mut Timer, wait: u64) {
     timer.expired().await;
 }
 
-/// Waits `wait` milliseconds, or until the client resets the connection. What it sends meanwhile is
+/// Waits `wait` milliseconds, or until the client's direction ends. What it sends meanwhile is
 /// dropped.
 pub async fn hold(stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer, wait: u64) {
     Deadline::after(now_ms(), Some(wait)).set(timer);
-    let mut ended = false;
     std::future::poll_fn(|cx| {
-        while !ended && !client.request_done() {
+        while !client.request_done() {
             match client.poll_body(cx, false, &mut |_| Ok(())) {
                 Poll::Ready(Ok(count)) => stream.counts.bytes_in += count as u64,
-                Poll::Ready(Err(_)) => ended = true,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
                 Poll::Pending => break,
             }
         }
-        if !ended {
-            match client.poll_gone(cx) {
-                Poll::Ready(Gone::Reset) => return Poll::Ready(()),
-                Poll::Ready(Gone::Ended) => ended = true,
-                Poll::Pending => {}
-            }
+        if client.poll_gone(cx).is_ready() {
+            return Poll::Ready(());
         }
         timer.poll_expired(cx)
     })
