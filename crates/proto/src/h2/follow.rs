@@ -243,8 +243,12 @@ impl Follower {
         self.streams.ended(stream) != Ended::No
     }
 
-    /// The client ended its direction: requests that are not complete never will be.
-    pub fn cut(&mut self, out: &mut Vec<u8>) {
+    /// The client ended its direction: requests that are not complete never will be. `silent`: one that has
+    /// never said anything is no fault.
+    pub fn cut(&mut self, silent: bool, out: &mut Vec<u8>) {
+        if self.phase == Phase::Preface && !silent {
+            self.hang_up();
+        }
         for stream in self.streams.unanswered().filter(|stream| !self.has_ended(*stream)) {
             frame::write_reset(out, stream, Code::RefusedStream as u32);
         }
@@ -311,15 +315,13 @@ impl Follower {
     }
 
     fn preface(&mut self, input: &[u8]) -> Step {
-        let have = input.len().min(HTTP2_PREFACE.len());
-        if input[..have] != HTTP2_PREFACE[..have] {
+        // As in HAProxy, it is all there or not looked at.
+        let Some(preface) = input.get(..HTTP2_PREFACE.len()) else { return Step::More };
+        if preface != HTTP2_PREFACE {
             return self.hang_up();
         }
-        if have < HTTP2_PREFACE.len() {
-            return Step::More;
-        }
         self.phase = Phase::Settings;
-        self.rest = Rest::Pass(have);
+        self.rest = Rest::Pass(preface.len());
         Step::Next
     }
 
@@ -534,9 +536,7 @@ impl Follower {
             self.rest = Rest::Skip(HEADER + frame.length);
         } else {
             self.room -= size;
-            if !ended {
-                self.grant(frame.stream, out.client);
-            }
+            self.grant(frame.stream, out.client);
             if let Some(room) = self.streams.room(frame.stream) {
                 *room -= size;
             }

@@ -206,7 +206,7 @@ fn frames_on_streams_that_exist() {
 
 #[test]
 fn what_is_no_http2_ends_without_a_word() {
-    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\nXX"] {
+    for bytes in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\rX"] {
         let seen = play(&mut Follower::new(limits()), bytes, 3);
         assert_eq!((&seen.client[..], seen.ended, seen.faults.connection), ("", true, 1));
     }

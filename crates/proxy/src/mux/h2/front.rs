@@ -85,6 +85,8 @@ pub struct Front {
     /// The connection's task, where it waits for anything.
     task: Option<Waker>,
     kill: Kill,
+    /// The crate's last write waits: over TLS, nothing else may be written before it.
+    stuck: bool,
     /// The first frame was sent.
     opened: bool,
     /// Frames and resets that were handled since the task last waited.
@@ -105,6 +107,7 @@ impl Front {
             waker: None,
             task: None,
             kill: Kill::No,
+            stuck: false,
             opened: false,
             handled: (0, 0),
         }
@@ -261,7 +264,10 @@ impl Front {
             _ if !self.queue.is_empty() => Poll::Pending,
             Ok(_) => {
                 let mut frames = Vec::new();
-                self.follower.cut(&mut frames);
+                let options = &self.worker.plan.settings(self.session.frontend).options;
+                let may_be_silent = options.dontlognull || options.http_ignore_probes;
+                let silent = may_be_silent && self.conn()?.rest().is_empty();
+                self.follower.cut(silent, &mut frames);
                 self.ours.extend(&frames);
                 let _ = self.poll_ours(cx)?;
                 Poll::Ready(Err(ErrorKind::UnexpectedEof.into()))
@@ -339,6 +345,9 @@ impl Front {
 
     /// Sends what is ours, unless a frame of the crate's is on its way.
     fn poll_ours(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if self.stuck {
+            return Poll::Pending;
+        }
         while !self.ours.is_empty() && self.follower.unsent() == 0 {
             let Some(conn) = &mut self.conn else { return Poll::Ready(Err(ErrorKind::NotConnected.into())) };
             match ready!(conn.io.poll_write(cx, &self.ours))? {
@@ -354,15 +363,7 @@ impl Front {
         if !std::mem::replace(&mut self.opened, true) {
             return self.open(cx, bufs);
         }
-        ready!(self.poll_ours(cx))?;
-        let written = if self.ours.is_empty() {
-            self.conn()?.io.poll_write_joined(cx, bufs)
-        } else {
-            let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
-            let unsent = self.follower.unsent();
-            self.conn()?.io.poll_write(cx, &first[..first.len().min(unsent)])
-        };
-        let count = ready!(written)?;
+        let count = ready!(self.write(cx, bufs))?;
         let mut left = count;
         for buf in bufs {
             let part = left.min(buf.len());
@@ -378,6 +379,36 @@ impl Front {
             waker.wake();
         }
         Poll::Ready(Ok(count))
+    }
+
+    /// Writes ours, if there are some, and then the crate's frames: in one go without TLS. Gives the number of
+    /// bytes of the crate's.
+    fn write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        let unsent = self.follower.unsent();
+        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+        if self.conn()?.io.is_tls() && unsent == 0 && !self.stuck {
+            ready!(self.poll_ours(cx))?;
+        }
+        loop {
+            let Some(conn) = &mut self.conn else { return Poll::Ready(Err(ErrorKind::NotConnected.into())) };
+            if self.ours.is_empty() || self.stuck {
+                let written = conn.io.poll_write_joined(cx, bufs);
+                self.stuck = written.is_pending() && conn.io.is_tls();
+                return written;
+            }
+            if unsent > 0 {
+                let written = conn.io.poll_write(cx, &first[..first.len().min(unsent)]);
+                self.stuck = written.is_pending() && conn.io.is_tls();
+                return written;
+            }
+            let both = [IoSlice::new(&self.ours), IoSlice::new(first)];
+            let count = ready!(conn.io.poll_write_vectored(cx, &both))?;
+            let rest = count.saturating_sub(self.ours.len());
+            self.ours.consume(count);
+            if rest > 0 || count == 0 {
+                return Poll::Ready(Ok(rest));
+            }
+        }
     }
 
     /// Sends the crate's SETTINGS with the window that is to be announced.
