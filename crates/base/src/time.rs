@@ -45,6 +45,17 @@ pub enum TimeError {
     Over,
 }
 
+/// The first byte behind the unit of a time, be it out of range.
+pub fn extra(text: &[u8]) -> Option<u8> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let unit = match &text[digits..] {
+        [b'u' | b'm', b's', ..] => 2,
+        [b's' | b'm' | b'h' | b'd', ..] => 1,
+        _ => return None,
+    };
+    text.get(digits + unit).copied()
+}
+
 /// HAProxy's warning about [`Time::extra`].
 pub fn extra_message(extra: u8, text: &[u8]) -> String {
     format!(
@@ -109,6 +120,19 @@ mod tests {
         check("10sx", Ok((10_000, Some(b'x'))));
         check("1h5", Ok((3_600_000, Some(b'5'))));
         check("10msfoo", Ok((10, Some(b'f'))));
+    }
+
+    #[test]
+    fn behind_the_unit() {
+        for (text, expected) in [
+            ("5", None),
+            ("5s", None),
+            ("5sx", Some(b'x')),
+            ("99999999999mms", Some(b'm')),
+            ("5usy", Some(b'y')),
+        ] {
+            assert_eq!(extra(text.as_bytes()), expected, "{text}");
+        }
     }
 
     #[test]

@@ -61,11 +61,12 @@ pub fn time(c: &mut Context<'_>, line: &Line<'_>, unit: Unit) -> Result<u64, Tim
 
 /// A time, with the warning about characters after its unit.
 pub fn parse_time(c: &mut Context<'_>, word: &Word, unit: Unit) -> Result<u64, TimeError> {
-    let time = base::time::parse(&word.text, unit)?;
-    if let Some(extra) = time.extra {
+    let time = base::time::parse(&word.text, unit);
+    let extra = base::time::extra(&word.text).filter(|_| !matches!(time, Err(TimeError::Unexpected(_))));
+    if let Some(extra) = extra {
         c.warn_bare("time-extra", word.span, base::time::extra_message(extra, &word.text));
     }
-    Ok(u64::from(time.value))
+    Ok(u64::from(time?.value))
 }
 
 /// A time of a section beside the proxies, in milliseconds. `over` is what the message about too

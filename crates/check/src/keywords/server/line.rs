@@ -9,7 +9,7 @@ use syntax::Word;
 use super::{Family, ServerDraft, ServerMore, Told, words};
 use crate::context::Context;
 use crate::draft::Usage;
-use crate::fail::Checked;
+use crate::fail::{Checked, Fail};
 use crate::line::Line;
 use crate::logformat::{self, Use};
 use crate::places::Place;
@@ -349,6 +349,21 @@ fn set_address(c: &mut Context<'_>, draft: &mut ServerDraft, word: &Word) -> Che
     let (port, _) = crate::address::ports(port);
     draft.more.port = port;
     draft.more.maps_ports = port == 0;
+    if let Host::Name { name, .. } = host
+        && !resolves
+        && !has_labels(name)
+    {
+        let server = String::from_utf8_lossy(&draft.server.name);
+        let text = match name.starts_with(b"_") {
+            true => format!(
+                "backend '{}', server '{server}': failed to parse FQDN '{}'",
+                c.px.name(),
+                String::from_utf8_lossy(name)
+            ),
+            false => format!("Can't create DNS resolution for server '{server}'"),
+        };
+        return Err(Fail::new("bad-name", word.span, text));
+    }
     let found = crate::address::resolve(c, host, &word.text, word);
     draft.server.address = match found {
         Ok(ip) => Some(Address::Ip(ip, port)),
@@ -357,6 +372,12 @@ fn set_address(c: &mut Context<'_>, draft: &mut ServerDraft, word: &Word) -> Che
         Err(_) => None,
     };
     Ok(())
+}
+
+/// Whether a name can be asked for: no label is empty but the last one.
+fn has_labels(name: &[u8]) -> bool {
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    name.split(|byte| *byte == b'.').all(|label| !label.is_empty())
 }
 
 /// What only the whole line can tell.
