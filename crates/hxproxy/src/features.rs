@@ -30,7 +30,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("LUA", true),
     ("MATH", false),
     ("MEMORY_PROFILING", false),
-    ("NETFILTER", false),
+    ("NETFILTER", true),
     ("NS", true),
     ("OBSOLETE_LINKER", false),
     ("OPENSSL", true),

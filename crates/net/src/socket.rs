@@ -68,6 +68,15 @@ impl Socket {
         Ok(())
     }
 
+    /// The IPv4 address that the client connected to before the system's packet filter sent it here
+    /// (`REDIRECT`, `DNAT`), one system call each time.
+    pub fn original_destination(&self) -> Option<SocketAddr> {
+        match self {
+            Socket::Tcp(stream, _) => crate::sys::original_destination(stream.as_fd()),
+            Socket::Unix(_) => None,
+        }
+    }
+
     /// Turns Nagle's algorithm off or on; nothing for a UNIX socket.
     pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
         match self {

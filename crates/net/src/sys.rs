@@ -130,6 +130,16 @@ pub fn get_int(fd: BorrowedFd<'_>, level: i32, option: i32) -> io::Result<i32> {
     Ok(i32::from_ne_bytes(value))
 }
 
+/// Where an IPv4 connection went before the packet filter changed that; `None` where it did not.
+pub fn original_destination(fd: BorrowedFd<'_>) -> Option<std::net::SocketAddr> {
+    /// `struct sockaddr_in`: the family, the port, the address, and what fills it up.
+    const SIZE: usize = 16;
+    let mut bytes = [0; SIZE];
+    get_bytes(fd.as_raw_fd(), libc::IPPROTO_IP, libc::SO_ORIGINAL_DST, &mut bytes).ok()?;
+    let ip = std::net::Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7]);
+    Some((ip, u16::from_be_bytes([bytes[2], bytes[3]])).into())
+}
+
 /// A socket option that is bytes.
 pub fn set_bytes(fd: BorrowedFd<'_>, level: i32, option: i32, value: &[u8]) -> io::Result<()> {
     let len = libc::socklen_t::try_from(value.len()).unwrap_or(0);

@@ -12,7 +12,7 @@ use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use net::timer::Timer;
 use proto::h1::Limits;
-use proto::message::{Framing, Version};
+use proto::message::{Framing, Head, Version};
 use state::persist;
 use state::plan::Outcome;
 use state::stream::{Sent, Stream};
@@ -235,6 +235,12 @@ async fn respond(
     timer: &mut Timer,
     server: &mut ServerConn,
 ) -> bool {
+    if rules::any(stream, backend(stream), RuleSet::TcpResponse)
+        && !Box::pin(content_passes(worker, stream, client, server, timer)).await
+    {
+        client.abort();
+        return false;
+    }
     stream.timing.response = Some(stream.now);
     stream.count_status();
     (stream.answer_status, stream.server_status) = (None, Some(stream.res.status()));
@@ -296,6 +302,38 @@ async fn respond(
     reusable && !exchange.cut && client.request_done() && server.upstream.rest().is_empty()
 }
 
+/// `tcp-response content`: says whether the response may pass. Without an inspect delay the rules
+/// decide before anything came, as in HAProxy; what they refuse was no response.
+async fn content_passes(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    server: &mut ServerConn,
+    timer: &mut Timer,
+) -> bool {
+    let proxy = backend(stream);
+    let waits = stream.plan.settings(proxy).response_inspect_delay.is_some_and(|delay| delay > 0);
+    let mut head = Head::default();
+    if waits {
+        stream.held.response = room::held(stream, &stream.res, server.upstream.rest().len());
+    } else {
+        std::mem::swap(&mut head, &mut stream.res);
+    }
+    let set = (proxy, RuleSet::TcpResponse);
+    let outcome = rules::run_with(worker, stream, client, Some(&mut *server), timer, set).await;
+    if !waits {
+        std::mem::swap(&mut head, &mut stream.res);
+    }
+    if matches!(outcome, Outcome::Continue | Outcome::Stop) {
+        return true;
+    }
+    let received = stream.counts.bytes_out + server.upstream.rest().len() as u64;
+    stream.counts.bytes_out = if waits { received } else { 0 };
+    stream.res.clear();
+    stream.termination.set(Cause::Proxy, State::Data);
+    false
+}
+
 /// The response rules of the backend, then of the frontend, then those of both behind them.
 /// `Some`: the response is refused or replaced.
 async fn response_rules(
@@ -307,7 +345,7 @@ async fn response_rules(
 ) -> Option<Outcome> {
     let (front, back) = (stream.session.frontend, backend(stream));
     let proxies = if front == back { &[back][..] } else { &[back, front][..] };
-    for set in [RuleSet::TcpResponse, RuleSet::HttpResponse, RuleSet::HttpAfterResponse] {
+    for set in [RuleSet::HttpResponse, RuleSet::HttpAfterResponse] {
         if set == RuleSet::HttpAfterResponse {
             persist::on_response(stream);
         }

@@ -190,6 +190,10 @@ fn destination(worker: &Worker, proxy: ProxyId, bind: BindId, socket: &Socket) -
         Address::Ip(ip, port) if !ip.is_unspecified() && port != 0 && !line.transparent => {
             endpoint(Some(std::net::SocketAddr::new(ip, port)))
         }
+        // Such a line may stand behind the packet filter's REDIRECT, which leaves where the client went.
+        Address::Ip(ip, _) if ip.is_ipv4() => {
+            endpoint(socket.original_destination().or_else(|| socket.local_addr()))
+        }
         _ => endpoint(socket.local_addr()),
     }
 }

@@ -203,6 +203,11 @@ async fn serve(
         Box::pin(linger::close(&mut client.conn, timer)).await;
         return None;
     }
+    if !client.keep_alive && nolinger {
+        // The end is told once, before the reset.
+        let _ = std::future::poll_fn(|cx| Poll::Ready(client.conn.io.poll_shutdown(cx).is_ready())).await;
+        return None;
+    }
     if !client.keep_alive {
         linger::say_goodbye(&mut client.conn).await;
         return None;
