@@ -458,7 +458,7 @@ ALL = [
     S("early response", "http", get("/early", "content-length: 2000", CLOSE, method="POST"), send("a" * 1000), sleep(0.2), send("a" * 1000), receive()),
     S("tried again, empty", "http", *closing("/again/empty")),
     S("tried again, junk", "http", *closing("/again/junk")),
-    S("tried again, time", "http", *closing("/again/never"), wait=2),
+    S("tried again, time", "http", get("/again/never", CLOSE), receive(2.5)),
     S("tried again, 500", "http", *closing("/again/500")),
     # Upgrades and tunnels.
     S("upgrade", "http", get("/switch", "connection: upgrade", "upgrade: x"), receive()),
