@@ -19,6 +19,7 @@ use crate::message::Head;
 
 mod blocks;
 mod control;
+mod endings;
 mod sent;
 mod streams;
 
@@ -190,6 +191,8 @@ pub struct Follower {
     stream_room: i64,
     /// It knows our SETTINGS.
     acknowledged: bool,
+    /// The last stream that a body, or a tunnel, belongs to.
+    receiving: u32,
 }
 
 impl Follower {
@@ -214,6 +217,7 @@ impl Follower {
             room: FIRST_WINDOW,
             stream_room: FIRST_WINDOW,
             acknowledged: false,
+            receiving: 0,
         }
     }
 
@@ -243,23 +247,6 @@ impl Follower {
         self.streams.ended(stream) != Ended::No
     }
 
-    /// The client ended its direction: requests that are not complete never will be. `silent`: one that has
-    /// never said anything is no fault.
-    pub fn cut(&mut self, silent: bool, out: &mut Vec<u8>) {
-        if self.phase == Phase::Preface && !silent {
-            self.hang_up();
-        }
-        for stream in self.streams.unanswered().filter(|stream| !self.has_ended(*stream)) {
-            frame::write_reset(out, stream, Code::RefusedStream as u32);
-        }
-    }
-
-    /// Ends the connection because a rule said so.
-    pub fn kill(&mut self, client: &mut Vec<u8>, server: &mut Vec<u8>) {
-        self.glitches -=
-            u32::from(self.end(Code::EnhanceYourCalm, &mut Output { client, server }) == Step::End);
-    }
-
     /// Puts the window that is announced into SETTINGS.
     pub fn announce(&self, frames: &mut [u8]) {
         let settings = frames.get_mut(HEADER..).unwrap_or_default().chunks_exact_mut(6);
@@ -268,9 +255,11 @@ impl Follower {
         }
     }
 
-    /// Opens the rest of its window to a stream with a body, once the client knows what was announced.
-    fn grant(&mut self, stream: u32, out: &mut Vec<u8>) {
-        if self.acknowledged && self.streams.grant(stream) {
+    /// Opens the rest of its window to the stream that is receiving a body, once the client knows what was
+    /// announced. As in HAProxy, that waits for a frame of another stream or the end of the input.
+    fn grant(&mut self, out: &mut Vec<u8>) {
+        let stream = self.receiving;
+        if stream > 0 && self.acknowledged && self.streams.grant(stream) {
             frame::write_window(out, stream, (self.limits.body_window - self.limits.window) as usize);
         }
     }
@@ -278,6 +267,21 @@ impl Follower {
     /// Looks at the next bytes. Returns how many were used: at most `room` of them where they pass.
     /// `crowded`: no stream may be opened now.
     pub fn step(
+        &mut self,
+        input: &[u8],
+        room: usize,
+        crowded: bool,
+        work: &mut Work,
+        out: &mut Output<'_>,
+    ) -> (usize, Step) {
+        let step = self.advance(input, room, crowded, work, out);
+        if step.1 == Step::More {
+            self.grant(out.client);
+        }
+        step
+    }
+
+    fn advance(
         &mut self,
         input: &[u8],
         room: usize,
@@ -378,32 +382,6 @@ impl Follower {
         })
     }
 
-    /// Tells the client to open no more streams than may be on their way.
-    fn renew(&mut self, out: &mut Output<'_>) {
-        let last = self.highest.saturating_add(2 * self.limits.streams).min(MAX_STREAM);
-        if self.last.is_none_or(|told| told == 0 || told > last) {
-            self.last = Some(last);
-            self.told = true;
-            frame::write_goaway(out.client, last, Code::NoError);
-        }
-    }
-
-    /// Tells the client that the process stops: first to open no more streams, then, `finally`, which one was
-    /// the last. Says whether the client has seen the first.
-    pub fn goodbye(&mut self, finally: bool, out: &mut Vec<u8>) -> bool {
-        if finally {
-            self.phase = Phase::Over;
-            frame::write_goaway(out, self.highest, Code::NoError);
-        } else if self.farewell == Farewell::No {
-            self.farewell = Farewell::Told;
-            if !self.told {
-                frame::write_goaway(out, *self.last.get_or_insert(MAX_STREAM), Code::NoError);
-            }
-            frame::write_ping(out, &FAREWELL);
-        }
-        self.farewell == Farewell::Seen
-    }
-
     /// Resets a stream, whether the crate knows it or not.
     fn reset(&mut self, stream: u32, code: Code, by: By, out: &mut Output<'_>) -> Step {
         let ended = self.has_ended(stream);
@@ -426,6 +404,9 @@ impl Follower {
     ) -> (usize, Step) {
         if frame.length > self.limits.buffer {
             return self.end_unless_told(Code::FrameSize, out);
+        }
+        if frame.stream != self.receiving {
+            self.grant(out.client);
         }
         let padded = frame.has(PADDED) && matches!(frame.kind, DATA | HEADERS);
         let (mut length, mut padding) = (frame.length, 0);
@@ -536,7 +517,7 @@ impl Follower {
             self.rest = Rest::Skip(HEADER + frame.length);
         } else {
             self.room -= size;
-            self.grant(frame.stream, out.client);
+            self.receiving = frame.stream;
             if let Some(room) = self.streams.room(frame.stream) {
                 *room -= size;
             }

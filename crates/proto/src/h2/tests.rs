@@ -266,7 +266,7 @@ fn bodies_get_a_larger_window() {
     let early = [opening(), post(1, b""), data(1)];
     let late = [frame(4, 1, 0, b""), post(3, b""), data(3), data(3), data(1), get(5, 5, b"")];
     assert_eq!(play(&mut follower, &early.concat(), 10).client, "");
-    assert_eq!(play(&mut follower, &late.concat(), 10).client, "WINDOW(3,34465) WINDOW(1,34465)");
+    assert_eq!(play(&mut follower, &late.concat(), 10).client, "WINDOW(1,34465) WINDOW(3,34465)");
 }
 
 #[test]

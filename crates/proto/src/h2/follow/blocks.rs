@@ -129,6 +129,9 @@ impl Follower {
             (Ok(request), None) => {
                 let windows = (self.stream_window, self.stream_room);
                 self.streams.open(stream, ended, request.length, windows);
+                if !ended {
+                    self.receiving = stream;
+                }
                 let flags = END_HEADERS | if ended { END_STREAM } else { 0 };
                 Frame { length: PLACEHOLDER.len(), kind: HEADERS, flags, stream }.write(out.server);
                 out.server.extend_from_slice(&PLACEHOLDER);

@@ -1,0 +1,49 @@
+//! How a connection ends but for a fault of the client's.
+
+use super::{FAREWELL, Farewell, Follower, Output, Phase, Step};
+use crate::h2::frame::{self, Code, MAX_STREAM};
+
+impl Follower {
+    /// Tells the client to open no more streams than may be on their way.
+    pub(super) fn renew(&mut self, out: &mut Output<'_>) {
+        let last = self.highest.saturating_add(2 * self.limits.streams).min(MAX_STREAM);
+        if self.last.is_none_or(|told| told == 0 || told > last) {
+            self.last = Some(last);
+            self.told = true;
+            frame::write_goaway(out.client, last, Code::NoError);
+        }
+    }
+
+    /// Tells the client that the process stops: first to open no more streams, then, `finally`, which one was
+    /// the last. Says whether the client has seen the first.
+    pub fn goodbye(&mut self, finally: bool, out: &mut Vec<u8>) -> bool {
+        if finally {
+            self.phase = Phase::Over;
+            frame::write_goaway(out, self.highest, Code::NoError);
+        } else if self.farewell == Farewell::No {
+            self.farewell = Farewell::Told;
+            if !self.told {
+                frame::write_goaway(out, *self.last.get_or_insert(MAX_STREAM), Code::NoError);
+            }
+            frame::write_ping(out, &FAREWELL);
+        }
+        self.farewell == Farewell::Seen
+    }
+
+    /// The client ended its direction: requests that are not complete never will be. `silent`: one that has
+    /// never said anything is no fault.
+    pub fn cut(&mut self, silent: bool, out: &mut Vec<u8>) {
+        if self.phase == Phase::Preface && !silent {
+            self.hang_up();
+        }
+        for stream in self.streams.unanswered().filter(|stream| !self.has_ended(*stream)) {
+            frame::write_reset(out, stream, Code::RefusedStream as u32);
+        }
+    }
+
+    /// Ends the connection because a rule said so.
+    pub fn kill(&mut self, client: &mut Vec<u8>, server: &mut Vec<u8>) {
+        self.glitches -=
+            u32::from(self.end(Code::EnhanceYourCalm, &mut Output { client, server }) == Step::End);
+    }
+}
