@@ -9,6 +9,7 @@ use lua::HttpService;
 use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1;
+use proto::message::Framing;
 use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 
@@ -61,10 +62,14 @@ pub async fn run(
     }
 }
 
-/// The service could not answer.
+/// The service could not answer. As in HAProxy the page counts as its answer.
 async fn fail(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
     stream.res.clear();
+    stream.timing.response = Some(now_ms());
     http::refuse(worker, stream, client, timer, 500).await;
+    stream.counts.response_head = h1::counted_response(&stream.res);
+    let body = if let Framing::Length(bytes) = stream.res.framing { bytes } else { 0 };
+    stream.counts.bytes_out = stream.counts.response_head + body;
 }
 
 /// How far the script is.

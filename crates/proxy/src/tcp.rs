@@ -245,6 +245,9 @@ fn read_request(worker: &Worker, stream: &mut Stream) {
 /// Has a TCP service answer the connection.
 async fn service(worker: &Worker, stream: &mut Stream, conn: &mut Conn, timer: &mut Timer, id: ServiceId) {
     stream.server_label = worker.service_label(id);
+    let now = Some(now_ms());
+    (stream.timing.dequeued, stream.timing.connected) = (now, now);
+    stream.timing.response = now;
     let name = &worker.plan.config.services[id.index()];
     let Some(Ok(mut service)) = worker.lua.as_ref().map(|host| TcpService::start(host, name, stream)) else {
         stream.termination.set(Cause::Internal, State::Data);
