@@ -64,9 +64,8 @@ pub fn warn_parsed(c: &mut Context<'_>, address: &addr::Address, word: &Word) {
     if address.mptcp {
         c.warn_parsed("mptcp@", word.span);
     }
-    match address.endpoint {
-        Endpoint::SocketPair(_) => c.warn_parsed("sockpair@", word.span),
-        _ => {}
+    if let Endpoint::SocketPair(_) = address.endpoint {
+        c.warn_parsed("sockpair@", word.span);
     }
 }
 

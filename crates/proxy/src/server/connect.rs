@@ -115,7 +115,7 @@ async fn make(
     let settings = stream.plan.settings(id);
     let server_settings = &settings.servers[server.index()];
     let failed = |cause| Refused::by_server(connect::failure(&cause));
-    let connected = connect::connect(&target, &options).await;
+    let connected = connect::connect(target, options).await;
     let mut io = connected.map_err(|failure| {
         let foreign = options.source.as_ref().is_some_and(|source| source.foreign.is_some());
         exhausted::tell_connect(worker, id, &failure, foreign);
