@@ -297,8 +297,10 @@ fn close_userlist(c: &mut Context<'_>) {
 
 /// The first name that the list does not have; HAProxy looks at the last users and groups first.
 fn unknown_name(list: &Userlist, groups: &[(Bytes, Vec<Bytes>)]) -> Option<String> {
+    let known_groups: BTreeSet<&Bytes> = list.groups.iter().collect();
+    let known_users: BTreeSet<&Bytes> = list.users.iter().map(|user| &user.name).collect();
     let users = list.users.iter().rev().flat_map(|user| user.groups.iter().map(move |group| (group, user)));
-    let mut groupless = users.filter(|(group, _)| !list.groups.contains(group));
+    let mut groupless = users.filter(|(group, _)| !known_groups.contains(group));
     let shown = |what: &str, name: &[u8], kind: &str, owner: &[u8]| {
         let [list, name, owner] = [&list.name, name, owner].map(String::from_utf8_lossy);
         format!("userlist '{list}': no such {what} '{name}' specified in {kind} '{owner}'")
@@ -307,8 +309,7 @@ fn unknown_name(list: &Userlist, groups: &[(Bytes, Vec<Bytes>)]) -> Option<Strin
         return Some(shown("group", group, "user", &user.name));
     }
     let members = groups.iter().rev().flat_map(|(group, users)| users.iter().map(move |user| (user, group)));
-    let is_known = |name: &Bytes| list.users.iter().any(|user| user.name == *name);
-    let mut unknown = members.filter(|(user, _)| !is_known(user));
+    let mut unknown = members.filter(|(user, _)| !known_users.contains(user));
     unknown.next().map(|(user, group)| shown("user", user, "group", group))
 }
 
