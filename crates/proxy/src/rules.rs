@@ -222,7 +222,8 @@ pub async fn buffer_body(
     stream.req_body.complete =
         least == 0 || end.is_err() || client.request_done() || stream.req_body.bytes.len() >= most;
     // The request counts as received from here on.
-    stream.timing.request = Some(now_ms());
+    stream.now = now_ms();
+    stream.timing.request = Some(stream.now);
     end
 }
 

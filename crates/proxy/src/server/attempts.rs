@@ -144,9 +144,9 @@ pub async fn acquire(
         let looks = attempts.turn.is_none() && !attempts.fresh && is_http(stream);
         let mut turn = wait_turn(worker, stream, timer, attempts, gone).await?;
         attempts.note(stream, turn.server);
-        stream.timing.dequeued = stream.timing.dequeued.filter(|_| stays).or_else(|| Some(now_ms()));
+        // Who did not wait was in no queue for any time, whatever the clock says by now.
+        stream.timing.dequeued = stream.timing.dequeued.filter(|_| stays).or(Some(stream.now));
         if looks {
-            stream.now = now_ms();
             match reuse_with(worker, stream, attempts, turn) {
                 Ok(conn) => return Ok(conn),
                 Err(unused) => turn = unused,
@@ -185,6 +185,7 @@ pub async fn acquire(
                 if hammers && pause(stream, timer, gone).await.is_err() {
                     return Err(unreachable(Cause::Client));
                 }
+                stream.now = now_ms();
             }
         }
     }

@@ -265,10 +265,11 @@ impl Wait {
                 stream.counts.backend_queue += place;
             }
         }
+        stream.now = now_ms();
         if served {
             waiting.serve();
         } else {
-            stream.timing.dequeued = Some(now_ms());
+            stream.timing.dequeued = Some(stream.now);
         }
     }
 }
