@@ -173,6 +173,7 @@ impl Workers {
             let (made, result) = std::sync::mpsc::channel();
             // The runtime belongs to its thread, so it is made there.
             let body = move || {
+                let _guard = AbortOnPanic;
                 let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
                 match runtime {
                     Ok(runtime) => {
@@ -231,9 +232,9 @@ impl Workers {
         self.mode.closed().await;
     }
 
-    /// Joins the threads, blocking until all have ended; says how many panicked.
-    pub fn join(self) -> usize {
-        self.threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+    /// Joins the threads, blocking until all have ended. None ends by a panic: see [`AbortOnPanic`].
+    pub fn join(self) {
+        self.threads.into_iter().for_each(|thread| drop(thread.join()));
     }
 
     fn change(&self, to: Mode) {
@@ -336,6 +337,18 @@ fn run(
             _ = reached(&mode, &[Mode::Ended]) => {}
         }
     });
+}
+
+/// Ends the process where a worker thread panics outside of a session (which ends alone): without the
+/// thread its clients would wait for nobody, and a supervisor would not know.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
 }
 
 /// Waits for one of some modes; false where the sender is gone.
