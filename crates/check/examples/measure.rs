@@ -259,7 +259,7 @@ impl Loader for Disk {
                 .collect()
         };
         Ok(LuaNames {
-            services: named("register_service("),
+            services: named("register_service(").into_iter().map(|name| (name, false)).collect(),
             fetches: named("register_fetches("),
             converters: named("register_converters("),
             actions: named("register_action(").into_iter().map(|name| (name, 0xff, 0)).collect(),

@@ -26,8 +26,8 @@ pub enum TlsList {
 /// The names that a Lua file registered, for the registry's dynamic list.
 #[derive(Clone, Debug, Default)]
 pub struct LuaNames {
-    /// As written after `use-service`: `lua.name`.
-    pub services: Vec<String>,
+    /// As written after `use-service` (`lua.name`), and whether it serves TCP.
+    pub services: Vec<(String, bool)>,
     /// Each with the bits of its rule sets ([`ir::spec::RuleSet::bit`]) and the number of its
     /// arguments.
     pub actions: Vec<(String, u16, usize)>,

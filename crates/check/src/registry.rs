@@ -22,8 +22,8 @@ pub struct Registry {
     actions: Rows<ActionSpec>,
     aliases: Rows<AclAlias>,
     log_aliases: Rows<LogAliasSpec>,
-    /// `prometheus-exporter` and its like, then what Lua registers.
-    services: Vec<String>,
+    /// `prometheus-exporter` and its like, then what Lua registers; with whether they serve TCP.
+    services: Vec<(String, bool)>,
     /// Filters of Lua files, as `lua.name`.
     lua_filters: Vec<String>,
 }
@@ -69,7 +69,7 @@ impl Registry {
         aliases: Vec<&'static AclAlias>,
         services: &[&str],
     ) -> Self {
-        let services = services.iter().map(|name| (*name).to_owned()).collect();
+        let services = services.iter().map(|name| ((*name).to_owned(), false)).collect();
         Self {
             fetches: Rows::new(fetches, |spec| spec.name),
             converters: Rows::new(converters, |spec| spec.name),
@@ -111,8 +111,8 @@ impl Registry {
         &self.lua_filters
     }
 
-    pub fn services(&self) -> &[String] {
-        &self.services
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|(name, _)| name.as_str())
     }
 
     pub fn fetch(&self, name: &[u8]) -> Option<(FetchId, &'static FetchSpec)> {
@@ -143,8 +143,9 @@ impl Registry {
         self.log_aliases.named(name).next().map(|(_, alias)| alias)
     }
 
-    pub fn has_service(&self, name: &[u8]) -> bool {
-        self.services.iter().any(|service| service.as_bytes() == name)
+    /// Whether the service of that name serves TCP; `None`: there is none.
+    pub fn serves_tcp(&self, name: &[u8]) -> Option<bool> {
+        self.services.iter().find(|(have, _)| have.as_bytes() == name).map(|(_, tcp)| *tcp)
     }
 
     /// Adds what a Lua file registered. A name that is there already is kept: the functions of
@@ -152,9 +153,9 @@ impl Registry {
     ///
     /// Rows are `'static`: they live as long as the process, which reads its configuration once.
     pub fn add_lua(&mut self, names: LuaNames) {
-        for name in names.services {
-            if !self.has_service(name.as_bytes()) {
-                self.services.push(name);
+        for (name, tcp) in names.services {
+            if self.serves_tcp(name.as_bytes()).is_none() {
+                self.services.push((name, tcp));
             }
         }
         for name in names.filters {

@@ -187,6 +187,28 @@ fn servers() {
     assert!(s.tls.as_ref().is_some_and(|tls| tls.sni.is_some()));
 }
 
+/// The words are those of HAProxy 3.5.
+#[test]
+fn services_stand_where_they_can_serve() {
+    let check = |mode: &str, rule: &str, expected: Option<&str>| {
+        let mut world = World::with(&[("/x.lua", "service web\nservice tcp raw")]);
+        let text =
+            format!("global\n lua-load /x.lua\n{DEFAULTS}frontend f\n mode {mode}\n bind :1\n {rule}\n");
+        let (outcome, sources) = support::run(&mut world, &text);
+        let told = support::told(&outcome, &sources);
+        assert!(told.contains(expected.unwrap_or_default()), "{mode}, {rule}: {told}");
+        assert_eq!(outcome.is_usable(), expected.is_none(), "{mode}, {rule}: {told}");
+    };
+    let raw_in_http = Some("Lua TCP services cannot be used on HTTP proxies");
+    let web_in_tcp = Some("HTTP applets are forbidden from 'tcp-request' rulesets");
+    check("http", "tcp-request content use-service lua.raw", raw_in_http);
+    check("http", "http-request use-service lua.raw", raw_in_http);
+    check("http", "tcp-request content use-service lua.web", web_in_tcp);
+    check("tcp", "tcp-request content use-service lua.web", web_in_tcp);
+    check("tcp", "tcp-request content use-service lua.raw", None);
+    check("http", "http-request use-service lua.web", None);
+}
+
 #[test]
 fn rules_and_their_order() {
     let world = World::with(&[("/x.lua", "service acme")]);

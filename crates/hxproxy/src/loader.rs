@@ -86,7 +86,11 @@ impl Loader for World {
         self.lua_actions.extend_from_slice(&registered.actions);
         let prefixed = |name: &String| format!("lua.{name}");
         Ok(LuaNames {
-            services: registered.services.iter().map(|service| prefixed(&service.name)).collect(),
+            services: registered
+                .services
+                .iter()
+                .map(|one| (prefixed(&one.name), one.mode == lua::Mode::Tcp))
+                .collect(),
             actions: registered.actions.iter().map(|a| (prefixed(&a.name), a.sets, a.args)).collect(),
             fetches: registered.fetches.iter().map(prefixed).collect(),
             converters: registered.converters.iter().map(prefixed).collect(),

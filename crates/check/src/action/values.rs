@@ -1,5 +1,6 @@
 //! Arguments as the rows' tables say them: positional ones, then options.
 
+use ir::config::Mode;
 use ir::expr::{ActionValue, Expr};
 use ir::id::ServiceId;
 use ir::spec::{ActionArg, ActionOption, ActionSpec, RuleSet};
@@ -408,15 +409,23 @@ fn int_message(word: &Word, min: i64, max: i64, option: Option<&ActionOption>) -
 
 fn service(c: &mut Context<'_>, word: &Word, set: RuleSet) -> Checked<ServiceId> {
     let is_tcp = set == RuleSet::TcpContent;
-    if !c.registry.has_service(&word.text) {
+    let Some(serves_tcp) = c.registry.serves_tcp(&word.text) else {
         return Err(Fail::new(
             "unknown-service",
             word.span,
             format!("'{}' unknown service name.", if is_tcp { "content".into() } else { word.lossy() }),
         ));
-    }
+    };
     if is_tcp && word.is("prometheus-exporter") {
         let text = "Prometheus exporter service only available on 'http-request' rulesets";
+        return Err(Fail::new("wrong-service", word.span, text));
+    }
+    if serves_tcp && c.px.proxy.mode == Mode::Http {
+        let text = "Lua TCP services cannot be used on HTTP proxies";
+        return Err(Fail::new("wrong-service", word.span, text));
+    }
+    if is_tcp && !serves_tcp {
+        let text = "HTTP applets are forbidden from 'tcp-request' rulesets";
         return Err(Fail::new("wrong-service", word.span, text));
     }
     let known = c.config.services.iter().position(|name| *name == word.text);

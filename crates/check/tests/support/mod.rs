@@ -109,8 +109,12 @@ impl Loader for World {
     fn lua_load(&mut self, path: &[u8], _args: &[Vec<u8>], _per_thread: bool) -> Result<LuaNames, String> {
         let text = self.files.get(path).ok_or("Lua runtime error: cannot open file")?;
         let names = String::from_utf8_lossy(text);
-        let services =
-            names.lines().filter_map(|line| line.strip_prefix("service ")).map(|name| format!("lua.{name}"));
+        let services = names.lines().filter_map(|line| line.strip_prefix("service ")).map(|name| match name
+            .strip_prefix("tcp ")
+        {
+            Some(name) => (format!("lua.{name}"), true),
+            None => (format!("lua.{name}"), false),
+        });
         Ok(LuaNames { services: services.collect(), ..LuaNames::default() })
     }
 

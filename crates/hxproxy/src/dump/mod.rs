@@ -107,7 +107,7 @@ fn fetches(out: &mut String, registry: &Registry) {
 
 fn services(out: &mut String, registry: &Registry) {
     out.push_str("# List of registered service names:\n");
-    push_sorted(out, "", registry.services().iter().map(|name| (name.as_str(), String::new())));
+    push_sorted(out, "", registry.services().map(|name| (name, String::new())));
 }
 
 /// A line for each name with what follows it, in the order of the names.
