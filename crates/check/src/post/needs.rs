@@ -221,7 +221,7 @@ fn expressions(c: &mut Context<'_>, draft: &mut Draft) {
             format!("{start}failed to parse 'option forwarded' expression '{}' in : {text}.", word.lossy());
         c.push(Diagnostic::post_error("bad-expression", text).pointing(word.span));
     }
-    draft.proxy.forwarded = Some(done);
+    draft.proxy.forwarded = Some(Box::new(done));
 }
 
 /// What lines about checks, mails and servers' states need of each other.

@@ -110,7 +110,7 @@ fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
     authorities(c, &tls, told);
     lists(c, draft, at, &tls, told);
     let server = &mut draft.proxy.servers[at];
-    server.tls = server.tls.is_some().then_some(tls);
+    server.tls = server.tls.is_some().then_some(Box::new(tls));
 }
 
 /// `sni-auto`: in HTTP the name asked for is that of the request's host, where nothing else is said.

@@ -40,7 +40,7 @@ pub fn expressions(proxy: &mut Proxy, each: &mut dyn FnMut(&mut Expr)) {
     }
     for server in &mut proxy.servers {
         let sni = server.tls.as_mut().and_then(|tls| tls.sni.as_mut());
-        sni.into_iter().chain(&mut server.pool_conn_name).for_each(&mut *each);
+        sni.into_iter().chain(server.pool_conn_name.as_deref_mut()).for_each(&mut *each);
     }
 }
 

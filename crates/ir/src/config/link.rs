@@ -7,7 +7,7 @@ use crate::Bytes;
 /// The words of a `server` line about its sockets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
-    pub source: Option<Source>,
+    pub source: Option<Box<Source>>,
     /// `cc`: the congestion control.
     pub congestion: Option<Bytes>,
     /// `tcp-ut`, in milliseconds; 0: the system's.

@@ -57,7 +57,7 @@ pub struct Proxy {
     pub force_switch: Vec<Cond>,
     /// `use-server` lines in order.
     pub use_servers: Vec<(ServerTarget, Option<Cond>)>,
-    pub cookie: Option<Cookie>,
+    pub cookie: Option<Box<Cookie>>,
     /// `dynamic-cookie-key`
     pub dynamic_cookie_key: Option<Bytes>,
     /// `force-persist` (true) and `ignore-persist`, in order.
@@ -91,7 +91,7 @@ pub struct Proxy {
     pub forwardfor: Option<ForwardFor>,
     pub originalto: Option<ForwardFor>,
     /// Of a backend.
-    pub forwarded: Option<Forwarded>,
+    pub forwarded: Option<Box<Forwarded>>,
     /// What becomes of request fields with other names than letters, digits and hyphens make.
     pub restrict_names: RestrictNames,
     /// `errorfile`, `errorfiles`, `http-error`, `errorloc`, by status.
@@ -103,7 +103,7 @@ pub struct Proxy {
     pub monitor_fail: Vec<Cond>,
     /// `dispatch` (obsolete) or none.
     pub dispatch: Option<Address>,
-    pub source: Option<Source>,
+    pub source: Option<Box<Source>>,
     /// `rate-limit sessions`: sessions a second; 0: no limit.
     pub session_limit: u32,
     /// `clitcpka-*`, `srvtcpka-*`

@@ -48,12 +48,12 @@ pub struct Server {
     pub pool_low_conn: u32,
     /// `pool-conn-name`: connections of different names are not exchanged. Without one it is the
     /// name that TLS asks for.
-    pub pool_conn_name: Option<Expr>,
+    pub pool_conn_name: Option<Box<Expr>>,
     /// Milliseconds.
     pub pool_purge_delay: u64,
     /// `redir`
     pub redir: Option<Bytes>,
-    pub tls: Option<TlsServer>,
+    pub tls: Option<Box<TlsServer>>,
     pub log: LogServer,
     pub place: Place,
 }

@@ -47,8 +47,8 @@ pub fn options<'a>(
 /// The server's `source`, which may have a range of ports, or the backend's.
 fn source(stream: &Stream, id: ProxyId, server: ServerId) -> Option<(&'static Source, bool)> {
     let settings = stream.plan.settings(id);
-    let own = settings.servers[server.index()].link.source.as_ref().map(|source| (source, true));
-    own.or_else(|| settings.source.as_ref().map(|source| (source, false)))
+    let own = settings.servers[server.index()].link.source.as_deref().map(|source| (source, true));
+    own.or_else(|| settings.source.as_deref().map(|source| (source, false)))
 }
 
 /// What keeps connections of different sources and marks apart, for those who keep them idle; none

@@ -18,7 +18,7 @@ fn config(words: &str) -> Config {
         () => CookieMode::Passive,
     };
     let proxy = &mut config.proxies[0];
-    proxy.cookie = Some(Cookie {
+    proxy.cookie = Some(Box::new(Cookie {
         name: b"S".to_vec(),
         mode,
         indirect: has("indirect"),
@@ -32,7 +32,7 @@ fn config(words: &str) -> Config {
         maxidle: number("maxidle"),
         maxlife: number("maxlife"),
         ..Cookie::default()
-    });
+    }));
     proxy.options.persist = has("persist");
     proxy.servers = ["a", "b", "c"].map(|name| testing::server(name, 1)).into();
     proxy.servers[0].cookie = Some(b"sa".to_vec());

@@ -85,7 +85,7 @@ fn proxy(
         sni.map(|expr| build.expr(expr)).transpose()
     };
     let name = |server: &ir::config::Server| {
-        let name = server.pool_conn_name.as_ref();
+        let name = server.pool_conn_name.as_deref();
         name.or(server.tls.as_ref().and_then(|tls| tls.sni.as_ref())).map(|expr| build.expr(expr)).transpose()
     };
     let maybe_format =

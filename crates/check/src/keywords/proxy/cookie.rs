@@ -61,7 +61,7 @@ fn cookie(c: &mut Context<'_>, line: &Line<'_>) {
         () if has("prefix") => CookieMode::Prefix,
         () => CookieMode::Passive,
     };
-    c.px.proxy.cookie = Some(Cookie {
+    let settled = Cookie {
         indirect: has("indirect"),
         nocache: has("nocache"),
         postonly: has("postonly"),
@@ -70,7 +70,8 @@ fn cookie(c: &mut Context<'_>, line: &Line<'_>) {
         secure: has("secure"),
         dynamic: has("dynamic"),
         ..cookie
-    });
+    };
+    c.px.proxy.cookie = Some(Box::new(settled));
 }
 
 fn contradictions(c: &mut Context<'_>, line: &Line<'_>, flags: &[&str]) {

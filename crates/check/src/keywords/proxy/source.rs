@@ -55,7 +55,7 @@ fn read(c: &mut Context<'_>, line: &Line<'_>) -> Checked<()> {
             }
         }
     }
-    c.px.proxy.source = source;
+    c.px.proxy.source = source.map(Box::new);
     Ok(())
 }
 

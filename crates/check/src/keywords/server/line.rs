@@ -30,7 +30,7 @@ pub fn local_peer(c: &mut Context<'_>, line: &Line<'_>) {
 
 fn push(c: &mut Context<'_>, draft: ServerDraft) {
     let ServerDraft { mut server, more, told } = draft;
-    server.tls = (more.ssl == Some(true)).then(|| more.tls.clone());
+    server.tls = (more.ssl == Some(true)).then(|| Box::new(more.tls.clone()));
     if server.id != 0 {
         let shown = String::from_utf8_lossy(&server.name).into_owned();
         c.seen.server_ids.entry(server.id).or_insert((told.at, shown));
@@ -446,7 +446,7 @@ fn expressions(c: &mut Context<'_>, draft: &mut ServerDraft) -> Checked<()> {
         draft.more.tls.sni = Some(expression(c, &word)?);
     }
     if let Some(word) = draft.more.pool_conn_name.clone() {
-        draft.server.pool_conn_name = Some(expression(c, &word)?);
+        draft.server.pool_conn_name = Some(Box::new(expression(c, &word)?));
     }
     Ok(())
 }

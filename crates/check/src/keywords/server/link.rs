@@ -20,7 +20,7 @@ fn proto(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Che
 fn source(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let addresses = crate::address::resolved(c, &given.value.text, given.value, &Rules::SERVER_SOURCE)
         .map_err(|error| error.wrap(|text| format!("'source {}' : {text}", given.value.lossy())))?;
-    draft.server.link.source = crate::keywords::proxy::source_of(&addresses);
+    draft.server.link.source = crate::keywords::proxy::source_of(&addresses).map(Box::new);
     Ok(())
 }
 
