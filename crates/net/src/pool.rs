@@ -49,6 +49,8 @@ pub struct Kept {
     pub io: Io,
     /// Streams that it served.
     pub served: u32,
+    /// Small faults of its server's protocol.
+    pub glitches: u32,
 }
 
 /// Which connections a stream may take.
@@ -89,10 +91,11 @@ impl Pool {
             let is_own = own.is_some();
             let (mut conn, woken) = own.or_else(|| self.shared.steal(self.thread, server, tag, wanted))?;
             // A stale edge is no close: look before dropping.
-            let usable = (is_own || conn.io.adopt().is_ok()) && (!woken || conn.io.peek() == Idle::Quiet);
+            let usable =
+                (is_own || conn.kept.io.adopt().is_ok()) && (!woken || conn.kept.io.peek() == Idle::Quiet);
             if usable {
                 let used = self.shared.begin(self.thread, server, false);
-                return Some((Kept { io: conn.io, served: conn.served }, used));
+                return Some((conn.kept, used));
             }
             self.shared.lost();
         }
@@ -101,7 +104,7 @@ impl Pool {
     /// Keeps an idle connection; closes it where there are enough, where it is closed already, or
     /// holds unasked bytes. Says whether it was kept.
     pub fn put(&self, used: Used, tag: u64, kept: Kept, now_ms: u64) -> bool {
-        let conn = Conn { io: kept.io, served: kept.served, tag, server: used.server(), next: None };
+        let conn = Conn { kept, tag, server: used.server(), next: None };
         let Some(due) = self.shared.put(self.thread, conn, now_ms) else { return false };
         used.keep();
         let mut purge = self.purge.borrow_mut();

@@ -57,6 +57,8 @@ pub struct Flags {
     pub expect_continue: bool,
     /// The `transfer-encoding` and `content-length` were both there: the connection must be closed.
     pub must_close: bool,
+    /// Something breaks the rules that only `option accept-unsafe-violations-in-…` lets pass.
+    pub violates: bool,
 }
 
 /// A range of [`Head`]'s bytes.
@@ -98,6 +100,8 @@ pub struct Head {
     /// Request target of a request, reason phrase of a response.
     target: Span,
     status: u16,
+    /// Digits of the status as it came, where that is not usual; 0: those of the number.
+    status_digits: u8,
     /// Method and target as they were received: edits append, so the old bytes are still there.
     received: (Span, Span),
     /// The version's text where it is not a usual one.
@@ -114,7 +118,7 @@ impl Head {
         self.fields.clear();
         self.method = Span::default();
         self.target = Span::default();
-        self.status = 0;
+        (self.status, self.status_digits) = (0, 0);
         self.received = Default::default();
         self.odd_version = Span::default();
         self.version = Version::default();
@@ -124,7 +128,7 @@ impl Head {
 
     /// Whether there is no message yet.
     pub fn is_empty(&self) -> bool {
-        self.method.is_empty() && self.status == 0
+        self.method.is_empty() && self.status == 0 && self.status_digits == 0
     }
 
     // --- how a codec fills it -------------------------------------------------------------
@@ -152,6 +156,11 @@ impl Head {
         self.status = status;
         self.target = reason;
         self.version = version;
+    }
+
+    /// Tells how many digits the status came with, which is passed on with as many.
+    pub fn set_status_digits(&mut self, digits: usize) {
+        self.status_digits = u8::try_from(digits).unwrap_or(u8::MAX);
     }
 
     /// Declares a field over bytes already in the buffer; the name is in lower case.
@@ -261,6 +270,11 @@ impl Head {
         self.status
     }
 
+    /// Digits of the status as it came, where that is not usual; 0: those of the number.
+    pub fn status_digits(&self) -> usize {
+        self.status_digits.into()
+    }
+
     /// The reason phrase of a response.
     pub fn reason(&self) -> &[u8] {
         self.slice(self.target)
@@ -275,7 +289,7 @@ impl Head {
     }
 
     pub fn set_status(&mut self, status: u16, reason: &[u8]) {
-        self.status = status;
+        (self.status, self.status_digits) = (status, 0);
         self.target = self.append(reason);
     }
 

@@ -67,6 +67,11 @@ impl H1Source {
         Self { body, done, apart, broken, max_fields, starved, ending: 0, trailers }
     }
 
+    /// Whether its framing turned out to be broken.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Hands over what one read gives. `raw`: the framing is kept. Returns what it counts for in
     /// the log (see [`h1::counted_end`]); look at `done` for the end.
     pub fn poll(

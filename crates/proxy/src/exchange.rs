@@ -314,6 +314,9 @@ impl Exchange {
             if !complete {
                 continue;
             }
+            if stream.res.flags.violates {
+                server.wear_out(stream);
+            }
             stream.counts.response_head = h1::counted_response(&stream.res);
             stream.counts.bytes_out += stream.counts.response_head;
             match stream.res.status() {

@@ -55,7 +55,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
         server.upstream.send_head(stream, client);
         let end = wait_response(stream, client, timer, &mut server).await;
         if end.is_err() {
-            server.note_reset(stream);
+            server.note_faults(stream);
         }
         if retry_on & event(stream, end) != 0 && is_held(stream, client) && attempts.again(stream) {
             attempts.fresh = true;
@@ -283,7 +283,7 @@ async fn respond(
     let mut exchange = Exchange::new(stream, client);
     let end = std::future::poll_fn(|cx| exchange.poll_body(cx, stream, client, server, timer, raw)).await;
     if let Err(fault) = end {
-        server.note_reset(stream);
+        server.note_faults(stream);
         let (cause, _) = fault.cause_and_status();
         if fault.is_servers() {
             stream.count(Event::Failure);
@@ -297,6 +297,10 @@ async fn respond(
         if !(exchange.answered && fault == Fault::ClientTimeout) {
             client.abort();
         }
+        return false;
+    }
+    if stream.res.flags.violates && server.wear_out(stream) {
+        stream.termination.set(Cause::Server, State::Data);
         return false;
     }
     reusable && !exchange.cut && client.request_done() && server.upstream.rest().is_empty()

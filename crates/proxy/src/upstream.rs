@@ -50,6 +50,15 @@ impl Upstream {
         matches!(self, Self::H1(server) if server.closing)
     }
 
+    /// Small faults of the server's messages on this connection; HTTP/2 has none that its stream
+    /// outlives.
+    pub fn glitches(&self) -> u32 {
+        match self {
+            Self::H1(server) => server.glitches + u32::from(server.source.is_broken()),
+            Self::H2(_) => 0,
+        }
+    }
+
     /// Whether the request's body may come in its chunked wire form.
     pub fn takes_raw(&self) -> bool {
         match self {
@@ -118,7 +127,10 @@ impl Upstream {
     pub fn begin_body(&mut self, head: &Head, max_trailers: (usize, usize)) -> Result<(), NoHead> {
         let Self::H1(server) = self else { return Ok(()) };
         let body = Body::new(head.framing, max_trailers.0);
-        body.check(server.conn.rest()).map_err(|_| NoHead::Invalid)?;
+        if body.check(server.conn.rest()).is_err() {
+            server.glitches += 1;
+            return Err(NoHead::Invalid);
+        }
         server.source = H1Source::new(body, max_trailers.1);
         Ok(())
     }

@@ -26,6 +26,8 @@ pub struct TcpInfo {
 pub struct ServerLink {
     /// Streams that the connection served before this one.
     pub served: u32,
+    /// Small faults of its protocol, on HTTP/1.
+    pub glitches: u32,
     pub error: ConnError,
     /// The socket, for as long as the stream holds the connection.
     pub socket: Option<RawFd>,

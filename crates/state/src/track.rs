@@ -194,7 +194,17 @@ impl Session {
 
     /// Counts small faults of the client's protocol, which are the connection's.
     pub fn count_glitches(&self, count: u32, now: u64) {
+        self.note_glitches(count);
+        self.count_noted_glitches(count, now);
+    }
+
+    /// The same for samples alone: the tables hear of them later.
+    pub fn note_glitches(&self, count: u32) {
         self.glitches.set(self.glitches.get() + count);
+    }
+
+    /// The same for the tables alone.
+    pub fn count_noted_glitches(&self, count: u32, now: u64) {
         self.count_event(Event::Glitches(count.into()), now);
     }
 

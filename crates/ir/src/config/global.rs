@@ -126,6 +126,13 @@ pub struct LuaLoad {
     pub per_thread: bool,
 }
 
+/// `tune.h1.*.glitches-threshold`: small faults after which a connection is ended; 0: no limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct H1Glitches {
+    pub clients: u32,
+    pub servers: u32,
+}
+
 /// `tune.h2.fe.*`: what HTTP/2 clients may use up.
 #[derive(Clone, Copy, Debug)]
 pub struct H2Clients {
@@ -197,6 +204,7 @@ pub struct Tune {
     pub h2_websocket: bool,
     pub h2_clients: H2Clients,
     pub h2_header_table_size: u32,
+    pub h1_glitches: H1Glitches,
     pub h2_max_frame_size: u32,
     /// `tune.maxaccept`; -1: no limit.
     pub maxaccept: i32,
@@ -238,6 +246,7 @@ impl Default for Tune {
             h2_websocket: true,
             h2_clients: H2Clients::default(),
             h2_header_table_size: 4096,
+            h1_glitches: H1Glitches::default(),
             h2_max_frame_size: 16384,
             maxaccept: 4,
             rcvbuf_client: None,

@@ -26,7 +26,7 @@ impl Pool {
         if slots.chain(first.get()).count() >= most {
             return false;
         }
-        let conn = Conn { io: kept.io, served: kept.served, tag, server, next: Some(first.get()) };
+        let conn = Conn { kept, tag, server, next: Some(first.get()) };
         let slot = slots.put(conn);
         if slot.is_some() {
             first.set(slot);
@@ -43,9 +43,9 @@ impl Pool {
         loop {
             let found = slots.chain(first.get()).find(|slot| slots.is(*slot, server, tag))?;
             let (mut conn, woken) = slots.unchain(first, found)?;
-            if !woken || conn.io.peek() == Idle::Quiet {
+            if !woken || conn.kept.io.peek() == Idle::Quiet {
                 let used = self.shared.begin(self.thread, server, false);
-                return Some((Kept { io: conn.io, served: conn.served }, used));
+                return Some((conn.kept, used));
             }
             self.shared.lost();
         }

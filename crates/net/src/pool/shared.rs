@@ -255,7 +255,7 @@ impl Shared {
 
     /// See [`super::Pool::put`]. `None`: it was closed. Else the time of the purge that it began.
     pub(super) fn put(&self, thread: usize, conn: Conn, now_ms: u64) -> Option<Option<u64>> {
-        let (server, tag, proven) = (conn.server, conn.tag, conn.served > 1);
+        let (server, tag, proven) = (conn.server, conn.tag, conn.kept.served > 1);
         let (limits, counts) = (&self.limits[server], self.counts(thread, server));
         let sockets = self.sockets();
         let is_full = limits.most != usize::MAX && self.idle(server) >= limits.most;

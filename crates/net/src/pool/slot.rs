@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::io::{Idle, Io};
+use super::Kept;
+use crate::io::Idle;
 
 /// An idle connection.
 #[derive(Debug)]
 pub struct Conn {
-    pub io: Io,
-    pub served: u32,
+    pub kept: Kept,
     pub tag: u64,
     pub server: usize,
     /// It belongs to a session; the slot of that session's next one.
@@ -167,10 +167,10 @@ impl Slot {
         let mut cx = Context::from_waker(&self.waker);
         // Readiness may be left over from the last read: looking clears it.
         for _ in 0..2 {
-            match conn.io.poll_read_ready(&mut cx) {
+            match conn.kept.io.poll_read_ready(&mut cx) {
                 Poll::Pending => return true,
                 Poll::Ready(Err(_)) => return false,
-                Poll::Ready(Ok(())) if conn.io.peek() != Idle::Quiet => return false,
+                Poll::Ready(Ok(())) if conn.kept.io.peek() != Idle::Quiet => return false,
                 Poll::Ready(Ok(())) => {}
             }
         }

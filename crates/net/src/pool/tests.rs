@@ -47,7 +47,7 @@ fn port(io: &Io) -> u16 {
 }
 
 fn kept(io: Io) -> Kept {
-    Kept { io, served: 1 }
+    Kept { io, served: 1, glitches: 0 }
 }
 
 fn run(test: impl AsyncFn(TcpListener)) {
@@ -97,7 +97,7 @@ fn unproven_ones_go_first_unless_others_are_wanted() {
             let (ours, their) = pair(&listener).await;
             theirs.push(their);
             ports.push(port(&ours));
-            assert!(put(&pool, 0, 0, Kept { io: ours, served }));
+            assert!(put(&pool, 0, 0, Kept { io: ours, served, glitches: 0 }));
         }
         assert_eq!(taken(&pool, 0, 0), Some(ports[2]));
         let (proven, _) = pool.take(0, 0, Wanted::Proven).unwrap();

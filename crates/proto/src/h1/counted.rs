@@ -23,7 +23,8 @@ pub fn counted_response(head: &Head) -> u64 {
         && head.version != Version::Http2
         && head.get(b"transfer-encoding").is_none();
     let added = if untold { "transfer-encoding".len() + "chunked".len() } else { 0 };
-    let status = head.status().checked_ilog10().map_or(1, |log| log as usize + 1);
+    let natural = || head.status().checked_ilog10().map_or(1, |log| log as usize + 1);
+    let status = if head.status_digits() > 0 { head.status_digits() } else { natural() };
     (START + head.version_text().len() + status + head.reason().len() + fields(head) + added + END) as u64
 }
 
@@ -73,6 +74,7 @@ mod tests {
         check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Del: 12345\r\nConnection: keep-alive\r\n\r\n", 59);
         check("HTTP/1.1 204 No Content\r\n\r\n", 42);
         check("HTTP/1.1 20 A\r\n\r\n", 32);
+        check("HTTP/1.1 020 A\r\n\r\n", 33);
         check("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 47);
         check("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n", 78);
         let mut head = Head::default();

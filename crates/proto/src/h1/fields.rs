@@ -63,6 +63,8 @@ pub(super) struct Facts {
     pub(super) expect_continue: bool,
     /// A name was longer than any may be, which is said at the end of the head.
     pub(super) long_name: bool,
+    /// Something was accepted that breaks the rules.
+    pub(super) violates: bool,
 }
 
 impl Facts {
@@ -169,6 +171,7 @@ impl Facts {
     /// (RFC 9112, section 6.1); `lenient`: it may be repeated, and codings may be empty.
     fn transfer_encoding(&mut self, response: bool, lenient: bool, value: &[u8]) -> Result<(), Reason> {
         if lenient && value.is_empty() {
+            self.violates = true;
             return Ok(());
         }
         self.transfer_encoding = true;
@@ -180,6 +183,7 @@ impl Facts {
                 if !lenient {
                     return Err(Reason::TransferEncoding);
                 }
+                self.violates = true;
             } else if self.chunked && !response {
                 return Err(Reason::TransferEncoding);
             } else {

@@ -1,7 +1,7 @@
 //! What follows from a complete head: its version, how the body ends, what happens to the
 //! connection (RFC 9112, sections 6 and 9), and the checks that need the whole head.
 
-use super::chars::list;
+use super::chars::{TARGET, list};
 use super::error::{ParseError, Reason};
 use super::fields::{Facts, drop_elements};
 use super::parse::{Limits, Parsed, Progress};
@@ -52,12 +52,14 @@ pub(super) fn finish_request(
         return Err(error(400, progress.first.start, Reason::Method)); // reserved for HTTP/2
     }
     let connect = method == b"CONNECT";
+    let mut violates = limits.accept_unsafe && !head.target().iter().all(|byte| TARGET[*byte as usize]);
+    let mut agrees = true;
     let only_path = !connect && head.target().starts_with(b"/");
-    if !only_path
-        && let Err(refused) = target::check(method, head.target(), facts.host(head.bytes()))
-        && !(refused.avoidable && limits.accept_unsafe)
-    {
-        return Err(error(400, target_at.start, refused.reason));
+    if !only_path && let Err(refused) = target::check(method, head.target(), facts.host(head.bytes())) {
+        if !(refused.avoidable && limits.accept_unsafe) {
+            return Err(error(400, target_at.start, refused.reason));
+        }
+        (violates, agrees) = (true, false);
     }
     if facts.transfer_encoding && !facts.chunked {
         return Err(error(400, head_len, Reason::TransferEncoding));
@@ -81,14 +83,18 @@ pub(super) fn finish_request(
     }
     set_flags(head, facts, limits);
     clean_upgrade(head, facts);
-    if head.flags.upgrade && facts.websocket && !facts.websocket_key && !limits.accept_unsafe {
-        return Err(error(400, head_len, Reason::WebSocketKey));
+    if head.flags.upgrade && facts.websocket && !facts.websocket_key {
+        if !limits.accept_unsafe {
+            return Err(error(400, head_len, Reason::WebSocketKey));
+        }
+        violates = true;
     }
+    head.flags.violates |= violates;
     head.framing = declared(facts, Framing::None);
     if connect {
         remove_length(head);
     }
-    if !only_path {
+    if !only_path && (agrees || !connect) {
         target::normalize(head, target_at);
     }
     Ok(Parsed::Done { head_len })
@@ -106,10 +112,15 @@ pub(super) fn finish_response(
     let usual = &head.bytes()[version_at.clone()] == b"HTTP/1.1";
     let version = if usual { Some(Version::Http11) } else { parse_version(head, version_at.clone(), limits) };
     let Some(version) = version else { return Err(error(502, version_at.start, Reason::Version)) };
-    let Some(status) = parse_status(&head.bytes()[progress.second.clone()], limits.accept_unsafe) else {
+    let digits = &head.bytes()[progress.second.clone()];
+    let Some(status) = parse_status(digits, limits.accept_unsafe) else {
         return Err(error(502, progress.second.start, Reason::Status));
     };
+    let usual_status = matches!(digits, [b'1'..=b'9', _, _]);
     head.set_response_spans(status, Span::new(progress.third.clone()), version);
+    if !usual_status {
+        head.set_status_digits(progress.second.len());
+    }
     if !usual {
         note_odd_version(head, version_at);
     }
@@ -125,9 +136,11 @@ pub(super) fn finish_response(
     set_flags(head, facts, limits);
     let tunnel = status == 101 || request_method == b"CONNECT" && (200..300).contains(&status);
     let handshake = status == 101 && facts.connection_upgrade && facts.websocket;
-    if handshake && !facts.websocket_key && !limits.accept_unsafe {
+    let lacks_key = handshake && !facts.websocket_key;
+    if lacks_key && !limits.accept_unsafe {
         return Err(error(502, head_len, Reason::WebSocketKey));
     }
+    head.flags.violates |= lacks_key || progress.second.len() > 3;
     if tunnel || (100..200).contains(&status) || status == 204 {
         remove_length(head);
     }
@@ -156,7 +169,7 @@ fn fits(head: &Head, head_len: usize, limits: &Limits) -> bool {
 /// Bytes of the head as HAProxy keeps it.
 #[cold]
 fn kept(head: &Head) -> usize {
-    let status = if head.status() > 0 { "200".len() } else { 0 };
+    let status = if head.method().is_empty() { "200".len() } else { 0 };
     let start = KEPT_START + head.method().len() + head.target().len() + head.version_text().len() + status;
     let fields: usize = head.fields().map(|(name, value)| LINE + name.len() + value.len()).sum();
     start + fields + KEPT_END
@@ -190,7 +203,7 @@ fn note_odd_version(head: &mut Head, text: Range<usize>) {
     }
 }
 
-/// One to three digits, or where violations are accepted what fits in 16 bits; 0 is none.
+/// One to three digits, or where violations are accepted what fits in 16 bits.
 fn parse_status(digits: &[u8], lenient: bool) -> Option<u16> {
     if let [b'1'..=b'9', _, _] = digits {
         return Some(digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')));
@@ -199,7 +212,7 @@ fn parse_status(digits: &[u8], lenient: bool) -> Option<u16> {
         return None;
     }
     let add = |status: u16, digit: &u8| status.checked_mul(10)?.checked_add(u16::from(digit - b'0'));
-    digits.iter().try_fold(0, add).filter(|status| *status > 0)
+    digits.iter().try_fold(0, add)
 }
 
 fn declared(facts: &Facts, otherwise: Framing) -> Framing {
@@ -224,6 +237,7 @@ fn set_flags(head: &mut Head, facts: &Facts, limits: &Limits) {
         upgrade: facts.connection_upgrade && facts.upgrade,
         websocket: facts.connection_upgrade && facts.websocket,
         expect_continue: facts.expect_continue && !old,
+        violates: facts.violates,
         must_close: if both { !limits.keep_insecure_te } else { facts.transfer_encoding && old },
     };
 }

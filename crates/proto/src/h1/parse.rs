@@ -451,7 +451,10 @@ impl Reader<'_> {
                         None => continue,
                         Some(b'\r') => Ok(State::ValueLf),
                         Some(b'\n') => Ok(State::ValueNext),
-                        Some(_) if self.limits.accept_unsafe => Ok(State::Value),
+                        Some(_) if self.limits.accept_unsafe => {
+                            progress.facts.violates = true;
+                            Ok(State::Value)
+                        }
                         Some(_) => Err(Reason::FieldValue),
                     }
                 }
@@ -511,6 +514,7 @@ impl Reader<'_> {
         let (name, value) = (self.progress.name.clone(), self.progress.value.clone());
         let bytes = &self.bytes[name.clone()];
         if self.limits.accept_unsafe && !bytes.iter().all(|byte| is_token(*byte)) {
+            self.progress.facts.violates = true;
             return Ok(());
         }
         self.progress.facts.long_name |= name.len() > MAX_NAME;

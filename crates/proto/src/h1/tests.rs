@@ -244,7 +244,7 @@ fn responses_that_pass_and_that_do_not() {
     check(&line("HTTP/1.1 600 Hi"), 0);
     check(&line("HTTP/1.1 abc Hi"), 502);
     check(&line("HTTP/1.1 1000 Hi"), 502);
-    check(&line("HTTP/1.1 000 Hi"), 502);
+    check(&line("HTTP/1.1 000 Hi"), 0);
     check(&line("HTTP/1.1 201"), 0);
     check(&line("HTTP/3.1 200 OK"), 0);
     check(&line("ICY 200 OK"), 502);
@@ -537,4 +537,33 @@ fn whether_the_connection_stays() {
     check("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", None, false);
     check("HTTP/1.1 200 OK\r\n\r\n", Some("GET"), false);
     check("HTTP/1.1 200 OK\r\n\r\n", Some("HEAD"), true);
+}
+
+#[test]
+fn accepted_violations_are_noted() {
+    let check = |input: &str, expected: bool| {
+        let mut head = Head::default();
+        head.bytes_mut().extend_from_slice(input.as_bytes());
+        let limits = Limits { accept_unsafe: true, ..Limits::default() };
+        let mut progress = Progress::default();
+        let parsed = match input.starts_with("HTTP/") {
+            true => parse_response(&mut head, &mut progress, &limits, b"GET"),
+            false => parse_request(&mut head, &mut progress, &limits),
+        };
+        assert!(matches!(parsed, Ok(Parsed::Done { .. })), "{input:?}: {parsed:?}");
+        assert_eq!(head.flags.violates, expected, "{input:?}");
+    };
+    check("GET / HTTP/1.1\r\nHost: a\r\n\r\n", false);
+    check("GET /\r\n", false);
+    check("GET /#a HTTP/1.1\r\n\r\n", true);
+    check("GET /\u{e9} HTTP/1.1\r\n\r\n", true);
+    check("GET / HTTP/1.1\r\nX(: a\r\n\r\n", true);
+    check("GET / HTTP/1.1\r\nX: a\0\r\n\r\n", true);
+    check("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", true);
+    check("CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", true);
+    check("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", true);
+    check("HTTP/1.1 099 A\r\n\r\n", false);
+    check("HTTP/1.1 2000 A\r\n\r\n", true);
+    check("HTTP/1.1 200 A\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", true);
+    check("HTTP/1.1 101 A\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", true);
 }

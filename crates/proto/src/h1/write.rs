@@ -243,6 +243,7 @@ impl<'a> Lines<'a> {
         }
         let mut digits = [0; MOST_DIGITS];
         let digits = decimal(&mut digits, u64::from(status));
+        let zeros = &b"000"[..self.head.status_digits().saturating_sub(digits.len()).min(3)];
         if let [_, _, _] = digits {
             start[9..12].copy_from_slice(digits);
             let before = reason.start.checked_sub(start.len());
@@ -255,7 +256,7 @@ impl<'a> Lines<'a> {
         }
         let reason = self.head.reason();
         let reason = if reason.is_empty() { reason_phrase(status).as_bytes() } else { reason };
-        for part in [version(self.head), b" ", digits, b" ", reason, b"\r\n"] {
+        for part in [version(self.head), b" ", zeros, digits, b" ", reason, b"\r\n"] {
             self.out.extend_from_slice(part);
         }
     }

@@ -2,6 +2,7 @@
 //! next. Pipelined requests wait in the connection's left-over bytes until their turn.
 
 mod server;
+mod wear;
 
 use std::io;
 use std::rc::Rc;
@@ -27,6 +28,7 @@ use crate::{linger, log};
 use proto::websocket;
 
 pub use server::H1Server;
+pub use wear::Wear;
 
 /// The client's side of the current stream.
 #[derive(Debug)]
@@ -157,7 +159,7 @@ pub fn run<'a>(
                 Received::Http2 => return Some(client.conn),
                 Received::Refused(stream, status, cause) => {
                     let reason = (status, cause);
-                    Box::pin(refuse(worker, stream, &mut client, &mut timer, reason)).await;
+                    Box::pin(refuse(worker, session, stream, &mut client, &mut timer, reason)).await;
                     return None;
                 }
                 Received::Request(stream) => {
@@ -181,11 +183,22 @@ async fn serve(
     let tune = &worker.plan.config.global.tune;
     client.source = H1Source::new(Body::new(stream.req.framing, tune.bufsize), tune.http_maxhdr);
     (client.keep_alive, client.aborted) = (true, false);
+    if stream.req.flags.violates {
+        match Wear::of(session.glitches.get(), tune.h1_glitches.clients) {
+            Wear::Fine => {}
+            Wear::Closing => stream.req.flags.close = true,
+            Wear::Over => {
+                stream.termination.set(Cause::Client, State::Request);
+                finish(worker, stream);
+                return None;
+            }
+        }
+    }
     // Chunks that are broken at once are no request: no rule sees it and no server.
     if client.source.body.check(client.conn.rest()).is_err() {
         stream.req.clear();
         (stream.timing.request, stream.counts.bytes_in) = (None, 0);
-        Box::pin(refuse(worker, stream, client, timer, (400, Cause::Proxy))).await;
+        Box::pin(refuse(worker, session, stream, client, timer, (400, Cause::Proxy))).await;
         return None;
     }
     if waits_for_body(&stream, client) {
@@ -229,21 +242,31 @@ fn waits_for_body(stream: &Stream, client: &H1Client) -> bool {
 /// Answers a request that is not served, and ends its connection.
 async fn refuse(
     worker: &Rc<Worker>,
+    session: &Session,
     mut stream: Box<Stream>,
     client: &mut H1Client,
     timer: &mut Timer,
     (status, cause): (u16, Cause),
 ) {
+    // What only ends too early or too late is no fault of its form.
+    let glitches = u32::from(cause == Cause::Proxy);
+    session.note_glitches(glitches);
     stream.termination.set(cause, State::Request);
     stream.count(Event::Request);
     if status == 400 {
         stream.count(Event::Error);
     }
-    http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status).await;
+    let threshold = worker.plan.config.global.tune.h1_glitches.clients;
+    if glitches > 0 && Wear::of(session.glitches.get(), threshold) == Wear::Over {
+        http::unanswered(&mut stream, &mut Client::H1(client), status);
+    } else {
+        http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status).await;
+    }
     if stream.upgraded {
         stream.answer_status = Some(0);
     }
-    finish(worker, stream);
+    let end = finish(worker, stream);
+    session.count_noted_glitches(glitches, end);
     linger::close(&mut client.conn, timer).await;
 }
 
@@ -399,6 +422,9 @@ impl Waiting<'_> {
                 stream.counts.request_head = h1::counted_request(&stream.req);
                 stream.counts.bytes_in = stream.counts.request_head;
                 stream.timing.request = Some(now);
+                if stream.req.flags.violates {
+                    self.session.count_glitches(1, now);
+                }
                 Step::Done(Received::Request(stream))
             }
             Ok(Parsed::Http2Preface) if self.may_upgrade => Step::Preface(stream),

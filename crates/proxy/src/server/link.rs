@@ -13,7 +13,7 @@ use crate::upstream::Upstream;
 
 /// Keeps what samples and log fields show of the connection.
 pub fn note_link(stream: &mut Stream, upstream: &Upstream, served: u32) {
-    let addresses = stream.plan.needs.server_addresses;
+    let (addresses, glitches) = (stream.plan.needs.server_addresses, upstream.glitches());
     let (socket, tls, addresses, http2) = match upstream {
         Upstream::H1(server) => {
             let io = &server.conn.io;
@@ -28,7 +28,7 @@ pub fn note_link(stream: &mut Stream, upstream: &Upstream, served: u32) {
         }
     };
     stream.server_link =
-        Some(ServerLink { served, socket: Some(socket), tls, http2, ..ServerLink::default() });
+        Some(ServerLink { served, glitches, socket: Some(socket), tls, http2, ..ServerLink::default() });
     if addresses.is_some() {
         stream.server_addresses = addresses;
     }

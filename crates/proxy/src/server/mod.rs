@@ -82,11 +82,23 @@ impl ServerConn {
         link.tls = tls.facts().cloned();
     }
 
-    /// The stream failed: shows it the code of the server's reset.
-    pub fn note_reset(&self, stream: &mut Stream) {
-        let http2 = stream.server_link.as_mut().and_then(|link| link.http2.as_mut());
-        if let Some(http2) = http2 {
+    /// The stream failed: shows it the server's faults, and the code of its reset.
+    pub fn note_faults(&self, stream: &mut Stream) {
+        let Some(link) = &mut stream.server_link else { return };
+        link.glitches = self.upstream.glitches();
+        if let Some(http2) = &mut link.http2 {
             http2.reset_code = self.upstream.reset_code();
+        }
+    }
+
+    /// The response's head has small faults: shows them to the stream. Says whether the connection ends
+    /// for them.
+    pub fn wear_out(&mut self, stream: &mut Stream) -> bool {
+        self.note_faults(stream);
+        let threshold = stream.plan.config.global.tune.h1_glitches.servers;
+        match &mut self.upstream {
+            Upstream::H1(server) => server.wear_out(threshold),
+            Upstream::H2(_) => false,
         }
     }
 
@@ -104,7 +116,7 @@ impl ServerConn {
         let Self { upstream, mark, used, private, .. } = self;
         let (Upstream::H1(server), Some(used)) = (upstream, used) else { return };
         let served = stream.server_link.as_ref().map_or(0, |link| link.served) + 1;
-        let idle = Kept { io: server.conn.io, served };
+        let idle = Kept { io: server.conn.io, served, glitches: server.glitches };
         if private {
             let session = &stream.session;
             let most = worker.plan.settings(session.frontend).max_session_srv_conns as usize;

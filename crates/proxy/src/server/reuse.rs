@@ -107,8 +107,11 @@ fn find(worker: &Worker, stream: &Stream, server: ServerId, tag: u64) -> Option<
     }
     let own = worker.pool.take_private(&stream.session.private_conns, number, tag);
     let private = own.is_some();
-    let (Kept { io, served }, used) = own.or_else(|| find_kept(worker, stream, number, tag, bold))?;
-    Some(Found { upstream: Upstream::H1(H1Server::new(io)), served, used: Some(used), private })
+    let (Kept { io, served, glitches }, used) =
+        own.or_else(|| find_kept(worker, stream, number, tag, bold))?;
+    let mut server = H1Server::new(io);
+    server.glitches = glitches;
+    Some(Found { upstream: Upstream::H1(server), served, used: Some(used), private })
 }
 
 /// The same among those that one stream at a time may use.

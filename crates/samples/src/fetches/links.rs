@@ -113,10 +113,8 @@ fn bc_str<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     text(server_error(stream)?.message())
 }
 
-/// Every fault of a server ends its stream, or its connection.
 fn bc_glitches<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    server(stream)?;
-    sint(0)
+    sint(server(stream)?.glitches)
 }
 
 fn bc_major<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

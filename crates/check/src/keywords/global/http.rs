@@ -224,17 +224,19 @@ pub const ROWS: &[Keyword] = &[
     rxbuf("tune.h2.fe.rxbuf", "Buffers of a client's HTTP/2 connection.", |c, size| {
         c.global().tune.h2_clients.rxbuf = u32::try_from(size).unwrap_or(u32::MAX)
     }),
-    unread(
+    number(
         "tune.h1.be.glitches-threshold",
-        "Oddities after which a connection is closed.",
+        "Small faults after which a server's HTTP/1 connection is closed.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h1_glitches.servers = u32_of(n),
     ),
-    unread(
+    number(
         "tune.h1.fe.glitches-threshold",
-        "Oddities after which a connection is closed.",
+        "Small faults after which a client's HTTP/1 connection is closed.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h1_glitches.clients = u32_of(n),
     ),
     unread(
         "tune.h2.be.glitches-threshold",

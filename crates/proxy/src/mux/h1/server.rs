@@ -14,6 +14,7 @@ use crate::body::{H1Source, Piece, send_h1};
 use crate::client::Client;
 use crate::conn::{Conn, HEAD_PART};
 use crate::forward::closes_server;
+use crate::mux::h1::Wear;
 use crate::server::backend;
 use crate::upstream::NoHead;
 
@@ -27,6 +28,8 @@ pub struct H1Server {
     pub chunked: bool,
     /// The server was told that its connection ends with the response.
     pub closing: bool,
+    /// Small faults of the server's messages on this connection.
+    pub glitches: u32,
     /// What must answer the key that was made here, for a client that had none.
     accept: Option<[u8; websocket::ACCEPT_LEN]>,
 }
@@ -39,6 +42,7 @@ impl H1Server {
             progress: Progress::default(),
             chunked: false,
             closing: false,
+            glitches: 0,
             accept: None,
         }
     }
@@ -116,8 +120,14 @@ impl H1Server {
         });
         Poll::Ready(match ready!(read) {
             Ok(Some(Ok(Parsed::NeedMore))) => Ok(false),
-            Ok(Some(Ok(Parsed::Done { .. }))) => self.check_head(head).map(|()| true),
-            Ok(Some(_)) => Err(NoHead::Invalid),
+            Ok(Some(Ok(Parsed::Done { .. }))) => {
+                self.glitches += u32::from(head.flags.violates);
+                self.check_head(head).map(|()| true)
+            }
+            Ok(Some(_)) => {
+                self.glitches += 1;
+                Err(NoHead::Invalid)
+            }
             // A head that breaks off is no HTTP.
             _ if !head.bytes().is_empty() => Err(NoHead::Invalid),
             _ => Err(NoHead::Closed),
@@ -146,6 +156,15 @@ impl H1Server {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Looks at what the server's small faults mean for its connection, by their threshold. Says
+    /// whether it ends: nothing more is read from it.
+    pub fn wear_out(&mut self, threshold: u32) -> bool {
+        let wear = Wear::of(self.glitches, threshold);
+        self.closing |= wear != Wear::Fine;
+        self.conn.read_closed |= wear == Wear::Over;
+        wear == Wear::Over
     }
 
     /// Queues a piece of the request's body.

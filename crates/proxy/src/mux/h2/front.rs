@@ -337,7 +337,7 @@ impl Front {
     }
 
     fn count_glitches(&mut self) {
-        let more = self.follower.glitches() - self.session.glitches.get();
+        let more = self.follower.glitches().saturating_sub(self.session.glitches.get());
         if more > 0 {
             self.session.count_glitches(more, now_ms());
         }
