@@ -118,6 +118,14 @@ impl Pipe {
         count
     }
 
+    /// Adds what waits to the end of `out`; it stays.
+    pub fn peek(&self, out: &mut Vec<u8>) {
+        let inner = self.lock();
+        let (front, back) = inner.bytes.as_slices();
+        out.extend_from_slice(front);
+        out.extend_from_slice(back);
+    }
+
     /// How many bytes stand before and with the first `byte`; `None` where there is none.
     pub fn find(&self, byte: u8) -> Option<usize> {
         self.lock().bytes.iter().position(|have| *have == byte).map(|at| at + 1)

@@ -88,16 +88,11 @@ fn split(text: &[u8]) -> Option<(VarScope, &[u8])> {
     (!name.is_empty() && name.iter().all(valid)).then_some((scope, name))
 }
 
-/// Sets a variable; with `if_known` only one that the configuration mentions. Scripts make no
-/// variables of the process. Whether it was set.
+/// Sets a variable; with `if_known` only one that the configuration mentions. Whether it was set.
 pub(crate) fn set(names: &Names, stream: &Stream, name: &[u8], value: OwnedValue, if_known: bool) -> bool {
     let var =
         if if_known { names.find(name).filter(|var| names.is_configured(*var)) } else { names.intern(name) };
-    let conditions = |var: &Var| match var.scope {
-        VarScope::Proc => Conditions::of([&b"ifexists"[..]].into_iter()),
-        _ => Conditions::default(),
-    };
-    var.is_some_and(|var| stream.set_variable_if(var, value.as_value(), conditions(&var)))
+    var.is_some_and(|var| stream.set_variable_if(var, value.as_value(), Conditions::default()))
 }
 
 /// Removes a variable; whether it could have been there.

@@ -236,7 +236,7 @@ async fn respond(
     server: &mut ServerConn,
 ) -> bool {
     if rules::any(stream, backend(stream), RuleSet::TcpResponse)
-        && !Box::pin(content_passes(worker, stream, client, server, timer)).await
+        && !Box::pin(content_passes(worker, stream, client, Some(&mut *server), timer)).await
     {
         client.abort();
         return false;
@@ -251,7 +251,7 @@ async fn respond(
         server.upstream.show_body(&mut stream.res_body.bytes);
     }
     let reusable = keeps_open(stream) && !server.upstream.is_closing();
-    if let Some(refused) = response_rules(worker, stream, client, server, timer).await {
+    if let Some(refused) = response_rules(worker, stream, client, Some(&mut *server), timer).await {
         let vanishes = refused == Outcome::Drop;
         stream.termination.set(Cause::Proxy, if vanishes { State::Request } else { State::Headers });
         // What came of its body has been received all the same.
@@ -308,43 +308,48 @@ async fn respond(
 
 /// `tcp-response content`: says whether the response may pass. Without an inspect delay the rules
 /// decide before anything came, as in HAProxy; what they refuse was no response.
-async fn content_passes(
+pub async fn content_passes(
     worker: &Worker,
     stream: &mut Stream,
     client: &mut Client<'_>,
-    server: &mut ServerConn,
+    mut server: Option<&mut ServerConn>,
     timer: &mut Timer,
 ) -> bool {
     let proxy = backend(stream);
     let waits = stream.plan.settings(proxy).response_inspect_delay.is_some_and(|delay| delay > 0);
     let mut head = Head::default();
     if waits {
-        stream.held.response = room::held(stream, &stream.res, server.upstream.rest().len());
+        stream.held.response = room::held(stream, &stream.res, early(server.as_deref()));
     } else {
         std::mem::swap(&mut head, &mut stream.res);
     }
     let set = (proxy, RuleSet::TcpResponse);
-    let outcome = rules::run_with(worker, stream, client, Some(&mut *server), timer, set).await;
+    let outcome = rules::run_with(worker, stream, client, server.as_deref_mut(), timer, set).await;
     if !waits {
         std::mem::swap(&mut head, &mut stream.res);
     }
     if matches!(outcome, Outcome::Continue | Outcome::Stop) {
         return true;
     }
-    let received = stream.counts.bytes_out + server.upstream.rest().len() as u64;
+    let received = stream.counts.bytes_out + early(server.as_deref()) as u64;
     stream.counts.bytes_out = if waits { received } else { 0 };
     stream.res.clear();
     stream.termination.set(Cause::Proxy, State::Data);
     false
 }
 
+/// Bytes of a response's body that came with its head; a service's are not told.
+fn early(server: Option<&ServerConn>) -> usize {
+    server.map_or(0, |server| server.upstream.rest().len())
+}
+
 /// The response rules of the backend, then of the frontend, then those of both behind them.
 /// `Some`: the response is refused or replaced.
-async fn response_rules(
+pub async fn response_rules(
     worker: &Worker,
     stream: &mut Stream,
     client: &mut Client<'_>,
-    server: &mut ServerConn,
+    mut server: Option<&mut ServerConn>,
     timer: &mut Timer,
 ) -> Option<Outcome> {
     let (front, back) = (stream.session.frontend, backend(stream));
@@ -357,7 +362,7 @@ async fn response_rules(
             if !rules::any(stream, *proxy, set) {
                 continue;
             }
-            match rules::run_with(worker, stream, client, Some(&mut *server), timer, (*proxy, set)).await {
+            match rules::run_with(worker, stream, client, server.as_deref_mut(), timer, (*proxy, set)).await {
                 Outcome::Continue | Outcome::Stop => {}
                 other => return Some(other),
             }

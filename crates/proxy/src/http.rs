@@ -477,6 +477,12 @@ async fn after_response(worker: &Worker, stream: &mut Stream, client: &mut Clien
         return;
     }
     stream.held.response = room::held(stream, &stream.res, stream.reply.len());
+    if worker.plan.needs.response_body {
+        let Stream { res_body, reply, .. } = stream;
+        res_body.bytes.clear();
+        res_body.bytes.extend_from_slice(reply);
+        res_body.complete = true;
+    }
     let proxies = if front == back { &[back][..] } else { &[back, front][..] };
     let mut attempts = if stream.status() == 500 { 1 } else { 2 };
     while attempts > 0 {

@@ -3,13 +3,16 @@
 
 use std::task::{Context, Poll, ready};
 
+use actions::room;
 use ir::config::LogOrigin;
 use ir::id::ServiceId;
+use ir::spec::RuleSet;
 use lua::HttpService;
 use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1;
 use proto::message::Framing;
+use state::plan::Outcome;
 use state::stream::{Sent, Stream};
 use state::termination::{Cause, State};
 
@@ -17,8 +20,9 @@ use crate::body::{Piece, SourceError};
 use crate::buffers;
 use crate::client::{Client, ResponseMode};
 use crate::deadline::Deadline;
+use crate::server::backend;
 use crate::worker::Worker;
-use crate::{http, log};
+use crate::{forward, http, log, rules};
 
 /// Bytes of a response's body that are handed on at once.
 const PIECE: usize = 16 * 1024;
@@ -51,8 +55,18 @@ pub async fn run(
         limit,
     };
     Deadline::after(now_ms(), limit).set(timer);
-    match std::future::poll_fn(|cx| run.poll(cx, worker, stream, client, timer)).await {
-        End::Done => {}
+    let mut end = std::future::poll_fn(|cx| run.poll(cx, stream, client, timer)).await;
+    if matches!(end, End::Head) {
+        if !run.head_passes(worker, stream, client, timer).await {
+            return;
+        }
+        end = match run.send_head(worker, stream, client) {
+            Ok(()) => std::future::poll_fn(|cx| run.poll(cx, stream, client, timer)).await,
+            Err(()) => End::ClientGone,
+        };
+    }
+    match end {
+        End::Done | End::Head => {}
         End::Failed if !run.started => fail(worker, stream, client, timer).await,
         End::Failed => client.abort(),
         End::ClientGone => {
@@ -82,6 +96,8 @@ enum Script {
 }
 
 enum End {
+    /// The response's head stands in the stream.
+    Head,
     Done,
     Failed,
     ClientGone,
@@ -104,7 +120,6 @@ impl Run {
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        worker: &Worker,
         stream: &mut Stream,
         client: &mut Client<'_>,
         timer: &mut Timer,
@@ -117,20 +132,7 @@ impl Run {
                 self.script = if end.is_ok() { Script::Finished } else { Script::Failed };
             }
             if !self.started && self.service.take_head(&mut stream.res) {
-                self.started = true;
-                stream.sent = Sent::Forwarded;
-                stream.counts.bytes_out += h1::counted_response(&stream.res);
-                if stream.res.reason().is_empty() {
-                    stream.counts.bytes_out += h1::reason_phrase(stream.res.status()).len() as u64;
-                }
-                stream.counts.response_head = h1::counted_response(&stream.res);
-                stream.timing.response = Some(now_ms());
-                self.bodyless = stream.is_bodyless();
-                let close = worker.wants_close(stream);
-                if client.send_head(stream, ResponseMode { close, bodyless: self.bodyless }).is_err() {
-                    return Poll::Ready(End::ClientGone);
-                }
-                log::step(worker, stream, LogOrigin::Response, 0);
+                return Poll::Ready(End::Head);
             }
             if self.script != Script::Running && !self.started {
                 return Poll::Ready(End::Failed);
@@ -156,6 +158,58 @@ impl Run {
             ready!(timer.poll_expired(cx));
             return Poll::Ready(if self.started { End::ClientGone } else { End::Failed });
         }
+    }
+
+    /// Counts the head and runs the rules on it, as on that of a server's response. `false`: it is refused
+    /// or replaced, and the client was told.
+    async fn head_passes(
+        &mut self,
+        worker: &Worker,
+        stream: &mut Stream,
+        client: &mut Client<'_>,
+        timer: &mut Timer,
+    ) -> bool {
+        stream.counts.response_head = h1::counted_response(&stream.res);
+        stream.counts.bytes_out += stream.counts.response_head;
+        if stream.res.reason().is_empty() {
+            stream.counts.bytes_out += h1::reason_phrase(stream.res.status()).len() as u64;
+        }
+        if rules::any(stream, backend(stream), RuleSet::TcpResponse)
+            && !forward::content_passes(worker, stream, client, None, timer).await
+        {
+            client.abort();
+            return false;
+        }
+        stream.timing.response = Some(now_ms());
+        stream.count_status();
+        (stream.answer_status, stream.server_status) = (None, Some(stream.res.status()));
+        let waiting = self.service.response().len();
+        stream.held.response = room::held(stream, &stream.res, waiting);
+        http::capture_response(stream);
+        if worker.plan.needs.response_body {
+            self.service.response().peek(&mut stream.res_body.bytes);
+        }
+        let Some(refused) = forward::response_rules(worker, stream, client, None, timer).await else {
+            return true;
+        };
+        stream.counts.bytes_out += waiting as u64;
+        match refused {
+            Outcome::Failed => http::refuse(worker, stream, client, timer, 500).await,
+            Outcome::Deny(status) => http::refuse(worker, stream, client, timer, status).await,
+            Outcome::Reply => http::reply(worker, stream, client, timer).await,
+            _ => client.abort(),
+        }
+        false
+    }
+
+    /// Queues the response's head.
+    fn send_head(&mut self, worker: &Worker, stream: &mut Stream, client: &mut Client<'_>) -> Result<(), ()> {
+        (self.started, self.bodyless) = (true, stream.is_bodyless());
+        stream.sent = Sent::Forwarded;
+        let mode = ResponseMode { close: worker.wants_close(stream), bodyless: self.bodyless };
+        client.send_head(stream, mode).map_err(|_| ())?;
+        log::step(worker, stream, LogOrigin::Response, 0);
+        Ok(())
     }
 
     /// Whether a script failed in the middle of its answer, and what it had sent is gone.
@@ -219,8 +273,8 @@ impl Run {
         let mut piece = buffers::take();
         let count = pipe.pop(&mut piece, PIECE);
         let mut sent = Ok(());
+        stream.counts.bytes_out += count as u64;
         if count > 0 && !self.bodyless {
-            stream.counts.bytes_out += count as u64;
             sent = client.send(cx, &Piece::Data(&piece));
         }
         buffers::give(piece);
