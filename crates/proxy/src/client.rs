@@ -133,10 +133,12 @@ impl Client<'_> {
     pub fn has_left(&mut self, cx: &mut Context<'_>) -> Option<Gone> {
         let gone = match self {
             Self::H1(client) => client.conn.poll_gone(cx),
-            Self::H2(client) => client.poll_gone(cx).map(|_| Gone::Reset),
+            Self::H2(client) => client.poll_gone(cx),
         };
         match (self, gone) {
             (_, Poll::Pending) => None,
+            // One that ended its direction behind its request can be answered.
+            (Self::H2(client), Poll::Ready(Gone::Ended)) if client.request_done() => None,
             (Self::H1(client), Poll::Ready(Gone::Ended)) => {
                 (!client.source.is_there(client.conn.rest())).then_some(Gone::Ended)
             }

@@ -31,11 +31,13 @@ pub struct Conn {
     out: Lent,
     /// The other side ended its direction.
     pub read_closed: bool,
+    /// It did so with a reset.
+    broken: bool,
 }
 
 impl Conn {
     pub fn new(io: Io) -> Self {
-        Self { io, rest: None, out: Lent::default(), read_closed: false }
+        Self { io, rest: None, out: Lent::default(), read_closed: false, broken: false }
     }
 
     /// Bytes received and not used yet.
@@ -114,10 +116,14 @@ impl Conn {
         const MOST: usize = 64 * 1024;
         while !self.read_closed && self.rest().len() < MOST {
             if ready!(self.poll_more(cx, MOST)).is_err() {
-                return Poll::Ready(Gone::Reset);
+                (self.read_closed, self.broken) = (true, true);
             }
         }
-        if self.read_closed { Poll::Ready(Gone::Ended) } else { Poll::Pending }
+        match (self.read_closed, self.broken) {
+            (false, _) => Poll::Pending,
+            (true, false) => Poll::Ready(Gone::Ended),
+            (true, true) => Poll::Ready(Gone::Reset),
+        }
     }
 
     /// What will be sent by the next [`Conn::poll_flush`]; a codec appends here.

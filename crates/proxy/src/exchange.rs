@@ -76,7 +76,7 @@ pub struct Exchange {
     server_deadline: Deadline,
     /// Nothing more goes up: the body is complete, or the server reads no more.
     up_done: bool,
-    /// `option abortonclose`: a client that leaves ends the stream.
+    /// `option abortonclose`: a client that ends its direction ends the stream.
     watch: bool,
     /// The response was sent whole.
     pub answered: bool,
@@ -208,12 +208,10 @@ impl Exchange {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether the client left, where that is watched.
+    /// Whether the client left: with a reset, amid its request, or in good order where that is watched.
     fn poll_gone(&self, cx: &mut Context<'_>, client: &mut Client<'_>) -> Option<Fault> {
-        if !self.watch {
-            return None;
-        }
         match client.poll_gone(cx) {
+            Poll::Ready(Gone::Ended) if !self.watch && client.request_done() => None,
             Poll::Ready(Gone::Ended) => Some(Fault::ClientAborted),
             Poll::Ready(Gone::Reset) => Some(Fault::ClientReset),
             Poll::Pending => None,

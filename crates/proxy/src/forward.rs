@@ -21,6 +21,7 @@ use state::track::Event;
 
 use crate::body::Piece;
 use crate::client::{Client, ResponseMode};
+use crate::conn::Gone;
 use crate::exchange::{Exchange, Fault};
 use crate::mux::h1::add_accept;
 use crate::server::{self, Attempts, ServerConn, Unreachable, acquire, backend};
@@ -41,7 +42,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             None => {
                 let watch = settings.options.abortonclose != Some(false);
                 let mut leave = LEAVE;
-                let mut gone = |cx: &mut Context<'_>| watch && left(cx, client, &mut leave);
+                let mut gone = |cx: &mut Context<'_>| left(cx, client, watch, &mut leave);
                 match Box::pin(acquire(worker, stream, timer, &mut attempts, &mut gone)).await {
                     Ok(server) => server,
                     Err(fault) => {
@@ -96,11 +97,13 @@ const CONNECT_TIMEOUT: Unreachable = Unreachable { cause: Cause::ServerTimeout, 
 /// How often a client that has left is overlooked.
 const LEAVE: u32 = 128;
 
-/// Whether the client left. That is overlooked until the sockets were looked at: where its end came with
-/// the request, it is noticed behind a connect that takes no time.
-fn left(cx: &mut Context<'_>, client: &mut Client<'_>, leave: &mut u32) -> bool {
-    if client.poll_gone(cx).is_pending() {
-        return false;
+/// Whether the client left; `watch`: in good order, too. That is overlooked until the sockets were looked at:
+/// where its end came with the request, it is noticed behind a connect that takes no time.
+fn left(cx: &mut Context<'_>, client: &mut Client<'_>, watch: bool, leave: &mut u32) -> bool {
+    match client.poll_gone(cx) {
+        Poll::Ready(Gone::Ended) if !watch => return false,
+        Poll::Ready(_) => {}
+        Poll::Pending => return false,
     }
     if *leave > 0 {
         *leave -= 1;

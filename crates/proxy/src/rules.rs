@@ -14,8 +14,9 @@ use state::termination::{Cause, State};
 
 use crate::body::{Piece, SourceError};
 use crate::client::Client;
+use crate::conn::Gone;
 use crate::deadline::Deadline;
-use crate::server::ServerConn;
+use crate::server::{ServerConn, backend};
 use crate::worker::Worker;
 use crate::{log, resolve};
 
@@ -81,7 +82,7 @@ async fn resume(
 ) -> Outcome {
     loop {
         match outcome {
-            Outcome::Pause(wait) => sleep(timer, wait).await,
+            Outcome::Pause(wait) => pause(stream, sides.client, timer, wait).await,
             Outcome::WaitForBody(limit, least) => {
                 if let Some(status) = wait_for_body(stream, sides, timer, limit, least).await {
                     end_wait(stream);
@@ -155,6 +156,18 @@ fn end_wait(stream: &mut Stream) {
 pub async fn sleep(timer: &mut Timer, wait: u64) {
     Deadline::after(now_ms(), Some(wait)).set(timer);
     timer.expired().await;
+}
+
+/// Waits `wait` milliseconds, or until the client left. One of HTTP/1 that ends its direction goes on waiting.
+async fn pause(stream: &Stream, client: &mut Client<'_>, timer: &mut Timer, wait: u64) {
+    let watch = stream.plan.settings(backend(stream)).options.abortonclose != Some(false);
+    Deadline::after(now_ms(), Some(wait)).set(timer);
+    std::future::poll_fn(|cx| match client.poll_gone(cx) {
+        Poll::Ready(Gone::Reset) => Poll::Ready(()),
+        Poll::Ready(Gone::Ended) if watch && !client.is_h1() => Poll::Ready(()),
+        _ => timer.poll_expired(cx),
+    })
+    .await;
 }
 
 /// Waits `wait` milliseconds, or until the client's direction ends. What it sends meanwhile is

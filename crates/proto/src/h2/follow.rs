@@ -242,6 +242,11 @@ impl Follower {
         self.phase == Phase::Over || (reached && self.streams.is_empty())
     }
 
+    /// Whether no stream is open.
+    pub fn is_quiet(&self) -> bool {
+        self.streams.is_empty()
+    }
+
     /// Whether the client has sent all of a stream.
     pub fn has_ended(&self, stream: u32) -> bool {
         self.streams.ended(stream) != Ended::No
@@ -554,6 +559,9 @@ impl Follower {
                 if frame.kind == DATA {
                     *window -= frame.length as i64;
                     streams.sent(frame.stream, frame.length as i64);
+                }
+                if frame.kind == HEADERS {
+                    streams.begun(frame.stream);
                 }
                 if frame.has(END_STREAM) {
                     streams.answered(frame.stream);

@@ -205,6 +205,28 @@ fn frames_on_streams_that_exist() {
 }
 
 #[test]
+fn the_end_of_the_input_cuts_what_is_not_complete() {
+    #[track_caller]
+    fn check(frames: &[Vec<u8>], answer: &[u8], client: &str, server: &str, quiet: bool) {
+        let mut follower = Follower::new(limits());
+        play(&mut follower, &[opening(), frames.concat()].concat(), 1000);
+        follower.sent(answer);
+        let (mut to_client, mut to_server) = (Vec::new(), Vec::new());
+        follower.cut(false, &mut Output { client: &mut to_client, server: &mut to_server });
+        assert_eq!((&words(&to_client)[..], &words(&to_server)[..]), (client, server));
+        assert_eq!(follower.is_quiet(), quiet);
+    }
+    let cut = format!("RST(1,{RESET_FOR_FRAMES})");
+    let (head, all) = (frame(1, 4, 1, b"\x88"), frame(1, 5, 1, b"\x88"));
+    check(&[get(5, 1, b"")], b"", "", "", false);
+    check(&[get(5, 1, b"")], &all, "", "", true);
+    check(&[post(1, b"")], b"", "RST(1,7)", &cut, true);
+    check(&[post(1, b"")], &head, "RST(1,8)", &cut, true);
+    check(&[post(1, b"")], &all, "", &cut, true);
+    check(&[post(1, b""), frame(0, 1, 1, b"hi")], &head, "", "", false);
+}
+
+#[test]
 fn what_is_no_http2_ends_without_a_word() {
     for bytes in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\rX"] {
         let seen = play(&mut Follower::new(limits()), bytes, 3);

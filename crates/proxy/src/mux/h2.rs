@@ -225,7 +225,7 @@ impl Serving<'_> {
         let Some(pending) = self.log.front.with(|front| front.begin(id)) else {
             return respond.send_reset(Reason::INTERNAL_ERROR);
         };
-        let running = Running(self.log.front.clone());
+        let running = Running { front: self.log.front.clone(), stream: id };
         let mut stream = pending.stream;
         session.requests.set(session.requests.get() + 1);
         let now = now_ms();
@@ -236,7 +236,7 @@ impl Serving<'_> {
         (stream.timing.first_byte, stream.timing.request) = (Some(now), Some(now));
         stream.counts.request_head = proto::h1::counted_request(&stream.req);
         stream.counts.bytes_in += stream.counts.request_head;
-        let mut client = H2Client::new(body, respond);
+        let mut client = H2Client::new(body, respond, running);
         if stream.req.flags.upgrade || stream.req.method() == b"CONNECT" {
             client.expect_tunnel();
         }
@@ -254,7 +254,7 @@ impl Serving<'_> {
             Start::Whole
         };
         session.streams.set(session.streams.get() + 1);
-        tokio::task::spawn_local(serve(worker.clone(), stream, client, begun, running));
+        tokio::task::spawn_local(serve(worker.clone(), stream, client, begun));
     }
 }
 
@@ -277,7 +277,6 @@ fn serve(
     mut stream: Box<Stream>,
     mut client: H2Client,
     start: Start,
-    running: Running,
 ) -> impl Future<Output = ()> {
     let mut timer = Timer::new();
     async move {
@@ -303,9 +302,7 @@ fn serve(
         log::stream(&worker, &mut stream);
         stream.session.streams.set(stream.session.streams.get() - 1);
         let stalled = matches!(stream.termination.cause, Cause::Client | Cause::ClientTimeout);
-        if client.is_killed() || stream.session.is_dropped.get() {
-            running.0.with(Front::kill);
-        }
+        client.kill_connection(stream.session.is_dropped.get());
         worker.recycle(stream);
         if !stalled && client.lingers() {
             Box::pin(client.linger(&mut timer)).await;

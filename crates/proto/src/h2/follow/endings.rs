@@ -1,6 +1,6 @@
 //! How a connection ends but for a fault of the client's.
 
-use super::{FAREWELL, Farewell, Follower, Output, Phase, Step};
+use super::{FAREWELL, Farewell, Follower, Output, Phase, RESET_FOR_FRAMES, Step};
 use crate::h2::frame::{self, Code, MAX_STREAM};
 
 impl Follower {
@@ -32,13 +32,17 @@ impl Follower {
 
     /// The client ended its direction: requests that are not complete never will be. `silent`: one that has
     /// never said anything is no fault.
-    pub fn cut(&mut self, silent: bool, out: &mut Vec<u8>) {
+    pub fn cut(&mut self, silent: bool, out: &mut Output<'_>) {
         if self.phase == Phase::Preface && !silent {
             self.hang_up();
         }
-        for stream in self.streams.unanswered().filter(|stream| !self.has_ended(*stream)) {
-            frame::write_reset(out, stream, Code::RefusedStream as u32);
-        }
+        self.streams.cut(|stream, begun, answered| {
+            if !answered {
+                let code = if begun { Code::Cancel } else { Code::RefusedStream };
+                frame::write_reset(out.client, stream, code as u32);
+            }
+            frame::write_reset(out.server, stream, RESET_FOR_FRAMES);
+        });
     }
 
     /// Ends the connection because a rule said so.

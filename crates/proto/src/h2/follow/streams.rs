@@ -15,7 +15,8 @@ struct Open {
     stream: u32,
     /// The client has ended it.
     ended: bool,
-    /// The response has ended.
+    /// The response has begun, and has ended.
+    begun: bool,
     answered: bool,
     /// What is left of the announced length.
     left: Option<u64>,
@@ -46,7 +47,16 @@ impl Streams {
 
     /// Its number is higher than all before. The two windows are the client's and ours.
     pub fn open(&mut self, stream: u32, ended: bool, left: Option<u64>, (window, room): (i64, i64)) {
-        self.0.push(Open { stream, ended, answered: false, left, window, room, granted: false });
+        self.0.push(Open {
+            stream,
+            ended,
+            begun: false,
+            answered: false,
+            left,
+            window,
+            room,
+            granted: false,
+        });
     }
 
     /// The end of a stream that was opened at some time.
@@ -84,6 +94,13 @@ impl Streams {
         true
     }
 
+    /// The response has begun.
+    pub fn begun(&mut self, stream: u32) {
+        if let Some(index) = self.find(stream) {
+            self.0[index].begun = true;
+        }
+    }
+
     /// The response has ended.
     pub fn answered(&mut self, stream: u32) {
         if let Some(index) = self.find(stream) {
@@ -92,6 +109,17 @@ impl Streams {
                 self.0.remove(index);
             }
         }
+    }
+
+    /// Drops the streams that the client has not ended. `each` is told their numbers, and whether their
+    /// response has begun, and has ended.
+    pub fn cut(&mut self, mut each: impl FnMut(u32, bool, bool)) {
+        self.0.retain(|open| {
+            if !open.ended {
+                each(open.stream, open.begun, open.answered);
+            }
+            open.ended
+        });
     }
 
     /// Notes that a stream gets the rest of its window; `false` where it has it.

@@ -14,6 +14,7 @@ use proto::message::Framing;
 use state::stream::Stream;
 
 use super::convert;
+use super::front::{Front, Running};
 use super::halves::{Incoming, Outgoing};
 use crate::body::{Piece, Sink, SourceError};
 use crate::client::ResponseMode;
@@ -32,10 +33,11 @@ pub struct H2Client {
     /// The connection is to end with the stream.
     killed: bool,
     outgoing: Outgoing,
+    running: Running,
 }
 
 impl H2Client {
-    pub fn new(body: RecvStream, respond: SendResponse<Bytes>) -> Self {
+    pub fn new(body: RecvStream, respond: SendResponse<Bytes>, running: Running) -> Self {
         Self {
             incoming: Incoming::new(body),
             tunnel: false,
@@ -43,6 +45,7 @@ impl H2Client {
             headed: false,
             killed: false,
             outgoing: Outgoing::default(),
+            running,
         }
     }
 
@@ -130,21 +133,30 @@ impl H2Client {
 
     /// See [`crate::client::Client::poll_flush`].
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.outgoing.poll_flush(cx)
+        let flushed = self.outgoing.poll_flush(cx);
+        if let (Poll::Ready(Err(_)), Some(Poll::Ready(code))) = (&flushed, self.outgoing.poll_reset(cx)) {
+            self.incoming.note_reset(code);
+        }
+        flushed
     }
 
     /// See [`crate::client::Client::poll_gone`].
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Gone> {
-        let code = ready!(match self.outgoing.poll_reset(cx) {
+        let reset = match self.outgoing.poll_reset(cx) {
             Some(reset) => reset,
             None => self.respond.poll_reset(cx).map(Result::ok),
-        });
+        };
+        let Poll::Ready(code) = reset else {
+            let Running { front, stream } = &self.running;
+            let ended = front.with(|front| front.has_ended(*stream, cx));
+            return if ended { Poll::Ready(Gone::Ended) } else { Poll::Pending };
+        };
         // The body tells it.
         if code.is_some_and(|code| u32::from(code) == RESET_FOR_MESSAGE) && !self.request_done() {
             return Poll::Pending;
         }
         self.incoming.note_reset(code);
-        Poll::Ready(if code.is_some() && self.request_done() { Gone::Reset } else { Gone::Ended })
+        Poll::Ready(if self.request_done() { Gone::Reset } else { Gone::Ended })
     }
 
     /// See [`crate::client::Client::kill`].
@@ -156,9 +168,11 @@ impl H2Client {
         self.respond.send_reset(Reason::ENHANCE_YOUR_CALM);
     }
 
-    /// Whether the connection is to end with the stream.
-    pub fn is_killed(&self) -> bool {
-        self.killed
+    /// Ends the connection with the stream, where a rule said so or `wanted`.
+    pub fn kill_connection(&self, wanted: bool) {
+        if self.killed || wanted {
+            self.running.front.with(Front::kill);
+        }
     }
 
     /// Whether [`H2Client::linger`] has something to do.

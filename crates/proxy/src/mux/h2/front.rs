@@ -84,6 +84,10 @@ pub struct Front {
     waker: Option<Waker>,
     /// The connection's task, where it waits for anything.
     task: Option<Waker>,
+    /// The client ended its direction.
+    ended: bool,
+    /// The tasks of streams that want to know that, by their numbers.
+    watchers: Vec<(u32, Waker)>,
     kill: Kill,
     /// The crate's last write waits: over TLS, nothing else may be written before it.
     stuck: bool,
@@ -106,6 +110,8 @@ impl Front {
             running: 0,
             waker: None,
             task: None,
+            ended: false,
+            watchers: Vec::new(),
             kill: Kill::No,
             stuck: false,
             opened: false,
@@ -170,9 +176,23 @@ impl Front {
         Some(pending)
     }
 
-    /// A task has ended.
-    fn finish(&mut self) {
+    /// Whether the client ended its direction; a stream's task that asks is woken when it does.
+    pub fn has_ended(&mut self, stream: u32, cx: &Context<'_>) -> bool {
+        if !self.ended {
+            match self.watchers.iter_mut().find(|(known, _)| *known == stream) {
+                Some((_, waker)) => waker.clone_from(cx.waker()),
+                None => self.watchers.push((stream, cx.waker().clone())),
+            }
+        }
+        self.ended
+    }
+
+    /// A stream's task has ended.
+    fn finish(&mut self, stream: u32) {
         self.running -= 1;
+        if let Some(at) = self.watchers.iter().position(|(known, _)| *known == stream) {
+            self.watchers.swap_remove(at);
+        }
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -262,18 +282,29 @@ impl Front {
             Ok(1..) => Poll::Ready(Ok(())),
             // The next call comes when they are.
             _ if !self.queue.is_empty() => Poll::Pending,
-            Ok(_) => {
-                let mut frames = Vec::new();
-                let options = &self.worker.plan.settings(self.session.frontend).options;
-                let may_be_silent = options.dontlognull || options.http_ignore_probes;
-                let silent = may_be_silent && self.conn()?.rest().is_empty();
-                self.follower.cut(silent, &mut frames);
-                self.ours.extend(&frames);
-                let _ = self.poll_ours(cx)?;
-                Poll::Ready(Err(ErrorKind::UnexpectedEof.into()))
-            }
+            Ok(_) => self.poll_cut(cx),
             Err(error) => Poll::Ready(Err(error)),
         }
+    }
+
+    /// The client ended its direction: that is an error here once it has all answers.
+    fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if !std::mem::replace(&mut self.ended, true) {
+            let options = &self.worker.plan.settings(self.session.frontend).options;
+            let may_be_silent = options.dontlognull || options.http_ignore_probes;
+            let silent = may_be_silent && self.conn()?.rest().is_empty();
+            let (mut client, mut server) = (Vec::new(), Vec::new());
+            self.follower.cut(silent, &mut Output { client: &mut client, server: &mut server });
+            self.ours.extend(&client);
+            self.held.extend(&server);
+            self.watchers.drain(..).for_each(|(_, waker)| waker.wake());
+            return Poll::Ready(Ok(()));
+        }
+        if self.running > 0 || !self.follower.is_quiet() {
+            self.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Err(ErrorKind::UnexpectedEof.into()))
     }
 
     /// The follower ended the connection.
@@ -494,10 +525,13 @@ impl Shared {
 }
 
 /// Counts a stream's task until it is dropped.
-pub struct Running(pub Shared);
+pub struct Running {
+    pub front: Shared,
+    pub stream: u32,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.with(Front::finish);
+        self.front.with(|front| front.finish(self.stream));
     }
 }
