@@ -22,7 +22,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("log_health_checks", "parsed"),
     ("lua_paths", "the scripts are loaded while the configuration is read"),
     ("max_spread_checks", "parsed"),
-    ("redir", "parsed"),
     ("socket_stats", "parsed"),
     ("spread_checks", "parsed"),
     ("ssl_default_bind", "the checker begins each line with it"),

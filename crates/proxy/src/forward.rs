@@ -132,8 +132,13 @@ async fn unreachable(
     fault: Unreachable,
 ) {
     stream.termination.set(fault.cause, fault.state);
-    if fault.cause == Cause::Client {
-        return client.abort();
+    match fault.cause {
+        Cause::Client => return client.abort(),
+        Cause::Local => {
+            server::redirect::fill(stream);
+            return http::reply(worker, stream, client, timer).await;
+        }
+        _ => {}
     }
     if fault == CONNECT_TIMEOUT && !server::is_first(stream) {
         // The client repeats such a request by itself.

@@ -16,7 +16,7 @@ use super::connect::{Refused, connect, target};
 use super::link::{note_failed, note_link};
 use super::queue::{Turn, wait_turn};
 use super::reuse::{mark, reuse_with};
-use super::{Gone, ServerConn, Unreachable, backend};
+use super::{Gone, ServerConn, Unreachable, backend, redirect};
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 
@@ -146,6 +146,10 @@ pub async fn acquire(
         attempts.note(stream, turn.server);
         // Who did not wait was in no queue for any time, whatever the clock says by now.
         stream.timing.dequeued = stream.timing.dequeued.filter(|_| stays).or(Some(stream.now));
+        if redirect::prefix(stream, turn.server).is_some() {
+            turn.live().stream_rate.count(worker.thread, stream.now);
+            return Err(unreachable(Cause::Local));
+        }
         if looks {
             match reuse_with(worker, stream, attempts, turn) {
                 Ok(conn) => return Ok(conn),

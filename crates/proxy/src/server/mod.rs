@@ -8,6 +8,7 @@ mod choose;
 mod connect;
 mod link;
 mod queue;
+pub mod redirect;
 mod reuse;
 mod source;
 mod version;

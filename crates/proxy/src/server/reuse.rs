@@ -13,7 +13,7 @@ use super::choose::choose;
 use super::connect::destination;
 use super::link::note_link;
 use super::queue::Turn;
-use super::{Attempts, ServerConn, backend, source, version};
+use super::{Attempts, ServerConn, backend, redirect, source, version};
 use crate::buffers::Lent;
 use crate::mux::h1::H1Server;
 use crate::mux::h2::H2Server;
@@ -49,7 +49,7 @@ pub fn reuse_with(
     turn: Turn,
 ) -> Result<ServerConn, Turn> {
     let settings = &stream.plan.settings(turn.backend).servers[turn.server.index()];
-    if !version::fits(stream, settings) {
+    if !version::fits(stream, settings) || redirect::prefix(stream, turn.server).is_some() {
         return Err(turn);
     }
     let number = worker.server_number(turn.backend, turn.server);

@@ -178,14 +178,13 @@ pub const ROWS: &[ServerKeyword] = &[
     }),
     ServerKeyword::value(
         "redir",
-        "Where requests are redirected to.",
+        "Where the client itself fetches what it asks for by GET or HEAD.",
         "'{}' expects <prefix> as argument.\n",
         |_, draft, given| {
             draft.server.redir = Some(given.value.text.clone());
             Ok(())
         },
-    )
-    .parsed(),
+    ),
     ServerKeyword::value("shard", "The shard of a peer.", "", nothing).parsed(),
     ServerKeyword::value("slowstart", "How long the load grows.", "", slowstart).parsed(),
     ServerKeyword::flag("strict-maxconn", "Idle connections count.", nothing).parsed(),
