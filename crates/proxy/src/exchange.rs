@@ -140,11 +140,16 @@ impl Exchange {
         raw: bool,
     ) -> Poll<Result<(), Fault>> {
         self.read_clock(stream);
-        // A server may answer and end before the whole request came; what it no longer takes is
-        // not an error as long as its answer is whole.
-        if let Poll::Ready(Err(_)) = self.poll_up(cx, stream, client, server) {
-            self.up_done = true;
-        }
+        // A server may answer and end before the whole request came: what breaks off there is no error
+        // where its answer is whole.
+        let up = self.poll_up(cx, stream, client, server);
+        let broken = match up {
+            Poll::Ready(Err(fault)) => {
+                self.up_done = true;
+                Some(fault)
+            }
+            _ => None,
+        };
         if self.answered {
             return self.poll_rest(cx, stream, client, server, timer);
         }
@@ -162,16 +167,20 @@ impl Exchange {
             }
             Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
             Poll::Pending => {
-                match self.poll_gone(cx, client) {
+                match broken.or_else(|| self.poll_gone(cx, client)) {
                     // The end of a body that ends with the connection is told from side to side.
-                    Some(Fault::ClientAborted) if stream.res.framing == Framing::UntilClose => {
+                    Some(Fault::ClientAborted)
+                        if broken.is_none() && stream.res.framing == Framing::UntilClose =>
+                    {
                         self.watch = false;
                         let _ = server.upstream.poll_end(cx);
                     }
                     Some(fault) => return Poll::Ready(Err(fault)),
                     None => {}
                 }
-                let blocked = client.poll_flush(cx).is_pending() || self.splice.held() > 0;
+                // Who owes a part of the request keeps the server from answering.
+                let owes = up.is_pending() && server.upstream.is_flushed();
+                let blocked = owes || client.poll_flush(cx).is_pending() || self.splice.held() > 0;
                 self.poll_timeouts(cx, timer, blocked)
             }
         }

@@ -80,7 +80,7 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
             Err(Fault::Stale) if may_repeat(stream) => attempts.fresh = true,
             Err(Fault::Refused) if is_empty(stream) => attempts.fresh = true,
             Err(fault) => {
-                reset(&mut server, fault);
+                reset(&mut server, client, fault);
                 server::let_go(stream);
                 // The server hears of it before the client does.
                 drop(server);
@@ -113,10 +113,14 @@ fn left(cx: &mut Context<'_>, client: &mut Client<'_>, watch: bool, leave: &mut 
     true
 }
 
-/// Has the end of the server's connection be a reset where nobody waits for it any more.
-fn reset(server: &mut ServerConn, fault: Fault) {
+/// Has the end of the server's connection be a reset where nobody waits for it any more, unless the
+/// server ended first, or the client's own reset cut the request.
+fn reset(server: &mut ServerConn, client: &Client<'_>, fault: Fault) {
+    let was_reset = fault == Fault::ClientAborted && !client.request_done() && !client.is_cut();
     if fault.resets_server()
+        && !was_reset
         && let Some(conn) = server.upstream.conn()
+        && !conn.read_closed
     {
         // A socket that is gone already needs no reset.
         let _ = conn.io.socket().set_linger0();
@@ -296,7 +300,7 @@ async fn respond(
         if fault.is_servers() {
             stream.count(Event::Failure);
         }
-        reset(server, fault);
+        reset(server, client, fault);
         stream.termination.set(
             cause,
             if exchange.answered || server.upstream.body_done() { State::Last } else { State::Data },
