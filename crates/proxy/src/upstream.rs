@@ -50,12 +50,11 @@ impl Upstream {
         matches!(self, Self::H1(server) if server.closing)
     }
 
-    /// Small faults of the server's messages on this connection; HTTP/2 has none that its stream
-    /// outlives.
+    /// Small faults of the server's on this connection.
     pub fn glitches(&self) -> u32 {
         match self {
             Self::H1(server) => server.glitches + u32::from(server.source.is_broken()),
-            Self::H2(_) => 0,
+            Self::H2(server) => server.lease().glitches(),
         }
     }
 

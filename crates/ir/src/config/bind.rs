@@ -24,6 +24,8 @@ pub struct Bind {
     /// `maxconn`; 0: only the frontend's.
     pub maxconn: u32,
     pub backlog: Option<u32>,
+    /// `idle-ping`: how often an idle HTTP/2 client is asked whether it is still there, in milliseconds.
+    pub idle_ping: Option<u64>,
     pub accept_proxy: bool,
     /// `accept-netscaler-cip`: the number that the header begins with.
     pub netscaler_magic: Option<u32>,

@@ -271,6 +271,8 @@ pub struct H2Servers {
     pub initial_window_size: Option<u32>,
     /// Bytes of all streams of a connection that may wait to be forwarded.
     pub rxbuf: Option<u64>,
+    /// Small faults after which the connection is ended; 0: no limit.
+    pub glitches_threshold: u32,
 }
 
 /// The `tune.lua.*` limits. Times are in milliseconds, 0 means none.

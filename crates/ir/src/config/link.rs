@@ -12,6 +12,8 @@ pub struct Link {
     pub congestion: Option<Bytes>,
     /// `tcp-ut`, in milliseconds; 0: the system's.
     pub user_timeout: u32,
+    /// `idle-ping`, in milliseconds.
+    pub idle_ping: Option<u64>,
     /// `tfo`
     pub fast_open: bool,
     /// `tcp-md5sig`

@@ -34,6 +34,7 @@ pub(crate) fn bind(address: Address) -> Bind {
         mss: None,
         save_syn: 0,
         tcp_ut: None,
+        idle_ping: None,
         v4v6: false,
         v6only: false,
         proto: None,

@@ -38,6 +38,8 @@ const MAX_WINDOW: i64 = (1 << 31) - 1;
 
 /// The PING behind the first GOAWAY when the process stops.
 const FAREWELL: [u8; 8] = *b"farewell";
+/// The PING that shows whether an idle client is still there.
+const PROBE: [u8; 8] = *b"are you?";
 
 /// What a connection may use up, as the configuration has it.
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +180,8 @@ pub struct Follower {
     /// It was told to the client.
     told: bool,
     farewell: Farewell,
+    /// The client answered a probe since that was asked last.
+    present: bool,
     glitches: u32,
     pub faults: Faults,
     sent: Sent,
@@ -209,6 +213,7 @@ impl Follower {
             last: None,
             told: false,
             farewell: Farewell::No,
+            present: false,
             glitches: 0,
             faults: Faults::default(),
             sent: Sent::default(),

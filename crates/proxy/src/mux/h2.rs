@@ -10,6 +10,7 @@ mod front;
 mod halves;
 mod io;
 pub mod links;
+mod pings;
 pub mod reverse;
 mod server;
 mod server_io;
@@ -64,7 +65,18 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     .await;
     if let Some(connection) = opened {
         let state = (false, false);
-        let mut serving = Serving { log: &log, connection, handshake, stopping: false, roomy: false, state };
+        let settings = worker.plan.settings(session.frontend);
+        let mut serving = Serving {
+            log: &log,
+            connection,
+            handshake,
+            stopping: false,
+            roomy: false,
+            state,
+            limit: Deadline::NEVER,
+            ping: settings.binds[session.bind.index()].idle_ping,
+            probed: false,
+        };
         serving.arm(&mut timer);
         std::future::poll_fn(|cx| serving.poll(cx, &mut timer)).await;
     }
@@ -142,15 +154,39 @@ struct Serving<'a> {
     roomy: bool,
     /// Whether the connection was idle, and amid a frame, when this was last looked at.
     state: (bool, bool),
+    /// When the idle connection ends.
+    limit: Deadline,
+    /// `idle-ping`
+    ping: Option<u64>,
+    /// The client was asked whether it is still there, and has not answered.
+    probed: bool,
 }
 
 impl Serving<'_> {
     /// The time limit of an idle connection: for the next request to begin, or to be complete.
-    fn arm(&self, timer: &mut Timer) {
+    fn arm(&mut self, timer: &mut Timer) {
         let timeouts = self.log.worker.plan.settings(self.log.session.frontend).timeouts;
         let began = self.log.session.requests.get() == 0 || self.state.1;
         let idle = timeouts.http_keep_alive.filter(|_| !began);
-        Deadline::after(now_ms(), idle.or(timeouts.http_request).or(timeouts.client)).set(timer);
+        self.limit = Deadline::after(now_ms(), idle.or(timeouts.http_request).or(timeouts.client));
+        self.set(timer);
+    }
+
+    /// Has the timer ring at the limit, or before that for the next question whether the client is there.
+    fn set(&self, timer: &mut Timer) {
+        let ping = self.ping.filter(|_| self.state.0 && !self.stopping);
+        self.limit.min(Deadline::after(now_ms(), ping)).set(timer);
+    }
+
+    /// The client has answered: only its general timeout begins anew.
+    fn refresh(&mut self, timer: &mut Timer) {
+        self.probed = false;
+        let timeouts = self.log.worker.plan.settings(self.log.session.frontend).timeouts;
+        if timeouts.http_keep_alive.or(timeouts.http_request).is_none() {
+            self.arm(timer);
+        } else {
+            self.set(timer);
+        }
     }
 
     /// Begins streams until the connection ends.
@@ -180,6 +216,9 @@ impl Serving<'_> {
             self.state = state;
             self.arm(timer);
         }
+        if self.probed && front.with(Front::take_presence) {
+            self.refresh(timer);
+        }
         if worker.plan.live.is_stopping() {
             if !self.stopping {
                 self.stopping = true;
@@ -193,6 +232,15 @@ impl Serving<'_> {
         }
         loop {
             ready!(timer.poll_expired(cx));
+            if state.0 && Deadline::after(now_ms(), Some(0)) < self.limit {
+                if std::mem::replace(&mut self.probed, true) {
+                    front.with(|front| front.say_goodbye(cx, true));
+                    return Poll::Ready(());
+                }
+                front.with(|front| front.probe(cx));
+                self.set(timer);
+                continue;
+            }
             if state.0 {
                 front.with(|front| front.say_goodbye(cx, true));
                 return Poll::Ready(());

@@ -303,6 +303,7 @@ fn empty(place: Place) -> Bind {
         namespace: None,
         threads: Vec::new(),
         shards: Shards::default(),
+        idle_ping: None,
         v4v6: false,
         v6only: false,
         proto: None,

@@ -171,12 +171,19 @@ pub const ROWS: &[BindKeyword] = &[
     .parsed()
     .for_reverse(),
     BindKeyword::value("id", "The number of the socket in statistics.", "", id).for_reverse(),
-    BindKeyword::value("idle-ping", "Pings idle clients.", "'{}' expects an argument.", |_, _, given| {
-        let other =
-            |found| format!("unexpected character '{found}' in '{}' argument on bind line.", given.name());
-        given.delay("on bind line", other).map(drop)
-    })
-    .parsed()
+    BindKeyword::value(
+        "idle-ping",
+        "How often idle HTTP/2 clients are pinged.",
+        "'{}' expects an argument.",
+        |_, draft, given| {
+            let other = |found| {
+                format!("unexpected character '{found}' in '{}' argument on bind line.", given.name())
+            };
+            let time = given.delay("on bind line", other)?;
+            draft.bind.idle_ping = Some(u64::from(time.value)).filter(|time| *time > 0);
+            Ok(())
+        },
+    )
     .for_reverse(),
     BindKeyword::value("label", "A label.", "'{}' : missing label", nothing).parsed().for_reverse(),
     BindKeyword::value("maxconn", "The greatest number of connections.", VALUE, |_, draft, given| {

@@ -238,11 +238,12 @@ pub const ROWS: &[Keyword] = &[
         POSITIVE_NUMBER,
         |c, n| c.global().tune.h1_glitches.clients = u32_of(n),
     ),
-    unread(
+    number(
         "tune.h2.be.glitches-threshold",
-        "Oddities after which a connection is closed.",
+        "Small faults after which a server's connection is closed.",
         POSITIVE,
         POSITIVE_NUMBER,
+        |c, n| c.global().tune.h2_servers.glitches_threshold = u32_of(n),
     ),
     number(
         "tune.h2.fe.glitches-threshold",

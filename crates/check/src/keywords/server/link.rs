@@ -135,7 +135,9 @@ fn pool_purge_delay(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<
 fn idle_ping(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
     let of = draft.of();
     let other = |found| format!("unexpected character '{found}' in '{}' argument {of}.", given.name());
-    given.delay(&of, other).map(drop)
+    let time = given.delay(&of, other)?;
+    draft.server.link.idle_ping = Some(u64::from(time.value)).filter(|time| *time > 0);
+    Ok(())
 }
 
 fn namespace(c: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -> Checked<()> {
@@ -274,7 +276,12 @@ pub const ROWS: &[ServerKeyword] = &[
             Ok(())
         },
     ),
-    ServerKeyword::value("idle-ping", "Pings idle connections.", "'{}' expects an argument.", idle_ping).parsed(),
+    ServerKeyword::value(
+        "idle-ping",
+        "How often idle HTTP/2 connections are pinged.",
+        "'{}' expects an argument.",
+        idle_ping,
+    ),
     ServerKeyword::value("max-reuse", "Requests on a connection.", VALUE, max_reuse),
     ServerKeyword::value("namespace", "The network namespace.", "'{}' : expects <name> as argument", namespace),
     ServerKeyword::flag("send-proxy", "Sends the PROXY protocol, version 1.", send_proxy),

@@ -1,6 +1,6 @@
 //! Frames of the connection and of the state of streams: SETTINGS, PING, WINDOW_UPDATE and their like.
 
-use super::{By, FAREWELL, Farewell, Follower, MAX_WINDOW, Output, Phase, Reset, Rest, Step};
+use super::{By, FAREWELL, Farewell, Follower, MAX_WINDOW, Output, PROBE, Phase, Reset, Rest, Step};
 use crate::h2::frame::{
     ACK, Code, Frame, GOAWAY, HEADER, MAX_STREAM, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
 };
@@ -23,6 +23,10 @@ impl Follower {
             }
             PING if frame.has(ACK) && payload == FAREWELL => {
                 self.farewell = Farewell::Seen;
+                false
+            }
+            PING if frame.has(ACK) && payload == PROBE => {
+                self.present = true;
                 false
             }
             PING => true,

@@ -1,6 +1,6 @@
 //! How a connection ends but for a fault of the client's.
 
-use super::{FAREWELL, Farewell, Follower, Output, Phase, RESET_FOR_FRAMES, Step};
+use super::{FAREWELL, Farewell, Follower, Output, PROBE, Phase, RESET_FOR_FRAMES, Step};
 use crate::h2::frame::{self, Code, MAX_STREAM};
 
 impl Follower {
@@ -28,6 +28,16 @@ impl Follower {
             frame::write_ping(out, &FAREWELL);
         }
         self.farewell == Farewell::Seen
+    }
+
+    /// Asks whether the client is still there.
+    pub fn probe(&self, out: &mut Vec<u8>) {
+        frame::write_ping(out, &PROBE);
+    }
+
+    /// Whether it answered that since this was asked last.
+    pub fn take_presence(&mut self) -> bool {
+        std::mem::take(&mut self.present)
     }
 
     /// The client ended its direction: requests that are not complete never will be. `silent`: one that has

@@ -208,6 +208,19 @@ impl Front {
         known
     }
 
+    /// Asks whether the client is still there (`idle-ping`).
+    pub fn probe(&mut self, cx: &mut Context<'_>) {
+        let mut frames = Vec::new();
+        self.follower.probe(&mut frames);
+        self.ours.extend(&frames);
+        let _ = self.poll_ours(cx);
+    }
+
+    /// Whether it answered that since this was asked last.
+    pub fn take_presence(&mut self) -> bool {
+        self.follower.take_presence()
+    }
+
     /// Hands the crate what the client sent, but what the follower keeps back.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buf.filled().len();

@@ -126,11 +126,13 @@ pub struct Incoming {
     early: Bytes,
     /// The code of the peer's RST_STREAM.
     reset_code: Option<u32>,
+    /// The peer broke the protocol.
+    faulty: bool,
 }
 
 impl Incoming {
     pub fn new(body: RecvStream) -> Self {
-        Self { done: body.is_end_stream(), body: Some(body), early: Bytes::new(), reset_code: None }
+        Self { done: body.is_end_stream(), body: Some(body), ..Self::default() }
     }
 
     /// Whether all of it was handed over.
@@ -204,6 +206,7 @@ impl Incoming {
                 if error.is_remote() && error.is_reset() {
                     self.reset_code = error.reason().map(Into::into);
                 }
+                self.faulty |= error.is_library();
                 Poll::Ready(Err(SourceError::Aborted))
             }
             None => {
@@ -215,6 +218,11 @@ impl Incoming {
                 Poll::Ready(Ok(counted as usize))
             }
         }
+    }
+
+    /// Whether the peer broke the protocol, once.
+    pub fn take_fault(&mut self) -> bool {
+        std::mem::take(&mut self.faulty)
     }
 
     /// Notes the code of a reset that was seen elsewhere.

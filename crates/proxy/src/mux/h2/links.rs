@@ -21,10 +21,12 @@ use net::tls::{ClientSession, Tls};
 use state::session::Session;
 use state::tls::TlsFacts;
 
+use super::pings::Pings;
 use super::reverse::{Offer, Offers};
 use super::server_io::ServerIo;
 use super::{CONNECTION_WINDOW, MAX_WINDOW};
 use crate::deadline::Deadline;
+use crate::mux::h1::Wear;
 
 /// What decides how a connection is shared.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,10 @@ pub struct Rules {
     idle: Option<u64>,
     /// What all streams together may be sent ahead, in bytes.
     window: u32,
+    /// `idle-ping`, in milliseconds.
+    ping: Option<u64>,
+    /// `tune.h2.be.glitches-threshold`; 0: no limit.
+    glitches: u32,
 }
 
 impl Rules {
@@ -51,6 +57,8 @@ impl Rules {
             most_served: u32::try_from(server.max_reuse).map_or(u32::MAX, |most| most.saturating_add(1)),
             idle: keeps.then_some(server.pool_purge_delay),
             window: window.unwrap_or(CONNECTION_WINDOW).clamp(u32::from(u16::MAX), MAX_WINDOW),
+            ping: server.link.idle_ping,
+            glitches: tune.h2_servers.glitches_threshold,
         }
     }
 }
@@ -83,6 +91,8 @@ pub struct Link {
     idle_since: Cell<u64>,
     /// The server's SETTINGS came, or never will.
     settled: Cell<bool>,
+    /// Small faults of the server's.
+    glitches: Cell<u32>,
     /// A body came: the connection's window is to be opened.
     widen: Cell<bool>,
     driver: RefCell<Option<Waker>>,
@@ -129,6 +139,7 @@ impl Link {
             served: Cell::new(0),
             idle_since: Cell::new(0),
             settled: Cell::new(false),
+            glitches: Cell::new(0),
             widen: Cell::new(false),
             driver: RefCell::default(),
             waiting: RefCell::default(),
@@ -159,6 +170,24 @@ impl Link {
         let sender = self.sender.borrow();
         let peers = sender.as_ref().map(SendRequest::current_max_send_streams);
         self.rules.most_streams.min(peers.and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX))
+    }
+
+    /// Small faults of the server's so far.
+    pub fn glitches(&self) -> u32 {
+        self.glitches.get()
+    }
+
+    /// Counts some, which may be too many: first no more streams begin, then the connection ends.
+    pub fn count_glitches(&self, count: u32) {
+        self.glitches.set(self.glitches.get() + count);
+        if self.wear() != Wear::Fine {
+            self.retire();
+            self.wake();
+        }
+    }
+
+    fn wear(&self) -> Wear {
+        Wear::of(self.glitches.get(), self.rules.glitches)
     }
 
     /// The TLS session for the next handshake, once.
@@ -421,6 +450,7 @@ fn builder(tune: &Tune, rules: &Rules) -> Builder {
 async fn drive(link: Rc<Link>, mut connection: Connection<ServerIo, Bytes>) {
     let mut timer = Timer::new();
     let mut widened = false;
+    let mut pings = link.rules.ping.and_then(|every| Pings::new(every, &mut connection));
     std::future::poll_fn(|cx| {
         if !link.driver.borrow().as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             *link.driver.borrow_mut() = Some(cx.waker().clone());
@@ -429,18 +459,23 @@ async fn drive(link: Rc<Link>, mut connection: Connection<ServerIo, Bytes>) {
             connection.set_target_window_size(link.rules.window);
         }
         loop {
-            if Pin::new(&mut connection).poll(cx).is_ready() {
+            if Pin::new(&mut connection).poll(cx).is_ready() || link.wear() == Wear::Over {
                 return Poll::Ready(());
             }
             if link.active.get() > 0 || link.sender.borrow().is_none() {
                 timer.clear();
                 return Poll::Pending;
             }
-            Deadline::after(link.idle_since.get(), link.rules.idle).set(&mut timer);
+            let purge = Deadline::after(link.idle_since.get(), link.rules.idle);
+            let ping = pings.as_mut().map_or(Deadline::NEVER, |pings| pings.due(cx, link.idle_since.get()));
+            purge.min(ping).set(&mut timer);
             if timer.poll_expired(cx).is_pending() {
                 return Poll::Pending;
             }
-            link.retire();
+            let asked = ping < purge && pings.as_mut().is_some_and(Pings::send);
+            if !asked {
+                link.retire();
+            }
         }
     })
     .await;

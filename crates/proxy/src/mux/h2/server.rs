@@ -18,6 +18,9 @@ use crate::body::{Piece, Sink, SourceError};
 use crate::client::Client;
 use crate::upstream::NoHead;
 
+/// How many small faults a head that is none counts for.
+const BAD_HEAD: u32 = 2;
+
 /// See the module.
 pub struct H2Server {
     /// A head that the connection did not take yet.
@@ -155,6 +158,7 @@ impl H2Server {
         };
         let ended = body.as_ref().is_none_or(h2::RecvStream::is_end_stream);
         if !convert::response(&parts, &asked, limits.max_fields, head) {
+            self.lease.count_glitches(BAD_HEAD);
             return Poll::Ready(Err(NoHead::Invalid));
         }
         if let Some(body) = body {
@@ -171,6 +175,9 @@ impl H2Server {
     fn no_head(&mut self, error: &Error) -> NoHead {
         if error.is_remote() && error.is_reset() {
             self.incoming.note_reset(error.reason());
+        }
+        if error.is_library() {
+            self.lease.count_glitches(if error.is_reset() { BAD_HEAD } else { 1 });
         }
         match error.reason() {
             // Streams that the server looked at outlive its GOAWAY.
@@ -189,7 +196,11 @@ impl H2Server {
         cx: &mut Context<'_>,
         sink: &mut Sink<'_>,
     ) -> Poll<Result<usize, SourceError>> {
-        self.incoming.poll(cx, sink)
+        let step = self.incoming.poll(cx, sink);
+        if self.incoming.take_fault() {
+            self.lease.count_glitches(1);
+        }
+        step
     }
 
     pub fn reset_code(&self) -> Option<u32> {
