@@ -1,6 +1,6 @@
 //! ACLs: an expression, how it is compared, and with what.
 
-use diag::Span;
+use diag::{Diagnostic, Span};
 use ir::Bytes;
 use ir::config::PatternList;
 use ir::expr::{Acl, AclTest, Expr, MatchMethod, PatternFile};
@@ -291,9 +291,26 @@ fn patterns(c: &mut Context<'_>, acl: &AclExpr, reading: Reading) -> Checked<Vec
             pattern = operator.apply(&word.text, reading.dotted).map_err(fail)?;
         }
         crate::patterns::check(c, reading, &pattern).map_err(fail)?;
+        doubt(c, word, &pattern);
         done.push(pattern);
     }
     Ok(done)
+}
+
+/// Remarks on a pattern that looks like something else.
+fn doubt(c: &mut Context<'_>, word: &Word, pattern: &[u8]) {
+    let name = pattern.split(|byte| !syntax::sample::is_name_byte(*byte)).next().unwrap_or_default();
+    let looks = match pattern {
+        b"&&" | b"and" | b"||" | b"or" => {
+            "looks like a failed attempt at using an operator inside a pattern list"
+        }
+        b"#" | b"//" => "looks like a failed attempt at commenting an end of line",
+        _ if c.registry.alias(name).is_some() => "suspiciously looks like a known acl keyword",
+        _ if c.registry.fetch(name).is_some() => "suspiciously looks like a known sample fetch keyword",
+        _ => return,
+    };
+    let text = format!("pattern '{}' {looks}", String::from_utf8_lossy(pattern));
+    c.push(Diagnostic::remark("bad-pattern", word.span, text));
 }
 
 /// An operator holds for all numbers behind it.

@@ -8,7 +8,7 @@ use crate::loader::PathKind;
 
 /// The page of `errorfile CODE FILE` with its status. The error is HAProxy's, behind the keyword.
 pub fn file(c: &mut Context<'_>, code: &Word, file: &Word) -> Result<(u16, Bytes), String> {
-    let status = crate::numbers::lenient(&code.text);
+    let status = i64::from(crate::numbers::wrapped(&code.text));
     let known = u16::try_from(status).ok().filter(|_| crate::keywords::has_error_page(status));
     let Some(status) = known else { return Err(format!("status code '{status}' not handled.")) };
     page(c, file).map(|page| (status, page))

@@ -60,6 +60,7 @@ pub fn from_defaults(defaults: &Draft, kind: Kind) -> Draft {
     if !kind.takes_frontend() {
         draft.proxy.monitor_uri = None;
         draft.default_backend = None;
+        draft.log_option = None;
         draft.log_format_sd = None;
         draft.error_log_format = None;
     }

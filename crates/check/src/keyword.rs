@@ -13,6 +13,7 @@ use syntax::{Modifier, Word};
 
 use crate::context::Context;
 use crate::draft::Kind;
+use crate::hint;
 use crate::line::{Line, join};
 use crate::numbers;
 
@@ -546,35 +547,17 @@ pub fn is_for(section: Section, sections: Sections) -> bool {
     sections.contains(section) || (is_proxy && sections.0 & Sections::PROXY.0 != 0)
 }
 
-/// The keyword of a section that is most like a word: those that HAProxy reads by hand come last.
+/// The keyword of a section that is most like a word. Of those that are equally far from it, HAProxy
+/// suggests the first one it knows.
 pub fn nearest(section: Section, word: &[u8]) -> Option<&'static str> {
     let rows = || crate::keywords::all().filter(|row| !row.hidden && is_for(section, row.spec.sections));
     let listed = rows().filter(|row| row.spec.listed).map(Keyword::first_word);
-    let others = rows().filter(|row| !row.spec.listed).map(Keyword::first_word);
-    let first = match section {
-        Section::Global => GLOBAL_FIRST,
-        section if Kind::of(section).is_some() => PROXY_FIRST,
-        _ => &[],
-    };
-    crate::hint::best(word, listed.chain(first.iter().copied()).chain(others))
+    match section {
+        Section::Global => hint::best(word, listed.chain(hint::GLOBAL_BY_HAND.iter().copied())),
+        section if Kind::of(section).is_some() => {
+            let first = hint::PROXY_LISTED.iter().copied();
+            hint::best(word, first.chain(listed).chain(hint::PROXY_BY_HAND.iter().copied()))
+        }
+        _ => hint::best(word, rows().map(Keyword::first_word)),
+    }
 }
-
-/// What HAProxy suggests besides the keywords of `global`: sections.
-const GLOBAL_FIRST: &[&str] = &["global", "defaults", "listen", "frontend", "backend", "peers", "resolvers"];
-
-/// What it suggests besides those of proxies, and the first of these: of words that are equally far from
-/// the mistyped one, the first wins.
-const PROXY_FIRST: &[&str] = &[
-    "listen",
-    "frontend",
-    "backend",
-    "defaults",
-    "server",
-    "default-server",
-    "server-template",
-    "bind",
-    "monitor-net",
-    "monitor-uri",
-    "mode",
-    "id",
-];

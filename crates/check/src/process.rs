@@ -42,6 +42,8 @@ pub struct Process {
     pub cpu_maps: Vec<CpuMap>,
     /// `cpu-policy` was given.
     pub cpu_policy: bool,
+    /// It does not say which CPUs make a group of threads.
+    pub plain_policy: bool,
     pub server_state_base: Bytes,
     pub server_state_file: Bytes,
     pub stats_file: Bytes,
@@ -83,6 +85,7 @@ impl Default for Process {
             group_threads: 0,
             cpu_maps: Vec::new(),
             cpu_policy: false,
+            plain_policy: false,
             server_state_base: Bytes::new(),
             server_state_file: Bytes::new(),
             stats_file: Bytes::new(),

@@ -225,7 +225,7 @@ fn lua_action(name: &'static str, sets: u16, args: usize) -> ActionSpec {
         args: Box::leak(vec![ActionArg::Str; args].into_boxed_slice()),
         options: &[],
         is_final: false,
-        unlisted: u16::MAX,
+        unlisted: 0,
         support: Support::Full,
     }
 }

@@ -4,7 +4,7 @@ mod proxies;
 
 use std::collections::BTreeSet;
 
-use diag::{Diagnostic, Effect, Place};
+use diag::{Diagnostic, Effect, Place, Span};
 use ir::Bytes;
 use ir::config::Userlist;
 use ir::spec::Section;
@@ -180,6 +180,7 @@ pub fn early(c: &mut Context<'_>, line: &syntax::Line) {
     let Some(first) = words.first() else { return };
     if let Some(header) = header(&first.text) {
         c.section = Some(header.section);
+        note_place(c, header, line.span);
         if header.section == Section::Global {
             let (name, args) = words.split_at(1);
             open_global(c, &Line { name, args, modifier, span: line.span });
@@ -214,10 +215,21 @@ pub fn close(c: &mut Context<'_>) {
 
 fn open(c: &mut Context<'_>, header: &Header, line: &Line<'_>) {
     c.section_name = header.name.to_owned();
-    c.process.past_global |= header.section != Section::Global;
+    note_place(c, header, line.span);
     if (header.open)(c, line) {
         c.section = Some(header.section);
     }
+}
+
+/// Doubts a `global` section behind others. HAProxy does so each time it goes through the files.
+fn note_place(c: &mut Context<'_>, header: &Header, span: Span) {
+    if header.section == Section::Global && c.process.past_global {
+        let text = "global section detected after a non-global one, the prevalence of their statements is unspecified";
+        let told = Diagnostic::remark("bad-place", span, text);
+        c.early.push(told.clone());
+        c.push(told);
+    }
+    c.process.past_global |= header.section != Section::Global;
 }
 
 /// Tells about a keyword that no row has.
@@ -315,7 +327,8 @@ fn unknown_name(list: &Userlist, groups: &[(Bytes, Vec<Bytes>)]) -> Option<Strin
 
 /// The first character that a name may not have.
 pub fn bad_character(name: &[u8]) -> Option<char> {
-    name.iter().find(|byte| !syntax::sample::is_name_byte(**byte)).map(|byte| char::from(*byte))
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'_' | b'-');
+    name.iter().find(|byte| !is_allowed(**byte)).map(|byte| char::from(*byte))
 }
 
 fn open_userlist(c: &mut Context<'_>, line: &Line<'_>) -> bool {

@@ -30,9 +30,12 @@ fn ours(name: &str, text: &str) -> String {
 /// What HAProxy tells about a file, when there is one to ask.
 fn theirs(directory: &Path, name: &str) -> Option<String> {
     let binary = std::env::var_os("GOLDEN_HAPROXY")?;
-    let run = Command::new(binary).current_dir(directory).args(["-c", "-f", name]).output().ok()?;
+    let mode = if name == "remarks.cfg" { "-dD" } else { "-c" };
+    let run = Command::new(binary).current_dir(directory).args(["-c", mode, "-f", name]).output().ok()?;
     let told = String::from_utf8_lossy(&run.stderr).into_owned();
-    let lines = told.lines().filter(|line| !line.starts_with("[NOTICE]") && *line != "Warnings were found.");
+    let lines = told.lines().filter(|line| {
+        !line.starts_with("[NOTICE]") && !line.contains(": Created ") && *line != "Warnings were found."
+    });
     Some(lines.map(without_pid).collect())
 }
 

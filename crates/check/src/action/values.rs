@@ -391,7 +391,7 @@ fn format_use(spec: &ActionSpec, option: Option<&ActionOption>) -> Use {
 fn int_message(word: &Word, min: i64, max: i64, option: Option<&ActionOption>) -> String {
     match option.map(|option| option.keyword) {
         Some("deny_status" | "status") => {
-            format!("Unexpected status code '{}'", crate::numbers::lenient(&word.text))
+            format!("Unexpected status code '{}'", crate::numbers::wrapped(&word.text))
         }
         Some("code") => format!(
             "'code': unsupported HTTP code '{}' (must be one of 301, 302, 303, 307 or 308)",

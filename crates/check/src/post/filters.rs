@@ -24,6 +24,19 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
     }
 }
 
+/// The backends of SPOE agents speak SPOP from here on, those in `mode tcp`, too.
+pub fn lead(drafts: &mut [Draft], index: usize) {
+    let name_of = |filter: &Filter| match &filter.kind {
+        FilterKind::Spoe { backend, .. } => Some(backend.clone()),
+        _ => None,
+    };
+    let names: Vec<_> = drafts[index].filters.iter().filter_map(name_of).collect();
+    let is_named = |draft: &&mut Draft| draft.kind.is_backend() && names.contains(&draft.proxy.name);
+    for target in drafts.iter_mut().filter(is_named).filter(|target| target.proxy.mode == Mode::Tcp) {
+        target.proxy.mode = Mode::Spop;
+    }
+}
+
 fn is_compression(filter: &Filter) -> bool {
     matches!(filter.kind, FilterKind::Compression(_))
 }

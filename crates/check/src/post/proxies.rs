@@ -80,7 +80,7 @@ fn warn_without_http(c: &mut Context<'_>, draft: &mut Draft) {
         LogPreset::Httpslog => ("httpslog", "tcplog"),
         _ => return,
     };
-    if draft.kind.is_frontend() {
+    if draft.kind.is_frontend() || draft.log_option.is_some() {
         let text = format!(
             "parsing [{}] : 'option {option}' not usable with {title} (needs 'mode http'). \
              Falling back to 'option {instead}'.",

@@ -83,7 +83,13 @@ fn count(c: &mut Context<'_>) -> (usize, usize) {
         );
         notice(c, text);
     }
-    (threads.min(most * groups), groups)
+    let threads = threads.min(most * groups);
+    if forced.is_none() && wanted_groups.is_none() && !c.process.plain_policy && cpus > 0 {
+        let text = format!("Created {threads} threads split into {groups} groups");
+        let told = Diagnostic::post_warning("out-of-range", text);
+        c.push(Diagnostic { severity: Severity::Diag, ..told });
+    }
+    (threads, groups)
 }
 
 fn notice(c: &mut Context<'_>, text: String) {

@@ -1,12 +1,14 @@
 //! The process: identity, privileges, life.
 
 use base::time::{TimeError, Unit};
+use diag::{Diagnostic, Place};
 use ir::Bytes;
 use ir::spec::Sections;
 
 use crate::context::{Context, PathMode};
 use crate::keyword::{ALREADY, Again, Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
 use crate::line::Line;
+use crate::loader::PathKind;
 use crate::numbers;
 
 use super::tune::INTEGER;
@@ -78,8 +80,19 @@ pub fn told_twice(c: &mut Context<'_>, line: &Line<'_>, text: &str) {
     c.push(told.with_effect(diag::Effect::None));
 }
 
-fn chroot(c: &mut Context<'_>, path: Bytes) {
-    c.global().chroot = Some(path);
+fn chroot(c: &mut Context<'_>, line: &Line<'_>) {
+    let Some(path) = line.arg(0) else { return };
+    let why = match c.loader.path_kind(&path.text) {
+        Ok(PathKind::Directory) => None,
+        Ok(PathKind::File) => Some(format!("'{}' is not a directory.", path.lossy())),
+        Err(why) => Some(format!("'{}': {why}.", path.lossy())),
+    };
+    if let Some(why) = why {
+        let told = Diagnostic::remark("no-file", path.span, format!("'chroot': {why}"));
+        c.push(told.at(Place::ParsingTight));
+    }
+    c.global().chroot = Some(path.text.clone());
+    c.process.given.insert("chroot");
 }
 
 fn node(c: &mut Context<'_>, line: &Line<'_>) {
@@ -256,7 +269,7 @@ pub const ROWS: &[Keyword] = &[
     .early()
     .again(Again::Warning(ALREADY))
     .missing("'{}' expects a file name as an argument."),
-    Keyword::new("chroot", "The root directory after start.", HERE, "<jail dir>", ONE, Set::Word(chroot))
+    Keyword::new("chroot", "The root directory after start.", HERE, "<jail dir>", ONE, Set::Line(chroot))
         .again(Again::Warning("'{}' is already specified. Continuing.\n"))
         .missing("'{}' expects a directory as an argument.\n"),
     Keyword::new("user", "The user to run as.", HERE, "<user name>", OPTIONAL, Set::Line(user)).unlisted(),

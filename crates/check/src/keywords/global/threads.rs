@@ -1,6 +1,8 @@
 //! Threads, their groups, and the CPUs that they run on.
 
+use diag::Diagnostic;
 use ir::spec::Sections;
+use syntax::Word;
 
 use crate::context::Context;
 use crate::keyword::{Keyword, MANY, ONE, Set};
@@ -67,14 +69,23 @@ fn early_number(c: &mut Context<'_>, line: &Line<'_>, max: i64) -> Option<u32> {
     number
 }
 
+fn doubt_second(c: &mut Context<'_>, line: &Line<'_>, is_given: bool) {
+    if is_given {
+        let text = format!("'{}' is already defined and will be overridden.", line.keyword());
+        c.push(Diagnostic::remark("overridden", line.span, text));
+    }
+}
+
 fn nbthread(c: &mut Context<'_>, line: &Line<'_>) {
     if let Some(threads) = early_number(c, line, MAX_THREADS) {
+        doubt_second(c, line, c.config.global.nbthread.is_some());
         c.global().nbthread = Some(threads);
     }
 }
 
 fn thread_groups(c: &mut Context<'_>, line: &Line<'_>) {
     if let Some(groups) = early_number(c, line, MAX_GROUPS) {
+        doubt_second(c, line, c.process.groups.is_some());
         c.process.groups = usize::try_from(groups).ok();
     }
 }
@@ -234,6 +245,8 @@ fn cpu_policy(c: &mut Context<'_>, line: &Line<'_>) {
             if POLICIES.iter().any(|(name, _)| line.arg(0).is_some_and(|word| word.is(name))) {
                 // The first one ignores nothing.
                 c.process.cpu_policy = !line.arg(0).is_some_and(|word| word.is(POLICIES[0].0));
+                let is_plain = |word: &Word| word.is("none") || word.is("first-usable-node");
+                c.process.plain_policy = line.arg(0).is_some_and(is_plain);
                 return;
             }
             let name = line.lossy(0);

@@ -12,8 +12,9 @@ use crate::line::Line;
 
 /// What HAProxy lists when it does not know a filter.
 const LISTED: &str = "\n    [BWLIM] bwlim-in\n    [BWLIM] bwlim-out\n    [CACHE] cache\n    [COMP] comp-req\n    \
-                      [COMP] comp-res\n    [COMP] compression\n    [FCGI] fcgi-app\n    [SPOE] spoe\n    \
-                      [TRACE] trace";
+                      [COMP] comp-res\n    [COMP] compression\n    [FCGI] fcgi-app";
+/// Those of Lua files stand between.
+const LISTED_LAST: &str = "\n    [SPOE] spoe\n    [TRACE] trace";
 
 /// The words of a filter behind its name.
 pub struct Args<'a> {
@@ -107,7 +108,7 @@ fn kind(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Checked<Fi
         name => {
             let lua: String =
                 c.registry.lua_filters().iter().map(|filter| format!("\n    [HLUA] {filter}")).collect();
-            args.fail(format!("unknown keyword '{name}'. Registered keywords :{LISTED}{lua}"))
+            args.fail(format!("unknown keyword '{name}'. Registered keywords :{LISTED}{lua}{LISTED_LAST}"))
         }
     }
 }

@@ -49,7 +49,7 @@ fn log_preset(c: &mut Context<'_>, line: &Line<'_>) {
     }
     if c.px.kind == Kind::Backend {
         let text = format!("backend '{}' : 'option {name}' directive is ignored in backends.", c.px.name());
-        return c.warn("wrong-side", line.span, text);
+        c.warn("wrong-side", line.span, text);
     }
     let shown = format!("option {name}{}", if clf { " clf" } else { "" });
     warn_overridden(c, line, &shown);
