@@ -29,7 +29,10 @@ pub fn stream(worker: &Worker, stream: &mut Stream) {
     stream.count(Event::BytesIn(stream.counts.bytes_in));
     stream.count(Event::BytesOut(stream.counts.bytes_out));
     let settings = stream.plan.settings(stream.session.frontend);
-    if settings.options.dontlognull && stream.req.bytes().is_empty() && stream.counts.bytes_in == 0 {
+    // A request that was refused was there, though nothing is left of it.
+    let came = settings.mode == Mode::Http && stream.timing.first_byte.is_some();
+    let is_null = !came && stream.req.bytes().is_empty() && stream.counts.bytes_in == 0;
+    if settings.options.dontlognull && is_null {
         return;
     }
     // What never became a request has no stream in HAProxy.
