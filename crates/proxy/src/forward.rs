@@ -277,6 +277,9 @@ async fn respond(
         return false;
     }
     let bodyless = stream.is_bodyless();
+    // To HTTP/1 such a response has an empty body.
+    let tunnel = stream.res.framing == Framing::Tunnel;
+    let bodyless = bodyless || (!client.is_h1() && !tunnel && server.upstream.ends_with_head());
     let mode = ResponseMode { close: worker.wants_close(stream), bodyless };
     if stream.res.status() == 101 && client.is_h1() {
         add_accept(stream);
@@ -288,7 +291,7 @@ async fn respond(
     };
     stream.sent = Sent::Forwarded;
     log::response(worker, stream, &mut server.upstream);
-    if stream.res.framing == Framing::Tunnel {
+    if tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;
         return false;
     }

@@ -155,6 +155,11 @@ impl Upstream {
         }
     }
 
+    /// Whether the response is known to have no body. On HTTP/1 its head tells that.
+    pub fn ends_with_head(&self) -> bool {
+        matches!(self, Self::H2(server) if server.ends_with_head())
+    }
+
     /// Bytes that came behind the response's head and were not used yet.
     pub fn rest(&self) -> &[u8] {
         match self {

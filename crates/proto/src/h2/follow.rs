@@ -100,7 +100,8 @@ pub struct Reset {
 /// Who reset a stream, or why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    Client,
+    /// With this code.
+    Client(u32),
     /// Us, for its frames.
     Frames,
     /// Us, for its trailers.

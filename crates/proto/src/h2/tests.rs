@@ -252,7 +252,7 @@ fn limits_of_a_connection() {
     let mut follower = Follower::new(Limits { total: 1, streams: 2, ..limits() });
     let seen = play(&mut follower, &bytes, 100);
     assert_eq!((&seen.client[..], seen.requests.len(), seen.ended), ("GOAWAY(5,0) GOAWAY(5,11)", 3, true));
-    assert_eq!(seen.resets[0], Reset { stream: 1, ended: true, by: By::Client });
+    assert_eq!(seen.resets[0], Reset { stream: 1, ended: true, by: By::Client(0) });
 }
 
 #[test]

@@ -288,6 +288,7 @@ impl Serving<'_> {
         if stream.req.flags.upgrade || stream.req.method() == b"CONNECT" {
             client.expect_tunnel();
         }
+        client.note_reset(pending.code);
         let whole = client.take_early(cx);
         if !client.is_whole() {
             self.make_room();
@@ -342,6 +343,9 @@ fn serve(
                 stream.termination.set(cause, State::Request);
                 let mut client = Client::H2(&mut client);
                 Box::pin(http::refuse(&worker, &mut stream, &mut client, &mut timer, 400)).await;
+                if start == Start::Refused {
+                    stream.req.clear();
+                }
             }
         }
         stream.now = now_ms();

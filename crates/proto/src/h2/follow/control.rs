@@ -39,7 +39,8 @@ impl Follower {
                 if self.streams.remove(frame.stream) {
                     frame.write(out.server);
                     out.server.extend_from_slice(payload);
-                    return (used, Step::Reset(Reset { stream: frame.stream, ended, by: By::Client }));
+                    let by = By::Client(number(payload, 0));
+                    return (used, Step::Reset(Reset { stream: frame.stream, ended, by }));
                 }
                 false
             }

@@ -64,6 +64,11 @@ impl H2Client {
         self.incoming.reset_code().filter(|code| *code < RESET_FOR_FRAMES)
     }
 
+    /// Notes the code of a reset that came before the stream began.
+    pub fn note_reset(&mut self, code: Option<u32>) {
+        self.incoming.note_reset(code.map(Reason::from));
+    }
+
     pub fn request_done(&self) -> bool {
         self.tunnel || self.incoming.is_done()
     }

@@ -62,6 +62,8 @@ pub struct Pending {
     pub stream: Box<Stream>,
     /// How the stream was reset since.
     pub gone: Option<Gone>,
+    /// The code of the client's reset.
+    pub code: Option<u32>,
     /// Its trailers are none.
     pub invalid: bool,
 }
@@ -350,7 +352,7 @@ impl Front {
             Step::Request(begun) => {
                 let mut stream = self.worker.stream(&self.session);
                 std::mem::swap(&mut stream.req, &mut tools.work.head);
-                self.queue.push_back(Pending { begun, stream, gone: None, invalid: false });
+                self.queue.push_back(Pending { begun, stream, gone: None, code: None, invalid: false });
             }
             Step::Reset(reset) if reset.by == By::Message => {
                 let mut queue = self.queue.iter_mut();
@@ -360,7 +362,7 @@ impl Front {
             }
             Step::Reset(reset) => {
                 let lost = lose(&mut self.queue, reset);
-                if lost && reset.by == By::Client && self.follower.reset_early(&mut out) {
+                if lost && matches!(reset.by, By::Client(_)) && self.follower.reset_early(&mut out) {
                     step = Step::End;
                 }
             }
@@ -473,8 +475,14 @@ impl Front {
 /// Notes that a stream is gone which waits; `false` where none of that number does.
 fn lose(queue: &mut VecDeque<Pending>, reset: Reset) -> bool {
     let gone = if reset.ended { Gone::Whole } else { Gone::Amid };
-    let pending = queue.iter_mut().find(|pending| pending.begun.stream == reset.stream);
-    pending.map(|pending| pending.gone.get_or_insert(gone)).is_some()
+    let Some(pending) = queue.iter_mut().find(|pending| pending.begun.stream == reset.stream) else {
+        return false;
+    };
+    if let By::Client(code) = reset.by {
+        pending.code = Some(code);
+    }
+    pending.gone.get_or_insert(gone);
+    true
 }
 
 /// Streams that a client may have open at a time.

@@ -150,6 +150,11 @@ impl Incoming {
         &self.early
     }
 
+    /// Whether there is nothing but the end.
+    pub fn is_bare(&self) -> bool {
+        self.early.is_empty() && self.body.as_ref().is_none_or(RecvStream::is_end_stream)
+    }
+
     /// Whether nothing more comes than what is there.
     pub fn is_whole(&self) -> bool {
         self.done || self.body.as_ref().is_none_or(RecvStream::is_end_stream)

@@ -211,6 +211,11 @@ impl H2Server {
         self.incoming.is_done()
     }
 
+    /// Whether the head was all of the response.
+    pub fn ends_with_head(&self) -> bool {
+        self.incoming.is_bare()
+    }
+
     pub fn early_body(&self) -> &[u8] {
         self.incoming.early()
     }
