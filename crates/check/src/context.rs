@@ -87,6 +87,9 @@ pub struct Context<'a> {
     /// What the expression at hand is part of.
     pub usage: Usage,
     pub exposes_experimental: bool,
+    /// A file of SPOE could not be read: HAProxy knows no section any more but those of proxies, which
+    /// it reads as lines of the proxy at hand.
+    pub forgets_sections: bool,
     /// `tune.bufsize.large`
     pub has_large_buffers: bool,
     /// `tune.stick-counters`
@@ -167,6 +170,7 @@ impl<'a> Context<'a> {
             has_large_buffers: false,
             stick_counters: 3,
             lua_bool_conversion: false,
+            forgets_sections: false,
             deprecated: false,
             crt_base: None,
             ca_base: None,

@@ -242,6 +242,8 @@ pub enum FilterKind {
         agent: String,
         at: String,
     },
+    /// One of a Lua file: `lua.name`.
+    Lua(String),
     Other,
 }
 

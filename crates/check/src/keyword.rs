@@ -553,7 +553,10 @@ pub fn nearest(section: Section, word: &[u8]) -> Option<&'static str> {
     let rows = || crate::keywords::all().filter(|row| !row.hidden && is_for(section, row.spec.sections));
     let listed = rows().filter(|row| row.spec.listed).map(Keyword::first_word);
     match section {
-        Section::Global => hint::best(word, listed.chain(hint::GLOBAL_BY_HAND.iter().copied())),
+        Section::Global => {
+            let first = hint::GLOBAL_LISTED.iter().copied();
+            hint::best(word, first.chain(listed).chain(hint::GLOBAL_BY_HAND.iter().copied()))
+        }
         section if Kind::of(section).is_some() => {
             let first = hint::PROXY_LISTED.iter().copied();
             hint::best(word, first.chain(listed).chain(hint::PROXY_BY_HAND.iter().copied()))

@@ -145,7 +145,8 @@ pub fn line(c: &mut Context<'_>, line: &syntax::Line) {
     negation(c, line);
     let (modifier, words) = line.modifier();
     let Some(first) = words.first() else { return };
-    if let Some(header) = header(&first.text) {
+    let is_known = |header: &&Header| !c.forgets_sections || Kind::of(header.section).is_some();
+    if let Some(header) = header(&first.text).filter(is_known) {
         close(c);
         if !c.is_aborted() {
             let (name, args) = words.split_at(1);
@@ -214,7 +215,9 @@ pub fn close(c: &mut Context<'_>) {
 }
 
 fn open(c: &mut Context<'_>, header: &Header, line: &Line<'_>) {
-    c.section_name = header.name.to_owned();
+    if !c.forgets_sections {
+        c.section_name = header.name.to_owned();
+    }
     note_place(c, header, line.span);
     if (header.open)(c, line) {
         c.section = Some(header.section);

@@ -35,7 +35,9 @@ const KEY_LOG: [(&str, &str); 8] = [
 /// The log-format that writes the keys of a side, `fc` or `bc`.
 fn key_log(side: &str) -> String {
     let line = |(label, secret): (&str, &str)| {
-        format!("{label} %[ssl_{side}_client_random,hex] %[ssl_{side}_{secret}]")
+        // As HAProxy has it.
+        let gap = if (label, side) == ("CLIENT_RANDOM", "bc") { "  " } else { " " };
+        format!("{label} %[ssl_{side}_client_random,hex]{gap}%[ssl_{side}_{secret}]")
     };
     KEY_LOG.map(line).join("\n")
 }

@@ -75,7 +75,7 @@ fn in_content(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
 
 /// Takes the next slot of the frontend, which becomes the value of `id`.
 fn reserve(c: &mut Context<'_>, values: &mut Values<'_>, expr: ir::expr::Expr) -> Checked<Given> {
-    let len = crate::numbers::lenient(values.word().map_or(b"".as_slice(), |word| &word.text));
+    let len = i64::from(crate::numbers::wrapped(values.word().map_or(b"".as_slice(), |word| &word.text)));
     if len <= 0 {
         return values.fail("bad-capture", "length must be > 0");
     }

@@ -6,8 +6,8 @@ use diag::{Diagnostic, Severity};
 use ir::config::{Mode, Server};
 use ir::expr::Address;
 
-use super::needs;
 use super::servers::{name, told};
+use super::{filters, needs};
 use crate::context::Context;
 use crate::draft::{Draft, Step};
 use crate::keywords::server::{Family, Method, ServerMore, Told};
@@ -24,6 +24,9 @@ pub fn check(c: &mut Context<'_>, drafts: &mut [Draft]) {
                     check(c, draft, server, more);
                 }
             }
+        }
+        if !is_fatal(c) {
+            filters::sequences(c, draft);
         }
         if !is_fatal(c) {
             needs::log_backend(c, draft);

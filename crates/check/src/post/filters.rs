@@ -18,7 +18,6 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
             _ => None,
         });
     }
-    told.extend(sequences(draft));
     for text in told {
         c.push(Diagnostic::post_error("bad-filter", text).pointing(draft.header));
     }
@@ -141,7 +140,13 @@ fn spoe(drafts: &[Draft], draft: &Draft, index: usize, filter: &Filter) -> Optio
 }
 
 /// Names in `filter-sequence` are those of filters.
-fn sequences(draft: &Draft) -> Option<String> {
+pub fn sequences(c: &mut Context<'_>, draft: &Draft) {
+    if let Some(text) = unknown_in_sequence(draft) {
+        c.push(Diagnostic::post_error("bad-filter", text).pointing(draft.header));
+    }
+}
+
+fn unknown_in_sequence(draft: &Draft) -> Option<String> {
     let known = |wanted: &[u8]| {
         draft.filters.iter().any(|filter| match &filter.kind {
             FilterKind::Cache { .. } => wanted == b"cache",
@@ -151,7 +156,7 @@ fn sequences(draft: &Draft) -> Option<String> {
             FilterKind::Bandwidth { is_input: true, .. } => wanted == b"bwlim-in",
             FilterKind::Bandwidth { is_input: false, .. } => wanted == b"bwlim-out",
             FilterKind::Spoe { .. } => wanted == b"spoe",
-            // Lua's filters have names of their own.
+            FilterKind::Lua(name) => wanted == name.as_bytes(),
             FilterKind::Other => true,
         })
     };

@@ -41,14 +41,13 @@ pub fn run(c: &mut Context<'_>) {
     proxies::number(&mut drafts);
     let mut names = names::Names::new(&drafts, &c.config.stick_tables, &c.config.userlists);
     let defaults = std::mem::take(&mut c.defaults);
-    let last = defaults.len().saturating_sub(1);
-    for (index, draft) in defaults.iter().enumerate() {
+    for draft in &defaults {
         if draft.explicit_use || draft.implicit_use {
             rules::check(c, &drafts, draft);
             names::check_defaults(c, &mut names, &drafts, draft);
         }
-        // Those without a name are gone when others follow.
-        if index == last || !draft.proxy.name.is_empty() {
+        // Those without a name are gone when the proxies are looked at.
+        if !draft.proxy.name.is_empty() {
             needs::error_pages(c, draft);
         }
     }

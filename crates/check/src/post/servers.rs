@@ -108,7 +108,9 @@ fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
         versions_told(c, told, &title, &shown, problem);
     }
     authorities(c, &tls, told);
-    lists(c, draft, at, &tls, told);
+    let names = (draft.name(), name(&draft.proxy.servers[at]));
+    let client_sigalgs = draft.servers[at].client_sigalgs.as_ref();
+    lists(c, (&names.0, &names.1), &tls, client_sigalgs, told);
     let server = &mut draft.proxy.servers[at];
     server.tls = server.tls.is_some().then_some(Box::new(tls));
 }
@@ -170,22 +172,26 @@ fn authorities(c: &mut Context<'_>, tls: &TlsServer, told: &mut Told) {
 }
 
 /// Lists of names that the TLS library must understand.
-fn lists(c: &mut Context<'_>, draft: &Draft, at: usize, tls: &TlsServer, told: &mut Told) {
-    let more = &draft.servers[at];
-    let (proxy, server) = (draft.name(), name(&draft.proxy.servers[at]));
+fn lists(
+    c: &mut Context<'_>,
+    (proxy, server): (&str, &str),
+    tls: &TlsServer,
+    client_sigalgs: Option<&ir::Bytes>,
+    told: &mut Told,
+) {
     let own = |what: &str| (String::new(), format!("{what} to '"), "'.".to_owned());
     let named = |what: &str| {
         (format!("Proxy '{proxy}': "), format!("{what} to '"), format!("' for server '{server}'."))
     };
     let lists = [
-        (TlsList::Ciphers, &tls.ciphers, own("SSL cipher list")),
-        (TlsList::Ciphersuites, &tls.ciphersuites, own("TLS 1.3 cipher suites")),
-        (TlsList::Sigalgs, &tls.sigalgs, named("SSL Signature Algorithm list")),
-        (TlsList::Sigalgs, &more.client_sigalgs, named("SSL Client Signature Algorithm list")),
-        (TlsList::Curves, &tls.curves, named("SSL curves list")),
+        (TlsList::Ciphers, tls.ciphers.as_ref(), own("SSL cipher list")),
+        (TlsList::Ciphersuites, tls.ciphersuites.as_ref(), own("TLS 1.3 cipher suites")),
+        (TlsList::Sigalgs, tls.sigalgs.as_ref(), named("SSL Signature Algorithm list")),
+        (TlsList::Sigalgs, client_sigalgs, named("SSL Client Signature Algorithm list")),
+        (TlsList::Curves, tls.curves.as_ref(), named("SSL curves list")),
     ];
     for (kind, list, (start, what, end)) in lists {
-        let Some(list) = list.as_ref().filter(|list| !c.loader.tls_list_is_valid(kind, list)) else {
+        let Some(list) = list.filter(|list| !c.loader.tls_list_is_valid(kind, list)) else {
             continue;
         };
         let list = String::from_utf8_lossy(list);
@@ -318,15 +324,16 @@ pub fn check_protocols(c: &mut Context<'_>, draft: &Draft) {
     }
 }
 
-/// The ciphers that HAProxy's own HTTP client and OCSP updates would use: they are told after those
-/// of the configuration's servers.
+/// What HAProxy's own HTTP client and OCSP updates would use: it is told after that of the
+/// configuration's servers.
 pub fn check_defaults(c: &mut Context<'_>, _: &mut [Draft]) {
-    let Some(ciphers) = c.config.global.ssl_default_server.ciphers.clone() else { return };
-    if !c.loader.tls_list_is_valid(TlsList::Ciphers, &ciphers) {
-        let text = format!(
-            "'server <OCSP-UPDATE>/<HTTPSCLIENT>' : unable to set SSL cipher list to '{}'.",
-            String::from_utf8_lossy(&ciphers)
-        );
-        c.push(Diagnostic::post_error("bad-ciphers", text));
+    let tls = c.config.global.ssl_default_server.clone();
+    let (before, mut told) = (c.diags.len(), Told::nameless(Span::default()));
+    lists(c, ("<OCSP-UPDATE>", "<HTTPSCLIENT>"), &tls, None, &mut told);
+    for (at, told) in c.diags[before..].iter_mut().enumerate() {
+        told.span = None;
+        if at == 0 {
+            told.message.insert_str(0, "'server <OCSP-UPDATE>/<HTTPSCLIENT>' : ");
+        }
     }
 }

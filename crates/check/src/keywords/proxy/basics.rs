@@ -46,7 +46,9 @@ fn id(c: &mut Context<'_>, line: &Line<'_>) {
     let Some(value) = u32::try_from(value).ok().filter(|id| *id > 0) else {
         return c.alert_tight("out-of-range", word.span, "custom id has to be > 0.");
     };
-    if let Some(other) = c.seen.ids.get(&value).map(|index| &c.drafts[*index]) {
+    let is_own = c.px.has_id && c.px.proxy.id == value;
+    let other = c.seen.ids.get(&value).map(|index| &c.drafts[*index]);
+    if let Some(other) = other.or(is_own.then_some(&c.px)) {
         let text = format!(
             "{} {} reuses same custom id as {} {} (declared at {}).",
             c.px.kind.type_name(),

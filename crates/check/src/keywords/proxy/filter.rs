@@ -103,7 +103,7 @@ fn kind(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Checked<Fi
         // Lua's filters read their arguments themselves.
         name if c.registry.lua_filters().iter().any(|filter| filter == name) => {
             args.at = args.words.len();
-            Ok(FilterKind::Other)
+            Ok(FilterKind::Lua(name.to_owned()))
         }
         name => {
             let lua: String =

@@ -70,6 +70,7 @@ pub fn filter(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Chec
         Err(error) => {
             let text = format!("stat() failed for configuration file {shown} : {error}");
             c.alert_bare("no-file", file.span, text);
+            c.forgets_sections = true;
             return args.fail("error encountered while processing 'spoe'");
         }
     };
