@@ -276,7 +276,7 @@ async fn respond(
         }
         return false;
     }
-    let bodyless = stream.is_bodyless();
+    let bodyless = stream.is_bodyless() || stream.req.method() == b"HEAD";
     // To HTTP/1 such a response has an empty body.
     let tunnel = stream.res.framing == Framing::Tunnel;
     let bodyless = bodyless || (!client.is_h1() && !tunnel && server.upstream.ends_with_head());

@@ -45,7 +45,6 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     let live = &worker.plan.live.proxies[stream.session.frontend.index()];
     live.request_rate.count(worker.thread, stream.now);
     log::accept(worker, stream);
-    capture_request(stream);
     if worker.plan.needs.request_body && client.has_early_body() {
         forward::keep_early_body(stream, client).await;
     }
@@ -83,6 +82,15 @@ async fn decide(
     timer: &mut Timer,
 ) -> Decision {
     let frontend = stream.session.frontend;
+    // Rules on contents come before what is done to requests: captures, `monitor-uri`, the log's words.
+    if !stream.upgraded {
+        stream.unread = true;
+        if let Some(decision) = content_rules(worker, stream, client, timer, frontend).await {
+            return decision;
+        }
+        stream.unread = false;
+    }
+    capture_request(stream);
     if let Some(decision) = monitor(stream) {
         return decision;
     }
@@ -103,10 +111,13 @@ async fn decide(
         Ok(now) => left |= now,
         Err(decision) => return decision,
     }
-    if backend != frontend
-        && let Some(decision) = request_rules(worker, stream, client, timer, backend).await
-    {
-        return decision;
+    if backend != frontend {
+        if let Some(decision) = content_rules(worker, stream, client, timer, backend).await {
+            return decision;
+        }
+        if let Some(decision) = request_rules(worker, stream, client, timer, backend).await {
+            return decision;
+        }
     }
     persist::on_request(stream);
     if !add_unique_id(stream) || !add_forwarded(stream) || !add_ends(stream) {
@@ -159,7 +170,22 @@ async fn buffer_request(
     }
 }
 
-/// Runs the content and the request rules of one proxy. `None`: go on.
+/// Runs the rules on contents of one proxy. `None`: go on.
+async fn content_rules(
+    worker: &Worker,
+    stream: &mut Stream,
+    client: &mut Client<'_>,
+    timer: &mut Timer,
+    proxy: ProxyId,
+) -> Option<Decision> {
+    if !rules::any(stream, proxy, RuleSet::TcpContent) {
+        return None;
+    }
+    let outcome = rules::run(worker, stream, client, timer, proxy, RuleSet::TcpContent).await;
+    decision(stream, client, timer, outcome).await
+}
+
+/// Runs the rules on requests of one proxy. `None`: go on.
 async fn request_rules(
     worker: &Worker,
     stream: &mut Stream,
@@ -167,17 +193,10 @@ async fn request_rules(
     timer: &mut Timer,
     proxy: ProxyId,
 ) -> Option<Decision> {
-    for set in [RuleSet::TcpContent, RuleSet::HttpRequest] {
-        if set == RuleSet::HttpRequest {
-            count_request(stream, proxy);
-        }
-        let is_done = set == RuleSet::TcpContent && stream.upgraded && proxy == stream.session.frontend;
-        if is_done || !rules::any(stream, proxy, set) {
-            continue;
-        }
-        let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
+    count_request(stream, proxy);
+    if rules::any(stream, proxy, RuleSet::HttpRequest) {
+        let outcome = rules::run(worker, stream, client, timer, proxy, RuleSet::HttpRequest).await;
         if let Some(decision) = decision(stream, client, timer, outcome).await {
-            stream.unread = set == RuleSet::TcpContent && proxy == stream.session.frontend;
             return Some(decision);
         }
     }
@@ -226,16 +245,27 @@ async fn decision(
             note_cookie(stream);
             rules::hold(stream, client, timer, wait).await;
             stream.termination.set(Cause::Proxy, State::Tarpit);
-            (stream.timing.request, stream.timing.dequeued) = (None, Some(now_ms()));
+            forget_request_time(stream);
+            stream.timing.dequeued = Some(now_ms());
             Decision::Refuse(status)
         }
         Outcome::Reject | Outcome::Drop | Outcome::Close => {
-            stream.timing.request = None;
+            forget_request_time(stream);
             stream.termination.set(Cause::Proxy, State::Request);
             Decision::Drop
         }
         _ => return None,
     })
+}
+
+/// The log knows no time of a request that was tarpitted or dropped, unless its body was waited for first.
+fn forget_request_time(stream: &mut Stream) {
+    let frontend = stream.session.frontend;
+    let proxies = [Some(frontend).filter(|_| !stream.unread), stream.backend];
+    let waits = |proxy| stream.plan.settings(proxy).options.http_buffer_request;
+    if !proxies.into_iter().flatten().any(waits) {
+        stream.timing.request = None;
+    }
 }
 
 /// The log tells of the persistence cookie of a request that is refused, too.

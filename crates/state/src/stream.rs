@@ -350,11 +350,10 @@ impl Stream {
         if self.in_response() { &mut self.res } else { &mut self.req }
     }
 
-    /// Whether no body follows the response's head: what the client asked counts, even if the server was
-    /// asked with another method.
+    /// Whether no body follows the response's head: what the client asked counts, even if a rule made
+    /// another method of it.
     pub fn is_bodyless(&self) -> bool {
-        let is_head = self.req.received().0 == b"HEAD" || self.req.method() == b"HEAD";
-        is_head || matches!(self.res.status(), 204 | 304)
+        self.req.received().0 == b"HEAD" || matches!(self.res.status(), 204 | 304)
     }
 
     pub fn in_response(&self) -> bool {

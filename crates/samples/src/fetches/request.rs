@@ -102,9 +102,8 @@ pub const ROWS: &[Fetch] = &[
 /// does HAProxy.
 fn method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     const KNOWN: [&[u8]; 8] = [b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT"];
-    let head = kept_request(stream)?;
-    let (received, _) = head.received();
-    Ok(Value::Meth(if KNOWN.contains(&received) { received } else { head.method() }))
+    let (received, _) = kept_request(stream)?.received();
+    Ok(Value::Meth(if KNOWN.contains(&received) { received } else { request(stream)?.method() }))
 }
 
 fn path<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -207,16 +206,21 @@ fn with_source(stream: &Stream, hash: u32) -> Fetched<'_> {
     }))
 }
 
+/// The request as the log knows it: rules on contents stand before that.
+fn logged_request(stream: &Stream) -> Result<&Head, Missing> {
+    if stream.unread { Err(Missing::Absent) } else { kept_request(stream) }
+}
+
 fn captured_method<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(kept_request(stream)?.received().0))
+    Ok(Value::Str(logged_request(stream)?.received().0))
 }
 
 fn captured_uri<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    path_and_query(kept_request(stream)?.received().1).map(Value::Str).ok_or(Missing::Absent)
+    path_and_query(logged_request(stream)?.received().1).map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(match kept_request(stream)?.version {
+    Ok(Value::Str(match logged_request(stream)?.version {
         Version::Http10 => b"HTTP/1.0",
         Version::Http11 => b"HTTP/1.1",
         Version::Http2 => b"HTTP/2.0",

@@ -375,6 +375,9 @@ fn write(stream: &Stream, cookie: &Cookie, own: Option<&[u8]>, out: &mut Vec<u8>
 /// Whether a cache may keep the response (RFC 9111), as far as HAProxy looks.
 fn is_cacheable(stream: &Stream) -> bool {
     let response = &stream.res;
+    if !matches!(response.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501) {
+        return false;
+    }
     if response.get(b"pragma").is_some_and(|value| value.eq_ignore_ascii_case(b"no-cache")) {
         return false;
     }
