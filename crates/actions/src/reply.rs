@@ -126,12 +126,17 @@ fn is_plain(args: &Args) -> bool {
 /// Makes the answer in `stream.res` and `stream.reply`: the page of 500 where it is too large.
 pub(crate) fn make(stream: &mut Stream, args: &Args, status: u16) {
     stream.answer_status = Some(status);
-    // A section of pages that has none for the status still stands there by its name.
     let file = [ERRORFILE, ERRORFILES].into_iter().find_map(|index| args.option(index)?.first());
     if let Some(ActionValue::File(file)) = file
         && pages::raw(stream, file)
     {
         return;
+    }
+    // A section of pages that has none for the status still stands there by its name.
+    if let Some(ActionValue::Str(_)) = file {
+        stream.res.start_response(status, reason_phrase(status).as_bytes(), Version::Http11);
+        stream.reply.clear();
+        return pages::frame(&mut stream.res, 0);
     }
     if file.is_some() || args.option(DEFAULT_ERRORFILES).is_some() {
         let proxy = stream.backend.unwrap_or(stream.session.frontend);

@@ -25,6 +25,9 @@ impl Place {
     pub const BE_CHK_RUL: Self = Self(1 << 19);
     pub const CFG_PARSER: Self = Self(1 << 20);
 
+    /// Of what is written in no place that HAProxy looks at.
+    pub const ANY: Self = Self(u32::MAX);
+
     const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -90,15 +90,20 @@ pub fn check(c: &mut Context<'_>, action: &Action, words: &[Word]) -> Checked<()
     Ok(())
 }
 
-/// Fields that the answer has of its own.
+/// Whether an answer has this field of its own.
+pub fn is_own_field(name: &[u8]) -> bool {
+    let own: [&[u8]; 3] = [b"content-length", b"transfer-encoding", b"content-type"];
+    own.iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+/// Warns of the fields that the answer has of its own.
 fn warn_headers(c: &mut Context<'_>, action: &Action, name: &Word) {
-    const OWN: [&[u8]; 3] = [b"content-length", b"transfer-encoding", b"content-type"];
     for (index, values) in &action.options {
         if action.spec.options[*index].keyword != "hdr" {
             continue;
         }
         if let Some(ActionValue::Str(header)) = values.first()
-            && OWN.iter().any(|own| header.eq_ignore_ascii_case(own))
+            && is_own_field(header)
         {
             let text =
                 format!("header '{}' always ignored by the http reply.", String::from_utf8_lossy(header));
@@ -108,7 +113,7 @@ fn warn_headers(c: &mut Context<'_>, action: &Action, name: &Word) {
 }
 
 /// Puts the pages of `http-errors` sections in the place of their names. A section without the
-/// page leaves the name: the proxy's own page is meant then.
+/// page leaves the name: the answer is empty then.
 pub fn fill_in_pages(c: &mut Context<'_>) {
     let actions = c.registry.actions();
     let sections = &c.config.http_errors;

@@ -6,7 +6,7 @@ use ir::id::ServiceId;
 use ir::spec::{ActionArg, ActionOption, ActionSpec, RuleSet};
 use syntax::Word;
 
-use super::Given;
+use super::{Given, answers};
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 use crate::line::starts_condition;
@@ -109,7 +109,10 @@ impl<'a> Values<'a> {
                     let message = missing_option_value(self.spec, option.keyword);
                     return self.fail("missing-argument", message);
                 }
-                values.push(self.value(c, *kind, Some(option))?);
+                // The reply's own fields are not set by what is written here: it is not looked at.
+                let ignored = matches!(&values[..], [ActionValue::Str(name)] if answers::is_own_field(name));
+                let kind = if ignored { ActionArg::Str } else { *kind };
+                values.push(self.value(c, kind, Some(option))?);
             }
             options.push((index, values));
         }
@@ -131,6 +134,8 @@ impl<'a> Values<'a> {
         let usual = Place::of_rules(self.set, front, back);
         match self.spec.name {
             _ if self.in_check => Some(Place::BE_CHK_RUL),
+            // An error may come wherever a stream is.
+            _ if self.name().is("http-error") => Some(Place::ANY),
             "pause" | "set-timeout" | "set-bandwidth-limit" | "attach-srv" => None,
             "set-src"
             | "set-src-port"

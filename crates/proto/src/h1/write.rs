@@ -295,7 +295,7 @@ impl<'a> Lines<'a> {
     fn list(&mut self, name: Range<usize>, value: Range<usize>, keep: impl Fn(&[u8]) -> bool) {
         let bytes = self.head.bytes();
         let text = &bytes[value.clone()];
-        if list(text).all(&keep) {
+        if !text.is_empty() && list(text).all(&keep) {
             return self.field(name, value);
         }
         let out = self.flush();
