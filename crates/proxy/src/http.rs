@@ -231,7 +231,12 @@ async fn decision(
     }
     Some(match outcome {
         Outcome::Service(id) => Decision::Service(id),
-        Outcome::Reply => Decision::Reply,
+        Outcome::Reply => {
+            if stream.termination.cause == Cause::Proxy {
+                note_cookie(stream);
+            }
+            Decision::Reply
+        }
         Outcome::Deny(status) => {
             note_cookie(stream);
             stream.termination.set(Cause::Proxy, State::Request);
