@@ -3,6 +3,7 @@
 use diag::Diagnostic;
 use ir::config::Mode;
 
+use super::names::Names;
 use crate::context::Context;
 use crate::draft::{Draft, Filter, FilterKind};
 use crate::keywords::stick::{self, Found};
@@ -24,15 +25,13 @@ pub fn check(c: &mut Context<'_>, drafts: &[Draft], draft: &Draft) {
 }
 
 /// The backends of SPOE agents speak SPOP from here on, those in `mode tcp`, too.
-pub fn lead(drafts: &mut [Draft], index: usize) {
-    let name_of = |filter: &Filter| match &filter.kind {
-        FilterKind::Spoe { backend, .. } => Some(backend.clone()),
-        _ => None,
-    };
-    let names: Vec<_> = drafts[index].filters.iter().filter_map(name_of).collect();
-    let is_named = |draft: &&mut Draft| draft.kind.is_backend() && names.contains(&draft.proxy.name);
-    for target in drafts.iter_mut().filter(is_named).filter(|target| target.proxy.mode == Mode::Tcp) {
-        target.proxy.mode = Mode::Spop;
+pub fn lead(names: &Names, drafts: &mut [Draft], index: usize) {
+    for at in 0..drafts[index].filters.len() {
+        let FilterKind::Spoe { backend, .. } = &drafts[index].filters[at].kind else { continue };
+        let found = names.backend(drafts, backend).filter(|found| drafts[*found].proxy.mode == Mode::Tcp);
+        if let Some(found) = found {
+            drafts[found].proxy.mode = Mode::Spop;
+        }
     }
 }
 

@@ -133,7 +133,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     proxies::warn_http_only(c, &drafts[index]);
     servers::check_mode(c, &drafts[index]);
     filters::check(c, drafts, &drafts[index]);
-    filters::lead(drafts, index);
+    filters::lead(names, drafts, index);
     servers::check_protocols(c, &drafts[index]);
     needs::rdp_ports(c, &drafts[index]);
     needs::fcgi_app(c, &drafts[index]);
