@@ -133,9 +133,11 @@ fn robust() {
         for _ in 0..200 {
             let spoilt = random.spoil(&token);
             let verdict = world.verify("jwt_verify", &spoilt, algorithm, name);
-            // The last letter of base64 has bits that belong to nothing.
+            // As in HAProxy, `=` counts as `_`; the last letter has bits that belong to nothing.
+            let read =
+                |text: &[u8]| text.iter().map(|b| if *b == b'=' { b'_' } else { *b }).collect::<Vec<_>>();
             let (last, is_long) = (token.len() - 1, spoilt.len() == token.len());
-            let is_same = is_long && spoilt[..last] == token[..last];
+            let is_same = is_long && read(&spoilt)[..last] == token[..last];
             assert!(verdict != 1 || is_same || algorithm.starts_with("ES"), "{algorithm}");
         }
     }
