@@ -9,4 +9,5 @@ pub mod message;
 pub mod netscaler_cip;
 pub mod proxy_protocol;
 pub mod syslog;
+pub mod wear;
 pub mod websocket;

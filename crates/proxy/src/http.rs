@@ -85,7 +85,8 @@ async fn decide(
     // Rules on contents come before what is done to requests: captures, `monitor-uri`, the log's words.
     if !stream.upgraded {
         stream.unread = true;
-        if let Some(decision) = content_rules(worker, stream, client, timer, frontend).await {
+        if let Some(decision) = rules_of(worker, stream, client, timer, (frontend, RuleSet::TcpContent)).await
+        {
             return decision;
         }
         stream.unread = false;
@@ -99,7 +100,7 @@ async fn decide(
         Ok(left) => left,
         Err(decision) => return decision,
     };
-    if let Some(decision) = request_rules(worker, stream, client, timer, frontend).await {
+    if let Some(decision) = rules_of(worker, stream, client, timer, (frontend, RuleSet::HttpRequest)).await {
         return decision;
     }
     let Some(backend) = switch(stream) else {
@@ -112,11 +113,10 @@ async fn decide(
         Err(decision) => return decision,
     }
     if backend != frontend {
-        if let Some(decision) = content_rules(worker, stream, client, timer, backend).await {
-            return decision;
-        }
-        if let Some(decision) = request_rules(worker, stream, client, timer, backend).await {
-            return decision;
+        for set in [RuleSet::TcpContent, RuleSet::HttpRequest] {
+            if let Some(decision) = rules_of(worker, stream, client, timer, (backend, set)).await {
+                return decision;
+            }
         }
     }
     persist::on_request(stream);
@@ -170,37 +170,25 @@ async fn buffer_request(
     }
 }
 
-/// Runs the rules on contents of one proxy. `None`: go on.
-async fn content_rules(
+/// Runs the rules of one proxy, on contents or on requests. `None`: go on.
+async fn rules_of(
     worker: &Worker,
     stream: &mut Stream,
     client: &mut Client<'_>,
     timer: &mut Timer,
-    proxy: ProxyId,
+    (proxy, set): (ProxyId, RuleSet),
 ) -> Option<Decision> {
-    if !rules::any(stream, proxy, RuleSet::TcpContent) {
-        return None;
+    let on_request = set == RuleSet::HttpRequest;
+    if on_request {
+        count_request(stream, proxy);
     }
-    let outcome = rules::run(worker, stream, client, timer, proxy, RuleSet::TcpContent).await;
-    decision(stream, client, timer, outcome).await
-}
-
-/// Runs the rules on requests of one proxy. `None`: go on.
-async fn request_rules(
-    worker: &Worker,
-    stream: &mut Stream,
-    client: &mut Client<'_>,
-    timer: &mut Timer,
-    proxy: ProxyId,
-) -> Option<Decision> {
-    count_request(stream, proxy);
-    if rules::any(stream, proxy, RuleSet::HttpRequest) {
-        let outcome = rules::run(worker, stream, client, timer, proxy, RuleSet::HttpRequest).await;
+    if rules::any(stream, proxy, set) {
+        let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
         if let Some(decision) = decision(stream, client, timer, outcome).await {
             return Some(decision);
         }
     }
-    if !restrict_names(stream, proxy) {
+    if on_request && !restrict_names(stream, proxy) {
         stream.count(Event::Error);
         stream.termination.set(Cause::Proxy, State::Request);
         return Some(Decision::Refuse(403));

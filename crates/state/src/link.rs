@@ -26,7 +26,7 @@ pub struct TcpInfo {
 pub struct ServerLink {
     /// Streams that the connection served before this one.
     pub served: u32,
-    /// Small faults of its protocol, on HTTP/1.
+    /// Small faults of its protocol.
     pub glitches: u32,
     pub error: ConnError,
     /// The socket, for as long as the stream holds the connection.

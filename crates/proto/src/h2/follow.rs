@@ -16,6 +16,7 @@ use super::hpack::{Decoder, Fields, Most};
 use super::request::{Request, Rules};
 use crate::h1::HTTP2_PREFACE;
 use crate::message::Head;
+use crate::wear::Wear;
 
 mod blocks;
 mod control;
@@ -382,12 +383,12 @@ impl Follower {
     /// Counts a fault that does not end the connection; `Some` where it was one too many.
     fn glitch(&mut self, count: u32, out: &mut Output<'_>) -> Option<Step> {
         self.glitches += count;
-        let threshold = self.limits.glitches;
-        if threshold == 0 || u64::from(self.glitches) < (u64::from(threshold) * 3 + 1) / 4 {
+        let wear = Wear::of(self.glitches, self.limits.glitches);
+        if wear == Wear::Fine {
             return None;
         }
         self.renew(out);
-        (self.glitches >= threshold).then(|| {
+        (wear == Wear::Over).then(|| {
             self.glitches -= 1;
             self.end(Code::EnhanceYourCalm, out)
         })

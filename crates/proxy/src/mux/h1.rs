@@ -2,7 +2,6 @@
 //! next. Pipelined requests wait in the connection's left-over bytes until their turn.
 
 mod server;
-mod wear;
 
 use std::io;
 use std::rc::Rc;
@@ -13,6 +12,7 @@ use net::clock::now_ms;
 use net::timer::Timer;
 use proto::h1::{self, Body, Limits, Parsed, Persistence, Progress, ResponseOut};
 use proto::message::{Framing, Version};
+use proto::wear::Wear;
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
@@ -28,7 +28,6 @@ use crate::{linger, log};
 use proto::websocket;
 
 pub use server::H1Server;
-pub use wear::Wear;
 
 /// The client's side of the current stream.
 #[derive(Debug)]

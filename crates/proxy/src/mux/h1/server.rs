@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use net::io::Io;
 use proto::h1::{self, Body, Limits, Parsed, Persistence, Progress, RequestOut};
 use proto::message::{Framing, Head};
+use proto::wear::Wear;
 use proto::websocket;
 use state::stream::Stream;
 
@@ -14,7 +15,6 @@ use crate::body::{H1Source, Piece, send_h1};
 use crate::client::Client;
 use crate::conn::{Conn, HEAD_PART};
 use crate::forward::closes_server;
-use crate::mux::h1::Wear;
 use crate::server::backend;
 use crate::upstream::NoHead;
 

@@ -18,6 +18,7 @@ use net::clock::now_ms;
 use net::io::Io;
 use net::timer::Timer;
 use net::tls::{ClientSession, Tls};
+use proto::wear::Wear;
 use state::session::Session;
 use state::tls::TlsFacts;
 
@@ -26,7 +27,6 @@ use super::reverse::{Offer, Offers};
 use super::server_io::ServerIo;
 use super::{CONNECTION_WINDOW, MAX_WINDOW};
 use crate::deadline::Deadline;
-use crate::mux::h1::Wear;
 
 /// What decides how a connection is shared.
 #[derive(Clone, Copy, Debug)]

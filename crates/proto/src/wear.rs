@@ -1,5 +1,5 @@
-//! What the small faults of an HTTP/1 connection mean for it (`tune.h1.fe.glitches-threshold`,
-//! `tune.h1.be.glitches-threshold`).
+//! What the small faults of a connection mean for it, on all sides and versions of HTTP
+//! (`tune.h1.fe.glitches-threshold` and its like).
 
 /// How far a connection's faults have gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
