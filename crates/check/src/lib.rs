@@ -50,7 +50,7 @@ pub use keywords::bind::{
 };
 pub use keywords::server::{ServerKeyword, keywords as server_keywords};
 pub use line::Line;
-pub use loader::{Loader, LuaMap, LuaNames, PathKind, TlsList};
+pub use loader::{Loader, LuaMap, LuaNames, PathKind, RingFault, TlsList};
 pub use registry::Registry;
 pub use section::of as section_of;
 

@@ -51,6 +51,13 @@ pub struct LuaMap {
     pub line: usize,
 }
 
+/// What cannot be done with a ring's file, and the system's reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RingFault {
+    Open(String),
+    Resize(String),
+}
+
 /// The outside world. Errors of the system are given as `strerror` words them.
 pub trait Loader: syntax::Facts {
     fn path_kind(&self, path: &[u8]) -> Result<PathKind, String>;
@@ -126,9 +133,9 @@ pub trait Loader: syntax::Facts {
         true
     }
 
-    /// Opens a file for writing, and makes it when it is not there, as a ring that stands in a
-    /// file does. A world in memory has nothing to write to, here and below.
-    fn open_writable(&self, _path: &[u8]) -> Result<(), String> {
+    /// Makes a file of `size` bytes an empty ring; a file with another ring's messages is renamed
+    /// first. A world in memory has nothing to write to, here and below.
+    fn open_ring(&mut self, _path: &[u8], _size: u64) -> Result<(), RingFault> {
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! From the files to the checked configuration, with everything that is to be told about it.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use check::{Outcome, Registry};
@@ -21,6 +22,8 @@ pub struct Configuration {
     pub lua: Arc<lua::Host>,
     /// Where the scripts' messages go.
     pub scripts: Arc<Scripts>,
+    /// The `backing-file`s of rings, in the rings' order.
+    pub ring_files: Vec<Arc<File>>,
 }
 
 /// What reading and checking gave, whether it may run or not.
@@ -30,6 +33,7 @@ pub struct Checked {
     lua: Arc<lua::Host>,
     scripts: Arc<Scripts>,
     lua_actions: Vec<lua::Action>,
+    ring_files: Vec<Arc<File>>,
 }
 
 /// Reads and checks. The error is a message about the program itself.
@@ -47,7 +51,8 @@ pub fn check(
     let mut outcome = check::check(&mut registry, &mut world, sources);
     outcome.checking.extend(service_warnings(&outcome.config));
     outcome.config.global.environment = world.changes();
-    Ok(Checked { outcome, registry, lua, scripts, lua_actions: world.lua_actions })
+    let World { lua_actions, ring_files, .. } = world;
+    Ok(Checked { outcome, registry, lua, scripts, lua_actions, ring_files })
 }
 
 impl Checked {
@@ -60,14 +65,14 @@ impl Checked {
 
     /// The configuration, for one that may run.
     pub fn into_configuration(self, args: &Args, console: &Console) -> Configuration {
-        let Checked { outcome, registry, lua, scripts, lua_actions } = self;
+        let Checked { outcome, registry, lua, scripts, lua_actions, ring_files } = self;
         let mut config = outcome.config;
         lua_rows::number_actions(&mut config, &registry, &lua_actions);
         overrule(args, &mut config);
         if args.ignore_resolution {
             disable_unresolved(console, &mut config);
         }
-        Configuration { config, registry, lua, scripts }
+        Configuration { config, registry, lua, scripts, ring_files }
     }
 }
 

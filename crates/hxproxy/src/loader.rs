@@ -10,12 +10,14 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
+use std::sync::Arc;
 
-use check::{Loader, LuaMap, LuaNames, PathKind, TlsList};
+use check::{Loader, LuaMap, LuaNames, PathKind, RingFault, TlsList};
 use ir::expr::Address;
 
 use crate::files::strerror;
 use crate::process::sys;
+use crate::ring_files;
 use crate::world::World;
 
 /// Only the owner may read or write.
@@ -140,11 +142,10 @@ impl Loader for World {
         net::tls::samples::is_web_key(json)
     }
 
-    fn open_writable(&self, name: &[u8]) -> Result<(), String> {
-        let mut options = fs::File::options();
-        let opened =
-            options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path(name));
-        opened.map(drop).map_err(|e| strerror(&e))
+    fn open_ring(&mut self, name: &[u8], size: u64) -> Result<(), RingFault> {
+        let file = ring_files::open(path(name), size)?;
+        self.ring_files.push(Arc::new(file));
+        Ok(())
     }
 
     fn write_secret(&self, name: &[u8], content: &[u8]) -> Result<(), String> {

@@ -28,6 +28,7 @@ mod lua_rows;
 mod modes;
 mod process;
 mod registry;
+mod ring_files;
 mod runtime;
 mod scripts;
 mod start;

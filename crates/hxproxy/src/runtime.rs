@@ -21,6 +21,7 @@ use crate::console::Console;
 use crate::process::signals::{self, Process};
 use crate::process::sys::SignalSet;
 use crate::registry;
+use crate::ring_files;
 use crate::scripts::Scripts;
 
 /// A configuration that is ready to run.
@@ -37,10 +38,11 @@ impl Prepared {
     ///
     /// The plan lives as long as the process: a reload is a new process.
     pub fn new(configuration: Configuration, threads: usize) -> Result<Prepared, String> {
-        let Configuration { config, registry, lua, scripts } = configuration;
+        let Configuration { config, registry, lua, scripts, ring_files } = configuration;
         let functions = registry::functions(&registry);
         let plan = Plan::build(config, &functions, threads).map_err(|error| error.0)?;
         let plan: &'static Plan = Box::leak(Box::new(plan));
+        ring_files::show(plan, &ring_files)?;
         let shared = Arc::new(Shared::new(plan, Some(lua.clone()), threads)?);
         Ok(Prepared { plan, lua, scripts, shared, threads })
     }

@@ -3,6 +3,7 @@
 //! files and names are in [`crate::loader`], what the reader of lines asks in [`crate::discovery`].
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ pub struct World {
     pub lua: Option<Arc<lua::Host>>,
     /// All actions that Lua files registered so far.
     pub lua_actions: Vec<lua::Action>,
+    /// The `backing-file`s of rings, in the rings' order.
+    pub ring_files: Vec<Arc<File>>,
 }
 
 impl World {
@@ -71,6 +74,7 @@ impl World {
             may_miss_addresses: args.ignore_resolution,
             lua: None,
             lua_actions: Vec::new(),
+            ring_files: Vec::new(),
         };
         let local_peer =
             args.local_peer.clone().map_or_else(|| sys::hostname().into_bytes(), OsStringExt::into_vec);

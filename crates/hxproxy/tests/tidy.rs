@@ -56,7 +56,7 @@ const MAY_LOCK: Exceptions = &[
 
 /// May say `unsafe`; the reason stands above each use.
 const MAY_BE_UNSAFE: Exceptions = &[
-    ("crates/hxproxy/src/process/sys.rs", "fork, wait, signals, limits and identity"),
+    ("crates/hxproxy/src/process/sys.rs", "fork, wait, signals, limits, identity and shared memory"),
     ("crates/hxproxy/tests/allocations.rs", "an allocator that counts"),
     ("crates/hxproxy/tests/tidy.rs", "the words it looks for"),
     ("crates/lua/src/clock.rs", "local time and the thread's clock"),

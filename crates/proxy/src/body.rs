@@ -17,8 +17,23 @@ pub enum Piece<'a> {
     Raw(&'a [u8]),
     /// Payload only.
     Data(&'a [u8]),
-    /// The end behind payload pieces, with the trailers. Raw pieces end by themselves.
+    /// The end behind payload pieces, with the trailers. Raw pieces end by themselves, unless
+    /// trailers follow.
     End(Option<&'a Head>),
+    /// The trailers behind raw pieces, and the end.
+    Trailers(&'a Head),
+}
+
+impl Piece<'_> {
+    /// The piece without its trailers.
+    pub fn bare(&self) -> Piece<'_> {
+        match self {
+            Piece::Raw(bytes) => Piece::Raw(bytes),
+            Piece::Data(bytes) => Piece::Data(bytes),
+            Piece::End(_) => Piece::End(None),
+            Piece::Trailers(_) => Piece::Raw(b"\r\n"),
+        }
+    }
 }
 
 /// Why a source could not go on.
@@ -177,12 +192,7 @@ impl H1Source {
         head.bytes_mut().extend_from_slice(trailers);
         h1::parse_trailers(&mut head, self.max_fields).map_err(|_| SourceError::Invalid)?;
         self.ending = h1::counted_end(Some(&head));
-        if !self.trailers {
-            return give(sink, Piece::End(Some(&head)));
-        }
-        let mut raw = Vec::with_capacity(trailers.len());
-        h1::write_trailers(&mut raw, &head);
-        give(sink, Piece::Raw(&raw))
+        give(sink, if self.trailers { Piece::Trailers(&head) } else { Piece::End(Some(&head)) })
     }
 }
 
@@ -202,6 +212,10 @@ pub fn send_h1(conn: &mut Conn, cx: &mut Context<'_>, chunked: bool, piece: &Pie
             if chunked {
                 h1::write_last_chunk(conn.out(), *trailers);
             }
+            Ok(())
+        }
+        Piece::Trailers(trailers) => {
+            h1::write_trailers(conn.out(), trailers);
             Ok(())
         }
     }

@@ -175,6 +175,7 @@ pub async fn keep_early_body(stream: &mut Stream, client: &mut Client<'_>) {
                 match piece {
                     Piece::Data(bytes) | Piece::Raw(bytes) => kept.bytes.extend_from_slice(bytes),
                     Piece::End(trailers) => kept.end(trailers),
+                    Piece::Trailers(trailers) => kept.end(Some(trailers)),
                 }
                 Ok(())
             });

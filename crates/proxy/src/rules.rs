@@ -217,6 +217,7 @@ pub async fn buffer_body(
                 match piece {
                     Piece::Data(bytes) | Piece::Raw(bytes) => body.bytes.extend_from_slice(bytes),
                     Piece::End(trailers) => body.end(trailers),
+                    Piece::Trailers(trailers) => body.end(Some(trailers)),
                 }
                 Ok(())
             });

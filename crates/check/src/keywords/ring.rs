@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::draft::Kind;
 use crate::keyword::{Keyword, MANY, Set};
 use crate::line::Line;
+use crate::loader::RingFault;
 use crate::post::addresses;
 use crate::{inherit, numbers, section};
 
@@ -23,6 +24,7 @@ const TOO_LARGE: u64 = 1 << 63;
 const HEAD: u64 = 192;
 /// No machine has that much memory for a ring.
 const TOO_MUCH: u64 = 1 << 36;
+const PAGE: u64 = 4096;
 
 pub fn open(c: &mut Context<'_>, line: &Line<'_>) -> bool {
     c.part.ring = None;
@@ -143,12 +145,22 @@ fn backing_file(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("'backing-file' already specified for ring '{name}' (was '{old}').");
         return c.alert("same-keyword", line.span, text);
     }
-    if let Err(error) = c.loader.open_writable(&c.path(&path)) {
-        let text = format!("cannot open backing-file '{shown}' for ring '{name}': {error}.");
+    // Pages of memory; what was the usable part is the whole of the file.
+    let size = usable(ring.size).next_multiple_of(PAGE);
+    let full = c.path(&path);
+    if let Err(fault) = c.loader.open_ring(&full, size) {
+        let text = match fault {
+            RingFault::Open(error) => {
+                format!("cannot open backing-file '{shown}' for ring '{name}': {error}.")
+            }
+            RingFault::Resize(error) => {
+                format!("could not adjust size of backing-file for ring '{name}': {error}.")
+            }
+        };
         return c.alert("no-file", line.span, text);
     }
     if let Some(ring) = c.part.ring.as_mut() {
-        ring.backing_file = Some(path);
+        (ring.backing_file, ring.size) = (Some(path), size);
     }
 }
 
@@ -227,7 +239,7 @@ const fn row(
 }
 
 pub const ROWS: &[Keyword] = &[
-    row("backing-file", "<path>", "The file that holds the ring.", backing_file).parsed(),
+    row("backing-file", "<path>", "The file that shows the ring.", backing_file),
     row("description", "<text>", "A text shown with the ring.", description),
     row("format", "<format>", "How events are framed.", format),
     row("maxlen", "<length>", "The size of the largest event.", maxlen),

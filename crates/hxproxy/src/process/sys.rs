@@ -4,8 +4,10 @@
 //! Left out: any decision; the files beside this one make them.
 
 use std::ffi::{CStr, CString};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Which side of a fork this is.
@@ -147,6 +149,34 @@ pub fn set_memory_limit(bytes: u64) -> io::Result<()> {
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     // SAFETY: `limit` outlives the call.
     checked(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }).map(drop)
+}
+
+/// The first bytes of a file as memory that is shared with all who have it open, until the process ends.
+#[derive(Debug)]
+pub struct SharedMemory(&'static [AtomicU8]);
+
+impl SharedMemory {
+    /// mmap(2). The file has at least `size` bytes.
+    pub fn of(file: &File, size: u64) -> io::Result<SharedMemory> {
+        let size = usize::try_from(size).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let place = std::ptr::null_mut();
+        // SAFETY: no place is asked for, so no memory in use is replaced; the descriptor is open.
+        let memory = unsafe { libc::mmap(place, size, protection, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        if memory == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the mapping is that large and is never taken away; atomics allow for others who write.
+        Ok(SharedMemory(unsafe { std::slice::from_raw_parts(memory.cast(), size) }))
+    }
+
+    /// Writes what fits.
+    pub fn write(&self, at: u64, bytes: &[u8]) {
+        let places = usize::try_from(at).ok().and_then(|at| self.0.get(at..)).unwrap_or_default();
+        for (place, byte) in places.iter().zip(bytes) {
+            place.store(*byte, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A set of signals that are blocked and waited for.

@@ -39,6 +39,8 @@ pub struct H1Client {
     pub keep_alive: bool,
     /// How payload of the response's body is framed.
     chunked: bool,
+    /// `option http-drop-response-trailers`.
+    drops_trailers: bool,
     /// No body follows the response's head, whatever comes of one.
     bodyless: bool,
     /// The response is not whole: the client must notice.
@@ -48,7 +50,8 @@ pub struct H1Client {
 impl H1Client {
     pub fn new(conn: Conn) -> Self {
         let source = H1Source::new(Body::new(Framing::None, 0), 0);
-        Self { conn, source, keep_alive: true, chunked: false, bodyless: false, aborted: false }
+        let (chunked, drops_trailers, bodyless, aborted) = (false, false, false, false);
+        Self { conn, source, keep_alive: true, chunked, drops_trailers, bodyless, aborted }
     }
 
     /// Whether what comes of the response's body may go out as it stands.
@@ -88,6 +91,8 @@ impl H1Client {
         self.keep_alive = self.write_head(stream, &how) == Persistence::KeepAlive;
         self.chunked = response.framing == Framing::Chunked;
         self.bodyless = mode.bodyless;
+        self.drops_trailers =
+            stream.plan.settings(stream.session.frontend).options.http_drop_response_trailers;
         Ok(true)
     }
 
@@ -102,6 +107,7 @@ impl H1Client {
         if self.bodyless {
             return Ok(());
         }
+        let piece = if self.drops_trailers { &piece.bare() } else { piece };
         send_h1(&mut self.conn, cx, self.chunked, piece)
     }
 }

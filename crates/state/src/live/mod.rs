@@ -9,6 +9,7 @@ mod outputs;
 pub mod patterns;
 mod queue;
 mod rate;
+pub mod ring_file;
 mod rings;
 mod server;
 pub mod tables;

@@ -10,6 +10,8 @@ use std::task::{Context, Poll, Waker};
 use ir::Bytes;
 use ir::config::{LogFraming, Server, Timeouts};
 
+use super::ring_file::{HEAD, Memory, Mirror};
+
 /// What a ring is made from.
 #[derive(Debug)]
 pub struct RingSettings {
@@ -44,6 +46,8 @@ struct Inner {
     start: u64,
     /// By server.
     readers: Vec<Reader>,
+    /// `backing-file`: shows the same.
+    mirror: Option<Mirror>,
 }
 
 #[derive(Debug, Default)]
@@ -54,16 +58,21 @@ struct Reader {
 }
 
 const PREFIX: usize = 4;
+/// What HAProxy's rings leave free, and the byte in front of the oldest message.
+const SPARE: u64 = 3;
 /// Bytes that a ring takes when it is first used; a larger one grows.
 const MOST_AT_ONCE: u64 = 1 << 22;
-/// What the memory of HAProxy's rings begins with.
-const HEAD: u64 = 192;
 
 impl Ring {
     pub fn new(settings: RingSettings) -> Self {
         let readers = settings.servers.iter().map(|_| Reader::default()).collect();
-        let inner = Inner { bytes: VecDeque::new(), used: 0, start: 0, readers };
+        let inner = Inner { bytes: VecDeque::new(), used: 0, start: 0, readers, mirror: None };
         Self { settings, inner: Mutex::new(inner), dropped: AtomicU64::new(0) }
+    }
+
+    /// Has a file of the ring's size show what is in the ring, which is empty.
+    pub fn show_in(&self, memory: Box<dyn Memory>) {
+        self.lock().mirror = Some(Mirror::new(memory, self.settings.size));
     }
 
     /// Adds a message. `false`: there is no room, and the message is counted as dropped.
@@ -138,19 +147,25 @@ impl Ring {
 }
 
 impl Inner {
-    /// Makes room for a message of that cost; `false` where there can be none.
+    /// Makes room for a message of that cost; `false` where there can be none, and nothing is gone.
     fn make_room(&mut self, cost: u64, size: u64) -> bool {
-        if cost + 1 > size {
-            return false;
-        }
-        while self.used + cost + 1 > size {
-            if self.readers.iter().any(|reader| reader.at == Some(self.start)) {
+        let end = self.start + self.bytes.len() as u64;
+        let (mut at, mut freed) = (self.start, 0);
+        while self.used - freed + cost + SPARE > size {
+            if at == end || self.readers.iter().any(|reader| reader.at == Some(at)) {
                 return false;
             }
-            let len = length(&self.bytes, 0);
-            self.bytes.drain(..PREFIX + len);
-            self.start += (PREFIX + len) as u64;
-            self.used -= self::cost(len);
+            let len = length(&self.bytes, (at - self.start) as usize);
+            at += (PREFIX + len) as u64;
+            freed += self::cost(len);
+        }
+        if freed > 0 {
+            self.bytes.drain(..(at - self.start) as usize);
+            self.start = at;
+            self.used -= freed;
+            if let Some(mirror) = &mut self.mirror {
+                mirror.drop_oldest(freed);
+            }
         }
         true
     }
@@ -159,6 +174,9 @@ impl Inner {
         self.used += cost(message.len());
         self.bytes.extend((message.len() as u32).to_le_bytes());
         self.bytes.extend(message);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.append(message);
+        }
         for reader in &mut self.readers {
             if let Some(waker) = reader.waker.take() {
                 waker.wake();
@@ -226,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_unless_a_reader_waits_for_them() {
-        let ring = ring(20, 1);
+        let ring = ring(22, 1);
         for message in [b"aaaaaaa", b"bbbbbbb", b"ccccccc"] {
             assert!(ring.push(message));
         }
@@ -238,7 +256,7 @@ mod tests {
         assert_eq!((ring.take_dropped(), ring.take_dropped()), (1, 0));
         assert_eq!(read(&ring, 0, false), "ddddddd\neeeeeee\n");
         assert!(ring.push(b"ggggggg"));
-        assert!(!ring.push(&[b'h'; 20]), "larger than the ring");
+        assert!(!ring.push(&[b'h'; 22]), "larger than the ring");
         assert_eq!(read(&ring, 0, false), "ggggggg\n");
     }
 }

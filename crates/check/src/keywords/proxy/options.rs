@@ -128,8 +128,14 @@ pub const ROWS: &[Keyword] = &[
         options(c).http_buffer_request = on
     })
     .http(),
-    parsed("option http-drop-request-trailers", "Drops requests' trailers.", DLB).http(),
-    parsed("option http-drop-response-trailers", "Drops responses' trailers.", DFL).http(),
+    switch("option http-drop-request-trailers", "Drops requests' trailers.", DLB, |c, on| {
+        options(c).http_drop_request_trailers = on
+    })
+    .http(),
+    switch("option http-drop-response-trailers", "Drops responses' trailers.", DFL, |c, on| {
+        options(c).http_drop_response_trailers = on
+    })
+    .http(),
     switch(
         "option http-ignore-probes",
         "Does not log connections that end before a request.",

@@ -26,6 +26,8 @@ pub struct H1Server {
     progress: Progress,
     /// How payload of the request's body is framed.
     pub chunked: bool,
+    /// `option http-drop-request-trailers`.
+    drops_trailers: bool,
     /// The server was told that its connection ends with the response.
     pub closing: bool,
     /// Small faults of the server's messages on this connection.
@@ -41,6 +43,7 @@ impl H1Server {
             source: H1Source::new(Body::new(Framing::None, 0), 0),
             progress: Progress::default(),
             chunked: false,
+            drops_trailers: false,
             closing: false,
             glitches: 0,
             accept: None,
@@ -55,6 +58,7 @@ impl H1Server {
         let buffered = &stream.req_body.bytes;
         self.chunked = stream.req.framing == Framing::Chunked && client.is_taken_apart();
         let options = stream.plan.settings(backend(stream)).options;
+        self.drops_trailers = options.http_drop_request_trailers;
         let persistence = if closes_server(stream) { Persistence::Close } else { Persistence::KeepAlive };
         let how = RequestOut { persistence, pretend: options.http_pretend_keepalive };
         let start = self.conn.out().len();
@@ -73,7 +77,8 @@ impl H1Server {
             }
         }
         if stream.req_body.complete && client.request_done() && self.chunked {
-            h1::write_last_chunk(self.conn.out(), stream.req_body.trailers.as_deref());
+            let trailers = stream.req_body.trailers.as_deref().filter(|_| !self.drops_trailers);
+            h1::write_last_chunk(self.conn.out(), trailers);
         }
     }
 
@@ -169,6 +174,7 @@ impl H1Server {
 
     /// Queues a piece of the request's body.
     pub fn send(&mut self, cx: &mut Context<'_>, piece: &Piece<'_>) -> io::Result<()> {
+        let piece = if self.drops_trailers { &piece.bare() } else { piece };
         send_h1(&mut self.conn, cx, self.chunked, piece)
     }
 }

@@ -33,6 +33,8 @@ pub struct H2Client {
     /// The connection is to end with the stream.
     killed: bool,
     outgoing: Outgoing,
+    /// `option http-drop-response-trailers`.
+    drops_trailers: bool,
     running: Running,
 }
 
@@ -45,6 +47,7 @@ impl H2Client {
             headed: false,
             killed: false,
             outgoing: Outgoing::default(),
+            drops_trailers: false,
             running,
         }
     }
@@ -122,6 +125,8 @@ impl H2Client {
         let end = mode.bodyless || matches!(head.framing, Framing::None | Framing::Length(0));
         let send = self.respond.send_response(response, end).map_err(Error::other)?;
         self.headed = true;
+        self.drops_trailers =
+            stream.plan.settings(stream.session.frontend).options.http_drop_response_trailers;
         if !end {
             self.outgoing.open(send);
         }
@@ -131,6 +136,7 @@ impl H2Client {
     /// See [`crate::client::Client::send`].
     pub fn send(&mut self, piece: &Piece<'_>) -> Result<(), Error> {
         if self.outgoing.is_open() {
+            let piece = if self.drops_trailers { &piece.bare() } else { piece };
             self.outgoing.push(piece);
         }
         Ok(())

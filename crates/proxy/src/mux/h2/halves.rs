@@ -54,10 +54,10 @@ impl Outgoing {
     pub fn push(&mut self, piece: &Piece<'_>) {
         match piece {
             Piece::Raw(bytes) | Piece::Data(bytes) => self.queued.extend_from_slice(bytes),
-            Piece::End(Some(trailers)) if trailers.field_count() > 0 => {
+            Piece::End(Some(trailers)) | Piece::Trailers(trailers) if trailers.field_count() > 0 => {
                 self.end = End::Trailers(convert::trailer_map(trailers));
             }
-            Piece::End(_) => self.end = End::Plain,
+            Piece::End(_) | Piece::Trailers(_) => self.end = End::Plain,
         }
     }
 

@@ -16,6 +16,7 @@ use super::halves::{Incoming, Outgoing};
 use super::links::Lease;
 use crate::body::{Piece, Sink, SourceError};
 use crate::client::Client;
+use crate::server::backend;
 use crate::upstream::NoHead;
 
 /// How many small faults a head that is none counts for.
@@ -28,6 +29,8 @@ pub struct H2Server {
     response: Option<ResponseFuture>,
     incoming: Incoming,
     outgoing: Outgoing,
+    /// `option http-drop-request-trailers`.
+    drops_trailers: bool,
     /// The protocol of an extended CONNECT.
     protocol: Vec<u8>,
     failed: Option<NoHead>,
@@ -50,6 +53,7 @@ impl H2Server {
             response: None,
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
+            drops_trailers: false,
             protocol: Vec::new(),
             failed: None,
             lease,
@@ -63,6 +67,7 @@ impl H2Server {
     /// See [`crate::upstream::Upstream::send_head`]. An upgrade becomes an extended CONNECT (RFC
     /// 8441), which cannot have a body.
     pub fn send_head(&mut self, stream: &Stream, client: &Client<'_>) {
+        self.drops_trailers = stream.plan.settings(backend(stream)).options.http_drop_request_trailers;
         let head = &stream.req;
         let empty = matches!(head.framing, Framing::None | Framing::Length(0));
         if head.flags.upgrade {
@@ -115,6 +120,7 @@ impl H2Server {
     }
 
     pub fn send(&mut self, piece: &Piece<'_>) {
+        let piece = if self.drops_trailers { &piece.bare() } else { piece };
         self.outgoing.push(piece);
     }
 
