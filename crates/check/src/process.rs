@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use ir::Bytes;
+use ir::config::Shards;
 
 /// Words of 64 bits for the CPUs that HAProxy knows.
 pub const CPUS: usize = 16;
@@ -33,13 +34,13 @@ pub struct Process {
     pub ocsp_delays: (i64, i64),
     /// The thread group of each thread that was put into one, from thread 1 on.
     pub thread_groups: Vec<Option<usize>>,
-    /// `thread-hard-limit`; 0 for none.
-    pub thread_limit: i64,
     /// `thread-groups`
     pub groups: Option<usize>,
     /// `max-threads-per-group`; 0 for the usual number.
     pub group_threads: usize,
     pub cpu_maps: Vec<CpuMap>,
+    /// `tune.listener.default-shards`
+    pub default_shards: Shards,
     /// `cpu-policy` was given.
     pub cpu_policy: bool,
     /// It does not say which CPUs make a group of threads.
@@ -80,10 +81,10 @@ impl Default for Process {
             header_case_file: None,
             ocsp_delays: (300, 3600),
             thread_groups: Vec::new(),
-            thread_limit: 0,
             groups: None,
             group_threads: 0,
             cpu_maps: Vec::new(),
+            default_shards: Shards::default(),
             cpu_policy: false,
             plain_policy: false,
             server_state_base: Bytes::new(),

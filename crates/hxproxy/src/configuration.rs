@@ -145,6 +145,7 @@ fn disable_unresolved(console: &Console, config: &mut Config) {
 
 /// What the command line says against the configuration.
 fn overrule(args: &Args, config: &mut Config) {
+    config.global.no_reuseport |= args.no_reuseport;
     if args.no_splice {
         config.global.max_pipes = Some(0);
     }

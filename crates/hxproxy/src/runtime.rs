@@ -75,7 +75,14 @@ impl Prepared {
         self.plan.live.outputs.connect(write);
         let global = self.global();
         net::splice::configure(global.max_pipes.map(|most| most as usize), global.tune.pipesize);
-        let settings = Settings { threads: self.threads, maxaccept: self.global().tune.maxaccept };
+        let settings = Settings {
+            maxaccept: global.tune.maxaccept,
+            cpus: &global.thread_cpus,
+            busy_polling: global.busy_polling,
+            max_events: global.tune.max_poll_events,
+            event_interval: global.tune.runqueue_depth,
+            ..Settings::new(self.threads)
+        };
         let (plan, shared) = (self.plan, self.shared);
         let workers = Workers::start(settings, listeners, move |context| shared.handler(context))?;
         Ok(Running { plan, workers })

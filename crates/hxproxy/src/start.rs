@@ -242,7 +242,7 @@ impl Start {
         self.args.check
     }
 
-    /// The pid file is written with all rights; the old processes are told before this one may no
+    /// The priority and the pid file are set and written with all rights; the old processes are told before this one may no
     /// longer signal them.
     fn give_up_rights(
         &self,
@@ -251,6 +251,15 @@ impl Start {
         old: &OldProcesses,
         in_master: bool,
     ) -> Result<(), String> {
+        if let Some(nice) = global.nice
+            && let Err(error) = sys::set_priority(nice)
+        {
+            self.console.warning(&format!(
+                "[{}.main()] couldn't set the runtime nice value to {nice}: {}",
+                self.program.path,
+                files::strerror(&error)
+            ));
+        }
         if let (false, true, Some(path)) = (in_master, modes.daemon, self.pidfile(global)) {
             pidfile::write(&path, &self.program.name)?;
         }
@@ -259,7 +268,11 @@ impl Start {
         if !in_master {
             old.tell(self.args.old.signal());
         }
-        privileges::set_identity(self.console, &self.program.path, global.gid, global.uid)
+        privileges::set_identity(self.console, &self.program.path, global.gid, global.uid)?;
+        match global.dumpable {
+            true => limits::allow_dumps(self.console, &self.program.path, global.strict_limits),
+            false => Ok(()),
+        }
     }
 
     fn wish(&self, config: &Config, threads: usize) -> limits::Wish {
@@ -269,6 +282,7 @@ impl Start {
         limits::Wish {
             maxconn: self.args.maxconn.filter(|number| *number > 0).or(config.global.maxconn),
             descriptors: config.global.ulimit_n,
+            descriptor_limit: config.global.fd_hard_limit,
             memory: self.args.memory.filter(|megabytes| *megabytes > 0),
             sockets: sockets as u64,
             threads: threads as u64,
@@ -277,10 +291,11 @@ impl Start {
     }
 }
 
-/// `nbthread`, or the cores that this process may use.
+/// `nbthread`, or the cores that this process may use; at most `thread-hard-limit`.
 pub fn threads(config: &Config) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    config.global.nbthread.map_or_else(cores, |threads| threads as usize)
+    let wanted = config.global.nbthread.map_or_else(cores, |threads| threads as usize);
+    config.global.thread_hard_limit.map_or(wanted, |limit| wanted.min(limit as usize))
 }
 
 fn path(bytes: &[u8]) -> PathBuf {

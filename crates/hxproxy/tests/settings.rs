@@ -14,10 +14,10 @@ const FILES: [&str; 5] = ["bind", "global", "log", "proxy", "server"];
 const NOT_READ: &[(&str, &str)] = &[
     ("allow_0rtt", "parsed"),
     ("client_sigalgs", "parsed"),
-    ("close_spread_time", "parsed"),
     ("contstats", "parsed"),
     ("dispatch", "removed from HAProxy"),
     ("forceclose", "removed from HAProxy"),
+    ("http_cookielen", "the checker cuts captures to it"),
     ("http_no_delay", "what it asks for is always so"),
     ("log_health_checks", "parsed"),
     ("lua_paths", "the scripts are loaded while the configuration is read"),

@@ -15,7 +15,8 @@ pub use bind::{
     Bind, CertEntry, CertSource, ReverseBind, Shards, SniFilter, TlsBind, TlsVersion, TlsVersions, Verify,
 };
 pub use global::{
-    Global, H2Clients, H2Errors, H2Servers, HttpCodes, LuaLimits, LuaLoad, Rates, SetVar, Tune, VarLimits,
+    CloseSpread, DatagramBuffers, Global, H2Clients, H2Errors, H2Servers, HttpCodes, LuaLimits, LuaLoad,
+    Rates, SetVar, Tune, VarLimits,
 };
 pub use link::{Foreign, Link, Namespace, Probes, Source};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};

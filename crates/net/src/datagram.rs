@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram as StdUnixDatagram};
 use std::path::Path;
 
+use ir::config::DatagramBuffers;
 use ir::expr::Address;
 use socket2::{Domain, Socket as RawSocket, Type};
 use tokio::net::{UdpSocket, UnixDatagram};
@@ -21,18 +22,31 @@ pub enum Datagrams {
     Unix(UnixDatagram),
 }
 
+/// How a socket is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Several sockets may be bound to the address.
+    pub reuse_port: bool,
+    pub buffers: DatagramBuffers,
+}
+
 /// Binds a socket to an address. Others may be bound to it as well: an old process still is.
 ///
 /// # Errors
 /// What the kernel says.
-pub fn bind(address: &Address) -> io::Result<OwnedFd> {
+pub fn bind(address: &Address, wanted: Wanted) -> io::Result<OwnedFd> {
     let socket: OwnedFd = match address {
         Address::Ip(ip, port) => {
             let address = SocketAddr::new(*ip, *port);
             let socket = RawSocket::new(Domain::for_address(address), Type::DGRAM, None)?;
             socket.set_reuse_address(true)?;
-            socket.set_reuse_port(true)?;
+            if wanted.reuse_port {
+                socket.set_reuse_port(true)?;
+            }
             socket.bind(&address.into())?;
+            // What the kernel refuses costs nothing but room.
+            let _ = wanted.buffers.receive.map(|size| socket.set_recv_buffer_size(size));
+            let _ = wanted.buffers.send.map(|size| socket.set_send_buffer_size(size));
             socket.into()
         }
         Address::Unix(path) => {
@@ -47,6 +61,11 @@ pub fn bind(address: &Address) -> io::Result<OwnedFd> {
         Address::Fd(fd) => sys::adopt(*fd)?,
     };
     Ok(socket)
+}
+
+/// Sets the room for what a socket is to send. What the kernel refuses costs nothing but room.
+pub fn set_send_buffer(socket: &impl AsFd, size: Option<usize>) {
+    let _ = size.map(|size| socket2::SockRef::from(socket).set_send_buffer_size(size));
 }
 
 impl Datagrams {
@@ -85,9 +104,13 @@ mod tests {
 
     #[tokio::test]
     async fn datagrams_come_in() {
-        let first = bind(&Address::Ip("127.0.0.1".parse().expect("address"), 0)).expect("a socket");
+        let buffers = DatagramBuffers { receive: Some(100_000), send: None };
+        let wanted = Wanted { reuse_port: true, buffers };
+        let first = bind(&Address::Ip("127.0.0.1".parse().expect("address"), 0), wanted).expect("a socket");
+        let size = socket2::SockRef::from(&first).recv_buffer_size().expect("a size");
+        assert_eq!(size, 200_000, "the kernel counts its own notes, too");
         let name = Address::Abstract(format!("hx-datagrams-{}", std::process::id()).into_bytes(), false);
-        let second = bind(&name).expect("a socket");
+        let second = bind(&name, wanted).expect("a socket");
         let address = StdUdp::from(first.try_clone().expect("a copy")).local_addr().expect("address");
         let (udp, unix) = (Datagrams::new(&first).expect("udp"), Datagrams::new(&second).expect("unix"));
         let mut room = [0; 10];

@@ -48,6 +48,8 @@ pub struct Wanted<'a> {
     /// The threads that serve the address: each gets a descriptor.
     pub sockets: usize,
     pub tune: &'a Tune,
+    /// Several sockets may listen on the address; not with `noreuseport`.
+    pub reuse_port: bool,
     /// `option nolinger`: connections end with a reset.
     pub nolinger: bool,
     /// `option tcp-smart-accept`: clients' first packets are not acknowledged by packets of their own.

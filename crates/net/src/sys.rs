@@ -109,6 +109,12 @@ pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy as RawFd) })
 }
 
+/// Has the calling thread run on these CPUs only, as bits.
+pub fn set_cpus(cpus: &[u64; 16]) -> io::Result<()> {
+    // SAFETY: the set is that long and lives through the call; 0 is the calling thread.
+    answer(unsafe { libc::sched_setaffinity(0, size_of_val(cpus), cpus.as_ptr().cast()) } as isize).map(drop)
+}
+
 /// Registers a listening socket with the thread's runtime for as long as the answer lives.
 pub fn watch(fd: BorrowedFd<'_>) -> io::Result<AsyncFd<BorrowedFd<'_>>> {
     // SAFETY: the borrow keeps the descriptor open and the same for longer than the registration.

@@ -21,6 +21,7 @@ pub use gate::Gate;
 
 use crate::listener::Listener;
 use crate::socket::Socket;
+use crate::sys;
 use crate::timer;
 
 /// What a worker does with connections. One object for each thread, made on it; it spawns the
@@ -129,6 +130,39 @@ pub struct Settings {
     pub threads: usize,
     /// `tune.maxaccept`: connections accepted in a row; -1: no limit.
     pub maxaccept: i32,
+    /// `cpu-map`: the CPUs of each thread as bits; none and zero: all.
+    pub cpus: &'static [[u64; 16]],
+    /// `busy-polling`: the threads never sleep, until they are stopped.
+    pub busy_polling: bool,
+    /// `tune.maxpollevents`: events taken at a time.
+    pub max_events: Option<usize>,
+    /// `tune.runqueue-depth`: tasks run between two looks for events.
+    pub event_interval: Option<u32>,
+}
+
+impl Settings {
+    /// What the configuration leaves out.
+    pub const fn new(threads: usize) -> Self {
+        let (cpus, busy_polling): (&[_], _) = (&[], false);
+        Self { threads, maxaccept: 4, cpus, busy_polling, max_events: None, event_interval: None }
+    }
+
+    /// Gives the calling thread its CPUs, and makes its runtime.
+    fn runtime(&self, index: usize) -> io::Result<LocalRuntime> {
+        if let Some(cpus) = self.cpus.get(index).filter(|cpus| **cpus != [0; 16]) {
+            // CPUs that are not there leave it where it is, as HAProxy's threads.
+            let _ = sys::set_cpus(cpus);
+        }
+        let mut builder = Builder::new_current_thread();
+        builder.enable_all();
+        if let Some(most) = self.max_events {
+            builder.max_io_events_per_tick(most);
+        }
+        if let Some(interval) = self.event_interval {
+            builder.event_interval(interval);
+        }
+        builder.build_local(LocalOptions::default())
+    }
 }
 
 /// What the threads are told to do. A level, not an event: the last one counts.
@@ -174,8 +208,7 @@ impl Workers {
             // The runtime belongs to its thread, so it is made there.
             let body = move || {
                 let _guard = AbortOnPanic;
-                let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-                match runtime {
+                match settings.runtime(context.index) {
                     Ok(runtime) => {
                         // Whoever started the thread waits for this.
                         let _ = made.send(Ok(()));
@@ -317,6 +350,9 @@ fn run(
     runtime.block_on(async {
         let _ = worker.handler.set(handler(context));
         tokio::task::spawn_local(timer::drive());
+        if settings.busy_polling {
+            tokio::task::spawn_local(stay_awake(mode.clone()));
+        }
         worker.handler().started(Slots { worker: worker.clone() });
         let mut accepting = tokio::task::JoinSet::new();
         for listener in listeners {
@@ -337,6 +373,13 @@ fn run(
             _ = reached(&mode, &[Mode::Ended]) => {}
         }
     });
+}
+
+/// Keeps the thread from sleeping until a stop begins: there is always one task to run.
+async fn stay_awake(mode: watch::Receiver<Mode>) {
+    while matches!(*mode.borrow(), Mode::Running | Mode::Paused) {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Ends the process where a worker thread panics outside of a session (which ends alone): without the

@@ -14,6 +14,11 @@ impl Deadline {
         limit.map_or(Self::NEVER, |limit| Self(now.saturating_add(limit)))
     }
 
+    /// The time, in monotonic milliseconds.
+    pub fn at(self) -> Option<u64> {
+        (self != Self::NEVER).then_some(self.0)
+    }
+
     /// Makes `timer` ring at it.
     pub fn set(self, timer: &mut Timer) {
         if self == Self::NEVER {

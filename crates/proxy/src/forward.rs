@@ -371,8 +371,9 @@ pub async fn response_rules(
     let (front, back) = (stream.session.frontend, backend(stream));
     let proxies = if front == back { &[back][..] } else { &[back, front][..] };
     for set in [RuleSet::HttpResponse, RuleSet::HttpAfterResponse] {
-        if set == RuleSet::HttpAfterResponse {
-            persist::on_response(stream);
+        if set == RuleSet::HttpAfterResponse && persist::on_response(stream) {
+            log::tell_leak(worker, stream);
+            return Some(Outcome::Deny(502));
         }
         for proxy in proxies {
             if !rules::any(stream, *proxy, set) {

@@ -10,6 +10,7 @@
 mod body;
 mod buffers;
 mod client;
+mod closing;
 mod conn;
 mod deadline;
 mod exchange;

@@ -13,6 +13,7 @@ use ir::id::LogProfileId;
 use ir::spec::RuleSet;
 use state::ends::{End, Endpoint};
 use state::link::ConnError;
+use state::live::Output;
 use state::plan::{Format, LogOwner};
 use state::session::Session;
 use state::stream::Stream;
@@ -110,6 +111,21 @@ pub fn step(worker: &Worker, stream: &mut Stream, origin: LogOrigin, early: usiz
     line(worker, stream, origin);
     stream.timing = timing;
     stream.counts.bytes_out -= early as u64;
+}
+
+/// `option checkcache` keeps a response from its client: HAProxy's backend tells it, on the terminal too.
+pub fn tell_leak(worker: &Worker, stream: &Stream) {
+    let backend = stream.backend_plan().id;
+    let settings = worker.plan.settings(backend);
+    let server = stream.server.and_then(|server| settings.servers.get(server.index()));
+    let text = format!(
+        "Blocking cacheable cookie in response from instance {}, server {}.",
+        String::from_utf8_lossy(&settings.name),
+        String::from_utf8_lossy(server.map_or(b"<dispatch>", |server| &server.name))
+    );
+    let line = || format!("[ALERT]    ({}) : {text}\n", std::process::id()).into_bytes();
+    worker.plan.live.outputs.write(Output::Stderr, line);
+    worker.logs.send(LogOwner::Proxy(backend), Level::Alert, text.as_bytes());
 }
 
 /// Whether the frontend wants a line of this origin now (manual, `log-steps`); without steps it

@@ -170,7 +170,7 @@ async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake
     }
     if mux != Some(Mux::Http2) {
         session.mux.set(Mux::Http1);
-        let may_upgrade = mux.is_none();
+        let may_upgrade = mux.is_none() && !settings.options.disable_h2_upgrade;
         let rest = mux::h1::run(worker, session, conn, (handshake, may_upgrade), first.take()).await;
         let Some(rest) = rest else { return };
         conn = rest;

@@ -20,6 +20,7 @@ use state::plan::Plan;
 use state::session::Session;
 use state::stream::Stream;
 
+use crate::closing;
 use crate::log::{self, Sender};
 use crate::mux::h2::links::Links;
 use crate::mux::h2::reverse::{self, Offers};
@@ -240,10 +241,10 @@ impl Worker {
     }
 
     /// Whether a response must end its connection: `option httpclose`, or the process is
-    /// stopping.
+    /// stopping and the connection's turn has come.
     pub fn wants_close(&self, stream: &Stream) -> bool {
         let options = self.plan.settings(stream.session.frontend).options;
-        options.httpclose || self.plan.live.is_stopping()
+        options.httpclose || closing::is_due(self)
     }
 
     /// The server's number through all proxies, as the pool counts them.
@@ -299,6 +300,11 @@ impl Worker {
 /// The thread's answers to its runtime.
 struct Connections {
     worker: Rc<Worker>,
+}
+
+/// Whether only a system's own services send from such a port (RFC 6335, section 6).
+fn is_privileged(port: u16) -> bool {
+    (1..1024).contains(&port)
 }
 
 impl Connections {
@@ -368,6 +374,10 @@ impl Handler for Connections {
     }
 
     fn accept(&self, accepted: Accepted) {
+        let peer = accepted.peer.map_or(0, |peer| peer.port());
+        if self.worker.plan.config.global.rejects_privileged_ports && is_privileged(peer) {
+            return;
+        }
         let live = &self.worker.plan.live;
         if let Some(section) = log::forward::section(&self.worker, accepted.proxy) {
             let serving = log::forward::connection(self.worker.clone(), section, accepted);

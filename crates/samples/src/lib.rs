@@ -21,6 +21,7 @@ mod row;
 pub mod testing;
 
 pub use host::name as host_name;
+pub use random::next as random;
 pub use row::{Converter, Example, Fetch};
 
 use state::plan::Functions;

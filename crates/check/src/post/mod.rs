@@ -65,7 +65,7 @@ pub fn run(c: &mut Context<'_>) {
         &prepare,
         &addresses::check,
         &|c, _| {
-            threads::warn_cpus(c, &threads);
+            threads::give_cpus(c, &threads);
             process::global_file(c);
             process::stats_file(c);
         },
@@ -126,6 +126,7 @@ fn one(c: &mut Context<'_>, names: &mut names::Names, drafts: &mut [Draft], inde
     proxies::warn_timeouts(c, &drafts[index]);
     rules::warn_steps(c, &drafts[index], false);
     needs::state_file(c, &drafts[index]);
+    proxies::cut_captures(c, &mut drafts[index]);
     servers::prepare(c, names, drafts, index);
     proxies::warn_log(c, &drafts[index]);
     needs::error_pages(c, &drafts[index]);

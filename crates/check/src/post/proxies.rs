@@ -114,6 +114,16 @@ pub fn warn_timeouts(c: &mut Context<'_>, draft: &Draft) {
     }
 }
 
+/// A captured cookie has a greatest length.
+pub fn cut_captures(c: &mut Context<'_>, draft: &mut Draft) {
+    let most = c.global().tune.http_cookielen;
+    if let Some(capture) = draft.proxy.capture_cookie.as_mut().filter(|capture| capture.len > most) {
+        capture.len = most;
+        let text = format!("truncating capture length to {most} bytes for {}.", draft.title());
+        warn(c, draft, "out-of-range", text);
+    }
+}
+
 pub fn warn_log(c: &mut Context<'_>, draft: &Draft) {
     let has_format = draft.proxy.log_preset != LogPreset::Default || draft.log_format_sd.is_some();
     let logs = !matches!(draft.proxy.mode, Mode::Log | Mode::Spop);

@@ -41,7 +41,7 @@ pub fn lay_out(c: &mut Context<'_>) -> Option<Vec<(usize, usize)>> {
 /// The numbers of threads and of groups.
 fn count(c: &mut Context<'_>) -> (usize, usize) {
     let cpus = c.loader.cpus();
-    let limit = usize::try_from(c.process.thread_limit).ok().filter(|limit| *limit > 0);
+    let limit = c.global().thread_hard_limit.map(|limit| limit as usize);
     let mut forced = c.global().nbthread.and_then(|threads| usize::try_from(threads).ok());
     if let Some((threads, limit)) = forced.zip(limit).filter(|(threads, limit)| threads > limit) {
         let text = format!(
@@ -118,8 +118,8 @@ fn places(group_of: &[Option<usize>]) -> Vec<(usize, usize)> {
     group_of.iter().map(place).collect()
 }
 
-/// Warns when some threads have CPUs of their own and others not, or several have to share one.
-pub fn warn_cpus(c: &mut Context<'_>, threads: &[(usize, usize)]) {
+/// Gives threads their CPUs; warns when some have their own and others not, or several have to share one.
+pub fn give_cpus(c: &mut Context<'_>, threads: &[(usize, usize)]) {
     let all = c.loader.cpus();
     if all == 0 {
         return;
@@ -132,6 +132,9 @@ pub fn warn_cpus(c: &mut Context<'_>, threads: &[(usize, usize)]) {
         true => threads.iter().map(|_| first_cpus(all)).collect(),
         false => threads.iter().map(|place| of(*place)).collect(),
     };
+    if !maps.is_empty() {
+        c.global().thread_cpus = threads.iter().map(|place| of(*place)).collect();
+    }
     let is_bound = |cpus: &[u64; CPUS]| *cpus != [0; CPUS];
     let bound = given.iter().filter(|cpus| is_bound(cpus)).count();
     let (first, not) = (given.iter().position(is_bound), given.iter().position(|cpus| !is_bound(cpus)));

@@ -114,9 +114,13 @@ pub fn bind_datagrams(
 ) -> Result<Vec<(usize, OwnedFd)>, ()> {
     let mut open = Vec::new();
     let mut failed = false;
+    let wanted = net::datagram::Wanted {
+        reuse_port: !config.global.no_reuseport,
+        buffers: config.global.tune.datagrams_client,
+    };
     for (section, forward) in config.log_forwards.iter().enumerate() {
         for bind in &forward.datagram_binds {
-            match net::datagram::bind(&bind.address) {
+            match net::datagram::bind(&bind.address, wanted) {
                 Ok(socket) => open.push((section, socket)),
                 Err(error) => {
                     failed = true;
@@ -186,6 +190,7 @@ fn wanted<'a>(
         // Numbers of threads that there are not leave all.
         sockets: if served > 0 { served } else { threads },
         tune: &config.global.tune,
+        reuse_port: !config.global.no_reuseport,
         nolinger: frontend.is_some_and(|frontend| frontend.options.nolinger),
         delays_ack: frontend
             .is_some_and(|frontend| frontend.options.tcp_smart_accept.unwrap_or(frontend.mode == Mode::Http)),

@@ -23,6 +23,8 @@ pub struct Wish {
     pub maxconn: Option<u32>,
     /// `ulimit-n`
     pub descriptors: Option<u32>,
+    /// `fd-hard-limit`
+    pub descriptor_limit: Option<u32>,
     /// `-m`, in MiB
     pub memory: Option<u32>,
     /// Listeners and servers with checks.
@@ -69,8 +71,9 @@ fn need(wish: Wish, boot: Limit) -> Need {
     let fixed = fixed(wish);
     let maxconn = wish.maxconn.unwrap_or_else(|| {
         let limited = wish.descriptors.is_some() || wish.memory.is_some();
+        let limit = wish.descriptor_limit.map_or(MOST_DESCRIPTORS, u64::from);
         let most = boot.soft.max(boot.hard);
-        let usable = if limited { most } else { most.min(MOST_DESCRIPTORS) };
+        let usable = if limited && wish.descriptor_limit.is_none() { most } else { most.min(limit) };
         let connections = (usable.saturating_sub(fixed) / 2).max(LEAST_CONNECTIONS);
         u32::try_from(connections).unwrap_or(u32::MAX)
     });
@@ -81,9 +84,11 @@ fn need(wish: Wish, boot: Limit) -> Need {
 fn raise_descriptors(console: &Console, program: &str, wish: Wish, need: Need) -> Result<(), String> {
     let Ok(now) = sys::descriptor_limit() else { return Ok(()) };
     let wanted = Limit { soft: need.descriptors.max(now.soft), hard: need.descriptors.max(now.hard) };
-    if wanted == now || sys::set_descriptor_limit(wanted).is_ok() {
+    let most = wish.descriptor_limit.map_or(u64::MAX, u64::from);
+    if need.descriptors <= most && (wanted == now || sys::set_descriptor_limit(wanted).is_ok()) {
         return Ok(());
     }
+    let now = Limit { soft: now.soft.min(most), ..now };
     let advice = format!(
         "[{program}.main()] Cannot raise FD limit to {}, current limit is {} and hard limit is {}. You may prefer \
          to let HAProxy adjust the limit by itself; for this, please just drop any 'maxconn' and 'ulimit-n' from \
@@ -98,7 +103,7 @@ fn raise_descriptors(console: &Console, program: &str, wish: Wish, need: Need) -
     if wish.strict {
         return Err(advice);
     }
-    let most = Limit { soft: now.hard, ..now };
+    let most = Limit { soft: now.hard.min(most), ..now };
     let limit = if sys::set_descriptor_limit(most).is_ok() { most } else { now };
     console.warning(&format!(
         "[{program}.main()] Cannot raise FD limit to {}, limit is {}.",
@@ -111,6 +116,27 @@ fn raise_descriptors(console: &Console, program: &str, wish: Wish, need: Need) -
 /// The two leading digits, the others zero.
 fn two_digits(number: u64) -> u64 {
     if number < 100 { number } else { two_digits(number / 10) * 10 }
+}
+
+/// `set-dumpable`: has the system write what is left of a process that crashed. The error is HAProxy's
+/// message.
+pub fn allow_dumps(console: &Console, program: &str, strict: bool) -> Result<(), String> {
+    let limits = [(libc::RLIMIT_FSIZE, "maximum file"), (libc::RLIMIT_CORE, "core dump")];
+    for (limit, what) in limits {
+        if sys::lift_limit(limit).is_ok() {
+            continue;
+        }
+        let message = format!("[{program}.main()] Failed to set the raise the {what} size.");
+        if strict {
+            return Err(message);
+        }
+        console.warning(&message);
+    }
+    if sys::set_dumpable().is_err() {
+        let message = format!("[{program}.main()] Failed to set the dumpable flag, no core will be dumped.");
+        console.warning(&message);
+    }
+    Ok(())
 }
 
 fn limit_memory(console: &Console, program: &str, strict: bool, megabytes: u32) -> Result<(), String> {
@@ -142,6 +168,8 @@ mod tests {
         check(Wish { maxconn: Some(8192), ..Wish::default() }, 8192, 16404);
         check(Wish { maxconn: Some(10), ..Wish::default() }, 10, 40);
         check(Wish { descriptors: Some(500), ..Wish::default() }, 9990, 500);
+        check(Wish { descriptor_limit: Some(1000), ..Wish::default() }, 490, 1000);
+        check(Wish { descriptor_limit: Some(50_000), ..Wish::default() }, 9990, 20000);
         let huge = Limit { soft: 1 << 40, hard: 1 << 40 };
         assert_eq!(need(Wish::default(), huge).maxconn, (1_048_576 - 10) / 2);
         let tiny = Limit { soft: 8, hard: 8 };

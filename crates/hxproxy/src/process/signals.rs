@@ -80,7 +80,7 @@ impl Process<'_> {
             self.wait(signals, || Instant::now() >= end)?;
             self.notice(Level::Notice, "Grace period expired, proceeding with soft-stop now.");
         }
-        self.plan.live.stop();
+        self.plan.live.stop(net::clock::now_ms());
         self.workers.soft_stop();
         let deadline = global.hard_stop_after.map(|limit| Instant::now() + Duration::from_millis(limit));
         let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);

@@ -151,6 +151,25 @@ pub fn set_memory_limit(bytes: u64) -> io::Result<()> {
     checked(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }).map(drop)
 }
 
+/// Takes a limit of the system away.
+pub fn lift_limit(limit: libc::__rlimit_resource_t) -> io::Result<()> {
+    let none = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: `none` outlives the call.
+    checked(unsafe { libc::setrlimit(limit, &none) }).map(drop)
+}
+
+/// Lets the process leave a core dump, whoever it has become.
+pub fn set_dumpable() -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) }).map(drop)
+}
+
+/// setpriority(2) of this process.
+pub fn set_priority(nice: i32) -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) }).map(drop)
+}
+
 /// The first bytes of a file as memory that is shared with all who have it open, until the process ends.
 #[derive(Debug)]
 pub struct SharedMemory(&'static [AtomicU8]);

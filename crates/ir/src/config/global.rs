@@ -53,6 +53,22 @@ pub struct Global {
     /// `maxconn`; computed from the descriptor limit where it is left out.
     pub maxconn: Option<u32>,
     pub ulimit_n: Option<u32>,
+    /// `fd-hard-limit`
+    pub fd_hard_limit: Option<u32>,
+    /// `thread-hard-limit`
+    pub thread_hard_limit: Option<u32>,
+    /// `cpu-map`: the CPUs of each thread as bits, none for all; empty without such a line.
+    pub thread_cpus: Vec<[u64; 16]>,
+    /// `busy-polling`
+    pub busy_polling: bool,
+    /// `tune.renice.runtime`: the priority behind the start.
+    pub nice: Option<i32>,
+    /// `set-dumpable`
+    pub dumpable: bool,
+    /// `noreuseport`
+    pub no_reuseport: bool,
+    /// `harden.reject-privileged-ports.tcp`
+    pub rejects_privileged_ports: bool,
     pub rates: Rates,
     /// `maxpipes`; 0 with `nosplice`.
     pub max_pipes: Option<u32>,
@@ -68,8 +84,7 @@ pub struct Global {
     pub hard_stop_after: Option<u64>,
     /// Milliseconds; `grace`.
     pub grace: Option<u64>,
-    /// Milliseconds; `close-spread-time`.
-    pub close_spread_time: Option<u64>,
+    pub close_spread_time: CloseSpread,
     /// Percent, 0 to 50.
     pub spread_checks: u32,
     /// Milliseconds; 0 means no limit.
@@ -92,7 +107,6 @@ pub struct Global {
     /// `h1-do-not-close-on-insecure-transfer-encoding`
     pub keep_insecure_te: bool,
     pub lua: LuaLimits,
-    /// `set-dumpable`, `quiet`, `zero-warning`, `strict-limits`
     pub zero_warning: bool,
     pub quiet: bool,
     pub strict_limits: bool,
@@ -105,6 +119,17 @@ pub struct Global {
     /// `setenv` and friends, in order of effect, then all that differs from the environment of the process:
     /// name and value (`None`: unset).
     pub environment: Vec<(Bytes, Option<Bytes>)>,
+}
+
+/// `close-spread-time`: when a process that stops closes clients' connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CloseSpread {
+    #[default]
+    AtOnce,
+    /// Within so many milliseconds.
+    Within(u64),
+    /// `infinite`
+    Never,
 }
 
 /// What the process accepts a second, of all frontends; 0: no limit.
@@ -187,6 +212,12 @@ pub struct Tune {
     pub http_maxhdr: usize,
     /// The greatest number of bytes of a request line that a log line shows, and one.
     pub http_logurilen: usize,
+    /// The greatest length of a captured cookie.
+    pub http_cookielen: usize,
+    /// `tune.maxpollevents` and `tune.runqueue-depth`, where they are above 0: events taken at a time,
+    /// and tasks run between two looks for events.
+    pub max_poll_events: Option<usize>,
+    pub runqueue_depth: Option<u32>,
     pub ssl_default_dh_param: u32,
     /// `ssl-security-level` (0 to 5); the library's own without one.
     pub ssl_security_level: Option<u32>,
@@ -215,6 +246,9 @@ pub struct Tune {
     /// `tune.notsent-lowat.*`: unsent bytes below which a socket takes more; 0: the system's.
     pub notsent_lowat_client: usize,
     pub notsent_lowat_server: usize,
+    /// `tune.rcvbuf.frontend` and the like: sockets that take datagrams, and those that send logs.
+    pub datagrams_client: DatagramBuffers,
+    pub datagrams_server: DatagramBuffers,
     /// Bytes; 0: the system's.
     pub pipesize: usize,
     /// `tune.ssl.cachesize`, in sessions; 0 disables the cache.
@@ -235,6 +269,9 @@ impl Default for Tune {
             maxrewrite: 1024,
             http_maxhdr: 101,
             http_logurilen: 1024,
+            http_cookielen: 63,
+            max_poll_events: None,
+            runqueue_depth: None,
             ssl_default_dh_param: 2048,
             ssl_security_level: None,
             pool_low_fd_ratio: 20,
@@ -255,6 +292,8 @@ impl Default for Tune {
             sndbuf_server: None,
             notsent_lowat_client: 0,
             notsent_lowat_server: 0,
+            datagrams_client: DatagramBuffers::default(),
+            datagrams_server: DatagramBuffers::default(),
             pipesize: 0,
             ssl_cachesize: 20000,
             ssl_lifetime: 300_000,
@@ -262,6 +301,13 @@ impl Default for Tune {
             ssl_keylog: false,
         }
     }
+}
+
+/// The buffers of a socket for datagrams, in bytes; none: the system's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DatagramBuffers {
+    pub receive: Option<usize>,
+    pub send: Option<usize>,
 }
 
 /// `tune.h2.be.*`

@@ -160,6 +160,9 @@ pub struct Options {
     pub http_drop_response_trailers: bool,
     pub http_ignore_probes: bool,
     pub http_use_proxy_header: bool,
+    pub checkcache: bool,
+    pub disable_h2_upgrade: bool,
+    pub idle_close_on_response: bool,
     pub h1_case_adjust_bogus_client: bool,
     pub h1_case_adjust_bogus_server: bool,
     /// `None`: on in `mode http`, off in `mode tcp`.

@@ -109,7 +109,7 @@ fn reloading_child() {
     let start = |inherited: &mut Inherited| {
         let listeners = open_with(&line, 2, inherited).unwrap().listeners;
         assert_eq!(listeners.len(), 2);
-        let settings = Settings { threads: 2, maxaccept: 4 };
+        let settings = Settings::new(2);
         Workers::start(settings, listeners, |_| Rc::new(Greeting)).unwrap()
     };
     let mut workers = start(&mut Inherited::default());

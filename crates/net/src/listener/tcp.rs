@@ -23,6 +23,7 @@ pub fn open(
     let mut fds = taken;
     let threads = wanted.sockets.max(1);
     let sockets = match bind.shards {
+        _ if !wanted.reuse_port => 1,
         Shards::ByThread => threads,
         Shards::ByGroup => 1,
         Shards::Count(count) => usize::from(count).min(threads),
@@ -62,7 +63,9 @@ fn bound(
         .map_err(step("cannot create receiving socket"))?;
     socket.set_nonblocking(true).map_err(step("cannot make socket non-blocking"))?;
     socket.set_reuse_address(true).map_err(step("cannot do so_reuseaddr"))?;
-    socket.set_reuse_port(true).map_err(step("cannot do so_reuseport"))?;
+    if wanted.reuse_port {
+        socket.set_reuse_port(true).map_err(step("cannot do so_reuseport"))?;
+    }
     if bind.transparent {
         let set = if address.is_ipv4() {
             socket.set_ip_transparent_v4(true)

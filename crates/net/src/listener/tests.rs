@@ -54,6 +54,7 @@ pub(crate) fn open_with(bind: &Bind, sockets: usize, inherited: &mut Inherited) 
         backlog: 64,
         sockets,
         tune: &tune,
+        reuse_port: true,
         nolinger: false,
         delays_ack: false,
         namespaces: &Namespaces::default(),

@@ -69,7 +69,7 @@ fn start(threads: usize, limit: usize) -> (Workers, Arc<Shared>, SocketAddr) {
     let listeners = (0..threads).map(|_| listener(socket.try_clone().unwrap())).collect();
     let shared = Arc::new(Shared { limit, ..Shared::default() });
     let for_threads = shared.clone();
-    let workers = Workers::start(Settings { threads, maxaccept: 4 }, listeners, move |context| {
+    let workers = Workers::start(Settings::new(threads), listeners, move |context| {
         for_threads.by_thread.lock().unwrap().push(context.index);
         Rc::new(Counting { shared: for_threads.clone() })
     });
@@ -193,7 +193,7 @@ fn child_process() {
         threads: Vec::new(),
         fd,
     };
-    let settings = Settings { threads: 1, maxaccept: -1 };
+    let settings = Settings { maxaccept: -1, ..Settings::new(1) };
     let workers = Workers::start(settings, vec![listener], |_| Rc::new(Greeting)).unwrap();
     let _ = std::io::Read::read(&mut std::io::stdin(), &mut [0; 1]);
     workers.hard_stop();

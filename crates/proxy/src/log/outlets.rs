@@ -10,6 +10,7 @@ use std::os::unix::net::UnixDatagram;
 
 use ir::config::LogTransport;
 use ir::expr::Address;
+use net::datagram::set_send_buffer;
 use net::output::Output;
 
 /// See the module.
@@ -19,9 +20,15 @@ pub struct Outlets {
     v6: OnceCell<UdpSocket>,
     unix: OnceCell<UnixDatagram>,
     outputs: RefCell<Vec<(i32, Output)>>,
+    /// `tune.sndbuf.backend`, in bytes.
+    send_buffer: Option<usize>,
 }
 
 impl Outlets {
+    pub fn new(send_buffer: Option<usize>) -> Self {
+        Self { send_buffer, ..Self::default() }
+    }
+
     /// Sends a line to a target of its own.
     ///
     /// # Errors
@@ -47,6 +54,7 @@ impl Outlets {
                 let (cell, any) = if ip.is_ipv4() { (&self.v4, "0.0.0.0:0") } else { (&self.v6, "[::]:0") };
                 let open = || {
                     let socket = UdpSocket::bind(any)?;
+                    set_send_buffer(&socket, self.send_buffer);
                     socket.set_nonblocking(true)?;
                     Ok(socket)
                 };
@@ -68,6 +76,7 @@ impl Outlets {
     fn unix_socket(&self) -> io::Result<&UnixDatagram> {
         once(&self.unix, || {
             let socket = UnixDatagram::unbound()?;
+            set_send_buffer(&socket, self.send_buffer);
             socket.set_nonblocking(true)?;
             Ok(socket)
         })

@@ -74,7 +74,7 @@ impl Sender {
             plan,
             pid: std::process::id(),
             pid_text: std::process::id().to_string().into_bytes().into(),
-            outlets: Outlets::default(),
+            outlets: Outlets::new(plan.config.global.tune.datagrams_server.send),
             line: RefCell::default(),
             own: RefCell::default(),
             scratch: RefCell::default(),

@@ -24,7 +24,7 @@ use crate::conn::{Conn, HEAD_PART};
 use crate::deadline::Deadline;
 use crate::http;
 use crate::worker::Worker;
-use crate::{linger, log};
+use crate::{closing, linger, log};
 use proto::websocket;
 
 pub use server::H1Server;
@@ -304,6 +304,7 @@ fn receive<'a>(
         timeouts: &settings.timeouts,
         partial,
         may_upgrade,
+        stays_idle: settings.options.idle_close_on_response,
     };
     waiting.arm(timer);
     std::future::poll_fn(move |cx| waiting.poll(cx, client, timer))
@@ -346,6 +347,8 @@ struct Waiting<'a> {
     partial: Option<Box<Partial>>,
     /// HTTP/2's preface is not an error.
     may_upgrade: bool,
+    /// `option idle-close-on-response`
+    stays_idle: bool,
 }
 
 /// A stream whose head is not complete yet.
@@ -365,9 +368,13 @@ impl Waiting<'_> {
 
     fn poll(&mut self, cx: &mut Context<'_>, client: &mut H1Client, timer: &mut Timer) -> Poll<Received> {
         loop {
-            let stopping = self.worker.plan.live.is_stopping();
-            if self.partial.is_none() && !self.first && stopping && client.conn.rest().is_empty() {
-                return Poll::Ready(Received::Silent);
+            if self.partial.is_none() && !self.first && client.conn.rest().is_empty() {
+                if !self.stays_idle && closing::is_due(self.worker) {
+                    return Poll::Ready(Received::Silent);
+                }
+                if let Some(limit) = closing::idle_limit(self.worker, timer.deadline()) {
+                    timer.set(now_ms() + limit);
+                }
             }
             let most = self.limits.max_head;
             match client.conn.poll_bytes(cx, most, |bytes| self.take(bytes, timer)) {

@@ -37,7 +37,7 @@ use crate::client::Client;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
 use crate::worker::Worker;
-use crate::{http, linger, log};
+use crate::{closing, http, linger, log};
 use front::{Front, Gone, MAX_WINDOW, Running, Shared, body_window, room, streams};
 
 /// What a server may send ahead on one connection over all its streams, in bytes: HAProxy's
@@ -219,7 +219,7 @@ impl Serving<'_> {
         if self.probed && front.with(Front::take_presence) {
             self.refresh(timer);
         }
-        if worker.plan.live.is_stopping() {
+        if self.stopping || closing::is_due(worker) {
             if !self.stopping {
                 self.stopping = true;
                 self.arm(timer);
@@ -229,6 +229,11 @@ impl Serving<'_> {
                 front.with(|front| front.say_goodbye(cx, true));
                 return Poll::Ready(());
             }
+        } else if state.0
+            && let Some(limit) = closing::idle_limit(worker, self.limit.at())
+        {
+            self.limit = Deadline::after(now_ms(), Some(limit));
+            self.set(timer);
         }
         loop {
             ready!(timer.poll_expired(cx));

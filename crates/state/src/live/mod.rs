@@ -59,8 +59,8 @@ pub struct Live {
     pub rings: Vec<Ring>,
     /// What ACLs and maps compare with.
     pub patterns: Patterns,
-    /// A soft stop is under way: connections are told to close.
-    stopping: AtomicBool,
+    /// When the soft stop began, in monotonic milliseconds; 0: it did not.
+    stopping: AtomicU64,
     next_stream: AtomicU64,
 }
 
@@ -124,19 +124,24 @@ impl Live {
             rings: Vec::new(),
             outputs: Outputs::default(),
             patterns: Patterns::default(),
-            stopping: AtomicBool::new(false),
+            stopping: AtomicU64::new(0),
             next_stream: AtomicU64::new(0),
         }
     }
 
     /// Whether a soft stop is under way.
     pub fn is_stopping(&self) -> bool {
+        self.stopping_since() > 0
+    }
+
+    /// When it began, in monotonic milliseconds; 0: it did not.
+    pub fn stopping_since(&self) -> u64 {
         self.stopping.load(Ordering::Relaxed)
     }
 
     /// Begins the soft stop.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+    pub fn stop(&self, now: u64) {
+        self.stopping.store(now.max(1), Ordering::Relaxed);
     }
 
     /// A block of stream ids for a thread, so that ids cost no shared write each.

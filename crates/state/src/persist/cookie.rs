@@ -281,7 +281,7 @@ pub fn on_response(stream: &mut Stream) {
     });
     stream.termination.cookie_out =
         if own.is_some() && stream.persist.server.is_some() { b'U' } else { b'I' };
-    if cookie.nocache && is_cacheable(stream) {
+    if cookie.nocache && cacheable(stream).response {
         stream.res.add(b"cache-control", b"private");
     }
 }
@@ -372,29 +372,38 @@ fn write(stream: &Stream, cookie: &Cookie, own: Option<&[u8]>, out: &mut Vec<u8>
     }
 }
 
-/// Whether a cache may keep the response (RFC 9111), as far as HAProxy looks.
-fn is_cacheable(stream: &Stream) -> bool {
+/// What a cache may keep of a response (RFC 9111), as far as HAProxy looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cacheable {
+    pub response: bool,
+    /// Its cookies, too.
+    pub cookies: bool,
+}
+
+/// See [`Cacheable`].
+pub fn cacheable(stream: &Stream) -> Cacheable {
+    const NONE: Cacheable = Cacheable { response: false, cookies: false };
+    const ALL: Cacheable = Cacheable { response: true, cookies: true };
     let response = &stream.res;
-    if !matches!(response.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501) {
-        return false;
-    }
     if response.get(b"pragma").is_some_and(|value| value.eq_ignore_ascii_case(b"no-cache")) {
-        return false;
+        return NONE;
     }
-    let mut cacheable = matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
+    let usual = matches!(response.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501)
+        && matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
+    let mut cacheable = if usual { ALL } else { NONE };
     let (mut lives, mut is_stale) = (false, false);
     let words = response.get_all(b"cache-control").flat_map(|value| value.split(|byte| *byte == b','));
     for word in words.map(|word| word.trim_ascii().to_ascii_lowercase()) {
         match word.as_slice() {
-            b"public" => cacheable = true,
+            b"public" => cacheable = ALL,
             b"max-age=0" => is_stale = true,
-            b"no-cache=\"set-cookie\"" => {}
-            b"private" | b"no-cache" | b"no-store" | b"s-maxage=0" => cacheable = false,
+            b"no-cache=\"set-cookie\"" => cacheable.cookies = false,
+            b"private" | b"no-cache" | b"no-store" | b"s-maxage=0" => cacheable = NONE,
             word if word.starts_with(b"private=")
                 || word.starts_with(b"no-cache=")
                 || word.starts_with(b"no-store=") =>
             {
-                cacheable = false;
+                cacheable = NONE;
             }
             word if word.starts_with(b"s-maxage") => (lives, is_stale) = (true, false),
             word if word.starts_with(b"max-age") => lives = true,
@@ -402,7 +411,11 @@ fn is_cacheable(stream: &Stream) -> bool {
         }
     }
     let has = |name: &[u8]| response.get(name).is_some();
-    cacheable && !is_stale && (lives || has(b"expires") || has(b"etag") || has(b"last-modified"))
+    if is_stale {
+        cacheable = NONE;
+    }
+    cacheable.response &= lives || has(b"expires") || has(b"etag") || has(b"last-modified");
+    cacheable
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

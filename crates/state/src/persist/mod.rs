@@ -11,6 +11,7 @@ use ir::id::{ProxyId, ServerId};
 use crate::live::ServerState;
 use crate::plan::{Answer, Plan, ServerTarget};
 use crate::stream::Stream;
+use cookie::Cacheable;
 pub use cookie::cookies_of;
 pub use stick::Stores;
 
@@ -73,9 +74,13 @@ pub fn on_response_head(stream: &mut Stream) {
     }
 }
 
-/// When the rules about the response have run: what the client is to remember.
-pub fn on_response(stream: &mut Stream) {
+/// When the rules about the response have run: what the client is to remember. Says whether `option
+/// checkcache` keeps the response from the client, since a cache would give its cookie to others.
+pub fn on_response(stream: &mut Stream) -> bool {
+    let checks = stream.plan.settings(stream.backend_plan().id).options.checkcache;
+    let has_cookie = checks && stream.res.get(b"set-cookie").is_some();
     cookie::on_response(stream);
+    has_cookie && cookie::cacheable(stream) == Cacheable { response: true, cookies: true }
 }
 
 /// The stream goes to another server than the one that it was persistent with.

@@ -144,3 +144,34 @@ fn dynamic_cookies() {
         cookies_of(proxy).into_iter().map(|cookie| String::from_utf8(cookie.expect("one").into())).collect();
     assert_eq!(cookies, ["sa", "sb", "83fb1331509c7322"].map(|cookie| Ok(cookie.to_owned())));
 }
+
+#[test]
+fn cookies_that_caches_would_keep() {
+    let check = |request: &str, response: &str, cookie_words: &str, expected: bool| {
+        let input = format!("{request} / HTTP/1.1\n---\nHTTP/1.1 {response}");
+        let mut config = config(cookie_words);
+        config.proxies[0].options.checkcache = true;
+        let mut stream = testing::stream_of(config, &Default::default(), &input);
+        begin(&mut stream);
+        on_request(&mut stream);
+        stream.server = Some(ServerId(0));
+        assert_eq!(on_response(&mut stream), expected, "{request} {response}");
+    };
+    let set = "200 OK\nset-cookie: a=b\n";
+    check("GET", &format!("{set}etag: x"), "", true);
+    check("GET", "200 OK\netag: x", "", false);
+    // One's own cookie is no leak.
+    check("GET", "200 OK\netag: x", "insert", false);
+    check("GET", &format!("{set}etag: x"), "insert nocache", false);
+    check("GET", set, "", false);
+    check("POST", &format!("{set}etag: x"), "", false);
+    check("POST", &format!("{set}etag: x\ncache-control: public"), "", true);
+    check("GET", "302 Found\nset-cookie: a=b\netag: x", "", false);
+    check("GET", "302 Found\nset-cookie: a=b\netag: x\ncache-control: public", "", true);
+    check("GET", &format!("{set}pragma: no-cache\netag: x"), "", false);
+    check("GET", &format!("{set}cache-control: max-age=0, s-maxage=5"), "", true);
+    check("GET", &format!("{set}cache-control: max-age=0\netag: x"), "", false);
+    check("GET", &format!("{set}cache-control: private, public\netag: x"), "", true);
+    check("GET", &format!("{set}cache-control: no-cache=\"set-cookie\"\netag: x"), "", false);
+    check("GET", &format!("{set}cache-control: max-age=5, no-store=x"), "", false);
+}

@@ -179,7 +179,9 @@ impl BindDraft {
     /// What a line starts from.
     pub fn new(c: &Context<'_>, line: &Line<'_>) -> Self {
         let start = || Self { tls: c.config.global.ssl_default_bind.clone(), ..Self::bare(line.place()) };
-        c.part.peers.default_bind.clone().unwrap_or_else(start)
+        let mut draft = c.part.peers.default_bind.clone().unwrap_or_else(start);
+        draft.bind.shards = c.process.default_shards;
+        draft
     }
 
     /// Without any word.

@@ -168,7 +168,10 @@ pub const ROWS: &[Keyword] = &[
     needed("tune.http.logurilen", "How much of a URI a log line shows.", ANY, "", |c, n| {
         c.global().tune.http_logurilen = usize_of(n).saturating_add(1)
     }),
-    needed("tune.http.cookielen", "How much of a captured cookie is kept.", ANY, "", |_, _| {}).parsed(),
+    needed("tune.http.cookielen", "How much of a captured cookie is kept.", ANY, "", |c, n| {
+        // HAProxy counts one more; none of that is the usual number.
+        c.global().tune.http_cookielen = usize_of(if n == -1 { 63 } else { n });
+    }),
     number(
         "tune.h2.max-concurrent-streams",
         "Streams of an HTTP/2 connection.",

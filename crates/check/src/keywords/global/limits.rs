@@ -63,7 +63,11 @@ pub const ROWS: &[Keyword] = &[
         c.global().ulimit_n = u32::try_from(n).ok().filter(|n| *n > 0)
     })
     .unlisted(),
-    unread("fd-hard-limit", "The highest descriptor that is computed with.").unlisted().hidden(),
+    number("fd-hard-limit", "The highest descriptor that is computed with.", |c, n| {
+        c.global().fd_hard_limit = u32::try_from(n).ok().filter(|n| *n > 0)
+    })
+    .unlisted()
+    .hidden(),
     number("maxconnrate", "Connections a second.", |c, n| c.global().rates.connections = u32_of(n))
         .unlisted(),
     number("maxsessrate", "Sessions a second.", |c, n| c.global().rates.sessions = u32_of(n)).unlisted(),
@@ -129,10 +133,15 @@ pub const ROWS: &[Keyword] = &[
     )
     .unlisted(),
     Keyword::new("prealloc-fd", "Reserves the table of descriptors.", HERE, "", NONE, Set::Nothing),
-    Keyword::new("busy-polling", "Polls without sleeping.", HERE, "", NONE, Set::Nothing)
-        .unlisted()
-        .parsed()
-        .with_no(),
+    Keyword::new(
+        "busy-polling",
+        "Polls without sleeping.",
+        HERE,
+        "",
+        NONE,
+        Set::Switch(|c, on| c.global().busy_polling = on),
+    )
+    .unlisted(),
     Keyword::new(
         "warn-blocked-traffic-after",
         "When a thread that does not move is told.",

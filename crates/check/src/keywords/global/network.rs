@@ -101,12 +101,11 @@ const fn parsed_flag(name: &'static str, doc: &'static str) -> Keyword {
 }
 
 /// `on` or `off`, whatever stands behind it.
-const fn privileged_ports(name: &'static str) -> Keyword {
+const fn privileged_ports(name: &'static str, set: fn(&mut Context<'_>, bool)) -> Keyword {
     const RANGE: &str = "'{}' expects either 'on' or 'off'.";
-    Keyword::new(name, "Refuses clients from low ports.", HERE, "{ on | off }", SOME, Set::OnOff(|_, _| {}))
+    Keyword::new(name, "Refuses clients from low ports.", HERE, "{ on | off }", SOME, Set::OnOff(set))
         .missing(RANGE)
         .range(RANGE)
-        .parsed()
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -125,7 +124,15 @@ pub const ROWS: &[Keyword] = &[
     )
     .unlisted(),
     without_meaning("nogetaddrinfo", "Resolves without getaddrinfo.").unlisted(),
-    parsed_flag("noreuseport", "Does not share ports among processes.").unlisted(),
+    Keyword::new(
+        "noreuseport",
+        "Does not share ports among processes.",
+        HERE,
+        "",
+        NONE,
+        Set::Flag(|c| c.global().no_reuseport = true),
+    )
+    .unlisted(),
     parsed_flag("noktls", "Does not use kernel TLS.").early(),
     parsed_flag("limited-quic", "Uses QUIC with limits.").unlisted(),
     parsed_flag("pp2-never-send-local", "Never sends LOCAL in the PROXY protocol."),
@@ -138,8 +145,8 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(accept_family),
     )
     .parsed(),
-    privileged_ports("harden.reject-privileged-ports.tcp"),
-    privileged_ports("harden.reject-privileged-ports.quic"),
+    privileged_ports("harden.reject-privileged-ports.tcp", |c, on| c.global().rejects_privileged_ports = on),
+    privileged_ports("harden.reject-privileged-ports.quic", |_, _| {}).parsed(),
     switch("httpclient.resolvers.disabled", "The HTTP client does not resolve.", EITHER),
     Keyword::new(
         "httpclient.resolvers.id",

@@ -3,7 +3,9 @@
 use base::time::{TimeError, Unit};
 use diag::{Diagnostic, Place};
 use ir::Bytes;
+use ir::config::CloseSpread;
 use ir::spec::Sections;
+use syntax::Modifier;
 
 use crate::context::{Context, PathMode};
 use crate::keyword::{ALREADY, Again, Keyword, MANY, NONE, ONE, OPTIONAL, SOME, Set};
@@ -108,10 +110,12 @@ fn node(c: &mut Context<'_>, line: &Line<'_>) {
 
 fn close_spread_time(c: &mut Context<'_>, line: &Line<'_>) {
     if line.arg(0).is_some_and(|word| word.is("infinite")) {
-        return c.warn_parsed("close-spread-time infinite", line.span);
+        c.global().close_spread_time = CloseSpread::Never;
+        return;
     }
     match numbers::time(c, line, Unit::Ms) {
-        Ok(ms) => c.global().close_spread_time = Some(ms),
+        Ok(0) => c.global().close_spread_time = CloseSpread::AtOnce,
+        Ok(ms) => c.global().close_spread_time = CloseSpread::Within(ms),
         Err(TimeError::Over) => {
             let text =
                 "timer overflow in argument '{v}' to '{}' (maximum value is 2147483647 ms or ~24.8 days)";
@@ -120,6 +124,26 @@ fn close_spread_time(c: &mut Context<'_>, line: &Line<'_>) {
         Err(TimeError::Unexpected(at)) => {
             let text = "unexpected character '{c}' in argument to <{}>.\n";
             c.alert("bad-time", line.span, numbers::fill(text, line, at));
+        }
+    }
+}
+
+/// `on`, `off` or `libs`; `no` in front of it is `off`, whatever follows.
+fn dumpable(c: &mut Context<'_>, line: &Line<'_>) {
+    if line.modifier == Modifier::No {
+        c.global().dumpable = false;
+        return;
+    }
+    match line.lossy(0).as_str() {
+        "" | "on" => c.global().dumpable = true,
+        "off" => c.global().dumpable = false,
+        "libs" => {
+            c.global().dumpable = true;
+            c.warn_parsed("set-dumpable libs", line.span);
+        }
+        _ => {
+            let text = "'{}' only supports 'on' and 'off' as an argument, found '{v}'.";
+            c.alert("bad-value", line.span, numbers::fill(text, line, 0));
         }
     }
 }
@@ -347,11 +371,9 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "[ on | off | libs ]",
         OPTIONAL,
-        Set::Choice(&["", "on", "off", "libs"], |_, _| {}),
+        Set::Line(dumpable),
     )
     .unlisted()
-    .range("'{}' only supports 'on' and 'off' as an argument, found '{v}'.")
-    .parsed()
     .with_no(),
     Keyword::new(
         "setcap",

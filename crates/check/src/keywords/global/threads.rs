@@ -351,12 +351,11 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         ONE,
-        Set::Int(1, MAX_THREADS, |c, n| c.process.thread_limit = n),
+        Set::Int(1, MAX_THREADS, |c, n| c.global().thread_hard_limit = u32::try_from(n).ok()),
     )
     .missing(UNPARSABLE)
     .malformed(UNPARSABLE)
-    .range("'{}' value must be at least 1 (was {n})")
-    .parsed(),
+    .range("'{}' value must be at least 1 (was {n})"),
     Keyword::new(
         "cpu-map",
         "Binds threads to CPUs.",
@@ -365,8 +364,7 @@ pub const ROWS: &[Keyword] = &[
         MANY,
         Set::Line(cpu_map),
     )
-    .unlisted()
-    .parsed(),
+    .unlisted(),
     Keyword::new(
         "cpu-policy",
         "How threads are spread over CPUs.",

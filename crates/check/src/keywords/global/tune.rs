@@ -1,7 +1,7 @@
 //! `tune.*`: buffers, events, memory. Those of HTTP, TLS and Lua stand in files of their own.
 
 use base::time::{TimeError, Unit};
-use ir::config::VarLimits;
+use ir::config::{Shards, VarLimits};
 use ir::spec::Sections;
 
 use crate::context::Context;
@@ -74,7 +74,7 @@ const fn ratio(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, 
 
 /// The size of the socket buffers that all datagrams of a side share.
 const fn datagram_size(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Line(datagrams)).parsed()
+    Keyword::new(name, doc, HERE, "<size>", OPTIONAL, Set::Line(datagrams))
 }
 
 /// One of these words; nothing reads it yet.
@@ -170,8 +170,16 @@ fn datagrams(c: &mut Context<'_>, line: &Line<'_>) {
         Ok(0) => {
             format!("parsing [{at}] : '{}' expects a strictly positive integer argument.\n", line.keyword())
         }
-        Ok(_) => {
-            c.process.given.insert(datagram_name(line));
+        Ok(size) => {
+            let name = datagram_name(line);
+            c.process.given.insert(name);
+            let tune = &mut c.global().tune;
+            let buffers = match name.ends_with("frontend") {
+                true => &mut tune.datagrams_client,
+                false => &mut tune.datagrams_server,
+            };
+            let side = if name.starts_with("tune.rcvbuf") { &mut buffers.receive } else { &mut buffers.send };
+            *side = Some(bytes(u64::from(size)));
             return;
         }
         Err(error) => {
@@ -258,11 +266,8 @@ fn elasticity(c: &mut Context<'_>, line: &Line<'_>) {
 
 const NICE: &str = "'{}' only supports values between -20 and 19 inclusive (was given {v})";
 
-const fn priority(name: &'static str, doc: &'static str) -> Keyword {
-    Keyword::new(name, doc, HERE, "<number>", OPTIONAL, Set::Int(-20, 19, |_, _| {}))
-        .malformed(NICE)
-        .range(NICE)
-        .parsed()
+const fn priority(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, i64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<number>", OPTIONAL, Set::Int(-20, 19, set)).malformed(NICE).range(NICE)
 }
 
 pub const ROWS: &[Keyword] = &[
@@ -316,7 +321,7 @@ pub const ROWS: &[Keyword] = &[
     socket_size("tune.notsent-lowat.server", "Unsent data towards servers.", |c, n| {
         c.global().tune.notsent_lowat_server = bytes(n)
     }),
-    datagram_size("tune.rcvbuf.backend", "Receive buffers of datagrams towards servers."),
+    datagram_size("tune.rcvbuf.backend", "Receive buffers of datagrams towards servers.").parsed(),
     datagram_size("tune.rcvbuf.frontend", "Receive buffers of datagrams towards clients."),
     datagram_size("tune.sndbuf.backend", "Send buffers of datagrams towards servers."),
     datagram_size("tune.sndbuf.frontend", "Send buffers of datagrams towards clients."),
@@ -472,13 +477,17 @@ pub const ROWS: &[Keyword] = &[
     .missing(SHORT_TIME)
     .experimental()
     .parsed(),
-    choice(
+    Keyword::new(
         "tune.listener.default-shards",
         "Into how many sockets a bind line is split.",
+        HERE,
         "{ by-process | by-thread | by-group }",
-        &["by-process", "by-thread", "by-group"],
-        "'{}' expects either 'by-process', 'by-group', or 'by-thread' but got '{v}'.",
-    ),
+        OPTIONAL,
+        Set::Choice(&["by-process", "by-thread", "by-group"], |c, choice| {
+            c.process.default_shards = [Shards::Count(1), Shards::ByThread, Shards::ByGroup][choice]
+        }),
+    )
+    .range("'{}' expects either 'by-process', 'by-group', or 'by-thread' but got '{v}'."),
     choice(
         "tune.listener.multi-queue",
         "How connections are spread over threads.",
@@ -511,14 +520,16 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         ONE,
-        Set::Atol(i64::MIN, 1_000_000, |_, _| {}),
+        Set::Atol(i64::MIN, 1_000_000, |c, n| {
+            c.global().tune.max_poll_events = Some(usize_of(n)).filter(|n| *n > 0)
+        }),
     )
     .range("'{}' expects an integer value lower than or equal to 1000000.")
-    .again(Again::Warning(ALREADY))
-    .parsed(),
-    needed("tune.runqueue-depth", "Tasks run in a row.", ANY, "", |_, _| {})
-        .again(Again::Warning(ALREADY))
-        .parsed(),
+    .again(Again::Warning(ALREADY)),
+    needed("tune.runqueue-depth", "Tasks run in a row.", ANY, "", |c, n| {
+        c.global().tune.runqueue_depth = Some(u32_of(n)).filter(|n| *n > 0)
+    })
+    .again(Again::Warning(ALREADY)),
     Keyword::new(
         "tune.memory.hot-size",
         "Memory that a thread keeps.",
@@ -538,8 +549,10 @@ pub const ROWS: &[Keyword] = &[
     )
     .missing("'{}' expects an integer argument greater than 0.")
     .parsed(),
-    priority("tune.renice.runtime", "The priority of the process."),
-    priority("tune.renice.startup", "The priority while starting."),
+    priority("tune.renice.runtime", "The priority of the process.", |c, n| {
+        c.global().nice = i32::try_from(n).ok()
+    }),
+    priority("tune.renice.startup", "The priority while starting.", |_, _| {}).parsed(),
     unread(
         "tune.ring.queues",
         "Queues of a ring.",
@@ -554,8 +567,7 @@ pub const ROWS: &[Keyword] = &[
         "<number>",
         MANY,
         Set::Line(stick_counters),
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "tune.streams-elasticity",
         "How streams are spread when there are many.",

@@ -21,9 +21,9 @@ const fn switch(
     Keyword::new(name, doc, sections, "", NONE, Set::Switch(set)).listed().skipped()
 }
 
-/// A switch that nothing reads yet.
-const fn parsed(name: &'static str, doc: &'static str, sections: Sections) -> Keyword {
-    switch(name, doc, sections, |_, _| {}).parsed()
+/// A switch that has its effect in other sections only.
+const fn without_effect(name: &'static str, doc: &'static str) -> Keyword {
+    switch(name, doc, DFL, |_, _| {}).unlisted().hidden()
 }
 
 fn options<'c>(c: &'c mut Context<'_>) -> &'c mut Options {
@@ -117,7 +117,10 @@ pub const ROWS: &[Keyword] = &[
         options(c).abortonclose = Some(on)
     }),
     switch("option allbackups", "Uses all backup servers at once.", DLB, |c, on| options(c).allbackups = on),
-    parsed("option checkcache", "Refuses responses that a cache would leak.", DLB).http(),
+    switch("option checkcache", "Refuses responses that a cache would leak.", DLB, |c, on| {
+        options(c).checkcache = on
+    })
+    .http(),
     switch("option clitcpka", "TCP keep-alive towards clients.", DFL, |c, on| options(c).clitcpka = on),
     switch("option contstats", "Counts while a stream runs.", DFL, |c, on| options(c).contstats = on)
         .parsed(),
@@ -143,7 +146,10 @@ pub const ROWS: &[Keyword] = &[
         |c, on| options(c).http_ignore_probes = on,
     )
     .http(),
-    parsed("option idle-close-on-response", "Closes idle clients with their next response.", DFL).http(),
+    switch("option idle-close-on-response", "Closes idle clients with their next response.", DFL, |c, on| {
+        options(c).idle_close_on_response = on
+    })
+    .http(),
     switch("option prefer-last-server", "Keeps to the server of a connection.", DLB, |c, on| {
         options(c).prefer_last_server = on
     })
@@ -208,9 +214,12 @@ pub const ROWS: &[Keyword] = &[
     switch("option h1-case-adjust-bogus-server", "Writes header names in another case.", DLB, |c, on| {
         options(c).h1_case_adjust_bogus_server = on
     }),
-    parsed("option disable-h2-upgrade", "Does not take HTTP/2 by its preface.", DFL).http(),
-    parsed("option assume-rfc6587-ntf", "Assumes non-transparent framing.", DFL).unlisted().hidden(),
-    parsed("option dont-parse-log", "Forwards logs as they are.", DFL).unlisted().hidden(),
+    switch("option disable-h2-upgrade", "Does not take HTTP/2 by its preface.", DFL, |c, on| {
+        options(c).disable_h2_upgrade = on
+    })
+    .http(),
+    without_effect("option assume-rfc6587-ntf", "Assumes non-transparent framing, in log-forward sections."),
+    without_effect("option dont-parse-log", "Forwards logs as they are, in log-forward sections."),
     Keyword::new(
         "option httpclose",
         "Closes both sides after each response.",
