@@ -25,7 +25,7 @@ mod sent;
 mod streams;
 
 use blocks::Block;
-use sent::Sent;
+pub(super) use sent::Sent;
 use streams::{Ended, Streams};
 
 /// The code of a reset that tells the crate that we reset the stream for its frames.

@@ -1,5 +1,5 @@
-//! HTTP/2 without I/O (RFC 9113): frames, header blocks, and a follower of what clients send that reacts as
-//! HAProxy 3.5 does.
+//! HTTP/2 without I/O (RFC 9113): frames, header blocks, and followers: of what clients send, which reacts as
+//! HAProxy 3.5 does, and of what is sent to servers.
 //!
 //! Left out: flow control of what is received and everything about sending, which is the `h2` crate's
 //! matter.
@@ -8,6 +8,7 @@ mod follow;
 mod frame;
 mod hpack;
 mod huffman;
+mod replies;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ pub use follow::{
 };
 pub use frame::Code;
 pub use hpack::{Decoder, Fields, Malformed, Most};
+pub use replies::Replies;
 pub use request::{Invalid, Request, Rules, Tunnel, request, trailers};

@@ -1,6 +1,8 @@
 //! Follows the frames that the crate sends, however they are cut.
 
-use crate::h2::frame::{ACK, Frame, HEADER, SETTINGS, WINDOW_UPDATE, number};
+use std::ops::Range;
+
+use crate::h2::frame::{ACK, Frame, HEADER, HEADERS, SETTINGS, WINDOW_UPDATE, number};
 
 /// The payload of WINDOW_UPDATE, in bytes.
 const INCREMENT: usize = 4;
@@ -38,6 +40,26 @@ impl Sent {
         let due = self.unanswered > 0;
         self.unanswered -= u32::from(due);
         due
+    }
+
+    /// Where the first HEADERS of such a stream stand in the bytes that are to be sent next. Frames that are
+    /// cut off are not looked at.
+    pub fn find_headers(&self, next: &[u8], is_wanted: impl Fn(u32) -> bool) -> Option<Range<usize>> {
+        let mut at = self.payload;
+        if self.have > 0 {
+            let mut start = self.start;
+            start[self.have..].iter_mut().zip(next).for_each(|(place, byte)| *place = *byte);
+            let frame = Frame::first(&start).filter(|_| self.have + next.len() >= HEADER)?;
+            at = HEADER + frame.length - self.have;
+        }
+        while let Some(frame) = next.get(at..).and_then(Frame::first) {
+            let end = at + HEADER + frame.length;
+            if frame.kind == HEADERS && is_wanted(frame.stream) && end <= next.len() {
+                return Some(at..end);
+            }
+            at = end;
+        }
+        None
     }
 
     /// Notes bytes; each frame's header is shown to `see`, with the number in a WINDOW_UPDATE.

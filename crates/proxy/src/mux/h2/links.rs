@@ -18,6 +18,7 @@ use net::clock::now_ms;
 use net::io::Io;
 use net::timer::Timer;
 use net::tls::{ClientSession, Tls};
+use proto::h2::Replies;
 use proto::wear::Wear;
 use state::session::Session;
 use state::tls::TlsFacts;
@@ -93,6 +94,8 @@ pub struct Link {
     settled: Cell<bool>,
     /// Small faults of the server's.
     glitches: Cell<u32>,
+    /// What is sent.
+    pub replies: RefCell<Replies>,
     /// A body came: the connection's window is to be opened.
     widen: Cell<bool>,
     driver: RefCell<Option<Waker>>,
@@ -140,6 +143,7 @@ impl Link {
             idle_since: Cell::new(0),
             settled: Cell::new(false),
             glitches: Cell::new(0),
+            replies: RefCell::default(),
             widen: Cell::new(false),
             driver: RefCell::default(),
             waiting: RefCell::default(),

@@ -44,6 +44,8 @@ struct Start {
     request: http::Request<()>,
     /// No body follows.
     ends: bool,
+    /// It cannot be sent, whatever the server knows.
+    hopeless: bool,
 }
 
 impl H2Server {
@@ -73,17 +75,14 @@ impl H2Server {
         if head.flags.upgrade {
             self.protocol = convert::protocol(head).to_vec();
         }
-        let request = if head.flags.upgrade && !empty { None } else { convert::request(head) };
-        let Some(request) = request else {
-            self.failed = Some(NoHead::Invalid);
-            return;
-        };
+        let hopeless = head.flags.upgrade && !empty;
+        let Some(request) = convert::request(head) else { return self.give_up() };
         let Some(sender) = self.lease.sender() else {
             self.failed = Some(NoHead::Refused);
             return;
         };
         let tunnel = head.flags.upgrade || head.method() == b"CONNECT";
-        self.start = Some(Start { sender, request, ends: empty && !tunnel });
+        self.start = Some(Start { sender, request, ends: empty && !tunnel, hopeless });
         if !stream.req_body.bytes.is_empty() {
             self.send(&Piece::Data(&stream.req_body.bytes));
         }
@@ -97,14 +96,14 @@ impl H2Server {
         let Some(start) = &mut self.start else { return Poll::Ready(()) };
         if !self.protocol.is_empty() {
             ready!(self.lease.poll_settled(cx));
-            if !start.sender.is_extended_connect_protocol_enabled() {
+            if start.hopeless || !start.sender.is_extended_connect_protocol_enabled() {
                 self.start = None;
-                self.failed = Some(NoHead::Invalid);
+                self.give_up();
                 return Poll::Ready(());
             }
         }
         let ready = ready!(start.sender.poll_ready(cx));
-        let Some(Start { mut sender, request, ends }) = self.start.take() else { return Poll::Ready(()) };
+        let Some(Start { mut sender, request, ends, .. }) = self.start.take() else { return Poll::Ready(()) };
         match ready.and_then(|()| sender.send_request(request, ends)) {
             Ok((response, send)) => {
                 self.response = Some(response);
@@ -117,6 +116,17 @@ impl H2Server {
             Err(_) => self.failed = Some(NoHead::Invalid),
         }
         Poll::Ready(())
+    }
+
+    /// The request cannot be sent. As with HAProxy, a server that has nothing else to do is told so by the
+    /// reset of a stream that it never heard of; many end their connection for it.
+    fn give_up(&mut self) {
+        self.failed = Some(NoHead::Invalid);
+        let Some(mut sender) = self.lease.sender().filter(|_| self.lease.active() == 1) else { return };
+        if let Ok((response, mut send)) = sender.send_request(http::Request::new(()), true) {
+            self.lease.replies.borrow_mut().withhold(response.stream_id().as_u32());
+            send.send_reset(Reason::INTERNAL_ERROR);
+        }
     }
 
     pub fn send(&mut self, piece: &Piece<'_>) {

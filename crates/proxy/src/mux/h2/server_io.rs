@@ -2,6 +2,7 @@
 //! came: what it may be asked stands there.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -27,16 +28,18 @@ pub struct ServerIo {
     /// Bytes of the preface that are still to come in and to be held back: a server that connected to
     /// us has said it as a client does, and wants none of ours.
     preface: (usize, usize),
+    /// Bytes of the preface that are still to go out.
+    greeting: usize,
 }
 
 impl ServerIo {
     pub fn new(io: Io, link: Rc<Link>) -> Self {
-        Self { io, link, first: First::default(), preface: (0, 0) }
+        Self { io, link, first: First::default(), preface: (0, 0), greeting: HTTP2_PREFACE.len() }
     }
 
     /// Of a connection that the server made.
     pub fn reversed(io: Io, link: Rc<Link>) -> Self {
-        Self { preface: (HTTP2_PREFACE.len(), HTTP2_PREFACE.len()), ..Self::new(io, link) }
+        Self { preface: (HTTP2_PREFACE.len(), HTTP2_PREFACE.len()), greeting: 0, ..Self::new(io, link) }
     }
 
     /// Takes the preface that comes in; `false`: the connection ended before it was whole.
@@ -129,7 +132,27 @@ impl AsyncWrite for ServerIo {
             this.preface.1 -= count;
             return Poll::Ready(Ok(count));
         }
-        this.io.poll_write_joined(cx, bufs)
+        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+        if this.greeting > 0 {
+            // The crate writes it on its own.
+            let count = ready!(this.io.poll_write(cx, &first[..first.len().min(this.greeting)]))?;
+            this.greeting -= count;
+            return Poll::Ready(Ok(count));
+        }
+        let left_out = this.link.replies.borrow().left_out(first);
+        let count = match left_out {
+            // The crate believes it sent.
+            Some(Range { start: 0, end }) => end,
+            Some(Range { start, .. }) => ready!(this.io.poll_write(cx, &first[..start]))?,
+            None => ready!(this.io.poll_write_joined(cx, bufs))?,
+        };
+        let (mut replies, mut left) = (this.link.replies.borrow_mut(), count);
+        for buf in bufs {
+            let part = left.min(buf.len());
+            replies.sent(&buf[..part]);
+            left -= part;
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {
