@@ -15,7 +15,7 @@ export COMPAT_BINARY
 BUILT := $(if $(filter $(BINARY),$(COMPAT_BINARY)),build)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit compat reg-tests reg-tests-named verdicts expressions bench fuzz install deps-build deps-test deps-demo deps-bench
+.PHONY: help demo build test lint unit compat reg-tests reg-tests-named verdicts expressions random bench fuzz install deps-build deps-test deps-demo deps-bench
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ verdicts: $(BUILT) ## compare -c with a real one's: HAPROXY=<3.5 binary> FILES="
 
 expressions: $(BUILT) ## compare the answers of expressions with a real one's: HAPROXY=<binary> [ONLY="acl map get"]
 	python3 $(TESTS)/expressions/compare.py $(if $(HAPROXY),--also "$(HAPROXY)") $(ONLY)
+
+random: $(BUILT) ## compare random rules with a real one's: HAPROXY=<3.5 binary> [FIRST=1 COUNT=100]
+	@test -n "$(HAPROXY)" || { echo "set HAPROXY: see make help" >&2; exit 2; }
+	python3 $(TESTS)/random/compare.py --reference "$(HAPROXY)" --first $(or $(FIRST),1) --count $(or $(COUNT),100)
 
 bench: deps-bench $(BUILT) ## measure beside Debian's haproxy and nginx: [BENCH="small tls --rounds 5"]
 	cargo build --release --package $(TESTS) --bin bench-origin
