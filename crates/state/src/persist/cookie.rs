@@ -186,7 +186,8 @@ impl Reader {
         if let Some(server) = found {
             self.persist.server = Some(server);
             self.letter = if is_up(self.plan, self.backend, server) { b'V' } else { b'D' };
-        } else if !matches!(self.letter, b'D' | b'E' | b'O') {
+        } else if self.letter == b'N' {
+            // What was told of an earlier cookie stays.
             self.letter = if unused { b'U' } else { b'I' };
         }
         end.filter(|_| prefix).map_or(0..0, |end| value.start..value.start + end + 1)
