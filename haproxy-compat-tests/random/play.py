@@ -110,7 +110,8 @@ class Client:
             while status < 200 and status != 101:
                 head = self.reader.until(b"\r\n\r\n")
                 answer += head
-                status = int(head.split(b" ")[1])
+                words = head.split(b" ")
+                status = int(words[1]) if words[1:] and words[1].isdigit() else 0
             if method != "HEAD" and status not in (204, 304):
                 answer += self.reader.body(head, is_answer=True)
             self.peer.settimeout(0.015)
@@ -121,7 +122,7 @@ class Client:
                 return answer, "open"
             self.close()
             return answer, str(end)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             self.close()
             return answer, type(error).__name__
         self.close()
@@ -142,7 +143,7 @@ def clean(answer):
 def clean_line(line):
     """A log line without its time, ports and milliseconds; what is -1 stays."""
     line = re.sub(r"^(<\d+>)\w+ +\d+ [\d:]+ \S+\[\d+\]: ", r"\1", line)
-    line = re.sub(r"127\.0\.0\.1:\d+ \[[^]]*\]", "<client> [<time>]", line)
+    line = re.sub(r"([\d.]+):\d+ \[[^]]*\]", r"\1 [<time>]", line)
 
     def timers(match):
         return " " + "/".join("-1" if one.startswith("-1") else "ms" for one in match[0].strip().split("/")) + " "

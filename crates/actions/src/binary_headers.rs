@@ -11,8 +11,8 @@ use crate::headers::{contains, ends, starts};
 use crate::room;
 use crate::row::{Action, sets};
 
-const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[ActionArg::Str])];
-const PREFIX: &[ActionOption] = &[ActionOption::new("prefix", &[ActionArg::Str])];
+const METHOD: &[ActionOption] = &[ActionOption::once("-m", &[ActionArg::Str])];
+const PREFIX: &[ActionOption] = &[ActionOption::once("prefix", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
     Action::new(

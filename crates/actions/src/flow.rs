@@ -19,7 +19,7 @@ const TIME: usize = 0;
 const AT_LEAST: usize = 1;
 
 const NAME: &[ActionOption] = &[ActionOption::new("name", &[ActionArg::Expr])];
-const PROTO: &[ActionOption] = &[ActionOption::new("proto", &[ActionArg::Str])];
+const PROTO: &[ActionOption] = &[ActionOption::once("proto", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
     Action::new(

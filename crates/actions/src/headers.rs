@@ -7,7 +7,7 @@ use state::plan::{ActionValue, Args, Outcome};
 use crate::room;
 use crate::row::{Action, sets};
 
-const METHOD: &[ActionOption] = &[ActionOption::new("-m", &[ActionArg::Str])];
+const METHOD: &[ActionOption] = &[ActionOption::once("-m", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
     Action::new(

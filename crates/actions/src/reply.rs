@@ -25,8 +25,8 @@ const ANSWER: [ActionOption; 11] = [
     ActionOption::new("errorfile", &[ActionArg::File]),
     ActionOption::new("errorfiles", &[ActionArg::Str]),
     ActionOption::new("default-errorfiles", &[]),
-    ActionOption::repeated("hdr", &[ActionArg::Str, ActionArg::Fmt]),
-    ActionOption::new("deny_status", CODE),
+    ActionOption::new("hdr", &[ActionArg::Str, ActionArg::Fmt]),
+    ActionOption::first("deny_status", CODE),
 ];
 const STATUS: usize = 0;
 const CONTENT_TYPE: usize = 1;
@@ -41,7 +41,7 @@ const HDR: usize = 9;
 const DENY_STATUS: usize = 10;
 
 const RETURN: &[ActionOption] = ANSWER.split_at(DENY_STATUS).0;
-const REALM: &[ActionOption] = &[ActionOption::new("realm", &[ActionArg::Str])];
+const REALM: &[ActionOption] = &[ActionOption::once("realm", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
     Action::new("deny", sets::REQUEST | sets::RESPONSE, &[], "Refuses the request or the response", deny)

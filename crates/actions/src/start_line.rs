@@ -7,7 +7,7 @@ use state::plan::{ActionValue, Args, Outcome};
 
 use crate::row::{Action, sets};
 
-const REASON: &[ActionOption] = &[ActionOption::new("reason", &[ActionArg::Str])];
+const REASON: &[ActionOption] = &[ActionOption::once("reason", &[ActionArg::Str])];
 
 pub const ROWS: &[Action] = &[
     Action::new("set-method", sets::REQUEST, &[ActionArg::Fmt], "Replaces the method", set_method),
@@ -32,6 +32,10 @@ fn set_method(stream: &mut Stream, args: &Args) -> Outcome {
 fn set_status(stream: &mut Stream, args: &Args) -> Outcome {
     let Some(ActionValue::Int(status)) = args.values.first() else { return Outcome::Continue };
     let Ok(status) = u16::try_from(*status) else { return Outcome::Continue };
+    // Behind an interim response another one has to come.
+    if (100..200).contains(&status) {
+        return Outcome::Failed;
+    }
     let given = args.option(0).and_then(|values| values.first());
     let reason = given.map_or(reason_phrase(status).as_bytes(), ActionValue::bytes);
     stream.res.set_status(status, reason);
@@ -49,5 +53,6 @@ mod tests {
         assert_eq!(run("GET / HTTP/1.1", "set-method PUT"), "Continue\nPUT /\n");
         assert_eq!(run(response, "set-status 201"), "Continue\n201 Created\n");
         assert_eq!(run(response, "set-status 299 reason Fine"), "Continue\n299 Fine\n");
+        assert_eq!(run(response, "set-status 101"), "Failed\n200 OK\n");
     }
 }

@@ -7,31 +7,13 @@ use ir::id::VarId;
 use crate::context::Context;
 use crate::fail::{Checked, Fail};
 
-/// The prefixes of names, and their scopes.
-const SCOPES: [(&[u8], VarScope); 10] = [
-    (b"psess.", VarScope::Parent),
-    (b"ptxn.", VarScope::Parent),
-    (b"preq.", VarScope::Parent),
-    (b"pres.", VarScope::Parent),
-    (b"proc.", VarScope::Proc),
-    (b"sess.", VarScope::Sess),
-    (b"txn.", VarScope::Txn),
-    (b"req.", VarScope::Req),
-    (b"res.", VarScope::Res),
-    (b"check.", VarScope::Check),
-];
-
 /// A variable with its scope; its name gets an id when it is new.
 pub fn check(c: &mut Context<'_>, text: &[u8], span: Span) -> Checked<Var> {
     let lossy = String::from_utf8_lossy(text);
     if text.is_empty() {
         return Err(Fail::new("bad-variable", span, "Empty variable name cannot be accepted"));
     }
-    let found = SCOPES.iter().find_map(|(prefix, scope)| {
-        let name = text.strip_prefix(*prefix).filter(|name| !name.is_empty())?;
-        Some((name, *scope))
-    });
-    let Some((name, scope)) = found else {
+    let Some((scope, name)) = VarScope::split(text) else {
         let message = format!(
             "invalid variable name '{lossy}'. A variable name must start with its scope. \
              The scope can be 'proc', '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'"

@@ -54,6 +54,28 @@ pub enum VarScope {
     Parent,
 }
 
+impl VarScope {
+    /// The words in front of variables' names, in the order in which they are dumped.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("sess", Self::Sess),
+        ("txn", Self::Txn),
+        ("req", Self::Req),
+        ("res", Self::Res),
+        ("proc", Self::Proc),
+        ("check", Self::Check),
+    ];
+
+    /// Splits `scope.name`. None where the scope is not known or the name is empty.
+    pub fn split(text: &[u8]) -> Option<(Self, &[u8])> {
+        let dot = text.iter().position(|byte| *byte == b'.')?;
+        let (word, name) = (&text[..dot], &text[dot + 1..]);
+        let of_this = Self::WORDS.iter().find(|(one, _)| one.as_bytes() == word).map(|(_, scope)| *scope);
+        let of_parent = matches!(word, b"psess" | b"ptxn" | b"preq" | b"pres").then_some(Self::Parent);
+        let scope = of_this.or(of_parent)?;
+        (!name.is_empty()).then_some((scope, name))
+    }
+}
+
 /// A sample expression: a fetch and its converters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {

@@ -374,17 +374,32 @@ pub struct ActionOption {
     pub keyword: &'static str,
     /// The values behind the keyword; empty for a flag.
     pub args: &'static [ActionArg],
-    /// Whether the option may be given several times.
-    pub repeat: bool,
+    pub taken: OptionTaken,
+}
+
+/// Where and how often an option is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionTaken {
+    /// Anywhere behind the arguments, also again.
+    Always,
+    /// As long as it was not given.
+    Once,
+    /// Before any other option.
+    First,
 }
 
 impl ActionOption {
+    /// One of which the last counts when it is given again.
     pub const fn new(keyword: &'static str, args: &'static [ActionArg]) -> Self {
-        Self { keyword, args, repeat: false }
+        Self { keyword, args, taken: OptionTaken::Always }
     }
 
-    pub const fn repeated(keyword: &'static str, args: &'static [ActionArg]) -> Self {
-        Self { keyword, args, repeat: true }
+    pub const fn once(keyword: &'static str, args: &'static [ActionArg]) -> Self {
+        Self { keyword, args, taken: OptionTaken::Once }
+    }
+
+    pub const fn first(keyword: &'static str, args: &'static [ActionArg]) -> Self {
+        Self { keyword, args, taken: OptionTaken::First }
     }
 }
 

@@ -71,21 +71,11 @@ impl Names {
     }
 }
 
-/// Scope and name of `scope.name`.
+/// Scope and name of `scope.name`, which is of this stream and valid.
 fn split(text: &[u8]) -> Option<(VarScope, &[u8])> {
-    let dot = text.iter().position(|byte| *byte == b'.')?;
-    let scope = match &text[..dot] {
-        b"proc" => VarScope::Proc,
-        b"sess" => VarScope::Sess,
-        b"txn" => VarScope::Txn,
-        b"req" => VarScope::Req,
-        b"res" => VarScope::Res,
-        b"check" => VarScope::Check,
-        _ => return None,
-    };
-    let name = &text[dot + 1..];
+    let (scope, name) = VarScope::split(text)?;
     let valid = |byte: &u8| byte.is_ascii_alphanumeric() || b"._".contains(byte);
-    (!name.is_empty() && name.iter().all(valid)).then_some((scope, name))
+    (scope != VarScope::Parent && name.iter().all(valid)).then_some((scope, name))
 }
 
 /// Sets a variable; with `if_known` only one that the configuration mentions. Whether it was set.

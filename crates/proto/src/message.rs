@@ -128,7 +128,7 @@ impl Head {
 
     /// Whether there is no message yet.
     pub fn is_empty(&self) -> bool {
-        self.method.is_empty() && self.status == 0 && self.status_digits == 0
+        self.received.0.is_empty() && self.status == 0 && self.status_digits == 0
     }
 
     // --- how a codec fills it -------------------------------------------------------------

@@ -91,6 +91,8 @@ async fn decide(
         }
         stream.unread = false;
     }
+    // Rules on contents may have begun to track.
+    stream.count(Event::Request);
     capture_request(stream);
     if let Some(decision) = monitor(stream) {
         return decision;
@@ -179,8 +181,8 @@ async fn rules_of(
     (proxy, set): (ProxyId, RuleSet),
 ) -> Option<Decision> {
     let on_request = set == RuleSet::HttpRequest;
-    if on_request {
-        count_request(stream, proxy);
+    if on_request && proxy != stream.session.frontend {
+        stream.count_backend_request();
     }
     if rules::any(stream, proxy, set) {
         let outcome = rules::run(worker, stream, client, timer, proxy, set).await;
@@ -194,16 +196,6 @@ async fn rules_of(
         return Some(Decision::Refuse(403));
     }
     None
-}
-
-/// Counts the request where its connection is tracked: rules on contents, which stand before, may
-/// have begun that.
-fn count_request(stream: &Stream, proxy: ProxyId) {
-    if proxy == stream.session.frontend {
-        stream.count(Event::Request);
-    } else {
-        stream.count_backend_request();
-    }
 }
 
 /// What the last word of a rule list means for the stream.

@@ -1,7 +1,7 @@
 //! The options of `return`, `deny` and `tarpit`: what the answer is made of.
 
 use ir::expr::ActionValue;
-use ir::spec::ActionSpec;
+use ir::spec::{ActionSpec, RuleSet};
 use syntax::Word;
 
 use super::Action;
@@ -121,14 +121,16 @@ pub fn fill_in_pages(c: &mut Context<'_>) {
         let section = sections.iter().find(|section| section.name == name)?;
         section.pages.iter().find(|page| i64::from(page.status) == status).map(|page| page.response.clone())
     };
-    for rule in c.config.proxies.iter_mut().flat_map(|proxy| &mut proxy.rules).flatten() {
+    let proxies = c.config.proxies.iter_mut();
+    let by_set = proxies.flat_map(|proxy| RuleSet::ALL.into_iter().zip(&mut proxy.rules));
+    for (set, rule) in by_set.flat_map(|(set, rules)| rules.iter_mut().map(move |rule| (set, rule))) {
         let Some(spec) = actions.get(rule.action.index()).copied() else { continue };
         let is_named =
             |index: &usize| spec.options.get(*index).is_some_and(|option| option.keyword == "errorfiles");
         if !rule.options.iter().any(|(index, _)| is_named(index)) {
             continue;
         }
-        let status = status_of(spec, &rule.options);
+        let status = status_of(spec, &rule.options, set);
         let named = rule.options.iter_mut().filter(|(index, _)| is_named(index));
         for value in named.flat_map(|(_, values)| values) {
             if let ActionValue::Str(name) = value
@@ -141,13 +143,13 @@ pub fn fill_in_pages(c: &mut Context<'_>) {
 }
 
 /// The status of the answer.
-pub fn status(action: &Action) -> i64 {
-    status_of(action.spec, &action.options)
+pub fn status(action: &Action, set: RuleSet) -> i64 {
+    status_of(action.spec, &action.options, set)
 }
 
-fn status_of(spec: &ActionSpec, options: &[(usize, Vec<ActionValue>)]) -> i64 {
+fn status_of(spec: &ActionSpec, options: &[(usize, Vec<ActionValue>)], set: RuleSet) -> i64 {
     let given = |keyword: &str| {
-        let found = options.iter().find(|(index, _)| spec.options[*index].keyword == keyword);
+        let found = options.iter().rfind(|(index, _)| spec.options[*index].keyword == keyword);
         found.and_then(|(_, values)| values.first())
     };
     match given("status").or(given("deny_status")) {
@@ -155,6 +157,7 @@ fn status_of(spec: &ActionSpec, options: &[(usize, Vec<ActionValue>)]) -> i64 {
         _ => match spec.name {
             "return" => 200,
             "tarpit" => 500,
+            _ if set == RuleSet::HttpResponse => 502,
             _ => 403,
         },
     }

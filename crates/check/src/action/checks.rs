@@ -37,7 +37,7 @@ pub fn finish(c: &mut Context<'_>, action: &mut Action, words: &[Word], set: Rul
 }
 
 /// What the action names that only the end of the configuration knows.
-pub fn pending(action: &Action, span: Span) -> Option<PendingRule> {
+pub fn pending(action: &Action, set: RuleSet, span: Span) -> Option<PendingRule> {
     let text = |value: Option<&ActionValue>| match value {
         Some(ActionValue::Str(text)) => text.clone(),
         _ => Vec::new(),
@@ -49,7 +49,7 @@ pub fn pending(action: &Action, span: Span) -> Option<PendingRule> {
         "do-log" if action.has("profile") => PendingRule::Profile(text(action.option("profile"))),
         "wait-for-body" if action.has("use-large-buffer") => PendingRule::LargeBuffer(span),
         "return" | "deny" | "tarpit" if action.has("errorfiles") => {
-            PendingRule::Errors(text(action.option("errorfiles")), answers::status(action))
+            PendingRule::Errors(text(action.option("errorfiles")), answers::status(action, set))
         }
         _ => return None,
     })

@@ -48,7 +48,7 @@ impl Action {
 
     /// The first value of an option.
     pub fn option(&self, keyword: &str) -> Option<&ActionValue> {
-        let found = self.options.iter().find(|(index, _)| self.spec.options[*index].keyword == keyword);
+        let found = self.options.iter().rfind(|(index, _)| self.spec.options[*index].keyword == keyword);
         found.and_then(|(_, values)| values.first())
     }
 
@@ -135,7 +135,7 @@ fn read(
     let (args, options) = given?;
     let mut action = Action { id, spec, args, options, taken: values.at };
     checks::finish(c, &mut action, words, set)?;
-    if let Some(pending) = checks::pending(&action, name.span) {
+    if let Some(pending) = checks::pending(&action, set, name.span) {
         c.px.note(set, pending);
     }
     Ok(action)

@@ -3,7 +3,7 @@
 use ir::config::Mode;
 use ir::expr::{ActionValue, Expr};
 use ir::id::ServiceId;
-use ir::spec::{ActionArg, ActionOption, ActionSpec, RuleSet};
+use ir::spec::{ActionArg, ActionOption, ActionSpec, OptionTaken, RuleSet};
 use syntax::Word;
 
 use super::{Given, answers};
@@ -101,7 +101,7 @@ impl<'a> Values<'a> {
 
     pub fn options(&mut self, c: &mut Context<'_>) -> Checked<Vec<(usize, Vec<ActionValue>)>> {
         let mut options = Vec::new();
-        while let Some((index, option)) = self.option() {
+        while let Some((index, option)) = self.option(&options) {
             self.at += 1;
             let mut values = Vec::with_capacity(option.args.len());
             for kind in option.args {
@@ -119,13 +119,19 @@ impl<'a> Values<'a> {
         Ok(options)
     }
 
-    fn option(&self) -> Option<(usize, &'static ActionOption)> {
+    /// The option that stands next; `before` are those in front of it.
+    fn option(&self, before: &[(usize, Vec<ActionValue>)]) -> Option<(usize, &'static ActionOption)> {
         let word = self.word()?;
         let next = self.words.get(self.at + 1);
         if self.spec.name == "set-status" && next.is_none_or(starts_condition) {
             return None;
         }
-        self.spec.options.iter().enumerate().find(|(_, option)| word.is(option.keyword))
+        let found = self.spec.options.iter().enumerate().find(|(_, option)| word.is(option.keyword));
+        found.filter(|(index, option)| match option.taken {
+            OptionTaken::Always => true,
+            OptionTaken::Once => before.iter().all(|(given, _)| given != index),
+            OptionTaken::First => before.is_empty(),
+        })
     }
 
     /// Where the action's expressions are evaluated; `None` where HAProxy does not look.

@@ -44,7 +44,7 @@ const BODY: &[ActionOption] = &[
     ActionOption::new("errorfile", &[File]),
     ActionOption::new("default-errorfiles", &[]),
     ActionOption::new("errorfiles", &[Str]),
-    ActionOption::repeated("hdr", &[Str, Fmt]),
+    ActionOption::new("hdr", &[Str, Fmt]),
 ];
 const REDIRECT: &[ActionOption] = &[
     ActionOption::new("location", &[Fmt]),

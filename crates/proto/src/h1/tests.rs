@@ -414,6 +414,16 @@ fn what_is_passed_to_a_server() {
     check("GET / HTTP/3.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n");
     check("GET / HTTP/1.1\r\nTE: x\r\n\r\n", "GET / HTTP/1.1\r\n\r\n");
 
+    // What rules make.
+    for (value, expected) in [("", ""), (",", ""), (",,", "connection: ,\r\n"), ("a,", "connection: a\r\n")] {
+        let mut head = Head::default();
+        head.start_request(b"GET", b"/", Version::Http11);
+        head.add(b"connection", value.as_bytes());
+        let mut out = Vec::new();
+        write_request(&head, &mut out, &RequestOut { persistence: Persistence::KeepAlive, pretend: false });
+        assert_eq!(String::from_utf8_lossy(&out), format!("GET / HTTP/1.1\r\n{expected}\r\n"));
+    }
+
     let mut head = Head::default();
     head.start_request(b"POST", b"/", Version::Http2);
     head.framing = Framing::Chunked;
@@ -475,6 +485,13 @@ fn what_is_passed_to_a_client() {
     check(Http11, KeepAlive, old_chunked, "HTTP/1.0 200 S\r\ntransfer-encoding: chunked\r\n\r\n", Close);
     check(Http11, KeepAlive, "HTTP/1.1 200\r\n\r\n", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n", Close);
     check(Http11, Close, "HTTP/1.1 103 EH\r\nLink: x\r\n\r\n", "HTTP/1.1 103 EH\r\nlink: x\r\n\r\n", Close);
+    let mut coded = Head::default();
+    coded.start_response(304, b"NM", Http11);
+    coded.add(b"content-length", b"3");
+    coded.add(b"transfer-encoding", b"gzip");
+    let mut out = Vec::new();
+    write_response(&coded, &mut out, &ResponseOut { persistence: KeepAlive, client_version: Http11 });
+    assert_eq!(String::from_utf8_lossy(&out), "HTTP/1.1 304 NM\r\ncontent-length: 3\r\n\r\n");
     let same = "HTTP/1.1 304 NM\r\ntransfer-encoding: chunked\r\n\r\n";
     check(Http11, KeepAlive, same, same, KeepAlive);
     check(

@@ -163,7 +163,9 @@ fn write_fields(mut lines: Lines, response: bool) -> Written {
                 _ => {}
             },
             Some(Known::TransferEncoding) => {
-                if tells || head.framing == Framing::Chunked && !written.framing {
+                // A rule may have set it beside the length.
+                let tells_this = tells && head.get(b"content-length").is_none();
+                if tells_this || head.framing == Framing::Chunked && !written.framing {
                     lines.field_of(name, value, b"chunked");
                     (written.framing, written.coding) = (true, true);
                 }
@@ -292,11 +294,16 @@ impl<'a> Lines<'a> {
     }
 
     /// A field whose value is a list: verbatim if all elements are kept, not at all if none is.
+    /// An empty element at its end is none.
     fn list(&mut self, name: Range<usize>, value: Range<usize>, keep: impl Fn(&[u8]) -> bool) {
         let bytes = self.head.bytes();
         let text = &bytes[value.clone()];
-        if !text.is_empty() && list(text).all(&keep) {
-            return self.field(name, value);
+        let text = text.strip_suffix(b",").unwrap_or(text);
+        if text.is_empty() {
+            return;
+        }
+        if list(text).all(&keep) {
+            return self.field_of(name, value, text);
         }
         let out = self.flush();
         for (index, element) in list(text).filter(|element| keep(element)).enumerate() {

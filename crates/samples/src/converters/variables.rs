@@ -36,17 +36,8 @@ pub const ROWS: &[Converter] = &[
 
 /// A variable by its text `scope.name`, as it stands where a number may stand as well.
 pub(super) fn find(stream: &Stream, text: &[u8]) -> Option<Var> {
-    let dot = memchr::memchr(b'.', text)?;
-    let scope = match &text[..dot] {
-        b"proc" => VarScope::Proc,
-        b"sess" => VarScope::Sess,
-        b"txn" => VarScope::Txn,
-        b"req" => VarScope::Req,
-        b"res" => VarScope::Res,
-        b"check" => VarScope::Check,
-        _ => return None,
-    };
-    let index = stream.plan.config.variables.iter().position(|name| *name == text[dot + 1..])?;
+    let (scope, name) = VarScope::split(text)?;
+    let index = stream.plan.config.variables.iter().position(|known| known == name)?;
     Some(Var { scope, id: VarId(u32::try_from(index).ok()?) })
 }
 

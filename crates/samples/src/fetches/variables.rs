@@ -16,16 +16,6 @@ pub const ROWS: &[Fetch] =
         .check(checks::variable_scope)
         .examples(&[Example::new("", &[], ""), Example::new("", &["proc", "a", "; "], "")])];
 
-/// In the order in which they are told.
-const SCOPES: [(&str, VarScope); 6] = [
-    ("sess", VarScope::Sess),
-    ("txn", VarScope::Txn),
-    ("req", VarScope::Req),
-    ("res", VarScope::Res),
-    ("proc", VarScope::Proc),
-    ("check", VarScope::Check),
-];
-
 /// For debugging, as the manual says: the text is put together in memory of its own.
 fn dump<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let wanted = argument(args, 0);
@@ -33,7 +23,7 @@ fn dump<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> 
     let separator = argument(args, 2).unwrap_or(b", ");
     let names = &stream.plan.config.variables;
     let mut out = Vec::new();
-    for (word, scope) in SCOPES {
+    for (word, scope) in VarScope::WORDS {
         let is_wanted = wanted.map_or(scope != VarScope::Check, |wanted| wanted == word.as_bytes());
         if !is_wanted {
             continue;

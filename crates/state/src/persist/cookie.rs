@@ -386,10 +386,12 @@ pub fn cacheable(stream: &Stream) -> Cacheable {
     const NONE: Cacheable = Cacheable { response: false, cookies: false };
     const ALL: Cacheable = Cacheable { response: true, cookies: true };
     let response = &stream.res;
+    // A rule that changes the status does not change what the server's means.
+    let status = stream.server_status.unwrap_or_else(|| response.status());
     if response.get(b"pragma").is_some_and(|value| value.eq_ignore_ascii_case(b"no-cache")) {
         return NONE;
     }
-    let usual = matches!(response.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501)
+    let usual = matches!(status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501)
         && matches!(stream.req.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
     let mut cacheable = if usual { ALL } else { NONE };
     let (mut lives, mut is_stale) = (false, false);

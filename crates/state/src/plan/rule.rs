@@ -116,12 +116,12 @@ impl Args {
         }
     }
 
-    /// The values of the first option with this index in the spec.
+    /// The values of the last option with this index in the spec.
     pub fn option(&self, index: usize) -> Option<&[ActionValue]> {
-        self.options.iter().find(|(have, _)| *have == index).map(|(_, values)| values.as_slice())
+        self.options.iter().rfind(|(have, _)| *have == index).map(|(_, values)| values.as_slice())
     }
 
-    /// The number of the first option with this index, if it was given.
+    /// The number of the last option with this index, if it was given.
     pub fn option_int(&self, index: usize) -> Option<i64> {
         match self.option(index)?.first()? {
             ActionValue::Int(number) | ActionValue::Time(number) => Some(*number),
