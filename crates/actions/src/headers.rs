@@ -138,6 +138,10 @@ fn replace(
             }
             let head = if in_response { &mut stream.res } else { &mut stream.req };
             head.replace_value(index, text);
+            fits = in_response || room::follow_host(head, wanted, text);
+            if !fits {
+                break;
+            }
         }
         if fits { Outcome::Continue } else { room::failed(stream) }
     })

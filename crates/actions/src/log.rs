@@ -84,16 +84,17 @@ mod tests {
 
     #[test]
     fn captures() {
-        let check = |rule: &str, expected: &[&str]| {
+        let check = |rule: &str, expected: [Option<&str>; 2]| {
             let mut config = testing::config();
             config.proxies[0].request_captures = vec![Capture { name: Vec::new(), len: 3 }; 2];
             let (stream, _) = run_stream(config, "GET /long HTTP/1.1", rule);
             let kept = stream.request_captures.borrow();
-            let captures: Vec<_> = kept.iter().map(|kept| String::from_utf8_lossy(kept)).collect();
-            assert_eq!(captures, expected, "{rule}");
+            assert_eq!([kept.get(0), kept.get(1)], expected.map(|text| text.map(str::as_bytes)), "{rule}");
         };
-        check("capture path id 1", &["", "/lo"]);
-        check("capture path len 3 id 0", &["/lo", ""]);
-        check("capture path id 2", &[]);
+        check("capture path id 1", [None, Some("/lo")]);
+        check("capture path len 3 id 0", [Some("/lo"), None]);
+        check("capture path id 2", [None, None]);
+        check("capture req.fhdr(x) id 0", [None, None]);
+        check("capture str() id 0", [Some(""), None]);
     }
 }

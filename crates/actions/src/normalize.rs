@@ -35,6 +35,10 @@ fn normalize_uri(stream: &mut Stream, args: &Args) -> Outcome {
             b"query-sort-by-name" => sort_query(whole, out),
             of_path => {
                 match of_path {
+                    // Only a rooted path has segments.
+                    b"path-strip-dot" | b"path-strip-dotdot" if !path.starts_with(b"/") => {
+                        out.extend_from_slice(path)
+                    }
                     b"path-merge-slashes" => merge_slashes(path, out),
                     b"path-strip-dot" => strip_dot(path, out),
                     b"path-strip-dotdot" => strip_dotdot(path, args.option(FULL).is_some(), out),
@@ -154,7 +158,7 @@ fn sort_query(whole: &[u8], out: &mut Vec<u8>) {
     let Some(start) = memchr::memchr(b'?', whole).map(|at| at + 1) else {
         return out.extend_from_slice(whole);
     };
-    let query = until(&whole[start..], b'#');
+    let query = &whole[start..];
     // An end without a parameter is dropped.
     let listed = query.strip_suffix(b"&").unwrap_or(query);
     let mut params: Vec<&[u8]> = listed.split(|byte| *byte == b'&').collect();
@@ -166,7 +170,6 @@ fn sort_query(whole: &[u8], out: &mut Vec<u8>) {
         }
         out.extend_from_slice(param);
     }
-    out.extend_from_slice(&whole[start + query.len()..]);
 }
 
 #[cfg(test)]
@@ -202,6 +205,7 @@ mod tests {
                 ("/a/.", "/a/"),
                 ("/.well-known/", "/.well-known/"),
                 ("/a.?/./", "/a.?/./"),
+                ("http://h?a", "http://h?a"),
             ],
         );
         check(

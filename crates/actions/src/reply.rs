@@ -144,6 +144,7 @@ pub(crate) fn make(stream: &mut Stream, args: &Args, status: u16) {
     }
     // As in HAProxy, what the answer takes the place of is gone before its formats are written.
     stream.res.start_response(status, reason_phrase(status).as_bytes(), Version::Http11);
+    stream.is_answering = true;
     let mut body = std::mem::take(&mut stream.reply);
     body.clear();
     for index in [STRING, LF_STRING, FILE, LF_FILE] {
@@ -161,6 +162,7 @@ pub(crate) fn make(stream: &mut Stream, args: &Args, status: u16) {
             }
         });
     }
+    stream.is_answering = false;
     pages::frame(&mut stream.res, body.len());
     if let Some([kind]) = args.option(CONTENT_TYPE)
         && !body.is_empty()

@@ -61,7 +61,15 @@ pub(crate) fn failed(stream: &mut Stream) -> Outcome {
 
 /// Appends a field to the message at hand.
 pub(crate) fn add(stream: &mut Stream, name: &[u8], value: &[u8]) -> Outcome {
-    if try_add(stream, name, value) { Outcome::Continue } else { failed(stream) }
+    let added =
+        try_add(stream, name, value) && (stream.in_response() || follow_host(&mut stream.req, name, value));
+    if added { Outcome::Continue } else { failed(stream) }
+}
+
+/// A field that a request was given: its new host is also that of its target, where that has one.
+/// `false`: it could not be.
+pub(crate) fn follow_host(req: &mut Head, name: &[u8], value: &[u8]) -> bool {
+    !name.eq_ignore_ascii_case(b"host") || req.set_authority(value)
 }
 
 /// Appends an element to the list that a field of the request is; `false`: it does not fit.

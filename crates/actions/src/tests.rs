@@ -83,7 +83,7 @@ fn stream(set: RuleSet, rules: &[&str]) -> Stream {
         })
         .collect();
     let functions = Functions {
-        fetches: vec![state::plan::Fetch { run: later, needs: Default::default() }],
+        fetches: vec![state::plan::Fetch { run: later, of_stream: false, needs: Default::default() }],
         actions: FAKES.map(|(_, run)| run).to_vec(),
         ..Functions::default()
     };

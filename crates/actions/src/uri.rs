@@ -27,19 +27,39 @@ pub const ROWS: &[Action] = &[
     Action::new("replace-uri", sets::REQUEST, REPLACE, "Replaces a whole target that matches", replace_uri),
 ];
 
+/// Puts a new part into the target; `false`: it could not.
+type Put = fn(&mut Head, &[u8]) -> bool;
+
+const PATH: Put = |head, path| {
+    head.set_path(path);
+    true
+};
+const PATH_AND_QUERY: Put = |head, path| {
+    head.set_path_and_query(path);
+    true
+};
+const QUERY: Put = |head, query| {
+    head.set_query(query);
+    true
+};
+
 fn set_path(stream: &mut Stream, args: &Args) -> Outcome {
-    set(stream, args, |head, path| head.set_path(path))
+    set(stream, args, PATH)
 }
 
 fn set_pathq(stream: &mut Stream, args: &Args) -> Outcome {
-    set(stream, args, |head, path| head.set_path_and_query(path))
+    set(stream, args, PATH_AND_QUERY)
+}
+
+fn set_query(stream: &mut Stream, args: &Args) -> Outcome {
+    set(stream, args, QUERY)
 }
 
 fn set_uri(stream: &mut Stream, args: &Args) -> Outcome {
-    set(stream, args, put_uri)
+    set(stream, args, Head::set_uri)
 }
 
-fn set(stream: &mut Stream, args: &Args, put: fn(&mut Head, &[u8])) -> Outcome {
+fn set(stream: &mut Stream, args: &Args, put: Put) -> Outcome {
     stream.with_scratch(|stream, text| {
         args.write(0, stream, text);
         change(stream, text, put)
@@ -47,62 +67,21 @@ fn set(stream: &mut Stream, args: &Args, put: fn(&mut Head, &[u8])) -> Outcome {
 }
 
 /// Puts a new part into the target, if it fits.
-fn change(stream: &mut Stream, text: &[u8], put: fn(&mut Head, &[u8])) -> Outcome {
-    if !room::has_room(stream, text.len().saturating_sub(stream.req.target().len())) {
-        return room::failed(stream);
-    }
-    put(&mut stream.req, text);
-    Outcome::Continue
-}
-
-/// A question mark that is there stays, even before nothing.
-fn set_query(stream: &mut Stream, args: &Args) -> Outcome {
-    stream.with_scratch(|stream, text| {
-        let Some(path) = stream.req.path().or((stream.req.target() == b"*").then_some(b"*")) else {
-            return Outcome::Continue;
-        };
-        text.extend_from_slice(path);
-        let path_len = text.len();
-        text.push(b'?');
-        args.write(0, stream, text);
-        if text.len() == path_len + 1 && stream.req.query().is_none() {
-            return Outcome::Continue;
-        }
-        change(stream, text, Head::set_path_and_query)
-    })
-}
-
-/// A host in the new target is also that of the `host` field.
-fn put_uri(head: &mut Head, uri: &[u8]) {
-    head.set_target(uri);
-    let Some(authority) = authority(uri) else { return };
-    if let Some(index) = (0..head.field_count()).find(|index| head.field(*index).0 == b"host") {
-        head.replace_value(index, authority);
-    }
-}
-
-/// The host and the port of an absolute URI, or of a target that is nothing else.
-fn authority(uri: &[u8]) -> Option<&[u8]> {
-    if matches!(uri.first(), Some(b'/' | b'*')) {
-        return None;
-    }
-    let start = memchr::memmem::find(uri, b"://").map_or(0, |at| at + 3);
-    let rest = &uri[start..];
-    let rest = &rest[..rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len())];
-    let host = memchr::memrchr(b'@', rest).map_or(rest, |at| &rest[at + 1..]);
-    (!host.is_empty()).then_some(host)
+fn change(stream: &mut Stream, text: &[u8], put: Put) -> Outcome {
+    let fits = room::has_room(stream, text.len().saturating_sub(stream.req.target().len()));
+    if fits && put(&mut stream.req, text) { Outcome::Continue } else { room::failed(stream) }
 }
 
 fn replace_path(stream: &mut Stream, args: &Args) -> Outcome {
-    replace(stream, args, |stream| stream.req.path(), |head, path| head.set_path(path))
+    replace(stream, args, |stream| stream.req.path(), PATH)
 }
 
 fn replace_pathq(stream: &mut Stream, args: &Args) -> Outcome {
-    replace(stream, args, |stream| stream.req.path_and_query(), |head, path| head.set_path_and_query(path))
+    replace(stream, args, |stream| stream.req.path_and_query(), PATH_AND_QUERY)
 }
 
 fn replace_uri(stream: &mut Stream, args: &Args) -> Outcome {
-    replace(stream, args, |stream| Some(whole_uri(stream)), put_uri)
+    replace(stream, args, |stream| Some(whole_uri(stream)), Head::set_uri)
 }
 
 /// The target; HTTP/2 sends the scheme and the host beside it.
@@ -122,19 +101,15 @@ fn whole_uri(stream: &Stream) -> &[u8] {
     }
 }
 
-/// Where the part matches, the expanded template takes its whole place.
-fn replace(
-    stream: &mut Stream,
-    args: &Args,
-    part: fn(&Stream) -> Option<&[u8]>,
-    put: fn(&mut Head, &[u8]),
-) -> Outcome {
+/// Where the part matches, the expanded template takes its whole place. An empty part matches nothing.
+fn replace(stream: &mut Stream, args: &Args, part: fn(&Stream) -> Option<&[u8]>, put: Put) -> Outcome {
     let Some(ActionValue::Regex(regex)) = args.values.first() else { return Outcome::Continue };
     stream.with_scratch(|stream, text| {
         args.write(1, stream, text);
         let template = stream.arena.alloc_slice_copy(text);
         text.clear();
-        let hit = part(stream).is_some_and(|old| regex.expand_match(old, template, text));
+        let old = part(stream).filter(|old| !old.is_empty());
+        let hit = old.is_some_and(|old| regex.expand_match(old, template, text));
         if hit { change(stream, text, put) } else { Outcome::Continue }
     })
 }
@@ -161,6 +136,8 @@ mod tests {
         check("/a?b", "set-uri http://u@o:81/c", "http://u@o:81/c\nhost: o:81");
         check("*", "set-query a", "*?a\nhost: h");
         check("/a", "set-uri u:1", "u:1\nhost: u:1");
+        check("/a", "set-uri u?v\nset-path /p", "/p?v\nhost: u");
+        check("/a", "set-uri u?v\nset-query q", "u?q\nhost: u");
     }
 
     #[test]
@@ -171,5 +148,6 @@ mod tests {
         check("/a?b", r"replace-pathq (.*)\?(.*) \1?\2&z", "/a?b&z\nhost: h");
         check("/a?b", r"replace-uri ^/a(.*) http://n/c\1", "http://n/c?b\nhost: n");
         check("*", "replace-path .* /x", "*\nhost: h");
+        check("http://h?a", "replace-path .* /x", "http://h?a\nhost: h");
     }
 }

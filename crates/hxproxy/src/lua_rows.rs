@@ -26,7 +26,7 @@ pub fn use_host(host: &Arc<Host>) {
 }
 
 /// A fetch that a script registered.
-pub const FETCH: Fetch = Fetch { run: fetch, needs: Needs::NONE };
+pub const FETCH: Fetch = Fetch { run: fetch, of_stream: false, needs: Needs::NONE };
 
 fn fetch<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let value = row(args).and_then(|(host, name, args)| host.fetch(name, stream, args));

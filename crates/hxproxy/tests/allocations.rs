@@ -124,7 +124,7 @@ fn log_lines() {
         let mut stream = evaluate::stream(&format!(
             "{lines}\n capture request header User-Agent len 64\n capture cookie SESSION len 30"
         ));
-        stream.request_captures = vec![b"Mozilla/5.0".to_vec()].into();
+        stream.request_captures.get_mut().keep(0, b"Mozilla/5.0");
         let format = &stream.frontend_plan().log_format;
         let mut out = Vec::new();
         let count = allocations(|| evaluate::write(format, &mut stream, &mut out));

@@ -85,6 +85,25 @@ impl Sources {
         Source::ResponseBody,
     ]);
 
+    /// What only streams have, not the sessions that they are of.
+    pub const STREAM: Self = Self::of(&[
+        Source::RequestBuffer,
+        Source::RequestHeaders,
+        Source::Request,
+        Source::RequestBody,
+        Source::Backend,
+        Source::Server,
+        Source::ServerAddress,
+        Source::ServerConnection,
+        Source::ResponseBuffer,
+        Source::ResponseHeaders,
+        Source::Response,
+        Source::ResponseBody,
+        Source::RequestEnd,
+        Source::ResponseEnd,
+        Source::TransactionEnd,
+    ]);
+
     pub const fn of(sources: &[Source]) -> Self {
         let (mut bits, mut at) = (0, 0);
         while at < sources.len() {
@@ -108,6 +127,11 @@ impl Sources {
 
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Whether there are some, and all are of `other`.
+    pub const fn are_of(self, other: Self) -> bool {
+        self.0 != 0 && self.0 & !other.0 == 0
     }
 
     /// Their names, as messages list them.

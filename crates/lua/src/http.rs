@@ -109,16 +109,25 @@ fn fields(
     })
 }
 
-/// What changes a part of the request line.
-type Change = fn(&mut Head, &[u8]);
+/// What changes a part of the request line, and whether it could.
+type Change = fn(&mut Head, &[u8]) -> bool;
 
 /// The methods that change the request line; they say whether they could.
 fn request_line(functions: &Functions<'_>) -> Result<()> {
     let changes: [(&str, Change); 4] = [
-        ("req_set_method", Head::set_method),
-        ("req_set_path", Head::set_path),
-        ("req_set_query", Head::set_query),
-        ("req_set_uri", Head::set_target),
+        ("req_set_method", |head, method| {
+            head.set_method(method);
+            true
+        }),
+        ("req_set_path", |head, path| {
+            head.set_path(path);
+            true
+        }),
+        ("req_set_query", |head, query| {
+            head.set_query(query);
+            true
+        }),
+        ("req_set_uri", Head::set_uri),
     ];
     for (name, change) in changes {
         functions.add(name, Results::One, move |lua, args| {
@@ -128,8 +137,7 @@ fn request_line(functions: &Functions<'_>) -> Result<()> {
             if value.iter().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
                 return Err(args.bad(1, "invalid character"));
             }
-            with(args, |stream| change(&mut stream.req, &value))?;
-            Ok(true)
+            with(args, |stream| change(&mut stream.req, &value))
         })?;
     }
     Ok(())

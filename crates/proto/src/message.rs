@@ -4,7 +4,11 @@
 //! A head is meant to be reused: [`Head::clear`] keeps its memory, so that steady state does
 //! not allocate. Edits append to the buffer and swap ranges; nothing is moved.
 
+mod target;
+
 use std::ops::Range;
+
+pub use target::path_and_query;
 
 /// HTTP version of a message as it was received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -293,70 +297,6 @@ impl Head {
         self.target = self.append(reason);
     }
 
-    /// Where the path stands inside the target, up to the query.
-    fn path_range(&self) -> Option<(usize, usize)> {
-        let target = self.target();
-        let start = path_start(target)?;
-        let end = memchr::memchr2(b'?', b'#', &target[start..]).map_or(target.len(), |at| start + at);
-        Some((start, end))
-    }
-
-    /// The path without the query string, or `None` where the target has none.
-    pub fn path(&self) -> Option<&[u8]> {
-        let (start, end) = self.path_range()?;
-        Some(&self.target()[start..end])
-    }
-
-    /// The path with the query string.
-    pub fn path_and_query(&self) -> Option<&[u8]> {
-        let (start, _) = self.path_range()?;
-        Some(&self.target()[start..])
-    }
-
-    /// The query string behind `?`, which may be empty; `None` where there is no `?`.
-    pub fn query(&self) -> Option<&[u8]> {
-        let (_, end) = self.path_range()?;
-        let rest = &self.target()[end..];
-        (rest.first() == Some(&b'?')).then(|| &rest[1..])
-    }
-
-    /// Replaces the path and keeps scheme, authority and query. A target without a path (`*`)
-    /// is replaced whole.
-    pub fn set_path(&mut self, path: &[u8]) {
-        let (start, end) = self.path_range().unwrap_or((0, self.target.len as usize));
-        self.splice_target(start, end, path);
-    }
-
-    /// Replaces path and query and keeps scheme and authority.
-    pub fn set_path_and_query(&mut self, path: &[u8]) {
-        let start = self.path_range().map_or(0, |(start, _)| start);
-        self.splice_target(start, self.target.len as usize, path);
-    }
-
-    /// Replaces the query string; one that does not start with `?` gets it. Empty removes it.
-    pub fn set_query(&mut self, query: &[u8]) {
-        let Some((_, end)) = self.path_range() else { return };
-        let len = self.target.len as usize;
-        if query.is_empty() {
-            self.splice_target(end, len, b"");
-        } else if query[0] == b'?' {
-            self.splice_target(end, len, query);
-        } else {
-            self.splice_target(end, len, b"?");
-            self.splice_target(end + 1, end + 1, query);
-        }
-    }
-
-    /// Writes the target anew behind the buffer with `with` in place of `start..end`.
-    fn splice_target(&mut self, start: usize, end: usize, with: &[u8]) {
-        let old = self.target.range();
-        let at = self.bytes.len();
-        self.bytes.extend_from_within(old.start..old.start + start);
-        self.bytes.extend_from_slice(with);
-        self.bytes.extend_from_within(old.start + end..old.end);
-        self.target = Span::new(at..self.bytes.len());
-    }
-
     // --- the fields -----------------------------------------------------------------------
 
     /// The number of fields.
@@ -479,68 +419,14 @@ impl Head {
     }
 }
 
-/// Where the path of a target begins, behind scheme and authority; it is empty where a query
-/// follows those at once. `None` for `*` and for an authority form.
-fn path_start(target: &[u8]) -> Option<usize> {
-    match target.first()? {
-        b'/' => Some(0),
-        b'*' => None,
-        _ => {
-            let authority = memchr::memmem::find(target, b"://")? + 3;
-            Some(authority + memchr::memchr3(b'/', b'?', b'#', &target[authority..])?)
-        }
-    }
-}
-
-/// The path with the query string of a target; see [`Head::path_and_query`].
-pub fn path_and_query(target: &[u8]) -> Option<&[u8]> {
-    path_start(target).map(|start| &target[start..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn request(target: &str) -> Head {
-        let mut head = Head::default();
-        head.start_request(b"GET", target.as_bytes(), Version::Http11);
-        head
-    }
-
-    #[test]
-    fn parts_of_the_target() {
-        let check = |target: &str, path: Option<&str>, query: Option<&str>| {
-            let head = request(target);
-            assert_eq!(head.path(), path.map(str::as_bytes), "path of {target}");
-            assert_eq!(head.query(), query.map(str::as_bytes), "query of {target}");
-        };
-        check("/", Some("/"), None);
-        check("/a/b?c=d", Some("/a/b"), Some("c=d"));
-        check("/a?", Some("/a"), Some(""));
-        check("http://h:80/x?y", Some("/x"), Some("y"));
-        check("http://h", None, None);
-        check("*", None, None);
-        check("h:443", None, None);
-    }
-
-    #[test]
-    fn edits_of_the_target() {
-        let check = |target: &str, edit: fn(&mut Head), expected: &str| {
-            let mut head = request(target);
-            edit(&mut head);
-            assert_eq!(head.target(), expected.as_bytes());
-        };
-        check("/a?q", |h| h.set_path(b"/longer"), "/longer?q");
-        check("http://h/a?q", |h| h.set_path(b"/b"), "http://h/b?q");
-        check("http://h/a?q", |h| h.set_path_and_query(b"/b"), "http://h/b");
-        check("/a", |h| h.set_query(b"x=1"), "/a?x=1");
-        check("/a?b", |h| h.set_query(b"?c"), "/a?c");
-        check("/a?b", |h| h.set_query(b""), "/a");
-    }
-
     #[test]
     fn edits_of_the_fields() {
-        let mut head = request("/");
+        let mut head = Head::default();
+        head.start_request(b"GET", b"/", Version::Http11);
         head.add(b"Host", b"a");
         head.add(b"X-A", b"1");
         head.add(b"x-a", b"2");

@@ -129,6 +129,20 @@ impl H1Source {
         self.done || body.is_done() || matches!(body.next(rest), Ok(h1::Piece::End { .. }))
     }
 
+    /// What `rest` counts for in the log, as far as it is of the body.
+    pub fn count(&self, mut rest: &[u8]) -> u64 {
+        let (mut body, before) = (self.body.clone(), self.body.payload());
+        loop {
+            match body.next(rest) {
+                Ok(h1::Piece::Data { consumed, .. }) => rest = &rest[consumed..],
+                Ok(h1::Piece::End { .. }) => {
+                    return body.payload() - before + u64::from(body.is_chunked());
+                }
+                _ => return body.payload() - before,
+            }
+        }
+    }
+
     /// What was received so far, as the log counts it.
     fn counted(&self) -> u64 {
         self.body.payload() + self.ending

@@ -268,7 +268,7 @@ async fn respond(
         let vanishes = refused == Outcome::Drop;
         stream.termination.set(Cause::Proxy, if vanishes { State::Request } else { State::Headers });
         // What came of its body has been received all the same.
-        stream.counts.bytes_out += server.upstream.rest().len() as u64;
+        stream.counts.bytes_out += server.upstream.count_rest();
         match refused {
             Outcome::Failed => Box::pin(http::refuse(worker, stream, client, timer, 500)).await,
             Outcome::Deny(status) => Box::pin(http::refuse(worker, stream, client, timer, status)).await,
@@ -385,11 +385,22 @@ pub async fn response_rules(
             }
         }
     }
-    // Without its length a body ends with the connection.
-    if matches!(stream.res.framing, Framing::Length(_)) && stream.res.get(b"content-length").is_none() {
-        stream.res.framing = Framing::UntilClose;
-    }
+    unframe(stream);
     None
+}
+
+/// Where rules removed the field that frames it, a body ends with the connection. HTTP/2 has chunks
+/// without a field.
+pub fn unframe(stream: &mut Stream) {
+    let res = &mut stream.res;
+    let field = match res.framing {
+        Framing::Length(_) => &b"content-length"[..],
+        Framing::Chunked if res.version != Version::Http2 => b"transfer-encoding",
+        _ => return,
+    };
+    if res.get(field).is_none() {
+        res.framing = Framing::UntilClose;
+    }
 }
 
 /// Whether the configuration asks to end the server's connection behind the response.

@@ -5,11 +5,12 @@ use std::task::{Poll, ready};
 
 use actions::{pages, room};
 use base::net::Network;
-use ir::config::{ForwardFor, LogOrigin, Proxy, RestrictNames};
+use ir::config::{Capture, ForwardFor, LogOrigin, Proxy, RestrictNames};
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
+use state::captures::Captures;
 use state::ends::{End, Endpoint};
 use state::persist;
 use state::plan::{Answer, Outcome, SwitchTarget};
@@ -286,12 +287,10 @@ pub fn capture_response(stream: &mut Stream) {
     capture(captures, &stream.res, stream.response_captures.get_mut());
 }
 
-fn capture(captures: &[ir::config::Capture], head: &proto::message::Head, into: &mut Vec<Vec<u8>>) {
-    into.resize_with(captures.len().max(into.len()), Vec::new);
-    for (capture, slot) in captures.iter().zip(into) {
+fn capture(captures: &[Capture], head: &proto::message::Head, into: &mut Captures) {
+    for (index, capture) in captures.iter().enumerate() {
         if let Some(value) = head.get_all(&capture.name).next_back() {
-            slot.clear();
-            slot.extend_from_slice(&value[..value.len().min(capture.len)]);
+            into.keep(index, &value[..value.len().min(capture.len)]);
         }
     }
 }
@@ -511,7 +510,7 @@ async fn after_response(worker: &Worker, stream: &mut Stream, client: &mut Clien
             }
         }
         if !failed {
-            return;
+            return forward::unframe(stream);
         }
         stream.termination.set(Cause::Proxy, State::Request);
         pages::fill(stream, back, 500);

@@ -168,6 +168,14 @@ impl Upstream {
         }
     }
 
+    /// What has come of the body behind the response's head, as the log counts it.
+    pub fn count_rest(&self) -> u64 {
+        match self {
+            Self::H1(server) => server.source.count(server.conn.rest()),
+            Self::H2(server) => server.early_body().len() as u64,
+        }
+    }
+
     /// Adds the payload that came with the response's head to `seen`. It stays where it is.
     pub fn show_body(&mut self, seen: &mut Vec<u8>) {
         match self {

@@ -46,8 +46,12 @@ impl Alias {
 
 const ROWS: &[Alias] = &[
     any("B", "Bytes to the client.", |s, item| partial(s, s.counts.bytes_out as i64, item)),
-    http("CC", "The captured cookie of the request.", |s, item| item.text(captures::cookie(s, false))),
-    http("CS", "The captured cookie of the response.", |s, item| item.text(captures::cookie(s, true))),
+    http("CC", "The captured cookie of the request.", |s, item| {
+        item.text(s.cookie_captures.get(0).unwrap_or(b""))
+    }),
+    http("CS", "The captured cookie of the response.", |s, item| {
+        item.text(s.cookie_captures.get(1).unwrap_or(b""))
+    }),
     any("H", "The name of the host.", |_, item| item.text(host::name())),
     http("HM", "The method.", request::method),
     http("HP", "The URI without its query.", request::path),
@@ -56,7 +60,7 @@ const ROWS: &[Alias] = &[
     http("HU", "The URI.", request::uri),
     http("HV", "The version of HTTP.", request::version),
     any("ID", "The unique identifier.", |s, item| {
-        item.text(has_stream(s).then(|| s.unique_id()).flatten().unwrap_or_default());
+        item.text((!s.is_only_session()).then(|| s.unique_id()).flatten().unwrap_or_default());
     }),
     any("OG", "When and where the line was written.", |s, item| item.text(s.log_origin.name().as_bytes()))
         .needs(LogAliasNeed::Log),
@@ -288,17 +292,9 @@ fn transfer(stream: &Stream) -> i64 {
     }
 }
 
-/// Whether HAProxy has a stream by then: without one there are neither captures nor an id.
-fn has_stream(stream: &Stream) -> bool {
-    !matches!(
-        stream.log_origin,
-        LogOrigin::SessionError | LogOrigin::SessionKilled | LogOrigin::TcpConnection | LogOrigin::TcpSession
-    )
-}
-
 /// How many captures are shown.
 fn slots(stream: &Stream, captures: &[ir::config::Capture]) -> usize {
-    if has_stream(stream) { captures.len() } else { 0 }
+    if stream.is_only_session() { 0 } else { captures.len() }
 }
 
 fn retries(stream: &Stream, item: &mut Item<'_>) {

@@ -33,7 +33,11 @@ pub fn fill(
     fetches: impl Iterator<Item = &'static Fetch>,
     converters: impl Iterator<Item = &'static Converter>,
 ) {
-    let fetch = |row: &Fetch| state::plan::Fetch { run: row.run, needs: row.needs };
+    let fetch = |row: &Fetch| state::plan::Fetch {
+        run: row.run,
+        of_stream: row.spec.uses.are_of(ir::sources::Sources::STREAM),
+        needs: row.needs,
+    };
     functions.fetches.extend(fetches.map(fetch));
     functions.converters.extend(converters.map(|row| state::plan::Converter {
         run: row.run,

@@ -4,6 +4,7 @@
 //! No I/O and no async here; the time is a parameter or a field that the runtime sets.
 
 pub mod balance;
+pub mod captures;
 pub mod ends;
 pub mod limits;
 pub mod link;

@@ -11,6 +11,7 @@ use ir::id::{ProxyId, ServerId};
 use ir::spec::RuleSet;
 use proto::message::Head;
 
+use crate::captures::Captures;
 use crate::ends::Ends;
 use crate::limits::Overrides;
 use crate::link::ServerLink;
@@ -165,6 +166,8 @@ pub struct Stream {
     pub res_body: Payload,
     /// Body of a response that a rule made ([`crate::plan::Outcome::Reply`]).
     pub reply: Vec<u8>,
+    /// An answer of our own is being made: the formats in it see no response.
+    pub is_answering: bool,
     /// The status of an answer of our own; its page may have another (`errorfile`).
     pub answer_status: Option<u16>,
     /// The status that the server sent, before any rule.
@@ -182,9 +185,11 @@ pub struct Stream {
     pub(crate) var_memory: [Cell<i64>; 2],
     /// The request is on its way: its variables are gone, the response may have some.
     pub has_response_vars: bool,
-    /// Captured headers: slots of the frontend's `capture request header`, empty where absent.
-    pub request_captures: RefCell<Vec<Vec<u8>>>,
-    pub response_captures: RefCell<Vec<Vec<u8>>>,
+    /// Slots of the frontend's captures.
+    pub request_captures: RefCell<Captures>,
+    pub response_captures: RefCell<Captures>,
+    /// `capture cookie`: what the request had of it, and what the server set.
+    pub cookie_captures: Captures,
     /// The unique id once it was made: see [`Stream::unique_id`].
     unique_id: RefCell<Vec<u8>>,
     has_unique_id: Cell<bool>,
@@ -239,6 +244,7 @@ impl Stream {
             req_body: Payload::default(),
             res_body: Payload::default(),
             reply: Vec::new(),
+            is_answering: false,
             answer_status: None,
             server_status: None,
             held: Held::default(),
@@ -250,6 +256,7 @@ impl Stream {
             has_response_vars: false,
             request_captures: RefCell::default(),
             response_captures: RefCell::default(),
+            cookie_captures: Captures::default(),
             unique_id: RefCell::default(),
             has_unique_id: Cell::new(false),
             may_change: Cell::default(),
@@ -299,6 +306,7 @@ impl Stream {
             payload.trailers = None;
         }
         self.reply.clear();
+        self.is_answering = false;
         self.answer_status = None;
         self.server_status = None;
         self.held = Held::default();
@@ -306,8 +314,9 @@ impl Stream {
         self.ends = None;
         self.counters.clear();
         self.has_response_vars = false;
-        self.request_captures.get_mut().iter_mut().for_each(Vec::clear);
-        self.response_captures.get_mut().iter_mut().for_each(Vec::clear);
+        self.request_captures.get_mut().clear();
+        self.response_captures.get_mut().clear();
+        self.cookie_captures.clear();
         self.has_unique_id.set(false);
         self.timing = Timing::default();
         self.counts = Counts::default();
@@ -395,17 +404,24 @@ impl Stream {
         else {
             return false;
         };
-        let mut kept = kept.borrow_mut();
-        let count = slots.len().max(kept.len());
-        kept.resize_with(count, Vec::new);
-        kept[index].clear();
-        kept[index].extend_from_slice(&text[..text.len().min(wanted.len)]);
+        kept.borrow_mut().keep(index, &text[..text.len().min(wanted.len)]);
         true
     }
 
     /// The status that the log tells; 0: there was no response.
     pub fn status(&self) -> u16 {
         self.answer_status.unwrap_or_else(|| self.res.status())
+    }
+
+    /// Whether HAProxy has no stream by the time of the log: of what only streams have nothing is told.
+    pub fn is_only_session(&self) -> bool {
+        matches!(
+            self.log_origin,
+            LogOrigin::SessionError
+                | LogOrigin::SessionKilled
+                | LogOrigin::TcpConnection
+                | LogOrigin::TcpSession
+        )
     }
 
     /// What `option dontlog-normal` and `log-separate-errors` take for an error (manual, section

@@ -92,10 +92,12 @@ pub fn track(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
 
 fn tracked(c: &mut Context<'_>, values: &mut Values<'_>) -> Checked<Given> {
     let number = &values.name().text["track-sc".len()..];
-    let Some(counter) = base::bytes::parse_i64(number).or(number.is_empty().then_some(0)) else {
+    if !number.iter().all(u8::is_ascii_digit) {
         let number = String::from_utf8_lossy(number);
         return values.fail("bad-counter", format!("Wrong track-sc number '{number}'"));
-    };
+    }
+    // As C's `int` keeps it; without digits it is the first.
+    let counter = i64::from(crate::numbers::wrapped(number) as u32);
     if counter >= c.stick_counters {
         let message = match c.stick_counters {
             0 => format!(

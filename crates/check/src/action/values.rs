@@ -335,7 +335,15 @@ fn literal(
         }
         ActionArg::Int(min, max) => {
             let bounds = || int_message(word, min, max, option);
-            ActionValue::Int(crate::numbers::bounded(word, min, max, bounds)?)
+            match option.map(|option| option.keyword) {
+                // What stands behind the digits does not count.
+                Some("deny_status" | "status" | "code") => {
+                    let code = i64::from(crate::numbers::wrapped(&word.text));
+                    let code = Some(code).filter(|code| (min..=max).contains(code));
+                    ActionValue::Int(code.ok_or_else(|| Fail::new("bad-number", word.span, bounds()))?)
+                }
+                _ => ActionValue::Int(crate::numbers::bounded(word, min, max, bounds)?),
+            }
         }
         ActionArg::Time => match crate::numbers::parse_time(c, word, base::time::Unit::Ms) {
             Ok(value) => ActionValue::Time(i64::try_from(value).unwrap_or(i64::MAX)),

@@ -147,8 +147,10 @@ impl Written {
 fn write_fields(mut lines: Lines, response: bool) -> Written {
     let head = lines.head;
     let mut written = Written::default();
-    // An answer to HEAD or a 304 tells the length of a body that is not there.
-    let tells = response && head.framing == Framing::None && head.status() >= 200 && head.status() != 204;
+    // An answer to HEAD or a 304 tells the length of a body that is not there, and so does what a rule
+    // made a 204: one that came as such has no length.
+    let tells = response && head.framing == Framing::None && head.status() >= 200;
+    let is_204 = response && head.status() == 204;
     for (name, value) in head.field_ranges() {
         let text = &head.bytes()[value.clone()];
         match Known::of(&head.bytes()[name.clone()]) {
@@ -162,6 +164,8 @@ fn write_fields(mut lines: Lines, response: bool) -> Written {
                 _ if tells => lines.field(name, value),
                 _ => {}
             },
+            // Chunks that a 204 must not have: only the end of the connection is sure.
+            Some(Known::TransferEncoding) if is_204 => (written.close, written.framing) = (true, true),
             Some(Known::TransferEncoding) => {
                 // A rule may have set it beside the length.
                 let tells_this = tells && head.get(b"content-length").is_none();

@@ -14,7 +14,8 @@ fn stream(input: &str) -> Stream {
     proxy.request_captures = ["host", "x-none"].map(|name| Capture { name: name.into(), len: 20 }).into();
     proxy.capture_cookie = Some(Capture { name: b"SESS".to_vec(), len: 10 });
     let mut stream = testing::stream_of(config, &Default::default(), input);
-    stream.request_captures = vec![b"a|{b}".to_vec(), Vec::new()].into();
+    stream.request_captures.get_mut().keep(0, b"a|{b}");
+    state::persist::capture_cookie(&mut stream, false);
     stream
 }
 
@@ -48,6 +49,9 @@ fn request() {
     check(&stream, "hr", "{a#7C#7Bb#7D|}");
     check(&stream, "hrl", "a#7C#7Bb#7D -");
     check(&stream, "hs", "");
+    stream.request_captures.borrow_mut().keep(1, b"");
+    check(&stream, "hr", "{a#7C#7Bb#7D|}");
+    check(&stream, "hrl", "a#7C#7Bb#7D ");
     let quoted = FormatFlags { quote: true, mandatory: true, ..FormatFlags::default() };
     check_with(&stream, "r", quoted, "\"GET http://h.example/x/y?z=#22#231 HTTP/1.1\"");
     check_with(&stream, "hr", quoted, "\"{a#7C#7Bb#7D|}\"");

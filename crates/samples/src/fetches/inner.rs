@@ -115,7 +115,7 @@ pub const ROWS: &[Fetch] = &[
         Example::new(RES, &["7"], "HTX_BLK_UNUSED"),
     ]),
     Fetch::new("internal.strm.is_htx", Bool, at::INTERNAL, "Whether the stream is one of HTTP", |s, _, _| {
-        Ok(Value::Bool(!super::is_tcp(s)))
+        if s.is_only_session() { Err(Missing::Absent) } else { Ok(Value::Bool(!super::is_tcp(s))) }
     })
     .examples(&[Example::new(REQ, &[], "1")]),
 ];

@@ -26,6 +26,7 @@ mod variables;
 
 use proto::message::Head;
 use state::session::Mux;
+use state::stream::Sent;
 use state::{Missing, Stream};
 
 use crate::row::Fetch;
@@ -117,8 +118,15 @@ fn kept_request(stream: &Stream) -> Result<&Head, Missing> {
     if stream.req.is_empty() { Err(not_there(stream)) } else { Ok(&stream.req) }
 }
 
-/// The response, once its head is there.
+/// The response, once its head is there, for rules that look at it. It is gone once it is on its way, or
+/// where an answer of ours takes its place.
 fn response(stream: &Stream) -> Result<&Head, Missing> {
+    let is_here = stream.in_response() && stream.sent == Sent::Nothing && !stream.is_answering;
+    if is_here { kept_response(stream) } else { Err(not_there(stream)) }
+}
+
+/// The response for what is kept of it until the end.
+fn kept_response(stream: &Stream) -> Result<&Head, Missing> {
     if stream.res.is_empty() { Err(not_there(stream)) } else { Ok(&stream.res) }
 }
 

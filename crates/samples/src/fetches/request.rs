@@ -6,6 +6,7 @@ use ir::types::SampleType::{Bin, Bool, Ipv4, Meth, Sint, Str};
 use proto::message::{Head, Version, path_and_query};
 use state::ends::{End, Endpoint};
 use state::sample::{Arg, Cursor, Fetched};
+use state::stream::Sent;
 use state::{Missing, Stream, Value};
 
 use super::{at, kept_request, not_there, request};
@@ -20,8 +21,11 @@ pub const ROWS: &[Fetch] = &[
     Fetch::new("base", Str, at::REQUEST, "The host and the path, without the query string", base).examples(
         &[Example::new(PLAIN, &[], "example.com/a/b"), Example::new("GET /x HTTP/1.0\n", &[], "/x")],
     ),
-    Fetch::new("baseq", Str, at::REQUEST, "The host and the path with the query string", baseq)
-        .examples(&[Example::new(PLAIN, &[], "example.com/a/b?c=d")]),
+    Fetch::new("baseq", Str, at::REQUEST, "The host and the path with the query string", baseq).examples(&[
+        Example::new(PLAIN, &[], "example.com/a/b?c=d"),
+        Example::new("GET http://h?c HTTP/1.1\n", &[], "?c"),
+        Example::new("GET http://h?c HTTP/1.1\nhost: h\n", &[], "h"),
+    ]),
     Fetch::new("base32", Sint, at::REQUEST, "A 32-bit hash of `base`", base32).examples(&[Example::new(
         "GET /p;k=v?a=1&B=2&a=3&e HTTP/1.1\nhost: a\n",
         &[],
@@ -73,6 +77,7 @@ pub const ROWS: &[Fetch] = &[
     .examples(&[
         Example::new(PLAIN, &[], "c=d"),
         Example::new(PLAIN, &["with_qm"], "?c=d"),
+        Example::new("GET /a? HTTP/1.1\n", &["with_qm"], ""),
         Example::none(ABSOLUTE, &[]),
     ]),
     Fetch::new("req.proto_http", Bool, at::REQUEST_KEPT, "Whether the client speaks HTTP", is_http)
@@ -132,7 +137,8 @@ fn query<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a>
     let head = request(stream)?;
     let query = head.query().ok_or(Missing::Absent)?;
     match args.first() {
-        Some(Arg::Str(word)) if **word == *b"with_qm" => {
+        // Nothing has no mark in front of it.
+        Some(Arg::Str(word)) if **word == *b"with_qm" && !query.is_empty() => {
             let with_mark = head.target().len() - query.len() - 1;
             Ok(Value::Str(&head.target()[with_mark..]))
         }
@@ -144,10 +150,10 @@ fn host(head: &Head) -> Option<&[u8]> {
     super::headers::values(head, b"host").next().filter(|host| !host.is_empty())
 }
 
-/// The host and `rest`, or `rest` alone where there is no host.
+/// The host and `rest` if that starts at the root, or any `rest` alone where there is no host.
 fn with_host<'a>(stream: &'a Stream, head: &'a Head, rest: Option<&'a [u8]>) -> Fetched<'a> {
     match host(head) {
-        Some(host) => Ok(Value::Str(join(&stream.arena, &[host, rest.unwrap_or(b"")]))),
+        Some(host) => Ok(Value::Str(join(&stream.arena, &[host, rooted(rest).unwrap_or(b"")]))),
         None => rest.map(Value::Str).ok_or(Missing::Absent),
     }
 }
@@ -159,12 +165,12 @@ fn rooted(path: Option<&[u8]>) -> Option<&[u8]> {
 
 fn base<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    with_host(stream, head, rooted(head.path()))
+    with_host(stream, head, head.path())
 }
 
 fn baseq<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     let head = request(stream)?;
-    with_host(stream, head, rooted(head.path_and_query()))
+    with_host(stream, head, head.path_and_query())
 }
 
 /// The hash that both families use: sdbm with a full avalanche.
@@ -220,11 +226,7 @@ fn captured_uri<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(match logged_request(stream)?.version {
-        Version::Http10 => b"HTTP/1.0",
-        Version::Http11 => b"HTTP/1.1",
-        Version::Http2 => b"HTTP/2.0",
-    }))
+    Ok(Value::Str(logged_request(stream)?.version_text()))
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
@@ -236,8 +238,12 @@ fn first_request<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetche
     Ok(Value::Bool(!is_http2 && stream.session.requests.get() <= 1))
 }
 
-/// A parsed request is HTTP. In `mode tcp` the bytes must start with a whole request line.
+/// A parsed request is HTTP, until it is gone. In `mode tcp` the bytes must start with a whole request
+/// line.
 fn is_http<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    if stream.in_response() || stream.is_logged || stream.sent != Sent::Nothing {
+        return Err(Missing::Absent);
+    }
     if !stream.req.is_empty() {
         return Ok(Value::Bool(true));
     }

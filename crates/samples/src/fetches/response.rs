@@ -2,11 +2,11 @@
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
-use proto::message::Version;
+use state::captures::Captures;
 use state::sample::{Arg, Cursor, Fetched};
 use state::{Missing, Stream, Value};
 
-use super::{at, response};
+use super::{at, kept_response, response};
 use crate::checks;
 use crate::row::{Example, Fetch};
 
@@ -49,7 +49,7 @@ fn server_status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetche
     let status = stream.server_status.unwrap_or(if stream.answer_status.is_some() {
         0
     } else {
-        response(stream)?.status()
+        kept_response(stream)?.status()
     });
     Ok(Value::Sint(i64::from(status)))
 }
@@ -57,23 +57,23 @@ fn server_status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetche
 fn told_status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     match stream.answer_status {
         Some(status) => Ok(Value::Sint(i64::from(status))),
-        None => Ok(Value::Sint(i64::from(response(stream)?.status()))),
+        None => Ok(Value::Sint(i64::from(kept_response(stream)?.status()))),
     }
 }
 
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    response(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
+    kept_response(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(if response(stream)?.version == Version::Http10 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
+    Ok(Value::Str(kept_response(stream)?.version_text()))
 }
 
 /// A copy, since converters may change a slot.
-fn slot<'a>(stream: &'a Stream, captures: &[Vec<u8>], args: &[Arg]) -> Fetched<'a> {
+fn slot<'a>(stream: &'a Stream, captures: &Captures, args: &[Arg]) -> Fetched<'a> {
     let Some(Arg::Sint(index)) = args.first() else { return Err(Missing::Absent) };
     let value = usize::try_from(*index).ok().and_then(|index| captures.get(index));
-    let value = value.filter(|value| !value.is_empty()).ok_or(Missing::Absent)?;
+    let value = value.ok_or(Missing::Absent)?;
     Ok(Value::Str(stream.arena.alloc_slice_copy(value)))
 }
 

@@ -172,10 +172,16 @@ fn redispatched<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched
 }
 
 fn id32<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    if stream.is_only_session() {
+        return Err(Missing::Absent);
+    }
     Ok(Value::Sint(i64::from(stream.id as u32)))
 }
 
 fn term_state<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
+    if stream.is_only_session() {
+        return Err(Missing::Absent);
+    }
     let letters = stream.termination.letters();
     Ok(Value::Str(stream.arena.alloc_slice_copy(&letters[..2])))
 }

@@ -46,12 +46,14 @@ pub fn begin(stream: &mut Stream) {
 
 /// Reads the persistence cookie of a request that goes no further, for the log.
 pub fn on_refused_request(stream: &mut Stream) {
+    capture_cookie(stream, false);
     cookie::on_request(stream);
     stream.server = stream.persist.server;
 }
 
 /// When all rules about the request have run: finds the server that it names.
 pub fn on_request(stream: &mut Stream) {
+    capture_cookie(stream, false);
     cookie::on_request(stream);
     let plan = stream.backend_plan();
     if stream.persist.server.is_none() && !plan.use_servers.is_empty() {
@@ -79,8 +81,26 @@ pub fn on_response_head(stream: &mut Stream) {
 pub fn on_response(stream: &mut Stream) -> bool {
     let checks = stream.plan.settings(stream.backend_plan().id).options.checkcache;
     let has_cookie = checks && stream.res.get(b"set-cookie").is_some();
+    capture_cookie(stream, true);
     cookie::on_response(stream);
     has_cookie && cookie::cacheable(stream) == Cacheable { response: true, cookies: true }
+}
+
+/// Keeps `name=value` of the cookie whose name starts as `capture cookie` says, as a client sent it or
+/// a server set it.
+pub fn capture_cookie(stream: &mut Stream, of_response: bool) {
+    let Some(capture) = &stream.plan.settings(stream.session.frontend).capture_cookie else { return };
+    let (head, field) =
+        if of_response { (&stream.res, &b"set-cookie"[..]) } else { (&stream.req, &b"cookie"[..]) };
+    let cookies = head.get_all(field).flat_map(|value| {
+        // A response sets one cookie a line; what follows are its attributes.
+        value.split(|b| *b == b';').take(if of_response { 1 } else { usize::MAX })
+    });
+    let mut matching = cookies.map(<[u8]>::trim_ascii).filter(|cookie| cookie.starts_with(&capture.name));
+    if let Some(cookie) = matching.next() {
+        let kept = &cookie[..cookie.len().min(capture.len)];
+        stream.cookie_captures.keep(usize::from(of_response), kept);
+    }
 }
 
 /// The stream goes to another server than the one that it was persistent with.

@@ -1,6 +1,7 @@
 //! `stick`: a table remembers which server served whom.
 
 use ir::id::{ServerId, TableId};
+use ir::spec::RuleSet;
 
 use super::may_name;
 use crate::live::tables::DataType;
@@ -90,6 +91,7 @@ fn server(stream: &Stream, id: u64) -> Option<ServerId> {
 
 /// Notes the keys that responses give, and stores all of the stream's.
 pub fn on_response(stream: &mut Stream) {
+    stream.phase = RuleSet::HttpResponse;
     let mut stores = std::mem::take(&mut stream.stores);
     let of_request = stores.ends.len();
     for rule in stream.backend_plan().sticks.iter().filter(|rule| rule.on_response) {

@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn expr(fetch: FetchFn) -> Expr {
-        Expr { fetch, args: Vec::new(), steps: Vec::new(), text: Box::default() }
+        Expr { fetch, of_stream: false, args: Vec::new(), steps: Vec::new(), text: Box::default() }
     }
 
     fn acl(tests: &[(FetchFn, &str)]) -> Arc<Acl> {

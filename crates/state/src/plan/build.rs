@@ -327,7 +327,13 @@ impl Builder<'_> {
             steps.push(Step::Convert(converter.run, args));
         }
         let args = expr.args.iter().map(|arg| self.arg(arg, None)).collect::<Result<_, _>>()?;
-        Ok(Expr { fetch: fetch.run, args, steps, text: expr.text.as_slice().into() })
+        Ok(Expr {
+            fetch: fetch.run,
+            of_stream: fetch.of_stream,
+            args,
+            steps,
+            text: expr.text.as_slice().into(),
+        })
     }
 
     /// Only ACLs that are already built are found, so that none can refer to itself.
@@ -383,7 +389,11 @@ mod tests {
     fn what_expressions_need_adds_up() {
         let functions = Functions {
             fetches: [Needs::SERVER_ADDRESSES, Needs::client(crate::TlsParts::KEYS), Needs::SERVER_TCP_INFO]
-                .map(|needs| super::super::Fetch { run: |_, _, _| Err(crate::Missing::Absent), needs })
+                .map(|needs| super::super::Fetch {
+                    run: |_, _, _| Err(crate::Missing::Absent),
+                    of_stream: false,
+                    needs,
+                })
                 .into(),
             ..Functions::default()
         };

@@ -15,6 +15,8 @@ pub(super) enum Step {
 /// A fetch and its converters.
 pub struct Expr {
     pub(super) fetch: FetchFn,
+    /// Only streams have a value of it.
+    pub(super) of_stream: bool,
     pub(super) args: Vec<Arg>,
     pub(super) steps: Vec<Step>,
     /// As it was written.

@@ -130,7 +130,8 @@ fn alias(write: AliasFn, flags: FormatFlags, stream: &Stream, out: &mut Vec<u8>)
 }
 
 fn sample(expr: &Expr, mut flags: FormatFlags, stream: &Stream, out: &mut Vec<u8>) {
-    let value = expr.eval(stream).ok();
+    let is_told = !(expr.of_stream && stream.is_only_session());
+    let value = is_told.then(|| expr.eval(stream).ok()).flatten();
     let kind = written_as(value, &flags);
     if flags.encoding.is_some() && flags.cast == Some(FormatCast::Raw) {
         flags = FormatFlags::default();

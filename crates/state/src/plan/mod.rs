@@ -53,6 +53,8 @@ pub struct Functions {
 #[derive(Clone, Copy)]
 pub struct Fetch {
     pub run: FetchFn,
+    /// Only streams have its values.
+    pub of_stream: bool,
     pub needs: Needs,
 }
 

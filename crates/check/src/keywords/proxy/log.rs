@@ -247,7 +247,8 @@ fn format(c: &mut Context<'_>, line: &Line<'_>) -> Option<Word> {
     if c.px.kind == Kind::Backend && !keyword.starts_with("unique-id") {
         let text = format!("backend '{}' : '{keyword}' directive is ignored in backends.", c.px.name());
         c.warn("wrong-side", line.span, text);
-        return None;
+        // It is checked all the same.
+        return (keyword == "error-log-format").then(|| word.clone());
     }
     Some(word.clone())
 }

@@ -111,7 +111,7 @@ fn dynamic<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'
 
 fn expr(text: &str) -> Expr {
     let arg = if text.is_empty() { Arg::Stop } else { Arg::Str(text.as_bytes().into()) };
-    Expr { fetch: dynamic, args: vec![arg], steps: Vec::new(), text: Box::default() }
+    Expr { fetch: dynamic, of_stream: false, args: vec![arg], steps: Vec::new(), text: Box::default() }
 }
 
 /// A sample of the text, or of the bytes behind `bin `; no text: it is absent.
