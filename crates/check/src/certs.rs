@@ -310,6 +310,7 @@ pub fn entry(source: CertSource) -> CertEntry {
         ecdhe: None,
         sigalgs: None,
         client_sigalgs: None,
+        no_ca_names: false,
         crl_file: None,
     }
 }

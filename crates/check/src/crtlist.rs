@@ -319,7 +319,8 @@ impl Options {
             curves,
             ecdhe: self.draft.tls.ecdhe.clone(),
             sigalgs,
-            client_sigalgs: self.draft.line.client_sigalgs.clone(),
+            client_sigalgs: self.draft.tls.client_sigalgs.clone(),
+            no_ca_names: self.draft.tls.no_ca_names,
             crl_file,
             ..certs::entry(source)
         }

@@ -89,6 +89,9 @@ pub trait Loader: syntax::Facts {
     /// Runs a Lua file and tells what it registered. The error is the whole message.
     fn lua_load(&mut self, path: &[u8], args: &[Vec<u8>], per_thread: bool) -> Result<LuaNames, String>;
 
+    /// `tune.lua.openlibs`: scripts get none of these standard libraries.
+    fn lua_leave_out(&mut self, _libraries: &[&'static str]) {}
+
     /// `lua-prepend-path`, which must hold before the next file is loaded.
     fn lua_prepend_path(&mut self, path: &[u8], kind: &[u8]);
 

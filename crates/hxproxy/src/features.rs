@@ -24,7 +24,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("KTLS", false),
     ("LIBATOMIC", false),
     ("LIBCRYPT", true),
-    ("LINUX_CAP", false),
+    ("LINUX_CAP", true),
     ("LINUX_SPLICE", true),
     ("LINUX_TPROXY", true),
     ("LUA", true),

@@ -102,6 +102,12 @@ impl Loader for World {
         })
     }
 
+    fn lua_leave_out(&mut self, libraries: &[&'static str]) {
+        if let Some(lua) = &self.lua {
+            lua.leave_out(libraries);
+        }
+    }
+
     fn lua_prepend_path(&mut self, pattern: &[u8], kind: &[u8]) {
         // The pattern becomes a part of Lua's own search path, which any text can be.
         let _ = self.lua.as_ref().map(|lua| lua.prepend_path(pattern, kind));

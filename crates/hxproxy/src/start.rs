@@ -16,6 +16,7 @@ use crate::modes::Modes;
 use crate::process::daemon::{self, Launcher};
 use crate::process::handoff::{self, OldProcesses};
 use crate::process::master::{self, Master, Ready};
+use crate::process::privileges::Identity;
 use crate::process::{limits, pidfile, privileges, signals, sys};
 use crate::runtime::Prepared;
 use crate::world::World;
@@ -268,7 +269,8 @@ impl Start {
         if !in_master {
             old.tell(self.args.old.signal());
         }
-        privileges::set_identity(self.console, &self.program.path, global.gid, global.uid)?;
+        let identity = Identity { group: global.gid, user: global.uid, kept: global.capabilities };
+        privileges::set_identity(self.console, &self.program.path, identity)?;
         match global.dumpable {
             true => limits::allow_dumps(self.console, &self.program.path, global.strict_limits),
             false => Ok(()),

@@ -13,7 +13,6 @@ const FILES: [&str; 5] = ["bind", "global", "log", "proxy", "server"];
 /// Fields that nothing reads when hxproxy runs, and why.
 const NOT_READ: &[(&str, &str)] = &[
     ("allow_0rtt", "parsed"),
-    ("client_sigalgs", "parsed"),
     ("contstats", "parsed"),
     ("dispatch", "removed from HAProxy"),
     ("forceclose", "removed from HAProxy"),
@@ -25,7 +24,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("socket_stats", "parsed"),
     ("spread_checks", "parsed"),
     ("ssl_default_bind", "the checker begins each line with it"),
-    ("ssl_default_server", "the checker begins each line with it"),
     ("stats_sockets", "parsed"),
     ("stats_timeout", "parsed"),
     ("stick_table", "rules name the table itself"),

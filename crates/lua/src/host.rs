@@ -25,6 +25,8 @@ pub struct Catalog {
 /// What was loaded while the configuration was read.
 #[derive(Default)]
 struct Loaded {
+    /// The standard libraries that `tune.lua.openlibs` leaves out.
+    left_out: Vec<&'static str>,
     /// `lua-prepend-path` lines: pattern and kind, in order.
     paths: Vec<(Vec<u8>, Vec<u8>)>,
     /// Scripts of `lua-load-per-thread` with their arguments.
@@ -55,6 +57,7 @@ impl Host {
             logger: Logger::new(sink),
             names: Names::default(),
             plan: OnceLock::new(),
+            tls: OnceLock::new(),
         });
         let shared = Vm::new(&env, 0).map_err(|error| format!("Lua init: {error}"))?;
         let (first, others) = Default::default();
@@ -63,6 +66,12 @@ impl Host {
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `tune.lua.openlibs`: scripts do not see these standard libraries. Before the first of them is loaded.
+    pub fn leave_out(&self, libraries: &[&'static str]) {
+        self.shared.leave_out(libraries);
+        self.loaded().left_out = libraries.to_vec();
     }
 
     /// `lua-prepend-path`: `kind` is `path` or `cpath`. Counts for scripts that are loaded later.
@@ -103,6 +112,7 @@ impl Host {
 
     fn per_thread_vm(&self, number: usize) -> Result<Arc<Vm>, String> {
         let vm = Vm::new(&self.env, number).map_err(|error| format!("Lua init: {error}"))?;
+        vm.leave_out(&self.loaded().left_out);
         for (pattern, kind) in &self.loaded().paths {
             vm.prepend_path(pattern, kind)?;
         }

@@ -1,16 +1,18 @@
 //! The Socket class of `core.tcp()`: a client connection in the manner of LuaSocket.
-//!
-//! Left out, and so nil: `connect_ssl`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mlua::{Lua, MultiValue, Result, Table, UserData, Value};
+use net::io::Io;
+use net::tls::Ask;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::shim::{Answer, Args, Functions, Results, Shims};
+use crate::vm::{Env, Vm};
 use crate::{convert, task};
 
 /// The time that an operation may take until a script says otherwise.
@@ -32,6 +34,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    fn new(ends: &[Option<SocketAddr>; 2], stream: Io) -> Self {
+        let [local, peer] = ends.map(|address| address.map(|address| address.to_string()));
+        Self { stream: Box::new(stream), pending: Vec::new(), local, peer }
+    }
+
     /// The bytes alone.
     pub fn into_stream(self) -> Box<dyn Stream> {
         self.stream
@@ -108,14 +115,18 @@ fn class(lua: &Lua, shims: &Shims) -> Result<Table> {
         let prepared = prepare_connect(&lua, &args);
         async move {
             let (socket, target) = prepared?;
-            let timeout = socket.lock().timeout;
-            match tokio::time::timeout(timeout, connect(target)).await {
-                Ok(Ok(connection)) => {
-                    socket.give(connection);
-                    1.into_lua_multi_in(&lua)
-                }
-                _ => (Value::Nil, "Can't connect").into_lua_multi_in(&lua),
-            }
+            connected(&lua, &socket, connect(target)).await
+        }
+    })?;
+    functions.add_async("connect_ssl", Results::Many, |lua, args| {
+        let prepared = match args.len() {
+            2 => prepare_connect(&lua, &args),
+            _ => Err("'connect_ssl' needs 2 arguments".into()),
+        };
+        async move {
+            let (socket, target) = prepared?;
+            let vm = Vm::of(&lua).ok_or("connect: internal error")?;
+            connected(&lua, &socket, connect_ssl(&vm.env, target)).await
         }
     })?;
     functions.add_async("send", Results::Many, |lua, args| {
@@ -130,6 +141,22 @@ fn class(lua: &Lua, shims: &Shims) -> Result<Table> {
         }
     })?;
     functions.into_class("Socket")
+}
+
+/// Keeps the connection that comes in time, and says whether there is one.
+async fn connected(
+    lua: &Lua,
+    socket: &Socket,
+    connecting: impl Future<Output = io::Result<Connection>>,
+) -> Answer<MultiValue> {
+    let timeout = socket.lock().timeout;
+    match tokio::time::timeout(timeout, connecting).await {
+        Ok(Ok(connection)) => {
+            socket.give(connection);
+            1.into_lua_multi_in(lua)
+        }
+        _ => (Value::Nil, "Can't connect").into_lua_multi_in(lua),
+    }
 }
 
 /// Makes results of a tuple, with the error of a host function.
@@ -191,22 +218,39 @@ pub(crate) fn target(text: &[u8], port: Option<u16>) -> Option<Target> {
 }
 
 pub(crate) async fn connect(target: Target) -> io::Result<Connection> {
+    let socket = open(target).await?;
+    Ok(Connection::new(&ends(&socket), Io::Plain(socket)))
+}
+
+/// The same, with TLS on top: as a `server` line with `ssl verify none`.
+async fn connect_ssl(env: &Env, target: Target) -> io::Result<Connection> {
+    let context = env.tls().ok_or_else(|| io::Error::other("no TLS"))?;
+    let socket = open(target).await?;
+    let ends = ends(&socket);
+    let failed = |failed: net::tls::Failed| io::Error::other(failed.error.to_string());
+    let tls = context.connect(socket, Ask::default()).await.map_err(failed)?;
+    Ok(Connection::new(&ends, Io::Tls(tls)))
+}
+
+async fn open(target: Target) -> io::Result<net::io::Socket> {
     match target {
         Target::Tcp(host, port) => {
             let stream = TcpStream::connect((host.as_str(), port)).await?;
             stream.set_nodelay(true)?;
-            let local = stream.local_addr().ok().map(|address| address.to_string());
-            let peer = stream.peer_addr().ok().map(|address| address.to_string());
-            Ok(Connection { stream: Box::new(stream), pending: Vec::new(), local, peer })
+            Ok(net::io::Socket::tcp(stream))
         }
         Target::Unix(address) => {
             // Connecting to a UNIX socket does not wait, unless its queue is full.
             let stream = std::os::unix::net::UnixStream::connect_addr(&address)?;
             stream.set_nonblocking(true)?;
-            let stream = UnixStream::from_std(stream)?;
-            Ok(Connection { stream: Box::new(stream), pending: Vec::new(), local: None, peer: None })
+            Ok(net::io::Socket::Unix(UnixStream::from_std(stream)?))
         }
     }
+}
+
+/// Our address and the other side's; none of UNIX sockets.
+fn ends(socket: &net::io::Socket) -> [Option<SocketAddr>; 2] {
+    [socket.local_addr(), socket.peer_addr()]
 }
 
 /// A `send`: the socket, the bytes, and how many stand before them in the script's string.

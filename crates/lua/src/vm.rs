@@ -6,8 +6,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use ir::config::LuaLimits;
+use ir::config::{LuaLimits, TlsServer, Verify};
 use mlua::{Function, Lua, LuaOptions, Result, StdLib, Table};
+use net::tls::{ClientContext, Kept};
 use state::Plan;
 
 use crate::host::Catalog;
@@ -28,12 +29,27 @@ pub(crate) struct Env {
     pub logger: Logger,
     pub names: Names,
     pub plan: OnceLock<&'static Plan>,
+    /// What scripts' connections with TLS begin with, made with the first of them.
+    pub tls: OnceLock<Option<ClientContext>>,
 }
 
 impl Env {
     /// The limits that hold now: those of the whole configuration once it is known.
     pub fn limits(&self) -> &LuaLimits {
         self.plan.get().map_or(&self.early, |plan| &plan.config.global.lua)
+    }
+
+    /// TLS as on a `server` line with `ssl verify none`; none where the library makes none.
+    pub fn tls(&self) -> Option<&ClientContext> {
+        let make = || {
+            let global = self.plan.get().map(|plan| &plan.config.global);
+            let line = global.map(|global| global.ssl_default_server.clone()).unwrap_or_default();
+            let tune = global.map(|global| global.tune.clone()).unwrap_or_default();
+            let line = TlsServer { verify: Some(Verify::None), ..line };
+            let kept = Kept::new(state::TlsParts::NONE, &tune);
+            ClientContext::new(&line, Verify::None, tune.ssl_security_level, kept).ok()
+        };
+        self.tls.get_or_init(make).as_ref()
     }
 }
 
@@ -99,6 +115,18 @@ impl Vm {
 
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes standard libraries away from scripts; our own functions keep what they were made with.
+    pub fn leave_out(&self, libraries: &[&'static str]) {
+        const CHUNK: &str = "for _, name in ipairs({...}) do \
+                             if name == 'string' then getmetatable('').__index = nil end \
+                             if name == 'package' then require = nil end \
+                             if package then package.loaded[name] = nil end \
+                             _G[name] = nil \
+                             end";
+        // Nothing in there fails in a state that no script has changed yet.
+        let _ = self.lua.load(CHUNK).call::<()>(mlua::Variadic::from_iter(libraries.iter().copied()));
     }
 
     /// A function that calls another one and makes text of its errors by `describe`.

@@ -121,7 +121,7 @@ pub fn tell_leak(worker: &Worker, stream: &Stream) {
     let text = format!(
         "Blocking cacheable cookie in response from instance {}, server {}.",
         String::from_utf8_lossy(&settings.name),
-        String::from_utf8_lossy(server.map_or(b"<dispatch>", |server| &server.name))
+        String::from_utf8_lossy(server.map_or(&b""[..], |server| &server.name))
     );
     let line = || format!("[ALERT]    ({}) : {text}\n", std::process::id()).into_bytes();
     worker.plan.live.outputs.write(Output::Stderr, line);

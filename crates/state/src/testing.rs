@@ -72,6 +72,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         guid: None,
         backup: false,
         disabled: false,
+        starts_down: false,
         maxconn: 0,
         minconn: 0,
         maxqueue: 0,

@@ -63,7 +63,7 @@ pub fn check_tls(c: &mut Context<'_>, draft: &mut Draft) {
         let mut tls = tls.clone();
         if certificates(c, &what, &tls, &line, draft.has_certificates) {
             check_versions(c, &what, &mut tls);
-            settings(c, &what, &tls, &line);
+            settings(c, &what, &tls);
         }
         let end = draft.bind_lines.get(index + 1).map_or(draft.proxy.binds.len(), |next| next.first);
         for bind in &mut draft.proxy.binds[line.first..end] {
@@ -166,13 +166,13 @@ fn check_versions(c: &mut Context<'_>, what: &What, tls: &mut TlsBind) {
 }
 
 /// Authorities, and lists of names that the TLS library must understand: one alert for all.
-fn settings(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine) {
+fn settings(c: &mut Context<'_>, what: &What, tls: &TlsBind) {
     let mut known = Vec::new();
-    let mut told = told_of(c, what, &of_line(tls, line), &mut known);
+    let mut told = told_of(c, what, &of_line(tls), &mut known);
     // HAProxy says it again for each certificate.
     let answers = |index: usize, entry: &CertEntry| index == 0 || entry.answers();
     for (_, entry) in tls.certs.iter().enumerate().filter(|(index, entry)| answers(*index, entry)) {
-        told.extend(told_of(c, what, &of_entry(tls, line, entry), &mut known));
+        told.extend(told_of(c, what, &of_entry(tls, entry), &mut known));
     }
     let Some((code, _)) = told.first() else { return };
     let all: Vec<String> = told.iter().map(|(_, text)| format!("Proxy '{}': {text}", what.proxy)).collect();
@@ -188,7 +188,7 @@ struct Made<'a> {
     lists: [(TlsList, Option<&'a Vec<u8>>, &'static str); 6],
 }
 
-fn of_line<'a>(tls: &'a TlsBind, line: &'a BindLine) -> Made<'a> {
+fn of_line(tls: &TlsBind) -> Made<'_> {
     Made {
         versions: tls.versions,
         is_verified: tls.verify != Verify::None,
@@ -199,14 +199,14 @@ fn of_line<'a>(tls: &'a TlsBind, line: &'a BindLine) -> Made<'a> {
             (TlsList::Curves, tls.curves.as_ref(), "SSL curves list"),
             (TlsList::Curves, tls.ecdhe.as_ref().filter(|_| tls.curves.is_none()), "elliptic named curve"),
             (TlsList::Sigalgs, tls.sigalgs.as_ref(), "SSL Signature Algorithm list"),
-            (TlsList::Sigalgs, line.client_sigalgs.as_ref(), "SSL Signature Algorithm list"),
+            (TlsList::Sigalgs, tls.client_sigalgs.as_ref(), "SSL Signature Algorithm list"),
         ],
     }
 }
 
 /// The same, with what the certificate's line of a crt-list says.
-fn of_entry<'a>(tls: &'a TlsBind, line: &'a BindLine, entry: &'a CertEntry) -> Made<'a> {
-    let mut made = of_line(tls, line);
+fn of_entry<'a>(tls: &'a TlsBind, entry: &'a CertEntry) -> Made<'a> {
+    let mut made = of_line(tls);
     let ecdhe = entry.ecdhe.as_ref().filter(|_| entry.curves.is_none());
     let own = [
         entry.ciphers.as_ref(),

@@ -109,8 +109,7 @@ fn tls(c: &mut Context<'_>, draft: &mut Draft, at: usize, told: &mut Told) {
     }
     authorities(c, &tls, told);
     let names = (draft.name(), name(&draft.proxy.servers[at]));
-    let client_sigalgs = draft.servers[at].client_sigalgs.as_ref();
-    lists(c, (&names.0, &names.1), &tls, client_sigalgs, told);
+    lists(c, (&names.0, &names.1), &tls, told);
     let server = &mut draft.proxy.servers[at];
     server.tls = server.tls.is_some().then_some(Box::new(tls));
 }
@@ -172,13 +171,7 @@ fn authorities(c: &mut Context<'_>, tls: &TlsServer, told: &mut Told) {
 }
 
 /// Lists of names that the TLS library must understand.
-fn lists(
-    c: &mut Context<'_>,
-    (proxy, server): (&str, &str),
-    tls: &TlsServer,
-    client_sigalgs: Option<&ir::Bytes>,
-    told: &mut Told,
-) {
+fn lists(c: &mut Context<'_>, (proxy, server): (&str, &str), tls: &TlsServer, told: &mut Told) {
     let own = |what: &str| (String::new(), format!("{what} to '"), "'.".to_owned());
     let named = |what: &str| {
         (format!("Proxy '{proxy}': "), format!("{what} to '"), format!("' for server '{server}'."))
@@ -187,7 +180,7 @@ fn lists(
         (TlsList::Ciphers, tls.ciphers.as_ref(), own("SSL cipher list")),
         (TlsList::Ciphersuites, tls.ciphersuites.as_ref(), own("TLS 1.3 cipher suites")),
         (TlsList::Sigalgs, tls.sigalgs.as_ref(), named("SSL Signature Algorithm list")),
-        (TlsList::Sigalgs, client_sigalgs, named("SSL Client Signature Algorithm list")),
+        (TlsList::Sigalgs, tls.client_sigalgs.as_ref(), named("SSL Client Signature Algorithm list")),
         (TlsList::Curves, tls.curves.as_ref(), named("SSL curves list")),
     ];
     for (kind, list, (start, what, end)) in lists {
@@ -329,7 +322,7 @@ pub fn check_protocols(c: &mut Context<'_>, draft: &Draft) {
 pub fn check_defaults(c: &mut Context<'_>, _: &mut [Draft]) {
     let tls = c.config.global.ssl_default_server.clone();
     let (before, mut told) = (c.diags.len(), Told::nameless(Span::default()));
-    lists(c, ("<OCSP-UPDATE>", "<HTTPSCLIENT>"), &tls, None, &mut told);
+    lists(c, ("<OCSP-UPDATE>", "<HTTPSCLIENT>"), &tls, &mut told);
     for (at, told) in c.diags[before..].iter_mut().enumerate() {
         told.span = None;
         if at == 0 {

@@ -1,11 +1,14 @@
-//! Giving up what an attacker could use: `chroot`, `group`, `user`, in HAProxy's order.
+//! Giving up what an attacker could use: `chroot`, `group`, `user`, in HAProxy's order, but for the
+//! rights that `setcap` keeps.
 //!
-//! Left out: resolving names to numbers, which the checker does, and Linux capabilities.
+//! Left out: resolving names to numbers, which the checker does.
 
+use std::io;
 use std::path::Path;
 
 use super::sys;
 use crate::console::Console;
+use crate::files::strerror;
 
 /// Enters `chroot`. `auto` means a folder that is empty and already removed. The error is
 /// HAProxy's message.
@@ -44,12 +47,55 @@ fn enter_nowhere() -> std::io::Result<()> {
     std::env::set_current_dir("/")
 }
 
+/// Whom the process becomes.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    pub group: Option<u32>,
+    pub user: Option<u32>,
+    /// `setcap`, as bits.
+    pub kept: u32,
+}
+
+/// Number of the right to change one's user (capabilities(7)).
+const CAP_SETUID: u32 = 7;
+
+/// Lets the capabilities in `kept` outlive root's change to `user`. The error is HAProxy's message.
+fn keep_rights(kept: u32, user: u32) -> Result<(), String> {
+    let told = |what: &str, error: io::Error| format!("{what}: {}", strerror(&error));
+    let all = kept | 1 << CAP_SETUID;
+    let set =
+        || sys::set_capabilities(sys::Capabilities { effective: all, permitted: all, ..Default::default() });
+    sys::keep_capabilities().map_err(|e| told("Failed to preserve capabilities using prctl()", e))?;
+    set().map_err(|e| told("Failed to preset the capabilities to preserve using capset()", e))?;
+    sys::set_effective_user(user).map_err(|e| told(&format!("Failed to set effective uid to {user}"), e))?;
+    set().map_err(|e| told("Failed to set the final capabilities using capset()", e))
+}
+
+/// Takes the right back that the change of the user needed.
+fn settle_rights(kept: u32) -> Result<(), String> {
+    let left = sys::Capabilities { effective: kept, permitted: kept, ..Default::default() };
+    sys::set_capabilities(left)
+        .map_err(|e| format!("Failed to drop the setuid capability using capset(): {}", strerror(&e)))
+}
+
+/// Uses what `setcap` names of the rights that the program's file has. HAProxy says nothing where that
+/// fails, either.
+pub fn use_permitted(kept: u32) {
+    if let Ok(now) = sys::capabilities()
+        && now.permitted & kept & !now.effective != 0
+    {
+        let _ = sys::set_capabilities(sys::Capabilities {
+            effective: now.effective | now.permitted & kept,
+            ..now
+        });
+    }
+}
+
 /// Takes the group and the user of the configuration. The error is HAProxy's message.
 pub fn set_identity(
     console: &Console,
     program: &str,
-    group: Option<u32>,
-    user: Option<u32>,
+    Identity { group, user, kept }: Identity,
 ) -> Result<(), String> {
     if let Some(group) = group.filter(|id| *id > 0) {
         if sys::drop_groups().is_err() {
@@ -61,7 +107,20 @@ pub fn set_identity(
         sys::set_group(group).map_err(|_| format!("[{program}.main()] Cannot set gid {group}."))?;
     }
     if let Some(user) = user.filter(|id| *id > 0) {
+        let keeps = kept != 0 && sys::effective_user() == 0;
+        let refused = |message: String| {
+            console.alert(&message);
+            format!("[{program}.main()] Cannot switch uid to {user}.")
+        };
+        if keeps {
+            keep_rights(kept, user).map_err(refused)?;
+        }
         sys::set_user(user).map_err(|_| format!("[{program}.main()] Cannot set uid {user}."))?;
+        if keeps {
+            settle_rights(kept).map_err(refused)?;
+        }
+    } else if kept != 0 && sys::effective_user() != 0 {
+        use_permitted(kept);
     }
     if user.is_none() && sys::effective_user() == 0 {
         console.warning(&format!(
@@ -69,7 +128,9 @@ pub fn set_identity(
              global options to drop the privileges. This is generally considered as a bad practice \
              security-wise. If running as root is intentional, please make it explicit using 'uid 0' or 'user \
              root', and also please consider using the 'chroot' directive to isolate the process into a totally \
-             empty and read-only directory if possible."
+             empty and read-only directory if possible. Also, since your operating system supports it, always \
+             prefer relying on capabilities with unprivileged users than running with full privileges (look for \
+             'setcap' in the configurationmanual)."
         ));
     }
     Ok(())

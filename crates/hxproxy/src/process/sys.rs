@@ -151,6 +151,58 @@ pub fn set_memory_limit(bytes: u64) -> io::Result<()> {
     checked(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }).map(drop)
 }
 
+/// Sets the effective user only.
+pub fn set_effective_user(user: u32) -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::seteuid(user) }).map(drop)
+}
+
+/// Has the capabilities outlive a change of the user.
+pub fn keep_capabilities() -> io::Result<()> {
+    // SAFETY: takes no memory.
+    checked(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1) }).map(drop)
+}
+
+/// The capabilities of a process, as bits by their numbers: capget(2) and capset(2) speak of 64.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Capabilities {
+    pub effective: u32,
+    pub permitted: u32,
+    pub inheritable: u32,
+}
+
+/// What the two calls are told first: the version of their form, and whose capabilities.
+#[repr(C)]
+struct CapabilityHeader {
+    version: u32,
+    pid: i32,
+}
+
+const OWN_CAPABILITIES: CapabilityHeader = CapabilityHeader { version: 0x2008_0522, pid: 0 };
+
+/// The lower half of the process's capabilities.
+pub fn capabilities() -> io::Result<Capabilities> {
+    let (mut header, mut sets) = (OWN_CAPABILITIES, [Capabilities::default(); 2]);
+    let (to, out) = (std::ptr::from_mut(&mut header), sets.as_mut_ptr());
+    // SAFETY: both live through the call, and have the form of that version.
+    match unsafe { libc::syscall(libc::SYS_capget, to, out) } {
+        0 => Ok(sets[0]),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Leaves the process these capabilities only.
+pub fn set_capabilities(lower: Capabilities) -> io::Result<()> {
+    let (mut header, sets) = (OWN_CAPABILITIES, [lower, Capabilities::default()]);
+    let (to, from) = (std::ptr::from_mut(&mut header), sets.as_ptr());
+    // SAFETY: both live through the call, and have the form of that version.
+    match unsafe { libc::syscall(libc::SYS_capset, to, from) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// Takes a limit of the system away.
 pub fn lift_limit(limit: libc::__rlimit_resource_t) -> io::Result<()> {
     let none = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };

@@ -91,6 +91,10 @@ pub struct TlsBind {
     pub ciphersuites: Option<Bytes>,
     pub curves: Option<Bytes>,
     pub sigalgs: Option<Bytes>,
+    /// Signature algorithms of clients' certificates.
+    pub client_sigalgs: Option<Bytes>,
+    /// Clients are not told the authorities of `ca_file` either.
+    pub no_ca_names: bool,
     pub versions: TlsVersions,
     pub strict_sni: bool,
     pub no_tls_tickets: bool,
@@ -130,8 +134,8 @@ pub struct CertEntry {
     /// The curve, where there are no `curves`.
     pub ecdhe: Option<Bytes>,
     pub sigalgs: Option<Bytes>,
-    /// Only checked so far.
     pub client_sigalgs: Option<Bytes>,
+    pub no_ca_names: bool,
     pub crl_file: Option<Bytes>,
 }
 

@@ -63,6 +63,8 @@ pub struct Global {
     pub busy_polling: bool,
     /// `tune.renice.runtime`: the priority behind the start.
     pub nice: Option<i32>,
+    /// `setcap`: what is kept of root's rights, as bits by their numbers.
+    pub capabilities: u32,
     /// `set-dumpable`
     pub dumpable: bool,
     /// `noreuseport`

@@ -25,6 +25,8 @@ pub struct Server {
     pub guid: Option<Bytes>,
     pub backup: bool,
     pub disabled: bool,
+    /// `init-state down` or `fully-down`: until a check finds it up, no client gets there.
+    pub starts_down: bool,
     /// 0: no limit.
     pub maxconn: u32,
     pub minconn: u32,
@@ -127,6 +129,11 @@ pub struct TlsServer {
     pub ciphersuites: Option<Bytes>,
     pub curves: Option<Bytes>,
     pub sigalgs: Option<Bytes>,
+    /// Signature algorithms of our own certificate.
+    pub client_sigalgs: Option<Bytes>,
+    pub no_tls_tickets: bool,
+    /// `no-renegotiate`
+    pub no_renegotiation: bool,
     pub versions: TlsVersions,
     pub no_ssl_reuse: bool,
 }

@@ -209,3 +209,30 @@ fn a_state_for_each_thread() {
     std::rc::Rc::get_mut(&mut stream.session).unwrap().thread = 1;
     assert_eq!(script.serve_stream("x", &mut stream, b"").body, b"2:1");
 }
+
+#[test]
+fn libraries_that_are_left_out() {
+    const NAMES: [&str; 8] = ["table", "io", "os", "string", "math", "utf8", "package", "debug"];
+    let check = |left_out: &[&'static str], calls: bool| {
+        let (_, script) = try_load("", &limits());
+        script.host.leave_out(left_out);
+        let mut lines = String::new();
+        for name in NAMES {
+            let kind = if left_out.contains(&name) { "nil" } else { "table" };
+            lines += &format!("assert(type({name}) == '{kind}', '{name}')\n");
+        }
+        let require = if left_out.contains(&"package") { "nil" } else { "function" };
+        lines += &format!("assert(type(require) == '{require}')\nassert(type(coroutine) == 'table')\n");
+        lines += &format!("assert(pcall(function() return ('x'):upper() end) == {calls})\n");
+        lines += "core.register_service('s', 'http', function(applet) applet:send('x') end)";
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), lines).unwrap();
+        let path = file.path().to_str().unwrap().as_bytes();
+        for per_thread in [false, true] {
+            script.host.load(path, &[], per_thread).unwrap();
+        }
+    };
+    check(&[], true);
+    check(&["io", "os", "package", "debug"], true);
+    check(&NAMES, false);
+}

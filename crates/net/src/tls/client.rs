@@ -76,9 +76,13 @@ impl ClientContext {
             ciphersuites: server.ciphersuites.as_deref(),
             curves: server.curves.as_deref(),
             sigalgs: server.sigalgs.as_deref(),
+            client_sigalgs: server.client_sigalgs.as_deref(),
             level,
         };
-        let mut context = settings::builder(settings, SslOptions::NO_RENEGOTIATION)?;
+        let mut options = SslOptions::empty();
+        options.set(SslOptions::NO_RENEGOTIATION, server.no_renegotiation);
+        options.set(SslOptions::NO_TICKET, server.no_tls_tickets);
+        let mut context = settings::builder(settings, options)?;
         context.set_session_cache_mode(SslSessionCacheMode::OFF);
         if let Some(source) = &server.crt {
             own_certificate(&mut context, source)?;

@@ -1,7 +1,7 @@
 //! The few calls of the TLS library that the `openssl` crate leaves out or marks unsafe; all
 //! `unsafe` of TLS stands here. With another library behind that crate this file changes.
 
-use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
+use std::ffi::{CString, c_char, c_int, c_long, c_uint, c_ulong, c_void};
 use std::sync::OnceLock;
 
 use foreign_types::ForeignTypeRef;
@@ -134,6 +134,16 @@ pub fn set_session_timeout(context: &mut SslContextBuilder, seconds: u64) {
     let seconds = c_long::try_from(seconds).unwrap_or(c_long::MAX);
     // SAFETY: the builder's pointer is valid; the call stores a number.
     unsafe { SSL_CTX_set_timeout(context.as_ptr(), seconds) };
+}
+
+/// The signature algorithms of clients' certificates, in the library's language.
+pub fn set_client_sigalgs(context: &mut SslContextBuilder, list: &str) -> Result<(), ErrorStack> {
+    const SET_CLIENT_SIGALGS_LIST: c_int = 102;
+    let list = CString::new(list).map_err(|_| ErrorStack::get())?;
+    let text = list.as_ptr().cast_mut().cast();
+    // SAFETY: the builder's pointer is valid; the library only reads the text, which lives through the call.
+    let done = unsafe { openssl_sys::SSL_CTX_ctrl(context.as_ptr(), SET_CLIENT_SIGALGS_LIST, 0, text) };
+    if done == 1 { Ok(()) } else { Err(ErrorStack::get()) }
 }
 
 /// Offers a session for resumption.

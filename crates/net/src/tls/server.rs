@@ -199,6 +199,7 @@ fn certificate(
         ciphersuites: entry.ciphersuites.as_deref().or(line.ciphersuites),
         curves: either(&entry.curves, &bind.curves).or(either(&entry.ecdhe, &bind.ecdhe)),
         sigalgs: entry.sigalgs.as_deref().or(line.sigalgs),
+        client_sigalgs: entry.client_sigalgs.as_deref().or(line.client_sigalgs),
         ..line
     };
     let mut context = settings::builder(of_entry, options(bind))?;
@@ -216,7 +217,7 @@ fn certificate(
         crl_file: entry.crl_file.as_deref().or(line.crl_file),
         ..line
     };
-    client_verification(&mut context, verify, authorities)?;
+    client_verification(&mut context, verify, authorities, !entry.no_ca_names && !bind.no_ca_names)?;
     session_cache(&mut context, verify, authorities, tune)?;
     set_alpn(&mut context, entry.alpn.as_ref().or(bind.alpn.as_ref()))?;
     kept.listen(&mut context);
@@ -239,6 +240,7 @@ fn line_settings<'a>(bind: &'a TlsBind, tune: &Tune) -> Settings<'a> {
         ciphersuites: bind.ciphersuites.as_deref(),
         curves: either(&bind.curves, &bind.ecdhe),
         sigalgs: bind.sigalgs.as_deref(),
+        client_sigalgs: bind.client_sigalgs.as_deref(),
         level: tune.ssl_security_level,
     }
 }
@@ -296,11 +298,12 @@ fn ignored_errors(bind: &TlsBind) -> Authorities<'_> {
     Authorities { ca_ignore: &bind.ca_ignore_err, crt_ignore: &bind.crt_ignore_err, ..Authorities::default() }
 }
 
-/// Turns on the verification of client certificates.
+/// Turns on the verification of client certificates; `names`: clients are told the authorities.
 fn client_verification(
     context: &mut SslContextBuilder,
     verify: Verify,
     authorities: Authorities<'_>,
+    names: bool,
 ) -> Result<(), ContextError> {
     if verify == Verify::None {
         // The library would look in each handshake for a chain, in a store that is empty.
@@ -311,6 +314,9 @@ fn client_verification(
         return Err(ContextError::Setting("verify is enabled but no CA file specified".to_string()));
     }
     let authorities = settings::verify(context, verify, authorities)?;
+    if !names {
+        return Ok(());
+    }
     let failed = |_: ErrorStack| ContextError::Setting("unable to set the client CA list".to_string());
     let mut names = Stack::new().map_err(failed)?;
     for authority in &authorities {

@@ -13,6 +13,7 @@ use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
 
 use super::error::{ContextError, first_reason};
+use super::ffi;
 use super::notes::see_certificate;
 
 /// The settings by reference, from whichever line they come.
@@ -23,6 +24,7 @@ pub struct Settings<'a> {
     pub ciphersuites: Option<&'a [u8]>,
     pub curves: Option<&'a [u8]>,
     pub sigalgs: Option<&'a [u8]>,
+    pub client_sigalgs: Option<&'a [u8]>,
     /// `ssl-security-level`; the library's own without one.
     pub level: Option<u32>,
 }
@@ -56,6 +58,8 @@ pub fn builder(settings: Settings<'_>, options: SslOptions) -> Result<SslContext
     set(settings.ciphersuites, "TLS 1.3 cipher suites", &mut |v| context.set_ciphersuites(v))?;
     set(settings.curves, "SSL curves list", &mut |v| context.set_groups_list(v))?;
     set(settings.sigalgs, "SSL Signature Algorithm list", &mut |v| context.set_sigalgs_list(v))?;
+    let what = "SSL Client Signature Algorithm list";
+    set(settings.client_sigalgs, what, &mut |v| ffi::set_client_sigalgs(&mut context, v))?;
     Ok(context)
 }
 

@@ -1,6 +1,7 @@
 //! Real handshakes between our two sides, with certificates made on the spot.
 
 mod facts;
+mod words;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -109,6 +110,7 @@ fn entry(made: &Made, sni: &[&str]) -> CertEntry {
         ecdhe: None,
         sigalgs: None,
         client_sigalgs: None,
+        no_ca_names: false,
         crl_file: None,
     }
 }

@@ -39,7 +39,11 @@ impl LiveServer {
     /// `fullconn` is the backend's.
     pub fn new(server: &Server, fullconn: u32, threads: usize) -> Self {
         let maxconn = server.maxconn.max(server.minconn);
-        let state = if server.disabled { ServerState::Maintenance } else { ServerState::Up };
+        let state = match server {
+            Server { disabled: true, .. } => ServerState::Maintenance,
+            Server { starts_down: true, .. } => ServerState::Down,
+            _ => ServerState::Up,
+        };
         Self {
             connections: Gauge::new(maxconn),
             queue: Gauge::new(server.maxqueue),
@@ -105,6 +109,17 @@ impl LiveServer {
 mod tests {
     use super::*;
     use crate::testing;
+
+    #[test]
+    fn states_at_first() {
+        let check = |disabled, starts_down, expected| {
+            let server = Server { disabled, starts_down, ..testing::server("s", 1) };
+            assert_eq!(LiveServer::new(&server, 1, 1).state(), expected, "{disabled} {starts_down}");
+        };
+        check(false, false, ServerState::Up);
+        check(false, true, ServerState::Down);
+        check(true, true, ServerState::Maintenance);
+    }
 
     #[test]
     fn the_limit_grows_with_the_load() {

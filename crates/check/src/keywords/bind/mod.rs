@@ -99,7 +99,6 @@ pub struct BindLine {
     pub generates: bool,
     /// `ca-sign-file`
     pub signs: Option<Vec<u8>>,
-    pub client_sigalgs: Option<Vec<u8>>,
     /// `alpn`, whether or not `ssl` was given.
     pub alpn: Option<Vec<Vec<u8>>>,
 }

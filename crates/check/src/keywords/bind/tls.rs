@@ -291,10 +291,9 @@ pub const ROWS: &[BindKeyword] = &[
     })
     .in_crt_list(),
     BindKeyword::value("client-sigalgs", "Signature algorithms of clients.", SIGALGS, |_, draft, given| {
-        draft.line.client_sigalgs = Some(given.value.text.clone());
+        draft.tls.client_sigalgs = Some(given.value.text.clone());
         Ok(())
     })
-    .parsed()
     .in_crt_list(),
     BindKeyword::value(
         "crl-file",
@@ -351,7 +350,11 @@ pub const ROWS: &[BindKeyword] = &[
         Ok(())
     })
     .in_crt_list(),
-    BindKeyword::flag("no-ca-names", "Does not send names of authorities.", nothing).parsed().in_crt_list(),
+    BindKeyword::flag("no-ca-names", "Does not send names of authorities.", |_, draft, _| {
+        draft.tls.no_ca_names = true;
+        Ok(())
+    })
+    .in_crt_list(),
     version_row("no-sslv3"),
     BindKeyword::flag("no-strict-sni", "Takes the default certificate for unknown names.", |_, draft, _| {
         draft.tls.strict_sni = false;

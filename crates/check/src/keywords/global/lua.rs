@@ -99,7 +99,11 @@ fn openlibs(c: &mut Context<'_>, line: &Line<'_>) {
         None if !all && c.process.lua_started => format!(
             "'{keyword}' must appear before any 'lua-load', 'lua-load-per-thread' or 'lua-prepend-path' directive"
         ),
-        None => return,
+        None => {
+            let is_left_out = |name: &&str| !all && !names.contains(name);
+            let left_out: Vec<_> = KNOWN.into_iter().filter(is_left_out).collect();
+            return c.loader.lua_leave_out(&left_out);
+        }
     };
     c.alert("bad-value", line.span, text);
 }
@@ -207,6 +211,5 @@ pub const ROWS: &[Keyword] = &[
         "[all | none | <lib>,...]",
         OPTIONAL,
         Set::Line(openlibs),
-    )
-    .parsed(),
+    ),
 ];

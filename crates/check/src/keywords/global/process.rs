@@ -150,23 +150,28 @@ fn dumpable(c: &mut Context<'_>, line: &Line<'_>) {
 
 /// `cap_net_raw,cap_net_admin`
 fn capabilities(c: &mut Context<'_>, line: &Line<'_>) {
-    const KNOWN: [&str; 4] = ["cap_net_raw", "cap_net_admin", "cap_net_bind_service", "cap_sys_admin"];
+    /// With their numbers (capabilities(7)).
+    const KNOWN: [(&str, u32); 4] =
+        [("cap_net_raw", 13), ("cap_net_admin", 12), ("cap_net_bind_service", 10), ("cap_sys_admin", 21)];
     let list = line.lossy(0);
-    let wrong = list.split_terminator(',').any(|name| !KNOWN.contains(&name));
-    if list.is_empty() || wrong {
-        // HAProxy cuts its list while it reads it.
-        let first = list.split(',').next().unwrap_or_default();
-        let what = match first {
-            "" => "missing capability name(s)".to_owned(),
-            first => format!("unsupported capability '{first}'"),
-        };
-        let text = format!(
-            "'{}' : {what}.  Supported ones are: cap_net_raw, cap_net_admin, cap_net_bind_service and \
-             cap_sys_admin.",
-            line.keyword()
-        );
-        c.alert("bad-value", line.span, text);
+    let number = |name: &str| KNOWN.iter().find(|(known, _)| *known == name).map(|(_, number)| 1 << number);
+    let bits = list.split_terminator(',').try_fold(0, |bits, name| Some(bits | number(name)?));
+    if let Some(bits) = bits.filter(|bits| *bits != 0) {
+        c.global().capabilities |= bits;
+        return;
     }
+    // HAProxy cuts its list while it reads it.
+    let first = list.split(',').next().unwrap_or_default();
+    let what = match first {
+        "" => "missing capability name(s)".to_owned(),
+        first => format!("unsupported capability '{first}'"),
+    };
+    let text = format!(
+        "'{}' : {what}.  Supported ones are: cap_net_raw, cap_net_admin, cap_net_bind_service and \
+         cap_sys_admin.",
+        line.keyword()
+    );
+    c.alert("bad-value", line.span, text);
 }
 
 fn anonkey(c: &mut Context<'_>, line: &Line<'_>) {
@@ -382,8 +387,7 @@ pub const ROWS: &[Keyword] = &[
         "<name>[,<name>...]",
         MANY,
         Set::Line(capabilities),
-    )
-    .parsed(),
+    ),
     Keyword::new("localpeer", "The name of this process among peers.", HERE, "<name>", ONE, Set::Nothing)
         .missing("'{}' expects a name as an argument.\n")
         .early()

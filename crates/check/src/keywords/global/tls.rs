@@ -40,10 +40,11 @@ fn server_options(c: &mut Context<'_>, line: &Line<'_>) {
     while let Some(word) = line.arg(at) {
         let text = word.lossy();
         let mut versions = c.config.global.ssl_default_server.versions;
+        let tls = &mut c.config.global.ssl_default_server;
         match text.as_ref() {
-            "no-tls-tickets" | "renegotiate" | "no-renegotiate" => {
-                c.warn_parsed("tickets and renegotiation towards servers", word.span);
-            }
+            "no-tls-tickets" => tls.no_tls_tickets = true,
+            "renegotiate" => tls.no_renegotiation = false,
+            "no-renegotiate" => tls.no_renegotiation = true,
             other => match version_option(c, line, other, &mut at, &mut versions) {
                 Ok(true) => {}
                 Ok(false) => return unknown(c, line, other),
@@ -306,10 +307,9 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<sigalgs>",
         ONE,
-        Set::Nothing,
+        Set::Word(|c, list| c.global().ssl_default_bind.client_sigalgs = Some(list)),
     )
-    .missing(SIGALGS)
-    .parsed(),
+    .missing(SIGALGS),
     Keyword::new(
         "ssl-default-bind-options",
         "Options of bind lines.",
@@ -337,29 +337,33 @@ pub const ROWS: &[Keyword] = &[
         Set::Word(|c, list| c.global().ssl_default_server.ciphersuites = Some(list)),
     )
     .missing(CIPHERS),
-    Keyword::new("ssl-default-server-curves", "Curves of servers.", HERE, "<curves>", ONE, Set::Nothing)
-        .missing(CURVES)
-        .parsed(),
+    Keyword::new(
+        "ssl-default-server-curves",
+        "Curves of servers.",
+        HERE,
+        "<curves>",
+        ONE,
+        Set::Word(|c, list| c.global().ssl_default_server.curves = Some(list)),
+    )
+    .missing(CURVES),
     Keyword::new(
         "ssl-default-server-sigalgs",
         "Signature algorithms of servers.",
         HERE,
         "<sigalgs>",
         ONE,
-        Set::Nothing,
+        Set::Word(|c, list| c.global().ssl_default_server.sigalgs = Some(list)),
     )
-    .missing(CURVES)
-    .parsed(),
+    .missing(CURVES),
     Keyword::new(
         "ssl-default-server-client-sigalgs",
         "Signature algorithms of our certificates.",
         HERE,
         "<sigalgs>",
         ONE,
-        Set::Nothing,
+        Set::Word(|c, list| c.global().ssl_default_server.client_sigalgs = Some(list)),
     )
-    .missing(SIGALGS)
-    .parsed(),
+    .missing(SIGALGS),
     Keyword::new(
         "ssl-default-server-options",
         "Options of servers.",

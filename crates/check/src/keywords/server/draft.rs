@@ -27,7 +27,6 @@ pub struct ServerMore {
     pub default_ssl: bool,
     /// `crt`, loaded when all lines were read.
     pub crt: Option<Word>,
-    pub client_sigalgs: Option<Bytes>,
     /// Expressions, read when the line is complete.
     pub sni: Option<Word>,
     /// `no-sni-auto`
@@ -101,7 +100,6 @@ impl ServerMore {
             ssl: None,
             default_ssl: false,
             crt: None,
-            client_sigalgs: None,
             sni: None,
             no_sni_auto: false,
             pool_conn_name: None,

@@ -200,6 +200,7 @@ fn blank(place: ir::expr::Place) -> Server {
         guid: None,
         backup: false,
         disabled: false,
+        starts_down: false,
         maxconn: 0,
         minconn: 0,
         maxqueue: 0,

@@ -105,6 +105,7 @@ fn init_state(_: &mut Context<'_>, draft: &mut ServerDraft, given: &Given<'_>) -
         )
     })?;
     draft.more.init_state = !given.value.is("none");
+    draft.server.starts_down = given.value.is("down") || given.value.is("fully-down");
     Ok(())
 }
 
@@ -153,7 +154,7 @@ pub const ROWS: &[ServerKeyword] = &[
         id,
     )
     .not_default(),
-    ServerKeyword::value("init-state", "How the server starts.", "", init_state).parsed(),
+    ServerKeyword::value("init-state", "How the server starts.", "", init_state),
     ServerKeyword::value("log-bufsize", "The buffer of a log server.", INTEGER, log_bufsize),
     ServerKeyword::value("log-proto", "The framing of a log server.", "", log_proto),
     ServerKeyword::value("maxconn", "Connections at a time.", "", |_, draft, given| {

@@ -89,11 +89,10 @@ pub const ROWS: &[ServerKeyword] = &[
         "Signature algorithms of our certificate.",
         SIGALGS,
         |_, draft, given| {
-            draft.more.client_sigalgs = Some(given.value.text.clone());
+            draft.more.tls.client_sigalgs = Some(given.value.text.clone());
             Ok(())
         },
-    )
-    .parsed(),
+    ),
     ServerKeyword::value(
         "crl-file",
         "Revoked certificates.",
@@ -140,7 +139,10 @@ pub const ROWS: &[ServerKeyword] = &[
         Ok(())
     })
     .parsed(),
-    ServerKeyword::flag("no-renegotiate", "Refuses renegotiation.", nothing).parsed(),
+    ServerKeyword::flag("no-renegotiate", "Refuses renegotiation.", |_, draft, _| {
+        draft.more.tls.no_renegotiation = true;
+        Ok(())
+    }),
     ServerKeyword::flag("no-sni-auto", "No name is asked for but that of 'sni'.", |_, draft, _| {
         draft.more.no_sni_auto = true;
         Ok(())
@@ -161,7 +163,10 @@ pub const ROWS: &[ServerKeyword] = &[
     version_row("no-tlsv11"),
     version_row("no-tlsv12"),
     version_row("no-tlsv13"),
-    ServerKeyword::flag("no-tls-tickets", "Uses no session tickets.", nothing).parsed(),
+    ServerKeyword::flag("no-tls-tickets", "Uses no session tickets.", |_, draft, _| {
+        draft.more.tls.no_tls_tickets = true;
+        Ok(())
+    }),
     ServerKeyword::value(
         "npn",
         "The old negotiation of protocols.",
@@ -169,7 +174,10 @@ pub const ROWS: &[ServerKeyword] = &[
         |_, _, given| bind_tls::npn(given).map(drop),
     )
     .parsed(),
-    ServerKeyword::flag("renegotiate", "Allows renegotiation.", nothing).parsed(),
+    ServerKeyword::flag("renegotiate", "Allows renegotiation.", |_, draft, _| {
+        draft.more.tls.no_renegotiation = false;
+        Ok(())
+    }),
     ServerKeyword::value("sigalgs", "Signature algorithms.", SIGALGS, |_, draft, given| {
         draft.more.tls.sigalgs = Some(given.value.text.clone());
         Ok(())
@@ -200,7 +208,10 @@ pub const ROWS: &[ServerKeyword] = &[
         draft.more.tls.no_ssl_reuse = false;
         Ok(())
     }),
-    ServerKeyword::flag("tls-tickets", "Uses session tickets.", nothing).parsed(),
+    ServerKeyword::flag("tls-tickets", "Uses session tickets.", |_, draft, _| {
+        draft.more.tls.no_tls_tickets = false;
+        Ok(())
+    }),
     ServerKeyword::value(
         "verify",
         "Whether the server's certificate is verified.",
