@@ -83,6 +83,8 @@ pub struct Exchange {
     /// The server did not get all of the request.
     pub cut: bool,
     splice: Splice,
+    /// The server said something.
+    heard: bool,
     /// Polled before: the clock has gone on since `stream.now` was set.
     polled: bool,
 }
@@ -102,6 +104,7 @@ impl Exchange {
             cut: false,
             watch: settings.options.abortonclose != Some(false),
             splice: Splice::new(),
+            heard: false,
             polled: false,
         }
     }
@@ -314,7 +317,7 @@ impl Exchange {
                 Ok(complete) => complete,
                 Err(NoHead::Invalid) => return Poll::Ready(Err(Fault::InvalidResponse)),
                 Err(NoHead::Refused) if server.reused => return Poll::Ready(Err(Fault::Refused)),
-                Err(NoHead::Closed) if server.reused => return Poll::Ready(Err(Fault::Stale)),
+                Err(NoHead::Closed) if server.reused && !self.heard => return Poll::Ready(Err(Fault::Stale)),
                 Err(_) => return Poll::Ready(Err(Fault::ServerAborted)),
             };
             self.moved(stream);
@@ -350,6 +353,7 @@ impl Exchange {
                 return Poll::Ready(Err(Fault::ClientAborted));
             }
             let _ = client.poll_flush(cx);
+            self.heard = true;
             stream.res.clear();
         }
     }

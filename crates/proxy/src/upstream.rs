@@ -107,7 +107,7 @@ impl Upstream {
     ) -> Poll<Result<bool, NoHead>> {
         match self {
             Self::H1(server) => server.poll_head(cx, head, method, limits),
-            Self::H2(server) => server.poll_head(cx, head, method, limits).map_ok(|()| true),
+            Self::H2(server) => server.poll_head(cx, head, method).map_ok(|()| true),
         }
     }
 

@@ -321,6 +321,8 @@ pub struct H2Servers {
     pub rxbuf: Option<u64>,
     /// Small faults after which the connection is ended; 0: no limit.
     pub glitches_threshold: u32,
+    /// Frames of a connection that are handled in a row; 0: no limit.
+    pub max_frames_at_once: u32,
 }
 
 /// The `tune.lua.*` limits. Times are in milliseconds, 0 means none.

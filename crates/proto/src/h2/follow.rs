@@ -14,6 +14,8 @@ use super::frame::{
 };
 use super::hpack::{Decoder, Fields, Most};
 use super::request::{Request, Rules};
+use super::sent::Sent;
+use super::streams::{Ended, Streams};
 use crate::h1::HTTP2_PREFACE;
 use crate::message::Head;
 use crate::wear::Wear;
@@ -21,12 +23,10 @@ use crate::wear::Wear;
 mod blocks;
 mod control;
 mod endings;
-mod sent;
-mod streams;
 
 use blocks::Block;
-pub(super) use sent::Sent;
-use streams::{Ended, Streams};
+pub(super) use blocks::{MAX_TRAILERS, write_trailers};
+pub(super) use control::write_settings;
 
 /// The code of a reset that tells the crate that we reset the stream for its frames.
 pub const RESET_FOR_FRAMES: u32 = 0xffff_fff0;
@@ -74,10 +74,10 @@ pub struct Work {
 
 /// Where a step writes.
 pub struct Output<'a> {
-    /// Frames of our own, for the client.
-    pub client: &'a mut Vec<u8>,
-    /// Frames in place of the client's, for the crate.
-    pub server: &'a mut Vec<u8>,
+    /// Frames of our own, for the peer.
+    pub peer: &'a mut Vec<u8>,
+    /// Frames in place of the peer's, for the crate.
+    pub codec: &'a mut Vec<u8>,
 }
 
 /// A request whose head is in [`Work`].
@@ -157,9 +157,9 @@ enum Farewell {
     Seen,
 }
 
-/// What becomes of the rest of the current frame.
+/// What becomes of the rest of the current frame, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rest {
+pub(super) enum Rest {
     Pass(usize),
     Skip(usize),
 }
@@ -288,7 +288,7 @@ impl Follower {
     ) -> (usize, Step) {
         let step = self.advance(input, room, crowded, work, out);
         if step.1 == Step::More {
-            self.grant(out.client);
+            self.grant(out.peer);
         }
         step
     }
@@ -354,12 +354,12 @@ impl Follower {
     fn end_sparing(&mut self, code: Code, exempt: u32, out: &mut Output<'_>) -> Step {
         self.glitches += 1;
         self.phase = Phase::Over;
-        frame::write_goaway(out.client, self.last.unwrap_or(self.highest), code);
+        frame::write_goaway(out.peer, self.last.unwrap_or(self.highest), code);
         for stream in self.streams.unanswered() {
             if stream != exempt {
-                frame::write_reset(out.client, stream, Code::NoError as u32);
+                frame::write_reset(out.peer, stream, Code::NoError as u32);
             }
-            frame::write_reset(out.server, stream, RESET_FOR_FRAMES);
+            frame::write_reset(out.codec, stream, RESET_FOR_FRAMES);
         }
         Step::End
     }
@@ -397,10 +397,10 @@ impl Follower {
     /// Resets a stream, whether the crate knows it or not.
     fn reset(&mut self, stream: u32, code: Code, by: By, out: &mut Output<'_>) -> Step {
         let ended = self.has_ended(stream);
-        frame::write_reset(out.client, stream, code as u32);
+        frame::write_reset(out.peer, stream, code as u32);
         if self.streams.remove(stream) {
             let code = if by == By::Message { RESET_FOR_MESSAGE } else { RESET_FOR_FRAMES };
-            frame::write_reset(out.server, stream, code);
+            frame::write_reset(out.codec, stream, code);
         }
         Step::Reset(Reset { stream, ended, by })
     }
@@ -418,7 +418,7 @@ impl Follower {
             return self.end_unless_told(Code::FrameSize, out);
         }
         if frame.stream != self.receiving {
-            self.grant(out.client);
+            self.grant(out.peer);
         }
         let padded = frame.has(PADDED) && matches!(frame.kind, DATA | HEADERS);
         let (mut length, mut padding) = (frame.length, 0);
@@ -495,9 +495,9 @@ impl Follower {
             Ended::No if frame.kind == CONTINUATION => Some(self.end_logged(Code::Protocol, out)),
             Ended::No => None,
             _ if exempt => None,
-            Ended::ByClient if of_block => Some((0, self.end(Code::Protocol, out))),
+            Ended::ByPeer if of_block => Some((0, self.end(Code::Protocol, out))),
             Ended::Whole if of_block => Some((0, self.end(Code::StreamClosed, out))),
-            Ended::ByClient | Ended::Whole => Some(self.reject(frame, Code::StreamClosed, out)),
+            Ended::ByPeer | Ended::Whole => Some(self.reject(frame, Code::StreamClosed, out)),
         }
     }
 
@@ -505,7 +505,7 @@ impl Follower {
     fn reject(&mut self, frame: &Frame, code: Code, out: &mut Output<'_>) -> (usize, Step) {
         let end = self.glitch(1, out);
         if frame.kind == DATA {
-            frame::write_window(out.client, 0, frame.length);
+            frame::write_window(out.peer, 0, frame.length);
         }
         let step = self.reset(frame.stream, code, By::Frames, out);
         self.rest = Rest::Skip(frame.length);
@@ -524,8 +524,8 @@ impl Follower {
             return self.reject(frame, Code::Protocol, out);
         }
         if !passes {
-            frame::write_window(out.client, 0, frame.length);
-            frame::write_window(out.client, frame.stream, frame.length);
+            frame::write_window(out.peer, 0, frame.length);
+            frame::write_window(out.peer, frame.stream, frame.length);
             self.rest = Rest::Skip(HEADER + frame.length);
         } else {
             self.room -= size;

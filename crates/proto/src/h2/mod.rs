@@ -1,5 +1,5 @@
-//! HTTP/2 without I/O (RFC 9113): frames, header blocks, and followers: of what clients send, which reacts as
-//! HAProxy 3.5 does, and of what is sent to servers.
+//! HTTP/2 without I/O (RFC 9113): frames, header blocks, and followers of what clients and servers send, which
+//! react as HAProxy 3.5 does.
 //!
 //! Left out: flow control of what is received and everything about sending, which is the `h2` crate's
 //! matter.
@@ -10,6 +10,9 @@ mod hpack;
 mod huffman;
 mod replies;
 mod request;
+mod response;
+mod sent;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -18,5 +21,5 @@ pub use follow::{
 };
 pub use frame::Code;
 pub use hpack::{Decoder, Fields, Malformed, Most};
-pub use replies::Replies;
+pub use replies::{Bounds, Next, Replies};
 pub use request::{Invalid, Request, Rules, Tunnel, request, trailers};

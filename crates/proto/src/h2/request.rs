@@ -44,9 +44,9 @@ pub struct Request {
 }
 
 /// Bytes that HAProxy adds to the start line, to each part and at the end.
-const START: usize = 28;
-const PART: usize = 8;
-const END: usize = 1;
+pub(super) const START: usize = 28;
+pub(super) const PART: usize = 8;
+pub(super) const END: usize = 1;
 
 /// The pseudo fields of a request.
 #[derive(Default)]
@@ -141,7 +141,7 @@ impl<'a> Pseudo<'a> {
 }
 
 /// Whether a value has a byte that no message may carry.
-fn breaks_line(value: &[u8]) -> bool {
+pub(super) fn breaks_line(value: &[u8]) -> bool {
     value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
 }
 
@@ -244,7 +244,7 @@ impl Making<'_> {
                     return Err(Invalid);
                 }
             }
-            b"content-length" => return self.content_length(value),
+            b"content-length" => return add_length(&mut self.length, value, self.head),
             b"connection" | b"proxy-connection" | b"keep-alive" | b"upgrade" | b"transfer-encoding" => {
                 return Err(Invalid);
             }
@@ -255,29 +255,29 @@ impl Making<'_> {
         self.head.add(name, value);
         Ok(())
     }
+}
 
-    /// Numbers that are equal count as one, which is shown without leading zeros.
-    fn content_length(&mut self, value: &[u8]) -> Result<(), Invalid> {
-        let first = self.length.is_none();
-        for text in list(value) {
-            let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-            let text = std::str::from_utf8(text).ok().filter(|_| digits).ok_or(Invalid)?;
-            let length: u64 = text.parse().map_err(|_| Invalid)?;
-            if *self.length.get_or_insert(length) != length {
-                return Err(Invalid);
-            }
+/// Adds a length. Numbers that are equal count as one, which is shown without leading zeros.
+pub(super) fn add_length(length: &mut Option<u64>, value: &[u8], head: &mut Head) -> Result<(), Invalid> {
+    let first = length.is_none();
+    for text in list(value) {
+        let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(text).ok().filter(|_| digits).ok_or(Invalid)?;
+        let number: u64 = text.parse().map_err(|_| Invalid)?;
+        if *length.get_or_insert(number) != number {
+            return Err(Invalid);
         }
-        if first {
-            let text = list(value).next().unwrap_or_default();
-            let zeros = text.iter().take_while(|byte| **byte == b'0').count();
-            self.head.add(b"content-length", &text[zeros.min(text.len() - 1)..]);
-        }
-        Ok(())
     }
+    if first {
+        let text = list(value).next().unwrap_or_default();
+        let zeros = text.iter().take_while(|byte| **byte == b'0').count();
+        head.add(b"content-length", &text[zeros.min(text.len() - 1)..]);
+    }
+    Ok(())
 }
 
 /// Whether a regular field may have this name.
-fn is_name(name: &[u8]) -> bool {
+pub(super) fn is_name(name: &[u8]) -> bool {
     name.iter().all(|byte| is_token(*byte) && !byte.is_ascii_uppercase())
 }
 
@@ -299,9 +299,9 @@ fn fits(head: &Head, rules: &Rules) -> Result<(), Invalid> {
 ///
 /// # Errors
 /// They are none.
-pub fn trailers(fields: &Fields, rules: &Rules, head: &mut Head) -> Result<(), Invalid> {
+pub fn trailers(fields: &Fields, max_fields: usize, head: &mut Head) -> Result<(), Invalid> {
     head.clear();
-    if fields.len() > rules.max_fields {
+    if fields.len() > max_fields {
         return Err(Invalid);
     }
     for (name, value) in fields.iter() {

@@ -75,7 +75,7 @@ fn play(follower: &mut Follower, bytes: &[u8], size: usize) -> Seen {
     'all: for part in bytes.chunks(size) {
         input.extend_from_slice(part);
         loop {
-            let mut out = Output { client: &mut client, server: &mut server };
+            let mut out = Output { peer: &mut client, codec: &mut server };
             let (used, step) = follower.step(&input, 1000, false, &mut work, &mut out);
             match step {
                 Step::More => break,
@@ -212,7 +212,7 @@ fn the_end_of_the_input_cuts_what_is_not_complete() {
         play(&mut follower, &[opening(), frames.concat()].concat(), 1000);
         follower.sent(answer);
         let (mut to_client, mut to_server) = (Vec::new(), Vec::new());
-        follower.cut(false, &mut Output { client: &mut to_client, server: &mut to_server });
+        follower.cut(false, &mut Output { peer: &mut to_client, codec: &mut to_server });
         assert_eq!((&words(&to_client)[..], &words(&to_server)[..]), (client, server));
         assert_eq!(follower.is_quiet(), quiet);
     }
@@ -263,7 +263,7 @@ fn payload_beyond_a_window_waits() {
     play(&mut follower, &bytes, bytes.len());
     let (mut work, mut client, mut server) = (Work::default(), Vec::<u8>::new(), Vec::new());
     let mut step = |follower: &mut Follower| {
-        let mut out = Output { client: &mut client, server: &mut server };
+        let mut out = Output { peer: &mut client, codec: &mut server };
         follower.step(&full, 10, false, &mut work, &mut out).1
     };
     // 64,000 of 65,535 bytes are used up.
@@ -307,7 +307,7 @@ fn the_crates_frames_are_followed() {
     // The first has ended; the others are open, and one of the two ends is known.
     let (mut work, mut client, mut server) = (Work::default(), Vec::<u8>::new(), Vec::new());
     for (stream, expected) in [(1, "WINDOW(0,1) RST(1,5)"), (3, ""), (5, "WINDOW(0,1) RST(5,5)")] {
-        let mut out = Output { client: &mut client, server: &mut server };
+        let mut out = Output { peer: &mut client, codec: &mut server };
         let input = frame(0, 1, stream, b"x");
         let (used, _) = follower.step(&input, 100, false, &mut work, &mut out);
         follower.step(&input[used..], 100, false, &mut work, &mut out);

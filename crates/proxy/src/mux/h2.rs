@@ -14,6 +14,7 @@ mod pings;
 pub mod reverse;
 mod server;
 mod server_io;
+mod tools;
 
 use std::pin::pin;
 use std::rc::Rc;

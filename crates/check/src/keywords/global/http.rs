@@ -9,7 +9,7 @@ use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, Set};
 use crate::line::Line;
 use crate::numbers;
 
-use super::tune::{ANY, ON_OFF, POSITIVE, POSITIVE_NUMBER, needed, number, switch, u32_of, unread, usize_of};
+use super::tune::{ANY, ON_OFF, POSITIVE, POSITIVE_NUMBER, needed, number, switch, u32_of, usize_of};
 
 const HERE: Sections = Sections::GLOBAL;
 
@@ -255,7 +255,9 @@ pub const ROWS: &[Keyword] = &[
         POSITIVE_NUMBER,
         |c, n| c.global().tune.h2_clients.glitches_threshold = u32_of(n),
     ),
-    unread("tune.h2.be.max-frames-at-once", "Frames handled in a row.", ANY, ""),
+    number("tune.h2.be.max-frames-at-once", "Frames of a server handled in a row.", ANY, "", |c, n| {
+        c.global().tune.h2_servers.max_frames_at_once = u32_of(n)
+    }),
     number("tune.h2.fe.max-frames-at-once", "Frames of a client handled in a row.", ANY, "", |c, n| {
         c.global().tune.h2_clients.max_frames_at_once = u32_of(n)
     }),

@@ -10,7 +10,7 @@ use crate::message::Head;
 /// What the crate gets instead of a header block: `:method: GET`, `:scheme: http`, `:path: /`.
 const PLACEHOLDER: [u8; 3] = [0x82, 0x86, 0x84];
 /// What trailers may take up in the frame that goes to the crate, in bytes.
-const MAX_TRAILERS: usize = 16 * 1024;
+pub const MAX_TRAILERS: usize = 16 * 1024;
 
 /// A header block that came in parts.
 #[derive(Debug)]
@@ -133,8 +133,8 @@ impl Follower {
                     self.receiving = stream;
                 }
                 let flags = END_HEADERS | if ended { END_STREAM } else { 0 };
-                Frame { length: PLACEHOLDER.len(), kind: HEADERS, flags, stream }.write(out.server);
-                out.server.extend_from_slice(&PLACEHOLDER);
+                Frame { length: PLACEHOLDER.len(), kind: HEADERS, flags, stream }.write(out.codec);
+                out.codec.extend_from_slice(&PLACEHOLDER);
                 Step::Request(Begun { stream, ended, request })
             }
             (_, code) => {
@@ -157,7 +157,7 @@ impl Follower {
             return self.end_logged(Code::Protocol, out).1;
         }
         // The crate gets them in one frame.
-        let fine = request::trailers(&work.fields, &self.limits.rules, &mut work.head).is_ok()
+        let fine = request::trailers(&work.fields, self.limits.rules.max_fields, &mut work.head).is_ok()
             && work.head.bytes().len() + 8 * work.head.field_count() < MAX_TRAILERS;
         if !fine || !self.streams.receive(frame.stream, 0, true) {
             self.faults.stream += 1;
@@ -167,13 +167,13 @@ impl Follower {
             let step = self.reset(frame.stream, Code::Protocol, by, out);
             return end.unwrap_or(step);
         }
-        write_trailers(&work.head, frame.stream, out.server);
+        write_trailers(&work.head, frame.stream, out.codec);
         Step::Next
     }
 }
 
 /// Appends trailers as literal fields.
-fn write_trailers(head: &Head, stream: u32, out: &mut Vec<u8>) {
+pub fn write_trailers(head: &Head, stream: u32, out: &mut Vec<u8>) {
     let start = out.len();
     let frame = Frame { length: 0, kind: HEADERS, flags: END_HEADERS | END_STREAM, stream };
     frame.write(out);

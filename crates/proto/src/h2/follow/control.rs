@@ -17,7 +17,7 @@ impl Follower {
                 if frame.has(ACK) {
                     self.acknowledge()
                 } else {
-                    write_settings(payload, out.server);
+                    write_settings(payload, out.codec);
                     return (used, Step::Next);
                 }
             }
@@ -37,8 +37,8 @@ impl Follower {
             RST_STREAM => {
                 let ended = self.has_ended(frame.stream);
                 if self.streams.remove(frame.stream) {
-                    frame.write(out.server);
-                    out.server.extend_from_slice(payload);
+                    frame.write(out.codec);
+                    out.codec.extend_from_slice(payload);
                     let by = By::Client(number(payload, 0));
                     return (used, Step::Reset(Reset { stream: frame.stream, ended, by }));
                 }
@@ -126,8 +126,10 @@ impl Follower {
 }
 
 /// Appends SETTINGS with what the crate knows; it takes some that it does not know amiss.
-fn write_settings(payload: &[u8], out: &mut Vec<u8>) {
-    let known = || payload.chunks_exact(6).filter(|setting| matches!(setting, [0, 1..=6, ..]));
+pub fn write_settings(payload: &[u8], out: &mut Vec<u8>) {
+    let known = || {
+        payload.chunks_exact(6).filter(|setting| matches!(setting, [0, 1..=6, ..] | [0, 8, 0, 0, 0, 0..=1]))
+    };
     Frame { length: 6 * known().count(), kind: SETTINGS, flags: 0, stream: 0 }.write(out);
     known().for_each(|setting| out.extend_from_slice(setting));
 }

@@ -10,7 +10,7 @@ impl Follower {
         if self.last.is_none_or(|told| told == 0 || told > last) {
             self.last = Some(last);
             self.told = true;
-            frame::write_goaway(out.client, last, Code::NoError);
+            frame::write_goaway(out.peer, last, Code::NoError);
         }
     }
 
@@ -49,15 +49,14 @@ impl Follower {
         self.streams.cut(|stream, begun, answered| {
             if !answered {
                 let code = if begun { Code::Cancel } else { Code::RefusedStream };
-                frame::write_reset(out.client, stream, code as u32);
+                frame::write_reset(out.peer, stream, code as u32);
             }
-            frame::write_reset(out.server, stream, RESET_FOR_FRAMES);
+            frame::write_reset(out.codec, stream, RESET_FOR_FRAMES);
         });
     }
 
     /// Ends the connection because a rule said so.
-    pub fn kill(&mut self, client: &mut Vec<u8>, server: &mut Vec<u8>) {
-        self.glitches -=
-            u32::from(self.end(Code::EnhanceYourCalm, &mut Output { client, server }) == Step::End);
+    pub fn kill(&mut self, peer: &mut Vec<u8>, codec: &mut Vec<u8>) {
+        self.glitches -= u32::from(self.end(Code::EnhanceYourCalm, &mut Output { peer, codec }) == Step::End);
     }
 }

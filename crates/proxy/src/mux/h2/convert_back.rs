@@ -1,13 +1,12 @@
-//! Requests to HTTP/2 servers and their responses, between the one message and the `http` crate's
-//! messages, which the `h2` crate speaks. The way back of [`super::convert`].
+//! Requests to HTTP/2 servers, as the `http` crate's messages, which the `h2` crate speaks, and what they mean
+//! for their responses. The way back of [`super::convert`].
 
 use bytes::Bytes;
 use h2::ext::Protocol;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::response::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
-use proto::message::{Flags, Framing, Head, Version};
+use proto::message::{Framing, Head};
 
 use super::convert::CONNECTION_FIELDS;
 
@@ -108,51 +107,28 @@ pub struct Asked<'a> {
     pub protocol: &'a [u8],
 }
 
-/// Makes `head` the response. Says whether it is one: it has fewer than `max_fields` fields, one
-/// length that is a number, and a status that may come here.
-pub fn response(parts: &Parts, asked: &Asked<'_>, max_fields: usize, head: &mut Head) -> bool {
-    let upgrade = !asked.protocol.is_empty();
-    let status = match parts.status.as_u16() {
-        101 => return false,
-        200 if upgrade => 101,
-        status => status,
-    };
-    head.start_response(status, b"", Version::Http2);
-    let mut length = None;
-    for (name, value) in &parts.headers {
-        if name.as_str() == "content-length" {
-            let Some(number) = number(value.as_bytes()) else { return false };
-            match length.replace(number) {
-                Some(before) if before != number => return false,
-                Some(_) => continue,
-                None => {}
-            }
-        }
-        head.add(name.as_str().as_bytes(), value.as_bytes().trim_ascii());
-    }
-    if status == 101 {
+/// Makes the head of a response what the request makes of it.
+pub fn finish_response(head: &mut Head, asked: &Asked<'_>) {
+    if head.status() == 200 && !asked.protocol.is_empty() {
+        head.set_status(101, b"");
         head.add(b"connection", b"upgrade");
         head.add(b"upgrade", asked.protocol);
     }
-    head.flags = Flags::default();
+    let status = head.status();
     let tunnel = status == 101 || asked.method == b"CONNECT" && (200..300).contains(&status);
-    head.framing = match (status, length) {
+    let length = || std::str::from_utf8(head.get(b"content-length")?).ok()?.parse().ok();
+    head.framing = match status {
         _ if tunnel => Framing::Tunnel,
-        (100..200 | 204 | 304, _) => Framing::None,
+        100..200 | 204 | 304 => Framing::None,
         _ if asked.method == b"HEAD" => Framing::None,
-        (_, Some(length)) => Framing::Length(length),
-        (_, None) => Framing::Chunked,
+        _ => length().map_or(Framing::Chunked, Framing::Length),
     };
-    head.field_count() < max_fields
-}
-
-fn number(digits: &[u8]) -> Option<u64> {
-    let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(digits).ok().filter(|_| plain)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use proto::message::Version;
+
     use super::*;
 
     fn head(method: &str, target: &str, fields: &[(&str, &str)]) -> Head {
@@ -204,39 +180,32 @@ mod tests {
 
     #[test]
     fn responses() {
-        type Expected = Option<(u16, Framing, &'static str)>;
         #[track_caller]
-        fn check(asked: (&str, &str), status: u16, fields: &[(&'static str, &str)], expected: Expected) {
-            let mut response = http::Response::new(());
-            *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
-            for (name, value) in fields {
-                response.headers_mut().append(*name, HeaderValue::from_str(value).unwrap());
-            }
-            let asked = Asked { method: asked.0.as_bytes(), protocol: asked.1.as_bytes() };
+        fn check(
+            asked: (&str, &str),
+            status: u16,
+            length: Option<&str>,
+            (then, framing, names): (u16, Framing, &str),
+        ) {
             let mut head = Head::default();
-            let is_one = super::response(&response.into_parts().0, &asked, 4, &mut head);
-            let names: Vec<_> = head.fields().map(|(name, _)| String::from_utf8_lossy(name)).collect();
-            let found = is_one.then(|| (head.status(), head.framing, names.join(" ")));
-            assert_eq!(found, expected.map(|(status, framing, names)| (status, framing, names.to_string())));
+            head.start_response(status, b"", Version::Http2);
+            if let Some(length) = length {
+                head.add(b"content-length", length.as_bytes());
+            }
+            finish_response(&mut head, &Asked { method: asked.0.as_bytes(), protocol: asked.1.as_bytes() });
+            let found: Vec<_> = head.fields().map(|(name, _)| String::from_utf8_lossy(name)).collect();
+            assert_eq!((head.status(), head.framing, &*found.join(" ")), (then, framing, names));
         }
-        let length = ("content-length", "5");
-        let get = ("GET", "");
-        check(get, 200, &[length], Some((200, Framing::Length(5), "content-length")));
-        check(get, 200, &[length, length], Some((200, Framing::Length(5), "content-length")));
-        check(get, 200, &[length, ("content-length", "6")], None);
-        check(get, 200, &[("content-length", "+5")], None);
-        check(get, 200, &[("a", "b")], Some((200, Framing::Chunked, "a")));
-        check(("HEAD", ""), 200, &[length], Some((200, Framing::None, "content-length")));
-        check(get, 204, &[], Some((204, Framing::None, "")));
-        check(get, 304, &[length], Some((304, Framing::None, "content-length")));
-        check(get, 103, &[("link", "x")], Some((103, Framing::None, "link")));
-        check(get, 101, &[], None);
-        check(("GET", "websocket"), 200, &[], Some((101, Framing::Tunnel, "connection upgrade")));
-        check(("GET", "websocket"), 403, &[], Some((403, Framing::Chunked, "")));
-        check(("CONNECT", ""), 200, &[], Some((200, Framing::Tunnel, "")));
-        check(("CONNECT", ""), 502, &[], Some((502, Framing::Chunked, "")));
-        let four = [("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")];
-        check(get, 200, &four, None);
-        check(get, 200, &four[..3], Some((200, Framing::Chunked, "a b c")));
+        let (get, five) = (("GET", ""), Some("5"));
+        check(get, 200, five, (200, Framing::Length(5), "content-length"));
+        check(get, 200, None, (200, Framing::Chunked, ""));
+        check(("HEAD", ""), 200, five, (200, Framing::None, "content-length"));
+        check(get, 204, None, (204, Framing::None, ""));
+        check(get, 304, five, (304, Framing::None, "content-length"));
+        check(get, 103, None, (103, Framing::None, ""));
+        check(("GET", "websocket"), 200, None, (101, Framing::Tunnel, "connection upgrade"));
+        check(("GET", "websocket"), 403, None, (403, Framing::Chunked, ""));
+        check(("CONNECT", ""), 200, None, (200, Framing::Tunnel, ""));
+        check(("CONNECT", ""), 502, None, (502, Framing::Chunked, ""));
     }
 }

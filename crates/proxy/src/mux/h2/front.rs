@@ -2,7 +2,7 @@
 //! requests out of it; what the follower has to say goes out between the crate's frames. The task of the
 //! connection, the crate and the tasks of streams share it; none holds it while it waits.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::rc::Rc;
@@ -10,33 +10,22 @@ use std::task::{Context, Poll, Waker, ready};
 
 use ir::config::Tune;
 use net::clock::now_ms;
-use proto::h2::{Begun, By, Faults, Follower, Limits, Most, Output, Reset, Rules, Step, Work};
+use proto::h2::{Begun, By, Faults, Follower, Limits, Most, Output, Reset, Rules, Step};
 use state::session::Session;
 use state::stream::Stream;
 use tokio::io::ReadBuf;
 
+use super::tools::Tools;
 use crate::buffers::Lent;
 use crate::conn::Conn;
 use crate::worker::Worker;
 
 /// What one read brings at most, in bytes.
-const MAX_READ: usize = 64 * 1024;
+pub const MAX_READ: usize = 64 * 1024;
 /// The largest window (RFC 9113, section 6.9.1).
 pub const MAX_WINDOW: u32 = (1 << 31) - 1;
 /// What HAProxy's form of a message takes up besides its parts, in bytes.
-const MESSAGE: usize = 40;
-
-/// What a step needs for a moment.
-#[derive(Default)]
-struct Tools {
-    work: Work,
-    client: Vec<u8>,
-    server: Vec<u8>,
-}
-
-thread_local! {
-    static TOOLS: Cell<Tools> = Cell::default();
-}
+pub const MESSAGE: usize = 40;
 
 /// How far a rule's wish to end the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,7 +298,7 @@ impl Front {
             let may_be_silent = options.dontlognull || options.http_ignore_probes;
             let silent = may_be_silent && self.conn()?.rest().is_empty();
             let (mut client, mut server) = (Vec::new(), Vec::new());
-            self.follower.cut(silent, &mut Output { client: &mut client, server: &mut server });
+            self.follower.cut(silent, &mut Output { peer: &mut client, codec: &mut server });
             self.ours.extend(&client);
             self.held.extend(&server);
             self.watchers.drain(..).for_each(|(_, waker)| waker.wake());
@@ -343,8 +332,8 @@ impl Front {
     fn step(&mut self, buf: &mut ReadBuf<'_>) -> Step {
         let most = streams(&self.worker.plan.config.global.tune) as usize;
         let crowded = self.running as usize + self.queue.len() > most;
-        let mut tools = TOOLS.take();
-        let mut out = Output { client: &mut tools.client, server: &mut tools.server };
+        let mut tools = Tools::take();
+        let mut out = Output { peer: &mut tools.peer, codec: &mut tools.codec };
         let input = self.conn.as_ref().map_or(&[][..], Conn::rest);
         let (used, mut step) = self.follower.step(input, buf.remaining(), crowded, &mut tools.work, &mut out);
         match step {
@@ -371,11 +360,9 @@ impl Front {
         if let Some(conn) = &mut self.conn {
             conn.consume(used);
         }
-        self.ours.extend(&tools.client);
-        self.held.extend(&tools.server);
-        tools.client.clear();
-        tools.server.clear();
-        TOOLS.set(tools);
+        self.ours.extend(&tools.peer);
+        self.held.extend(&tools.codec);
+        tools.give();
         self.handled.0 += u32::from(!matches!(step, Step::More | Step::Pass));
         self.handled.1 += u32::from(matches!(step, Step::Reset(_)));
         self.count_glitches();

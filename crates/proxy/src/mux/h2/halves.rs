@@ -9,6 +9,7 @@ use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
 use proto::h1::counted_end;
+use proto::message::Framing;
 
 use super::convert;
 use crate::body::{Piece, Sink, SourceError};
@@ -128,11 +129,19 @@ pub struct Incoming {
     reset_code: Option<u32>,
     /// The peer broke the protocol.
     faulty: bool,
+    /// What is left of the announced length.
+    left: Option<u64>,
 }
 
 impl Incoming {
     pub fn new(body: RecvStream) -> Self {
         Self { done: body.is_end_stream(), body: Some(body), ..Self::default() }
+    }
+
+    /// The same for one whose length may have been announced.
+    pub fn of_length(body: RecvStream, framing: Framing) -> Self {
+        let left = if let Framing::Length(length) = framing { Some(length) } else { None };
+        Self { done: body.is_end_stream() && left.is_none_or(|left| left == 0), left, ..Self::new(body) }
     }
 
     /// Whether all of it was handed over.
@@ -152,7 +161,8 @@ impl Incoming {
 
     /// Whether there is nothing but the end.
     pub fn is_bare(&self) -> bool {
-        self.early.is_empty() && self.body.as_ref().is_none_or(RecvStream::is_end_stream)
+        let is_short = self.left.is_some_and(|left| left > 0);
+        self.early.is_empty() && !is_short && self.body.as_ref().is_none_or(RecvStream::is_end_stream)
     }
 
     /// Whether nothing more comes than what is there.
@@ -195,13 +205,18 @@ impl Incoming {
             Some(Ok(std::mem::take(&mut self.early)))
         };
         match next {
+            Some(Ok(bytes)) if self.left.is_some_and(|left| left < bytes.len() as u64) => {
+                self.faulty = true;
+                Poll::Ready(Err(SourceError::Aborted))
+            }
             Some(Ok(bytes)) => {
+                self.left = self.left.map(|left| left - bytes.len() as u64);
                 sink(Piece::Data(&bytes)).map_err(|_| SourceError::Sink)?;
                 let count = bytes.len();
                 // Cannot fail: it gives back what was received.
                 let _ = body.flow_control().release_capacity(count);
                 // A body without trailers ends with its last piece.
-                if body.is_end_stream() {
+                if body.is_end_stream() && self.left.is_none_or(|left| left == 0) {
                     self.done = true;
                     sink(Piece::End(None)).map_err(|_| SourceError::Sink)?;
                 }
@@ -212,6 +227,10 @@ impl Incoming {
                     self.reset_code = error.reason().map(Into::into);
                 }
                 self.faulty |= error.is_library();
+                Poll::Ready(Err(SourceError::Aborted))
+            }
+            None if self.left.is_some_and(|left| left > 0) => {
+                self.faulty = true;
                 Poll::Ready(Err(SourceError::Aborted))
             }
             None => {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -18,11 +18,12 @@ use net::clock::now_ms;
 use net::io::Io;
 use net::timer::Timer;
 use net::tls::{ClientSession, Tls};
-use proto::h2::Replies;
+use proto::h2::{Bounds, Most, Replies};
 use proto::wear::Wear;
 use state::session::Session;
 use state::tls::TlsFacts;
 
+use super::front::MESSAGE;
 use super::pings::Pings;
 use super::reverse::{Offer, Offers};
 use super::server_io::ServerIo;
@@ -43,8 +44,10 @@ pub struct Rules {
     window: u32,
     /// `idle-ping`, in milliseconds.
     ping: Option<u64>,
-    /// `tune.h2.be.glitches-threshold`; 0: no limit.
-    glitches: u32,
+    /// What a server may use up.
+    bounds: Bounds,
+    /// `tune.h2.be.max-frames-at-once`; 0: no limit.
+    frames_at_once: u32,
 }
 
 impl Rules {
@@ -59,7 +62,15 @@ impl Rules {
             idle: keeps.then_some(server.pool_purge_delay),
             window: window.unwrap_or(CONNECTION_WINDOW).clamp(u32::from(u16::MAX), MAX_WINDOW),
             ping: server.link.idle_ping,
-            glitches: tune.h2_servers.glitches_threshold,
+            bounds: Bounds {
+                buffer: tune.bufsize,
+                table: tune.h2_header_table_size as usize,
+                most: Most { fields: tune.http_maxhdr * 2, bytes: tune.bufsize },
+                head: (tune.http_maxhdr, tune.bufsize.saturating_sub(MESSAGE + tune.maxrewrite)),
+                streams: most_streams.max(1),
+                glitches: tune.h2_servers.glitches_threshold,
+            },
+            frames_at_once: tune.h2_servers.max_frames_at_once,
         }
     }
 }
@@ -92,10 +103,8 @@ pub struct Link {
     idle_since: Cell<u64>,
     /// The server's SETTINGS came, or never will.
     settled: Cell<bool>,
-    /// Small faults of the server's.
-    glitches: Cell<u32>,
-    /// What is sent.
-    pub replies: RefCell<Replies>,
+    /// What goes both ways; its connection may belong to another thread.
+    replies: Arc<Mutex<Replies>>,
     /// A body came: the connection's window is to be opened.
     widen: Cell<bool>,
     driver: RefCell<Option<Waker>>,
@@ -123,6 +132,7 @@ impl Link {
             offer: offer.id,
             sender: RefCell::new(Some(offer.sender)),
             settled: Cell::new(true),
+            replies: offer.replies,
             tls: offer.tls,
             addresses: offer.addresses,
             ..Self::bare(rules, offer.mark, offer.socket)
@@ -142,8 +152,7 @@ impl Link {
             served: Cell::new(0),
             idle_since: Cell::new(0),
             settled: Cell::new(false),
-            glitches: Cell::new(0),
-            replies: RefCell::default(),
+            replies: Arc::new(Mutex::new(Replies::new(rules.bounds))),
             widen: Cell::new(false),
             driver: RefCell::default(),
             waiting: RefCell::default(),
@@ -176,22 +185,33 @@ impl Link {
         self.rules.most_streams.min(peers.and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX))
     }
 
-    /// Small faults of the server's so far.
-    pub fn glitches(&self) -> u32 {
-        self.glitches.get()
+    /// The follower of what goes both ways. Nothing that holds it can panic half-way.
+    pub fn replies(&self) -> MutexGuard<'_, Replies> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts some, which may be too many: first no more streams begin, then the connection ends.
+    /// Small faults of the server's so far.
+    pub fn glitches(&self) -> u32 {
+        self.replies().glitches()
+    }
+
+    /// Counts some, which may be too many.
     pub fn count_glitches(&self, count: u32) {
-        self.glitches.set(self.glitches.get() + count);
-        if self.wear() != Wear::Fine {
+        self.replies().count_glitches(count);
+        self.wear_out();
+    }
+
+    /// Looks at what the server's small faults mean: first no more streams begin, then the connection ends.
+    pub fn wear_out(&self) {
+        if self.replies().wear() != Wear::Fine {
             self.retire();
             self.wake();
         }
     }
 
-    fn wear(&self) -> Wear {
-        Wear::of(self.glitches.get(), self.rules.glitches)
+    /// Frames that are handled in a row; 0: no limit.
+    pub fn frames_at_once(&self) -> u32 {
+        self.rules.frames_at_once
     }
 
     /// The TLS session for the next handshake, once.
@@ -415,7 +435,8 @@ impl Links {
         let Ok((sender, connection)) = handshake.await else { return };
         *link.sender.borrow_mut() = Some(sender.clone());
         self.add(server, link.clone());
-        offers.add(Offer { id, server, mark, sender, tls, socket, addresses });
+        let replies = link.replies.clone();
+        offers.add(Offer { id, server, mark, sender, replies, tls, socket, addresses });
         drive(link, connection).await;
         offers.remove(id);
     }
@@ -463,7 +484,7 @@ async fn drive(link: Rc<Link>, mut connection: Connection<ServerIo, Bytes>) {
             connection.set_target_window_size(link.rules.window);
         }
         loop {
-            if Pin::new(&mut connection).poll(cx).is_ready() || link.wear() == Wear::Over {
+            if Pin::new(&mut connection).poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             if link.active.get() > 0 || link.sender.borrow().is_none() {

@@ -21,6 +21,7 @@ use net::timer::Timer;
 use net::tls::Tls;
 use net::worker::Slots;
 use proto::h1::HTTP2_PREFACE;
+use proto::h2::Replies;
 use state::session::Session;
 use state::tls::TlsFacts;
 
@@ -48,6 +49,7 @@ pub struct Offer {
     pub server: usize,
     pub mark: u64,
     pub sender: SendRequest<Bytes>,
+    pub replies: Arc<Mutex<Replies>>,
     pub tls: Option<Arc<TlsFacts>>,
     pub socket: RawFd,
     pub addresses: Option<(SocketAddr, SocketAddr)>,

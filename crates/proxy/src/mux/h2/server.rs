@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Error, Reason};
-use proto::h1::Limits;
+use proto::h2::{RESET_FOR_FRAMES, RESET_FOR_MESSAGE};
 use proto::message::{Framing, Head};
 use state::stream::Stream;
 
@@ -19,14 +19,13 @@ use crate::client::Client;
 use crate::server::backend;
 use crate::upstream::NoHead;
 
-/// How many small faults a head that is none counts for.
-const BAD_HEAD: u32 = 2;
-
 /// See the module.
 pub struct H2Server {
     /// A head that the connection did not take yet.
     start: Option<Start>,
     response: Option<ResponseFuture>,
+    /// The stream's number, while its head is to come.
+    awaited: Option<u32>,
     incoming: Incoming,
     outgoing: Outgoing,
     /// `option http-drop-request-trailers`.
@@ -53,6 +52,7 @@ impl H2Server {
         Self {
             start: None,
             response: None,
+            awaited: None,
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
             drops_trailers: false,
@@ -106,6 +106,7 @@ impl H2Server {
         let Some(Start { mut sender, request, ends, .. }) = self.start.take() else { return Poll::Ready(()) };
         match ready.and_then(|()| sender.send_request(request, ends)) {
             Ok((response, send)) => {
+                self.awaited = Some(response.stream_id().into());
                 self.response = Some(response);
                 if !ends {
                     self.outgoing.open(send);
@@ -124,7 +125,7 @@ impl H2Server {
         self.failed = Some(NoHead::Invalid);
         let Some(mut sender) = self.lease.sender().filter(|_| self.lease.active() == 1) else { return };
         if let Ok((response, mut send)) = sender.send_request(http::Request::new(()), true) {
-            self.lease.replies.borrow_mut().withhold(response.stream_id().as_u32());
+            self.lease.replies().withhold(response.stream_id().into());
             send.send_reset(Reason::INTERNAL_ERROR);
         }
     }
@@ -153,55 +154,50 @@ impl H2Server {
         cx: &mut Context<'_>,
         head: &mut Head,
         method: &[u8],
-        limits: &Limits,
     ) -> Poll<Result<(), NoHead>> {
         ready!(self.poll_start(cx));
         let response = match (self.failed, &mut self.response) {
             (None, Some(response)) => response,
             (failed, _) => return Poll::Ready(Err(failed.unwrap_or(NoHead::Closed))),
         };
-        let asked = convert::Asked { method, protocol: &self.protocol };
-        let (parts, body) = match ready!(response.poll_informational(cx)) {
-            Some(Ok(interim)) => (interim.into_parts().0, None),
+        // The follower has the heads; the crate tells when there is one.
+        let body = match ready!(response.poll_informational(cx)) {
+            Some(Ok(_)) => None,
             Some(Err(error)) => return Poll::Ready(Err(self.no_head(&error))),
             None => match ready!(Pin::new(response).poll(cx)) {
-                Ok(last) => {
-                    let (parts, body) = last.into_parts();
-                    (parts, Some(body))
-                }
+                Ok(last) => Some(last.into_body()),
                 Err(error) => return Poll::Ready(Err(self.no_head(&error))),
             },
         };
-        let ended = body.as_ref().is_none_or(h2::RecvStream::is_end_stream);
-        if !convert::response(&parts, &asked, limits.max_fields, head) {
-            self.lease.count_glitches(BAD_HEAD);
-            return Poll::Ready(Err(NoHead::Invalid));
+        if !self.awaited.is_some_and(|stream| self.lease.replies().take(stream, head)) {
+            return Poll::Ready(Err(NoHead::Closed));
         }
-        if let Some(body) = body {
-            self.incoming = Incoming::new(body);
-            if !ended {
-                self.lease.open_window();
-            } else if head.framing == Framing::Chunked {
-                self.incoming.tell_end();
-            }
+        convert::finish_response(head, &convert::Asked { method, protocol: &self.protocol });
+        let Some(body) = body else { return Poll::Ready(Ok(())) };
+        self.awaited = None;
+        let (ended, framing) = (body.is_end_stream(), head.framing);
+        self.incoming = Incoming::of_length(body, framing);
+        match framing {
+            Framing::Chunked if ended => self.incoming.tell_end(),
+            // Its body will be another fault.
+            Framing::Length(1..) if ended => self.lease.count_glitches(1),
+            _ if !ended => self.lease.open_window(),
+            _ => {}
         }
         Poll::Ready(Ok(()))
     }
 
     fn no_head(&mut self, error: &Error) -> NoHead {
-        if error.is_remote() && error.is_reset() {
-            self.incoming.note_reset(error.reason());
-        }
         if error.is_library() {
-            self.lease.count_glitches(if error.is_reset() { BAD_HEAD } else { 1 });
+            self.lease.count_glitches(1);
         }
-        match error.reason() {
+        let reset = error.reason().filter(|_| error.is_remote() && error.is_reset());
+        self.incoming.note_reset(reset);
+        match reset.map(u32::from) {
+            Some(RESET_FOR_MESSAGE) => NoHead::Invalid,
             // Streams that the server looked at outlive its GOAWAY.
-            Some(Reason::REFUSED_STREAM) => NoHead::Refused,
-            _ if error.is_remote() && error.is_go_away() => NoHead::Refused,
-            // A field that is none ends the whole connection in the codec.
-            Some(Reason::PROTOCOL_ERROR) if error.is_library() => NoHead::Invalid,
-            _ if error.is_library() && error.is_reset() => NoHead::Invalid,
+            Some(code) if code == u32::from(Reason::REFUSED_STREAM) => NoHead::Refused,
+            None if error.is_remote() && error.is_go_away() => NoHead::Refused,
             _ => NoHead::Closed,
         }
     }
@@ -216,11 +212,17 @@ impl H2Server {
         if self.incoming.take_fault() {
             self.lease.count_glitches(1);
         }
-        step
+        match ready!(step) {
+            Err(SourceError::Aborted) if self.incoming.reset_code() == Some(RESET_FOR_MESSAGE) => {
+                Poll::Ready(Err(SourceError::Invalid))
+            }
+            other => Poll::Ready(other),
+        }
     }
 
+    /// The code that the server reset the stream with.
     pub fn reset_code(&self) -> Option<u32> {
-        self.incoming.reset_code()
+        self.incoming.reset_code().filter(|code| *code < RESET_FOR_FRAMES)
     }
 
     pub fn body_done(&self) -> bool {
@@ -247,6 +249,14 @@ impl H2Server {
         match self.outgoing.poll_reset(cx) {
             Some(reset) => reset.map(drop),
             None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for H2Server {
+    fn drop(&mut self) {
+        if let Some(stream) = self.awaited {
+            self.lease.replies().forget(stream);
         }
     }
 }

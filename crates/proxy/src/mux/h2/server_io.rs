@@ -1,5 +1,6 @@
-//! A connection to a server as the `h2` crate wants it. Tells the [`Link`] when the server's SETTINGS
-//! came: what it may be asked stands there.
+//! A connection to a server below the `h2` crate: what is read goes through [`proto::h2::Replies`], which takes
+//! the responses' heads out of it; what that has to say goes out between the crate's frames. Tells the
+//! [`Link`] when the server's SETTINGS came: what it may be asked stands there.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::ops::Range;
@@ -10,21 +11,32 @@ use std::task::{Context, Poll, ready};
 use net::io::Io;
 use net::tls::Tls;
 use proto::h1::HTTP2_PREFACE;
+use proto::h2::{Next, Output};
+use proto::wear::Wear;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::front::MAX_READ;
 use super::links::Link;
-
-/// Length of a frame's header, where its type stands in it, and that of SETTINGS (RFC 9113, sections
-/// 4.1 and 6.5).
-const HEADER: usize = 9;
-const TYPE_AT: usize = 3;
-const SETTINGS: u8 = 4;
+use super::tools::Tools;
+use crate::buffers::Lent;
+use crate::conn::Conn;
 
 /// See the module.
 pub struct ServerIo {
-    io: Io,
+    conn: Conn,
     link: Rc<Link>,
-    first: First,
+    /// Frames of ours for the server.
+    ours: Lent,
+    /// Frames for the crate that it has not read.
+    held: Lent,
+    /// The last write waits: over TLS, nothing else may be written before it.
+    stuck: bool,
+    /// Frames that were handled since the task last waited.
+    handled: u32,
+    /// The server's SETTINGS came.
+    settled: bool,
+    /// The server said something.
+    heard: bool,
     /// Bytes of the preface that are still to come in and to be held back: a server that connected to
     /// us has said it as a client does, and wants none of ours.
     preface: (usize, usize),
@@ -34,7 +46,18 @@ pub struct ServerIo {
 
 impl ServerIo {
     pub fn new(io: Io, link: Rc<Link>) -> Self {
-        Self { io, link, first: First::default(), preface: (0, 0), greeting: HTTP2_PREFACE.len() }
+        Self {
+            conn: Conn::new(io),
+            link,
+            ours: Lent::default(),
+            held: Lent::default(),
+            stuck: false,
+            handled: 0,
+            settled: false,
+            heard: false,
+            preface: (0, 0),
+            greeting: HTTP2_PREFACE.len(),
+        }
     }
 
     /// Of a connection that the server made.
@@ -47,7 +70,7 @@ impl ServerIo {
         while self.preface.0 > 0 {
             let mut part = [0; HTTP2_PREFACE.len()];
             let part = &mut part[..self.preface.0];
-            let count = ready!(self.io.poll_read(cx, part))?;
+            let count = ready!(self.conn.io.poll_read(cx, part))?;
             let wanted = &HTTP2_PREFACE[HTTP2_PREFACE.len() - self.preface.0..];
             if !wanted.starts_with(&part[..count]) {
                 return Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "no preface of HTTP/2")));
@@ -60,45 +83,126 @@ impl ServerIo {
         Poll::Ready(Ok(true))
     }
 
-    /// Looks at what was read.
-    fn note(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.first.is_over() || bytes.is_empty() {
-            return Ok(());
+    /// Hands the crate what the server sent, but what the follower keeps back.
+    fn poll_frames(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        let before = buf.filled().len();
+        loop {
+            let count = self.held.len().min(buf.remaining());
+            if count > 0 {
+                buf.put_slice(&self.held[..count]);
+                self.held.consume(count);
+            }
+            let given = buf.filled().len() > before;
+            let most = self.link.frames_at_once();
+            let is_enough = most > 0 && self.handled >= most;
+            if buf.remaining() == 0 || (given && is_enough) {
+                return Poll::Ready(Ok(()));
+            }
+            if is_enough {
+                // Others are to have their turn first.
+                self.handled = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match self.step(buf) {
+                _ if !self.held.is_empty() => {}
+                Next::More | Next::End if given => return Poll::Ready(Ok(())),
+                Next::More => {
+                    let _ = self.poll_ours(cx)?;
+                    self.handled = 0;
+                    if ready!(self.conn.poll_more(cx, MAX_READ))? == 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                    self.hear();
+                }
+                Next::End => return self.poll_end(cx),
+                Next::Step | Next::Pass => {}
+            }
         }
-        if self.first.seen == 0 {
-            self.link.set_session(self.io.tls().and_then(Tls::session));
+    }
+
+    /// With the first bytes over TLS came a session for the next connection.
+    fn hear(&mut self) {
+        if !std::mem::replace(&mut self.heard, true) {
+            self.link.set_session(self.conn.io.tls().and_then(Tls::session));
         }
-        if !self.first.read(bytes) {
-            return Err(Error::new(ErrorKind::InvalidData, "the first frame is not SETTINGS"));
+    }
+
+    /// One step of the follower over what was read.
+    fn step(&mut self, buf: &mut ReadBuf<'_>) -> Next {
+        let mut tools = Tools::take();
+        let mut out = Output { peer: &mut tools.peer, codec: &mut tools.codec };
+        let input = self.conn.rest();
+        let mut replies = self.link.replies();
+        let (used, next) = replies.step(input, buf.remaining(), &mut tools.work.fields, &mut out);
+        let settles = !self.settled && replies.is_settled();
+        let worn = replies.wear() != Wear::Fine;
+        drop(replies);
+        if next == Next::Pass {
+            buf.put_slice(&input[..used]);
         }
-        if self.first.is_over() {
+        self.conn.consume(used);
+        self.ours.extend(&tools.peer);
+        self.held.extend(&tools.codec);
+        tools.give();
+        self.handled += u32::from(matches!(next, Next::Step));
+        if worn {
+            self.link.wear_out();
+        }
+        if settles {
+            self.settled = true;
             self.link.settle();
         }
-        Ok(())
-    }
-}
-
-/// The first frame that the server sends.
-#[derive(Default)]
-struct First {
-    header: [u8; HEADER],
-    /// Bytes that came.
-    seen: usize,
-}
-
-impl First {
-    fn is_over(&self) -> bool {
-        let [a, b, c, ..] = self.header;
-        self.seen >= HEADER + u32::from_be_bytes([0, a, b, c]) as usize
+        next
     }
 
-    /// Takes the next bytes; `false`: the frame is none of SETTINGS.
-    fn read(&mut self, bytes: &[u8]) -> bool {
-        for (place, byte) in self.header.iter_mut().skip(self.seen).zip(bytes) {
-            *place = *byte;
+    /// The follower ended the connection.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        // Amid a frame nothing can be said any more.
+        if self.link.replies().unsent() == 0 {
+            ready!(self.poll_ours(cx))?;
         }
-        self.seen += bytes.len();
-        self.seen <= TYPE_AT || self.header[TYPE_AT] == SETTINGS
+        Poll::Ready(Err(Error::new(ErrorKind::ConnectionAborted, "the connection was ended")))
+    }
+
+    /// Sends what is ours, unless a frame of the crate's is on its way.
+    fn poll_ours(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if self.stuck {
+            return Poll::Pending;
+        }
+        while !self.ours.is_empty() && self.link.replies().unsent() == 0 {
+            match ready!(self.conn.io.poll_write(cx, &self.ours))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                count => self.ours.consume(count),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes ours, if there are some, and then the crate's frames. Gives the number of bytes of the crate's.
+    fn write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+        if self.greeting > 0 {
+            // The crate writes it on its own.
+            return self.conn.io.poll_write(cx, &first[..first.len().min(self.greeting)]);
+        }
+        let replies = self.link.replies();
+        let (unsent, left_out) = (replies.unsent(), replies.left_out(first));
+        drop(replies);
+        if unsent == 0 {
+            ready!(self.poll_ours(cx))?;
+        }
+        let written = match left_out {
+            _ if unsent > 0 && !self.ours.is_empty() => {
+                self.conn.io.poll_write(cx, &first[..first.len().min(unsent)])
+            }
+            // The crate believes it sent.
+            Some(Range { start: 0, end }) => Poll::Ready(Ok(end)),
+            Some(Range { start, .. }) => self.conn.io.poll_write(cx, &first[..start]),
+            None => self.conn.io.poll_write_joined(cx, bufs),
+        };
+        self.stuck = written.is_pending() && self.conn.io.is_tls();
+        written
     }
 }
 
@@ -108,9 +212,7 @@ impl AsyncRead for ServerIo {
         if !ready!(this.poll_preface(cx))? {
             return Poll::Ready(Ok(()));
         }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
-        Poll::Ready(this.note(&buf.filled()[before..]))
+        this.poll_frames(cx, buf)
     }
 }
 
@@ -132,21 +234,12 @@ impl AsyncWrite for ServerIo {
             this.preface.1 -= count;
             return Poll::Ready(Ok(count));
         }
-        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+        let count = ready!(this.write(cx, bufs))?;
         if this.greeting > 0 {
-            // The crate writes it on its own.
-            let count = ready!(this.io.poll_write(cx, &first[..first.len().min(this.greeting)]))?;
             this.greeting -= count;
             return Poll::Ready(Ok(count));
         }
-        let left_out = this.link.replies.borrow().left_out(first);
-        let count = match left_out {
-            // The crate believes it sent.
-            Some(Range { start: 0, end }) => end,
-            Some(Range { start, .. }) => ready!(this.io.poll_write(cx, &first[..start]))?,
-            None => ready!(this.io.poll_write_joined(cx, bufs))?,
-        };
-        let (mut replies, mut left) = (this.link.replies.borrow_mut(), count);
+        let (mut replies, mut left) = (this.link.replies(), count);
         for buf in bufs {
             let part = left.min(buf.len());
             replies.sent(&buf[..part]);
@@ -159,42 +252,11 @@ impl AsyncWrite for ServerIo {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.get_mut().poll_ours(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.get_mut().io.poll_shutdown(cx)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_end_in_any_cut() {
-        let check = |bytes: &[u8], expected: Option<usize>| {
-            for size in 1..=bytes.len() {
-                let (mut first, mut over) = (First::default(), None);
-                let mut at = 0;
-                for part in bytes.chunks(size) {
-                    at += part.len();
-                    if !first.read(part) {
-                        break;
-                    }
-                    if first.is_over() {
-                        over = Some(at);
-                        break;
-                    }
-                }
-                let expected = expected.map(|end| end.next_multiple_of(size).min(bytes.len()));
-                assert_eq!(over, expected, "in parts of {size}");
-            }
-        };
-        check(&[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0], Some(9));
-        check(&[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 1], Some(15));
-        check(&[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 8], None);
-        check(b"HTTP/1.1 400 Bad request\r\n\r\n", None);
+        self.get_mut().conn.io.poll_shutdown(cx)
     }
 }

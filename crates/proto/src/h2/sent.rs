@@ -16,7 +16,7 @@ pub struct Sent {
     have: usize,
     /// Bytes of the payload that are to come, where they are of no interest.
     payload: usize,
-    /// SETTINGS that the client has not answered.
+    /// SETTINGS that the peer has not answered.
     unanswered: u32,
 }
 

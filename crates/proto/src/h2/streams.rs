@@ -4,8 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     No,
-    /// The client has sent all it had to say.
-    ByClient,
+    /// The peer has sent all it had to say.
+    ByPeer,
     /// Both, or it was reset.
     Whole,
 }
@@ -13,14 +13,15 @@ pub enum Ended {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     stream: u32,
-    /// The client has ended it.
+    /// The peer has ended it.
     ended: bool,
-    /// The response has begun, and has ended.
+    /// The response has begun.
     begun: bool,
+    /// We have ended it.
     answered: bool,
     /// What is left of the announced length.
     left: Option<u64>,
-    /// What the client takes.
+    /// What the peer takes.
     window: i64,
     /// What it may send.
     room: i64,
@@ -63,7 +64,7 @@ impl Streams {
     pub fn ended(&self, stream: u32) -> Ended {
         match self.find(stream) {
             None => Ended::Whole,
-            Some(index) if self.0[index].ended => Ended::ByClient,
+            Some(index) if self.0[index].ended => Ended::ByPeer,
             Some(_) => Ended::No,
         }
     }
@@ -73,7 +74,7 @@ impl Streams {
         self.find(stream).map(|index| self.0.remove(index)).is_some()
     }
 
-    /// Notes payload of the client's; `false` where that is not the announced length.
+    /// Notes payload of the peer's; `false` where that is not the announced length.
     pub fn receive(&mut self, stream: u32, count: u64, ended: bool) -> bool {
         let Some(index) = self.find(stream) else { return false };
         let open = &mut self.0[index];
@@ -94,6 +95,11 @@ impl Streams {
         true
     }
 
+    /// Whether the response has begun.
+    pub fn has_begun(&self, stream: u32) -> bool {
+        self.find(stream).is_some_and(|index| self.0[index].begun)
+    }
+
     /// The response has begun.
     pub fn begun(&mut self, stream: u32) {
         if let Some(index) = self.find(stream) {
@@ -101,7 +107,7 @@ impl Streams {
         }
     }
 
-    /// The response has ended.
+    /// We have ended a stream.
     pub fn answered(&mut self, stream: u32) {
         if let Some(index) = self.find(stream) {
             self.0[index].answered = true;
@@ -111,7 +117,7 @@ impl Streams {
         }
     }
 
-    /// Drops the streams that the client has not ended. `each` is told their numbers, and whether their
+    /// Drops the streams that the peer has not ended. `each` is told their numbers, and whether their
     /// response has begun, and has ended.
     pub fn cut(&mut self, mut each: impl FnMut(u32, bool, bool)) {
         self.0.retain(|open| {
@@ -127,7 +133,7 @@ impl Streams {
         self.find(stream).is_some_and(|index| !std::mem::replace(&mut self.0[index].granted, true))
     }
 
-    /// Streams whose response has not ended.
+    /// Streams that we have not ended.
     pub fn unanswered(&self) -> impl Iterator<Item = u32> {
         self.0.iter().filter(|open| !open.answered).map(|open| open.stream)
     }
@@ -136,7 +142,7 @@ impl Streams {
         self.find(stream).map(|index| &mut self.0[index].room)
     }
 
-    /// The client may send more on all streams.
+    /// The peer may send more on all streams.
     pub fn make_room(&mut self, more: i64) {
         self.0.iter_mut().for_each(|open| open.room += more);
     }
@@ -151,7 +157,7 @@ impl Streams {
         }
     }
 
-    /// The client changed the window of all streams.
+    /// The peer changed the window of all streams.
     pub fn widen(&mut self, more: i64) {
         self.0.iter_mut().for_each(|open| open.window += more);
     }
