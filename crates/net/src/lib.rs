@@ -20,6 +20,7 @@ pub mod datagram;
 pub mod handoff;
 pub mod io;
 pub mod listener;
+pub mod load;
 pub mod marks;
 pub mod namespace;
 pub mod output;

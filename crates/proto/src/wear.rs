@@ -21,6 +21,11 @@ impl Wear {
             _ => Self::Fine,
         }
     }
+
+    /// What it is while the thread is calm: nothing ends at once.
+    pub fn spare(self, calm: bool) -> Self {
+        if calm && self == Self::Over { Self::Closing } else { self }
+    }
 }
 
 #[cfg(test)]
@@ -38,5 +43,8 @@ mod tests {
         check(2, 4, Wear::Fine);
         check(3, 4, Wear::Closing);
         check(4, 4, Wear::Over);
+        assert_eq!(Wear::of(4, 4).spare(true), Wear::Closing);
+        assert_eq!(Wear::of(4, 4).spare(false), Wear::Over);
+        assert_eq!(Wear::of(2, 4).spare(true), Wear::Fine);
     }
 }

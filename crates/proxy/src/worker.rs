@@ -125,6 +125,10 @@ impl Shared {
         let worker = Worker::new(self.clone(), context.index);
         let pool = worker.pool.clone();
         tokio::task::spawn_local(async move { pool.maintain().await });
+        let share = self.plan.config.global.tune.glitches_kill_cpu_usage;
+        if share > 0 {
+            tokio::task::spawn_local(net::load::watch(share));
+        }
         self.rings.spawn(context.index, self.threads);
         let datagrams = self.datagrams.get().copied().unwrap_or_default().iter();
         for (section, socket) in datagrams.skip(context.index).step_by(self.threads) {

@@ -238,6 +238,8 @@ pub struct Tune {
     pub h2_clients: H2Clients,
     pub h2_header_table_size: u32,
     pub h1_glitches: H1Glitches,
+    /// Percent of a processor that a thread uses before faults end a connection; 0: it does not matter.
+    pub glitches_kill_cpu_usage: u32,
     pub h2_max_frame_size: u32,
     /// `tune.maxaccept`; -1: no limit.
     pub maxaccept: i32,
@@ -286,6 +288,7 @@ impl Default for Tune {
             h2_clients: H2Clients::default(),
             h2_header_table_size: 4096,
             h1_glitches: H1Glitches::default(),
+            glitches_kill_cpu_usage: 0,
             h2_max_frame_size: 16384,
             maxaccept: 4,
             rcvbuf_client: None,

@@ -185,6 +185,8 @@ pub struct Follower {
     /// The client answered a probe since that was asked last.
     present: bool,
     glitches: u32,
+    /// The thread works little: faults do not end the connection.
+    calm: bool,
     pub faults: Faults,
     sent: Sent,
     /// What the client takes over all streams.
@@ -217,6 +219,7 @@ impl Follower {
             farewell: Farewell::No,
             present: false,
             glitches: 0,
+            calm: false,
             faults: Faults::default(),
             sent: Sent::default(),
             window: FIRST_WINDOW,
@@ -226,6 +229,11 @@ impl Follower {
             acknowledged: false,
             receiving: 0,
         }
+    }
+
+    /// Whether the thread works so little that faults do not end the connection.
+    pub fn set_calm(&mut self, calm: bool) {
+        self.calm = calm;
     }
 
     /// Small faults of the client's so far.
@@ -383,7 +391,7 @@ impl Follower {
     /// Counts a fault that does not end the connection; `Some` where it was one too many.
     fn glitch(&mut self, count: u32, out: &mut Output<'_>) -> Option<Step> {
         self.glitches += count;
-        let wear = Wear::of(self.glitches, self.limits.glitches);
+        let wear = Wear::of(self.glitches, self.limits.glitches).spare(self.calm);
         if wear == Wear::Fine {
             return None;
         }

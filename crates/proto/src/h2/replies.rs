@@ -86,6 +86,8 @@ pub struct Replies {
     /// The last stream that the server's last GOAWAY left room for.
     last: Option<u32>,
     glitches: u32,
+    /// The thread works little: faults do not end the connection.
+    calm: bool,
     /// The server was told that its faults are too many.
     told: bool,
     sent: Sent,
@@ -111,6 +113,7 @@ impl Replies {
             highest: 0,
             last: None,
             glitches: 0,
+            calm: false,
             told: false,
             sent: Sent::default(),
             window: FIRST_WINDOW,
@@ -119,6 +122,11 @@ impl Replies {
             heads: VecDeque::new(),
             spare: Vec::new(),
         }
+    }
+
+    /// Whether the thread works so little that faults do not end the connection.
+    pub fn set_calm(&mut self, calm: bool) {
+        self.calm = calm;
     }
 
     /// Small faults of the server's so far.
@@ -133,7 +141,7 @@ impl Replies {
 
     /// What the faults mean for the connection.
     pub fn wear(&self) -> Wear {
-        Wear::of(self.glitches, self.bounds.glitches)
+        Wear::of(self.glitches, self.bounds.glitches).spare(self.calm)
     }
 
     /// Whether the server's first SETTINGS came.

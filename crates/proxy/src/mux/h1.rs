@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use ir::config::Timeouts;
 use net::clock::now_ms;
+use net::load;
 use net::timer::Timer;
 use proto::h1::{self, Body, Limits, Parsed, Persistence, Progress, ResponseOut};
 use proto::message::{Framing, Version};
@@ -189,7 +190,7 @@ async fn serve(
     client.source = H1Source::new(Body::new(stream.req.framing, tune.bufsize), tune.http_maxhdr);
     (client.keep_alive, client.aborted) = (true, false);
     if stream.req.flags.violates {
-        match Wear::of(session.glitches.get(), tune.h1_glitches.clients) {
+        match Wear::of(session.glitches.get(), tune.h1_glitches.clients).spare(load::is_calm()) {
             Wear::Fine => {}
             Wear::Closing => stream.req.flags.close = true,
             Wear::Over => {
@@ -262,7 +263,8 @@ async fn refuse(
         stream.count(Event::Error);
     }
     let threshold = worker.plan.config.global.tune.h1_glitches.clients;
-    if glitches > 0 && Wear::of(session.glitches.get(), threshold) == Wear::Over {
+    let wear = Wear::of(session.glitches.get(), threshold).spare(load::is_calm());
+    if glitches > 0 && wear == Wear::Over {
         http::unanswered(&mut stream, &mut Client::H1(client), status);
     } else {
         http::refuse(worker, &mut stream, &mut Client::H1(client), timer, status).await;

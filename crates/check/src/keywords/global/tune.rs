@@ -434,10 +434,9 @@ pub const ROWS: &[Keyword] = &[
         "The CPU share above which odd connections are closed.",
         (0, 100),
         "'{}' expects a numeric value between 0 and 100",
-        |_, _| {},
+        |c, n| c.global().tune.glitches_kill_cpu_usage = u32_of(n),
     )
-    .missing("'{}' expects a numeric value between 0 and 100")
-    .parsed(),
+    .missing("'{}' expects a numeric value between 0 and 100"),
     Keyword::new(
         "tune.idle-pool.shared",
         "Whether threads share idle connections.",

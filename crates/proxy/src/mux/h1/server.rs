@@ -5,6 +5,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use net::io::Io;
+use net::load;
 use proto::h1::{self, Body, Limits, Parsed, Persistence, Progress, RequestOut};
 use proto::message::{Framing, Head};
 use proto::wear::Wear;
@@ -166,7 +167,7 @@ impl H1Server {
     /// Looks at what the server's small faults mean for its connection, by their threshold. Says
     /// whether it ends: nothing more is read from it.
     pub fn wear_out(&mut self, threshold: u32) -> bool {
-        let wear = Wear::of(self.glitches, threshold);
+        let wear = Wear::of(self.glitches, threshold).spare(load::is_calm());
         self.closing |= wear != Wear::Fine;
         self.conn.read_closed |= wear == Wear::Over;
         wear == Wear::Over

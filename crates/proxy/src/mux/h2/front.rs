@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use ir::config::Tune;
 use net::clock::now_ms;
+use net::load;
 use proto::h2::{Begun, By, Faults, Follower, Limits, Most, Output, Reset, Rules, Step};
 use state::session::Session;
 use state::stream::Stream;
@@ -335,6 +336,7 @@ impl Front {
         let mut tools = Tools::take();
         let mut out = Output { peer: &mut tools.peer, codec: &mut tools.codec };
         let input = self.conn.as_ref().map_or(&[][..], Conn::rest);
+        self.follower.set_calm(load::is_calm());
         let (used, mut step) = self.follower.step(input, buf.remaining(), crowded, &mut tools.work, &mut out);
         match step {
             Step::Pass => buf.put_slice(&input[..used]),

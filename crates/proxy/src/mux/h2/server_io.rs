@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use net::io::Io;
+use net::load;
 use net::tls::Tls;
 use proto::h1::HTTP2_PREFACE;
 use proto::h2::{Next, Output};
@@ -134,6 +135,7 @@ impl ServerIo {
         let mut out = Output { peer: &mut tools.peer, codec: &mut tools.codec };
         let input = self.conn.rest();
         let mut replies = self.link.replies();
+        replies.set_calm(load::is_calm());
         let (used, next) = replies.step(input, buf.remaining(), &mut tools.work.fields, &mut out);
         let settles = !self.settled && replies.is_settled();
         let worn = replies.wear() != Wear::Fine;
