@@ -173,6 +173,11 @@ pub trait Loader: syntax::Facts {
     /// Whether the TLS library understands a list of names.
     fn tls_list_is_valid(&self, kind: TlsList, list: &[u8]) -> bool;
 
+    /// How many milliseconds it takes to compare a password with a hash; 0 when nobody knows.
+    fn password_cost(&self, _hash: &[u8]) -> u64 {
+        0
+    }
+
     /// Loads a file or directory of authorities or revocations. Gives how many there are; the
     /// error is HAProxy's message.
     fn check_authorities(&self, path: &[u8]) -> Result<usize, String> {

@@ -190,6 +190,12 @@ impl Loader for World {
         })
     }
 
+    fn password_cost(&self, hash: &[u8]) -> u64 {
+        let start = std::time::Instant::now();
+        samples::verify_password(b"", hash);
+        u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn check_authorities(&self, path: &[u8]) -> Result<usize, String> {
         net::tls::check_ca_file(path)
     }

@@ -20,6 +20,7 @@ pub mod room;
 mod row;
 pub mod testing;
 
+pub use crypt::verify as verify_password;
 pub use host::name as host_name;
 pub use random::next as random;
 pub use row::{Converter, Example, Fetch};

@@ -1,5 +1,6 @@
 //! `userlist` sections.
 
+use diag::Span;
 use ir::Bytes;
 use ir::config::User;
 use ir::spec::{Section, Sections};
@@ -67,9 +68,14 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
     c.seen.users.insert(name.text.clone(), c.userlist.users.len());
     c.userlist.users.push(User { name: name.text.clone(), ..User::default() });
     let Some(user) = c.userlist.users.last_mut() else { return };
+    let mut slow = None;
     for pair in line.args[1..].chunks(2) {
         match pair[0].text.as_slice() {
-            b"password" => user.secret = value(pair).to_vec(),
+            b"password" => {
+                user.secret = value(pair).to_vec();
+                let cost = c.loader.password_cost(&user.secret);
+                slow = (cost >= SLOW).then_some((pair[0].span, cost));
+            }
             b"insecure-password" => {
                 user.secret = value(pair).to_vec();
                 user.insecure = true;
@@ -81,6 +87,21 @@ fn user(c: &mut Context<'_>, line: &Line<'_>) {
             }
         }
     }
+    if let Some((span, cost)) = slow {
+        warn_slow(c, span, cost);
+    }
+}
+
+/// From how many milliseconds on a comparison is slow.
+const SLOW: u64 = 10;
+
+fn warn_slow(c: &mut Context<'_>, span: Span, cost: u64) {
+    let text = format!(
+        "the hash algorithm used for this password takes {cost} milliseconds to verify, which can have \
+         devastating performance and stability impacts. Please hash this password using a lighter algorithm (one \
+         that is compatible with web usage)."
+    );
+    c.warn_tight("slow-password", span, text);
 }
 
 pub const ROWS: &[Keyword] = &[

@@ -134,6 +134,10 @@ impl Loader for World {
         false
     }
 
+    fn password_cost(&self, hash: &[u8]) -> u64 {
+        if hash.starts_with(b"$y$") { 12 } else { 9 }
+    }
+
     fn tls_list_is_valid(&self, _: check::TlsList, list: &[u8]) -> bool {
         !list.starts_with(b"PROFILE=")
     }

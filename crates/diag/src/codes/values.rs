@@ -113,6 +113,7 @@ pub const ROWS: &[Code] = &[
     by_keyword("bad-scope", "No scope", "The message says which scopes there are."),
     by_keyword("bad-kind", "No such kind", "The message says which kinds there are."),
     by_keyword("bad-version", "No such version", "The message says which versions there are."),
+    by_keyword("slow-password", "A password that is slow to compare", "Use a form of hash that is faster."),
     by_keyword("unknown-user", "No such user", "The system has no user of that name."),
     by_keyword("unknown-group", "No such group", "The system, or the userlist, has no group of that name."),
     by_keyword("unknown-timeout", "No such timeout", "The message says which timeouts there are."),
