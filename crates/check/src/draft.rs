@@ -244,7 +244,7 @@ pub enum FilterKind {
     },
     /// One of a Lua file: `lua.name`.
     Lua(String),
-    Other,
+    Trace,
 }
 
 /// What a rule names, or needs of the proxy.

@@ -69,8 +69,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("global", "tune.streams-elasticity", "tune.streams-elasticity 100"),
     ("global", "tune.ssl.ocsp-update.maxdelay", "tune.ssl.ocsp-update.maxdelay 7200"),
     ("global", "ocsp-update.maxdelay", "ocsp-update.maxdelay 7200"),
-    ("listen", "filter", "filter trace"),
     ("listen", "filter-sequence", "filter trace name x\n  filter-sequence request x"),
+    ("filter", "bwlim-in", "bwlim-in x default-limit 1m default-period 1s"),
+    ("filter", "bwlim-out", "bwlim-out x default-limit 1m default-period 1s"),
+    ("filter", "cache", "cache c\n\ncache c\n  total-max-size 4"),
+    ("filter", "fcgi-app", "fcgi-app a\n  server v 127.0.0.1:9 proto fcgi\n\nfcgi-app a\n  docroot /file"),
     ("listen", "http-check", "http-check send-state"),
     ("listen", "tcp-check", "tcp-check connect"),
     (
@@ -115,6 +118,7 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("ssl-provider", "a provider of the TLS library"),
     ("tune.ssl.certificate-compression", "a newer TLS library"),
     ("send-spoe-group", "an SPOE configuration"),
+    ("spoe", "an SPOE configuration"),
 ];
 
 /// What an argument of a keyword may be, when its usage tells too little.
@@ -159,6 +163,7 @@ fn parsed_rows_say_so_once() {
     walk.fetches();
     walk.converters();
     walk.log_aliases();
+    walk.filters();
     let complaints = walk.complaints;
     assert!(complaints.is_empty(), "{} rows:\n{}", complaints.len(), complaints.join("\n"));
 }
@@ -268,6 +273,13 @@ impl Walk {
             };
             let texts = calls.iter().flat_map(|call| places(call)).flat_map(|line| section("listen", &line));
             self.row("fetch", row.name, texts.collect::<Vec<_>>());
+        }
+    }
+
+    fn filters(&mut self) {
+        for row in services::FILTERS.iter().filter(|row| row.support == Support::Parsed) {
+            let line = format!("filter {}", example("filter", row.name).unwrap_or(row.name));
+            self.row("filter", row.name, section("listen", &line));
         }
     }
 

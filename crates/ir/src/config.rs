@@ -21,9 +21,9 @@ pub use global::{
 pub use link::{Foreign, Link, Namespace, Probes, Source};
 pub use log::{Facility, Level, LogFraming, LogMoment, LogOrigin, LogTarget, LogTransport};
 pub use proxy::{
-    Affinity, Balance, Capture, Cookie, CookieMode, ErrorFile, ErrorReply, ForwardFor, Forwarded,
+    Affinity, Balance, Capture, Cookie, CookieMode, ErrorFile, ErrorReply, Filter, ForwardFor, Forwarded,
     ForwardedPart, HttpReuse, LogPreset, Mode, Options, Proxy, Redispatch, RestrictNames, ServerTarget,
-    Stick, Switch, SwitchTarget, Timeouts, retry,
+    Stick, Switch, SwitchTarget, Timeouts, TraceFilter, retry,
 };
 pub use sections::{
     Acme, Cache, EarlyHints, FcgiApp, FcgiParam, Healthcheck, Hold, HttpErrors, LogForward, LogProfile,

@@ -49,6 +49,13 @@ impl Client<'_> {
         }
     }
 
+    /// Chunks of the request's body will be framed anew: see [`Self::is_taken_apart`].
+    pub fn take_apart(&mut self) {
+        if let Self::H1(client) = self {
+            client.source.apart = true;
+        }
+    }
+
     /// Hands over what one read of the request body gives, and says how many bytes that were.
     pub fn poll_body(
         &mut self,

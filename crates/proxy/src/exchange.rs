@@ -200,6 +200,7 @@ impl Exchange {
         timer: &mut Timer,
     ) -> Poll<Result<(), Fault>> {
         if client.request_done() || !client.is_h1() {
+            self.cut |= server.filters.as_ref().is_some_and(|filters| !filters.up.is_empty());
             return Poll::Ready(Ok(()));
         }
         if !self.up_done && keeps_open(stream) && server.upstream.poll_gone(cx).is_pending() {
@@ -281,15 +282,26 @@ impl Exchange {
                 }
             }
             early = false;
+            let (upstream, filters) = (&mut server.upstream, &mut server.filters);
+            let (mut reading, mut writing) =
+                (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
+            if let Some(filters) = filters.as_mut().filter(|filters| !self.up_done && !filters.up.is_empty())
+            {
+                self.up_done = filters.up.step(&mut |piece| upstream.send(&mut writing, &piece)).is_err();
+                continue;
+            }
             if self.up_done || client.request_done() {
                 self.up_done = true;
                 return Poll::Ready(Ok(()));
             }
-            let raw = client.is_h1() && server.upstream.takes_raw();
-            let (mut reading, mut writing) =
-                (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
-            let upstream = &mut server.upstream;
-            let step = client.poll_body(&mut reading, raw, &mut |piece| upstream.send(&mut writing, &piece));
+            let raw = client.is_h1() && upstream.takes_raw() && filters.is_none();
+            let step = client.poll_body(&mut reading, raw, &mut |piece| match filters {
+                Some(filters) => {
+                    filters.up.take(&piece);
+                    Ok(())
+                }
+                None => upstream.send(&mut writing, &piece),
+            });
             match ready!(step) {
                 Ok(count) => {
                     stream.counts.bytes_in += count as u64;
@@ -373,18 +385,33 @@ impl Exchange {
             if !early && ready!(client.poll_flush(cx)).is_err() {
                 return Poll::Ready(Err(Fault::ClientAborted));
             }
+            let (mut reading, mut writing) =
+                (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
+            if let Some(filters) = server.filters.as_mut().filter(|filters| !filters.down.is_empty()) {
+                let send = &mut |piece: Piece<'_>| client.send(&mut writing, &piece);
+                filters.down.step(send).map_err(|_| Fault::ClientAborted)?;
+                early = false;
+                continue;
+            }
             if server.upstream.body_done() && (!early || stream.res.framing == Framing::None) {
                 return self.last_flush(cx, client);
             }
             early = false;
-            if let Some(done) = self.poll_splice(cx, stream, client, server) {
+            if server.filters.is_none()
+                && let Some(done) = self.poll_splice(cx, stream, client, server)
+            {
                 ready!(done)?;
                 continue;
             }
-            let (mut reading, mut writing) =
-                (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
-            let send = &mut |piece: Piece<'_>| client.send(&mut writing, &piece);
-            let step = server.upstream.poll_body(&mut reading, raw, send);
+            let (upstream, filters) = (&mut server.upstream, &mut server.filters);
+            let raw = raw && filters.is_none();
+            let step = upstream.poll_body(&mut reading, raw, &mut |piece| match filters {
+                Some(filters) => {
+                    filters.down.take(&piece);
+                    Ok(())
+                }
+                None => client.send(&mut writing, &piece),
+            });
             match ready!(step) {
                 Ok(count) => {
                     stream.counts.bytes_out += count as u64;

@@ -23,6 +23,7 @@ use crate::body::Piece;
 use crate::client::{Client, ResponseMode};
 use crate::conn::Gone;
 use crate::exchange::{Exchange, Fault};
+use crate::filters::Filters;
 use crate::mux::h1::add_accept;
 use crate::server::{self, Attempts, ServerConn, Unreachable, acquire, backend};
 use crate::worker::Worker;
@@ -53,6 +54,11 @@ pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, 
         };
         log::step(worker, stream, LogOrigin::Connect, 0);
         name_server(stream);
+        server.filters = Filters::of(stream);
+        if let Some(filters) = &mut server.filters {
+            filters.up.head(stream);
+            client.take_apart();
+        }
         server.upstream.send_head(stream, client);
         let end = wait_response(stream, client, timer, &mut server).await;
         if end.is_err() {
@@ -291,6 +297,9 @@ async fn respond(
         return false;
     };
     stream.sent = Sent::Forwarded;
+    if let Some(filters) = &mut server.filters {
+        filters.down.head(stream);
+    }
     log::response(worker, stream, &mut server.upstream);
     if tunnel {
         Box::pin(tunnel::upgraded(stream, client, timer, server)).await;

@@ -15,6 +15,7 @@ mod conn;
 mod deadline;
 mod exchange;
 mod exhausted;
+mod filters;
 mod forward;
 mod http;
 mod inspect;

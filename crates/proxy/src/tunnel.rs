@@ -11,9 +11,11 @@ use net::timer::Timer;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
+use crate::body::{Piece, send_h1};
 use crate::client::Client;
 use crate::conn::Conn;
 use crate::deadline::Deadline;
+use crate::filters::{Chain, Filters};
 use crate::relay::Relay;
 use crate::server::{ServerConn, backend};
 use crate::upstream::Upstream;
@@ -132,9 +134,10 @@ impl Tunnel {
         let options = stream.plan.settings(backend(stream)).options;
         let client = stream.plan.settings(stream.session.frontend).options.independent_streams;
         let now = now_ms();
+        let (up, down) = Filters::of(stream).map(|filters| (filters.up, filters.down)).unzip();
         Self {
-            up: Way { abrupt: options.nolinger, ..Way::default() },
-            down: Way::default(),
+            up: Way { abrupt: options.nolinger, filters: up, ..Way::default() },
+            down: Way { filters: down, ..Way::default() },
             limits: Limits::new(stream),
             client_active: now,
             server_active: now,
@@ -247,6 +250,7 @@ struct Way {
     /// `option nolinger`: the sink is not told, its connection ends at once.
     abrupt: bool,
     moved: u64,
+    filters: Option<Chain>,
 }
 
 impl Way {
@@ -264,11 +268,18 @@ impl Way {
     fn poll(&mut self, cx: &mut Context<'_>, from: &mut Conn, to: &mut Conn) -> Poll<Result<(), Side>> {
         while !self.ended {
             ready!(to.poll_flush(cx)).map_err(|_| Side::To)?;
-            let plain = from.rest().is_empty() && from.io.plain().is_some() && to.io.plain().is_some();
+            if let Some(filters) = self.filters.as_mut().filter(|filters| !filters.is_empty()) {
+                filters.step(&mut |piece| send_h1(to, cx, false, &piece)).map_err(|_| Side::To)?;
+                continue;
+            }
+            let plain = self.filters.is_none()
+                && from.rest().is_empty()
+                && from.io.plain().is_some()
+                && to.io.plain().is_some();
             let spliced = if plain { ready!(self.splice(cx, from, to))? } else { None };
             let count = match spliced {
                 Some(count) => count,
-                None => ready!(copy(cx, from, to))?,
+                None => ready!(copy(cx, from, to, self.filters.as_mut()))?,
             };
             self.moved += count as u64;
             if count == 0 {
@@ -302,11 +313,23 @@ impl Way {
     }
 }
 
-/// One read and what the other side takes of it.
-fn copy(cx: &mut Context<'_>, from: &mut Conn, to: &mut Conn) -> Poll<Result<usize, Side>> {
+/// One read and what the other side, or the first filter, takes of it.
+fn copy(
+    cx: &mut Context<'_>,
+    from: &mut Conn,
+    to: &mut Conn,
+    filters: Option<&mut Chain>,
+) -> Poll<Result<usize, Side>> {
     let (mut reading, mut writing) = (Context::from_waker(cx.waker()), Context::from_waker(cx.waker()));
     let step = from.poll_bytes(&mut reading, usize::MAX, |bytes| {
-        (bytes.len(), to.send(&mut writing, bytes).map(|()| bytes.len()))
+        let taken = match filters {
+            Some(filters) => {
+                filters.take(&Piece::Data(bytes));
+                Ok(())
+            }
+            None => to.send(&mut writing, bytes),
+        };
+        (bytes.len(), taken.map(|()| bytes.len()))
     });
     let sent: io::Result<usize> = ready!(step).map_err(|_| Side::From)?;
     Poll::Ready(sent.map_err(|_| Side::To))

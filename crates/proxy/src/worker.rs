@@ -21,6 +21,7 @@ use state::session::Session;
 use state::stream::Stream;
 
 use crate::closing;
+use crate::filters;
 use crate::log::{self, Sender};
 use crate::mux::h2::links::Links;
 use crate::mux::h2::reverse::{self, Offers};
@@ -123,6 +124,7 @@ impl Shared {
     /// The object that the runtime of a thread hands its connections to; call it on that thread.
     pub fn handler(self: &Arc<Self>, context: WorkerContext) -> Rc<dyn Handler> {
         let worker = Worker::new(self.clone(), context.index);
+        filters::announce(self.plan, context.index);
         let pool = worker.pool.clone();
         tokio::task::spawn_local(async move { pool.maintain().await });
         let share = self.plan.config.global.tune.glitches_kill_cpu_usage;

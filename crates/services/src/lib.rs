@@ -20,7 +20,12 @@ pub const FILTERS: &[FilterSpec] = &[
     filter("compression", "COMP", "Compresses requests and responses."),
     filter("fcgi-app", "FCGI", "Speaks FastCGI to the servers."),
     filter("spoe", "SPOE", "Asks agents about streams."),
-    filter("trace", "TRACE", "Tells what other filters would see."),
+    FilterSpec {
+        name: "trace",
+        family: "TRACE",
+        doc: "Tells what other filters would see.",
+        support: Support::Full,
+    },
 ];
 
 /// What `use-service` may name, beside what Lua files register.

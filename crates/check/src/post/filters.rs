@@ -156,7 +156,7 @@ fn unknown_in_sequence(draft: &Draft) -> Option<String> {
             FilterKind::Bandwidth { is_input: false, .. } => wanted == b"bwlim-out",
             FilterKind::Spoe { .. } => wanted == b"spoe",
             FilterKind::Lua(name) => wanted == name.as_bytes(),
-            FilterKind::Other => true,
+            FilterKind::Trace => true,
         })
     };
     draft.filter_sequences.iter().find_map(|(way, names)| {

@@ -88,6 +88,8 @@ pub struct Proxy {
     pub request_captures: Vec<Capture>,
     pub response_captures: Vec<Capture>,
     pub capture_cookie: Option<Capture>,
+    /// In the order of their lines.
+    pub filters: Vec<Filter>,
     pub forwardfor: Option<ForwardFor>,
     pub originalto: Option<ForwardFor>,
     /// Of a backend.
@@ -186,6 +188,24 @@ pub struct Options {
     pub socket_stats: bool,
     pub accept_unsafe_violations_in_http_request: bool,
     pub accept_unsafe_violations_in_http_response: bool,
+}
+
+/// A `filter` line that runs.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    Trace(TraceFilter),
+}
+
+/// `filter trace`
+#[derive(Clone, Debug, Default)]
+pub struct TraceFilter {
+    pub name: Option<Bytes>,
+    /// It tells nothing.
+    pub quiet: bool,
+    pub random_forwarding: bool,
+    pub hexdump: bool,
+    /// The greatest number of bytes that pass at a time; 0: no limit.
+    pub max_fwd: u32,
 }
 
 /// `option redispatch [interval]` (manual): 0 is off, n every n retries, -n n before the last.

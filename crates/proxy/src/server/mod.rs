@@ -27,6 +27,7 @@ use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
 
+use crate::filters::Filters;
 use crate::upstream::Upstream;
 use crate::worker::Worker;
 
@@ -47,12 +48,14 @@ pub struct ServerConn {
     mark: u64,
     used: Option<Used>,
     turn: Turn,
+    /// Of the stream that has it, where its proxies have some.
+    pub filters: Option<Box<Filters>>,
 }
 
 impl ServerConn {
     fn new(upstream: Upstream, reused: bool, (mark, used): (u64, Option<Used>), turn: Turn) -> Self {
         let private = turn.plan.settings(turn.backend).http_reuse == HttpReuse::Never;
-        Self { upstream, reused, private, mark, used, turn }
+        Self { upstream, reused, private, mark, used, turn, filters: None }
     }
 
     /// Once the server answered: keeps the TLS session of a new connection for the next one.

@@ -1,6 +1,7 @@
 //! `filter` and `filter-sequence`.
 
 use base::time::Unit;
+use ir::config::TraceFilter;
 use syntax::Word;
 
 use super::{FLB, spoe};
@@ -64,10 +65,27 @@ fn filter(c: &mut Context<'_>, line: &Line<'_>) {
         let text = format!("'filter {}' : unknown keyword '{}'.", name.lossy(), extra.lossy());
         return c.alert("unknown-keyword", extra.span, text);
     }
+    if let Some(name) = not_executed(&kind) {
+        c.warn_parsed(name, line.span);
+    }
     match kind {
         FilterKind::Cache { name, .. } => c.px.use_cache(&name, false, line.span),
         kind => c.px.filters.push(Filter { kind, place: line.span }),
     }
+}
+
+/// The name of a filter that does nothing yet.
+fn not_executed(kind: &FilterKind) -> Option<&'static str> {
+    Some(match kind {
+        FilterKind::Trace => return None,
+        FilterKind::Bandwidth { is_input: true, .. } => "bwlim-in",
+        FilterKind::Bandwidth { is_input: false, .. } => "bwlim-out",
+        FilterKind::Cache { .. } => "cache",
+        FilterKind::Compression(name) => name,
+        FilterKind::Fcgi(_) => "fcgi-app",
+        FilterKind::Spoe { .. } => "spoe",
+        FilterKind::Lua(_) => "filter",
+    })
 }
 
 /// Messages that name their place twice.
@@ -99,7 +117,7 @@ fn kind(c: &mut Context<'_>, args: &mut Args<'_>, line: &Line<'_>) -> Checked<Fi
         "comp-req" => compression(c, args, &["comp-req"], "comp-req"),
         "comp-res" => compression(c, args, &["comp-res"], "comp-res"),
         "spoe" => spoe::filter(c, args, line),
-        "trace" => trace(args),
+        "trace" => trace(c, args),
         // Lua's filters read their arguments themselves.
         name if c.registry.lua_filters().iter().any(|filter| filter == name) => {
             args.at = args.words.len();
@@ -138,28 +156,36 @@ fn compression(
     Ok(FilterKind::Compression(name))
 }
 
-fn trace(args: &mut Args<'_>) -> Checked<FilterKind> {
-    let mut has_name = false;
+fn trace(c: &mut Context<'_>, args: &mut Args<'_>) -> Checked<FilterKind> {
+    let mut filter = TraceFilter::default();
     while let Some(word) = args.word() {
         match word.lossy().as_ref() {
             "name" => {
-                args.value(without_value)?;
-                if std::mem::replace(&mut has_name, true) {
+                let name = args.value(without_value)?;
+                if filter.name.replace(name.text.clone()).is_some() {
                     return args.fail("'trace' : 'name' option already defined");
                 }
+                continue;
             }
             "max-fwd" => {
                 let max = crate::numbers::lenient(&args.value(without_value)?.text);
-                if u32::try_from(max).is_err() {
+                let Ok(max) = u32::try_from(max) else {
                     let text = "'trace' : 'max-fwd' expect unsigned integer (0 to 4294967295 expected)";
                     return args.fail(text);
-                }
+                };
+                filter.max_fwd = max;
+                continue;
             }
-            "quiet" | "random-parsing" | "random-forwarding" | "hexdump" => args.at += 1,
+            "quiet" => filter.quiet = true,
+            "random-forwarding" => filter.random_forwarding = true,
+            "hexdump" => filter.hexdump = true,
+            "random-parsing" => {}
             _ => break,
         }
+        args.at += 1;
     }
-    Ok(FilterKind::Other)
+    c.px.proxy.filters.push(ir::config::Filter::Trace(filter));
+    Ok(FilterKind::Trace)
 }
 
 /// What a bandwidth filter was given so far.
@@ -275,10 +301,7 @@ fn sequence(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 pub const ROWS: &[Keyword] = &[
-    Keyword::new("filter", "A filter.", FLB, "<name> [param*]", MANY, Set::Line(filter))
-        .own_side()
-        .parsed()
-        .listed(),
+    Keyword::new("filter", "A filter.", FLB, "<name> [param*]", MANY, Set::Line(filter)).own_side().listed(),
     Keyword::new(
         "filter-sequence",
         "The order of filters.",
