@@ -281,7 +281,7 @@ async fn respond(
             Outcome::Reply => Box::pin(http::reply(worker, stream, client, timer)).await,
             _ => client.abort(),
         }
-        return false;
+        return reusable && client.request_done() && is_received(server).await;
     }
     let bodyless = stream.is_bodyless() || stream.req.method() == b"HEAD";
     // To HTTP/1 such a response has an empty body.
@@ -329,6 +329,21 @@ async fn respond(
         return false;
     }
     reusable && !exchange.cut && client.request_done() && server.upstream.rest().is_empty()
+}
+
+/// Drops what came of a response that is not passed on. Whether that was all of it.
+async fn is_received(server: &mut ServerConn) -> bool {
+    std::future::poll_fn(|cx| {
+        while !server.upstream.body_done() {
+            if server.upstream.rest().is_empty()
+                || !matches!(server.upstream.poll_body(cx, false, &mut |_| Ok(())), Poll::Ready(Ok(_)))
+            {
+                return Poll::Ready(false);
+            }
+        }
+        Poll::Ready(server.upstream.rest().is_empty())
+    })
+    .await
 }
 
 /// `tcp-response content`: says whether the response may pass. Without an inspect delay the rules
