@@ -21,7 +21,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("listen", "stick", "stick on src table t"),
     ("bind", "expose-fd", "expose-fd listeners"),
     ("bind", "level", "level admin"),
-    ("bind", "tls-ticket-keys", "tls-ticket-keys /ticket-keys"),
     ("global", "h1-case-adjust-file", "h1-case-adjust-file /cases"),
     (
         "acme",

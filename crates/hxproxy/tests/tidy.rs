@@ -64,6 +64,7 @@ const MAY_BE_UNSAFE: Exceptions = &[
     ("crates/lua/src/vm.rs", "all standard libraries of Lua, as HAProxy opens them"),
     ("crates/net/src/sys.rs", "system calls on sockets and pipes"),
     ("crates/net/src/tls/ffi.rs", "functions of OpenSSL that its crate does not offer"),
+    ("crates/net/src/tls/ffi/tickets.rs", "the callback of OpenSSL for keys of tickets"),
     ("crates/proto/src/h1/scan.rs", "SSE2, for sixteen bytes at a time"),
     ("crates/samples/src/crypt.rs", "crypt(3)"),
     ("crates/samples/src/localtime.rs", "local time"),

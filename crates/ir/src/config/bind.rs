@@ -98,6 +98,8 @@ pub struct TlsBind {
     pub versions: TlsVersions,
     pub strict_sni: bool,
     pub no_tls_tickets: bool,
+    /// What stands in the file of `tls-ticket-keys`.
+    pub ticket_keys: Option<Bytes>,
     pub prefer_client_ciphers: bool,
     pub allow_0rtt: bool,
     /// `ca-ignore-err`, `crt-ignore-err`: `all` or numbers

@@ -1,6 +1,8 @@
 //! The few calls of the TLS library that the `openssl` crate leaves out or marks unsafe; all
 //! `unsafe` of TLS stands here. With another library behind that crate this file changes.
 
+mod tickets;
+
 use std::ffi::{CString, c_char, c_int, c_long, c_uint, c_ulong, c_void};
 use std::sync::OnceLock;
 
@@ -14,6 +16,8 @@ use openssl::ssl::{
 };
 use openssl::stack::Stack;
 use openssl::x509::{GeneralName, X509NameRef, X509Ref};
+
+pub use tickets::set_ticket_keys;
 
 unsafe extern "C" {
     fn SSL_client_hello_get0_ext(

@@ -1,6 +1,6 @@
 //! TLS: the only place that names the TLS library. A [`ServerContext`] stands for a `bind … ssl`
 //! line, a [`ClientContext`] for a `server … ssl` line, a [`Tls`] for a connection.
-//! Left out: 0-RTT, OCSP stapling, shared ticket keys.
+//! Left out: 0-RTT, OCSP stapling.
 
 mod client;
 mod error;
@@ -15,6 +15,7 @@ pub mod samples;
 mod server;
 mod settings;
 mod stream;
+mod tickets;
 mod trial;
 
 pub use client::{Ask, ClientContext, ClientSession};

@@ -23,6 +23,7 @@ use super::names::Names;
 use super::notes::{Kept, Notes};
 use super::pem::{Pem, has_foreign_key};
 use super::settings::{self, Authorities, Settings};
+use super::tickets::TicketKeys;
 use super::{Tls, facts, ffi, hello};
 use crate::socket::Socket;
 
@@ -66,6 +67,7 @@ impl ServerContext {
             strict: bind.strict_sni,
             tls13: bind.versions.max.is_none_or(|max| max >= TlsVersion::Tls13),
         };
+        let tickets = bind.ticket_keys.as_deref().map(TicketKeys::new).transpose()?.map(Arc::new);
         for (index, entry) in bind.certs.iter().enumerate() {
             // A crt-list may name the key of another certificate, which has none then.
             if (index > 0 && !entry.answers()) || has_foreign_key(&entry.source.pem) {
@@ -80,7 +82,8 @@ impl ServerContext {
                 let filters = entry.sni.iter().map(|filter| (filter.name.as_slice(), filter.negated));
                 choice.names.add(pem.key_type(), filters);
             }
-            choice.certificates.push(certificate(bind, entry, &pem, tune, kept, &mut warnings)?);
+            let whole = Whole { bind, tune, kept, tickets: tickets.as_ref() };
+            choice.certificates.push(certificate(whole, entry, &pem, &mut warnings)?);
         }
         if bind.certs.is_empty() && !bind.strict_sni {
             return Err(ContextError::Setting("no SSL certificate specified".to_string()));
@@ -93,6 +96,7 @@ impl ServerContext {
         first.set_client_hello_callback(move |ssl, alert| choose(&choice, ssl, alert));
         // Without it the library would not keep the name for `ssl_fc_sni`.
         first.set_servername_callback(|_, _| Ok(()));
+        seal(&mut first, tickets.as_ref())?;
         kept.listen(&mut first);
         Ok(Self { first: first.build(), kept, warnings })
     }
@@ -174,13 +178,26 @@ fn choose(
     Ok(ClientHelloResponse::SUCCESS)
 }
 
+/// What the contexts of a line share.
+#[derive(Clone, Copy)]
+struct Whole<'a> {
+    bind: &'a TlsBind,
+    tune: &'a Tune,
+    kept: Kept,
+    tickets: Option<&'a Arc<TicketKeys>>,
+}
+
+/// `tls-ticket-keys`
+fn seal(context: &mut SslContextBuilder, keys: Option<&Arc<TicketKeys>>) -> Result<(), ContextError> {
+    let failed = |_| ContextError::Setting("unable to set callback for TLS ticket validation".to_string());
+    keys.map_or(Ok(()), |keys| ffi::set_ticket_keys(context, keys)).map_err(failed)
+}
+
 /// The context of one certificate.
 fn certificate(
-    bind: &TlsBind,
+    Whole { bind, tune, kept, tickets }: Whole<'_>,
     entry: &CertEntry,
     pem: &Pem,
-    tune: &Tune,
-    kept: Kept,
     warnings: &mut Vec<String>,
 ) -> Result<Certificate, ContextError> {
     let path = String::from_utf8_lossy(&entry.source.path);
@@ -220,6 +237,7 @@ fn certificate(
     client_verification(&mut context, verify, authorities, !entry.no_ca_names && !bind.no_ca_names)?;
     session_cache(&mut context, verify, authorities, tune)?;
     set_alpn(&mut context, entry.alpn.as_ref().or(bind.alpn.as_ref()))?;
+    seal(&mut context, tickets)?;
     kept.listen(&mut context);
     if kept.parts.has(TlsParts::SHOWN) {
         facts::show(&mut context, &entry.source.path, &pem.leaf);

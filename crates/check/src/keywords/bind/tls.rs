@@ -180,7 +180,7 @@ fn ignored_errors(given: &Given<'_>) -> Checked<Vec<Bytes>> {
 }
 
 /// A file of at least three keys in base64, all of 48 or all of 80 bytes.
-fn ticket_keys(c: &Context<'_>, given: &Given<'_>) -> Checked<()> {
+fn ticket_keys(c: &Context<'_>, given: &Given<'_>) -> Checked<Vec<u8>> {
     const LEAST: usize = 3;
     let path = given.value.lossy();
     let fail = |text: String| given.fail("bad-certificate", format!("'{path}' : {text}"));
@@ -200,7 +200,7 @@ fn ticket_keys(c: &Context<'_>, given: &Given<'_>) -> Checked<()> {
     }
     match count < LEAST {
         true => Err(fail(format!("please supply at least {LEAST} keys in the tls-tickets-file"))),
-        false => Ok(()),
+        false => Ok(text),
     }
 }
 
@@ -397,9 +397,11 @@ pub const ROWS: &[BindKeyword] = &[
         "tls-ticket-keys",
         "Keys of session tickets.",
         "'{}' : missing TLS ticket keys file path",
-        |c, _, given| ticket_keys(c, given),
-    )
-    .parsed(),
+        |c, draft, given| {
+            draft.tls.ticket_keys = Some(ticket_keys(c, given)?);
+            Ok(())
+        },
+    ),
     BindKeyword::value(
         "verify",
         "Whether clients show a certificate.",

@@ -92,3 +92,37 @@ async fn tickets_are_asked_for_unless_a_line_forbids_it() {
         assert_eq!(has(&up, &TICKET), !no_tls_tickets);
     }
 }
+
+#[tokio::test]
+async fn sessions_go_from_process_to_process_with_the_same_keys() {
+    let made = make(ec_key(), &["a.example"], None);
+    let up_to_12 = TlsVersions { max: Some(TlsVersion::Tls12), ..TlsVersions::default() };
+    let file = |first: u8, len: usize| {
+        let key = |at: u8| openssl::base64::encode_block(&vec![at; len]) + "\n";
+        Some((first..first + 3).map(key).collect::<String>().into_bytes())
+    };
+    for (versions, one, other, resumed) in [
+        (TlsVersions::default(), file(1, 48), file(1, 48), true),
+        (TlsVersions::default(), file(1, 80), file(1, 80), true),
+        (TlsVersions::default(), file(1, 80), file(2, 80), true),
+        (TlsVersions::default(), file(2, 80), file(1, 80), true),
+        (TlsVersions::default(), file(1, 80), file(4, 80), false),
+        (TlsVersions::default(), None, None, false),
+        (up_to_12, file(1, 80), file(1, 80), true),
+        (up_to_12, file(1, 80), file(4, 80), false),
+    ] {
+        let server = |ticket_keys: &Option<Vec<u8>>| {
+            let line = TlsBind { ticket_keys: ticket_keys.clone(), ..bind(vec![entry(&made, &[])]) };
+            ServerContext::new(&line, &Tune { ssl_cachesize: 0, ..Tune::default() }, everything()).unwrap()
+        };
+        let context = client(&TlsServer { versions, ..no_verify() });
+        let (first, ours) = shake_with(&server(&one), &context, Some("a.example"), None).await;
+        let (mut first, mut ours) = (Io::Tls(first.unwrap()), Io::Tls(ours.unwrap()));
+        first.write_all(b"x").await.unwrap();
+        assert_eq!(ours.read(&mut [0; 8]).await.unwrap(), 1);
+        let session = ours.tls().unwrap().session().unwrap();
+        drop((first, ours));
+        let (second, _) = shake_with(&server(&other), &context, Some("a.example"), Some(&session)).await;
+        assert_eq!(second.unwrap().facts().unwrap().resumed, resumed, "{versions:?} {one:?} {other:?}");
+    }
+}
