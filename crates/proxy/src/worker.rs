@@ -23,7 +23,7 @@ use state::stream::Stream;
 use crate::closing;
 use crate::filters;
 use crate::log::{self, Sender};
-use crate::mux::h2::links::Links;
+use crate::mux::h2::links::{Links, Parking};
 use crate::mux::h2::reverse::{self, Offers};
 use crate::rooms::Rooms;
 use crate::session;
@@ -52,6 +52,8 @@ pub struct Shared {
     service_labels: Vec<&'static str>,
     /// The idle server connections of all threads.
     pool: &'static pool::Shared,
+    /// Their idle HTTP/2 connections, where threads share them.
+    parking: Option<Arc<Parking>>,
     /// Connections that servers made to us.
     offers: Offers,
     rings: Arc<Rings>,
@@ -83,6 +85,7 @@ impl Shared {
             first_servers: Vec::new(),
             service_labels: plan.config.services.iter().map(|name| label(name)).collect(),
             pool: pool(plan, threads),
+            parking: parking(plan, threads),
             offers: Offers::default(),
             rings: Arc::new(Rings::new(plan, verify).map_err(text)?),
             datagrams: OnceLock::new(),
@@ -168,6 +171,14 @@ fn pool(plan: &'static Plan, threads: usize) -> &'static pool::Shared {
     pool::Shared::new(&limits, threads, settings)
 }
 
+/// Where threads find each other's idle HTTP/2 connections.
+fn parking(plan: &'static Plan, threads: usize) -> Option<Arc<Parking>> {
+    let servers = plan.config.proxies.iter().flat_map(|proxy| &proxy.servers);
+    let shared = threads > 1 && plan.config.global.tune.idle_pool_shared;
+    let low = servers.map(|server| server.pool_low_conn as usize).collect();
+    shared.then(|| Arc::new(Parking::new(low, threads)))
+}
+
 fn text(error: net::tls::ContextError) -> String {
     error.to_string()
 }
@@ -206,7 +217,7 @@ impl Worker {
             thread,
             tls_sessions: RefCell::new(vec![None; shared.servers]),
             pool: Rc::new(Pool::new(shared.pool, thread)),
-            links: Links::default(),
+            links: Links::new(shared.parking.clone(), thread),
             logs: Sender::new(shared.plan),
             streams: RefCell::default(),
             rooms: Rooms::default(),

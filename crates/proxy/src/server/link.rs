@@ -24,7 +24,7 @@ pub fn note_link(stream: &mut Stream, upstream: &Upstream, served: u32) {
         Upstream::H2(server) => {
             let link = server.lease();
             let http2 = Http2Link { streams: link.active(), limit: link.limit(), reset_code: None };
-            (link.socket, link.tls.clone(), link.addresses.filter(|_| addresses), Some(http2))
+            (link.socket(), link.tls.clone(), link.addresses.filter(|_| addresses), Some(http2))
         }
     };
     stream.server_link =

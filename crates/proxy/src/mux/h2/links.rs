@@ -1,86 +1,45 @@
 //! HTTP/2 connections to servers. Each is driven by a task of its own and shared by the streams of its
 //! thread, within the rules of `http-reuse`; what no stream uses is kept as idle connections are.
 //!
+//! An idle one may be taken over by another thread ([`parking`]).
+//!
 //! Left out: what a stream does with its share, see [`super::server`].
+
+mod parking;
+mod rules;
+mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use h2::client::{Builder, Connection, SendRequest};
-use ir::config::{HttpReuse, Server, Tune};
+use h2::client::{self, Builder, SendRequest};
+use ir::config::{HttpReuse, Tune};
 use net::clock::now_ms;
 use net::io::Io;
 use net::timer::Timer;
 use net::tls::{ClientSession, Tls};
-use proto::h2::{Bounds, Most, Replies};
+use proto::h2::Replies;
 use proto::wear::Wear;
 use state::session::Session;
 use state::tls::TlsFacts;
 
-use super::front::MESSAGE;
+use super::MAX_WINDOW;
 use super::pings::Pings;
 use super::reverse::{Offer, Offers};
 use super::server_io::ServerIo;
-use super::{CONNECTION_WINDOW, MAX_WINDOW};
 use crate::deadline::Deadline;
+use parking::{Driven, Parked};
+use rules::State;
 
-/// What decides how a connection is shared.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    reuse: HttpReuse,
-    /// Streams at the same time.
-    most_streams: u32,
-    /// Streams ever: `max-reuse`, and the first.
-    most_served: u32,
-    /// Milliseconds without a stream until it is closed; `None`: at once.
-    idle: Option<u64>,
-    /// What all streams together may be sent ahead, in bytes.
-    window: u32,
-    /// `idle-ping`, in milliseconds.
-    ping: Option<u64>,
-    /// What a server may use up.
-    bounds: Bounds,
-    /// `tune.h2.be.max-frames-at-once`; 0: no limit.
-    frames_at_once: u32,
-}
-
-impl Rules {
-    pub fn new(reuse: HttpReuse, server: &Server, tune: &Tune) -> Self {
-        let most_streams = tune.h2_servers.max_concurrent_streams.unwrap_or(tune.h2_max_concurrent_streams);
-        let keeps = server.pool_max_conn != 0 && server.pool_purge_delay > 0;
-        let window = tune.h2_servers.rxbuf.and_then(|size| u32::try_from(size).ok());
-        Self {
-            reuse,
-            most_streams: most_streams.max(1),
-            most_served: u32::try_from(server.max_reuse).map_or(u32::MAX, |most| most.saturating_add(1)),
-            idle: keeps.then_some(server.pool_purge_delay),
-            window: window.unwrap_or(CONNECTION_WINDOW).clamp(u32::from(u16::MAX), MAX_WINDOW),
-            ping: server.link.idle_ping,
-            bounds: Bounds {
-                buffer: tune.bufsize,
-                table: tune.h2_header_table_size as usize,
-                most: Most { fields: tune.http_maxhdr * 2, bytes: tune.bufsize },
-                head: (tune.http_maxhdr, tune.bufsize.saturating_sub(MESSAGE + tune.maxrewrite)),
-                streams: most_streams.max(1),
-                glitches: tune.h2_servers.glitches_threshold,
-            },
-            frames_at_once: tune.h2_servers.max_frames_at_once,
-        }
-    }
-}
-
-impl Rules {
-    /// A connection that cannot be made anew stays open.
-    pub fn for_ever(self) -> Self {
-        Self { idle: Some(u64::MAX), ..self }
-    }
-}
+pub use parking::Parking;
+pub use rules::Rules;
+pub use wire::Wire;
 
 /// One connection.
 pub struct Link {
@@ -101,28 +60,43 @@ pub struct Link {
     served: Cell<u32>,
     /// When the last stream left, in milliseconds.
     idle_since: Cell<u64>,
-    /// The server's SETTINGS came, or never will.
-    settled: Cell<bool>,
-    /// What goes both ways; its connection may belong to another thread.
-    replies: Arc<Mutex<Replies>>,
+    wire: Arc<Wire>,
+    seat: RefCell<Seat>,
+    /// Where it may stand while it is idle; `None`: nowhere.
+    spot: Option<Spot>,
     /// A body came: the connection's window is to be opened.
     widen: Cell<bool>,
     driver: RefCell<Option<Waker>>,
-    waiting: RefCell<Vec<Waker>>,
     pub tls: Option<Arc<TlsFacts>>,
-    /// For the next handshake; there once the server sent something.
-    session: RefCell<Option<ClientSession>>,
-    pub socket: RawFd,
     pub addresses: Option<(SocketAddr, SocketAddr)>,
 }
 
+/// Where what moves a connection's frames is.
+enum Seat {
+    /// With its task.
+    Here(Box<Driven>),
+    Parked,
+    /// On another thread, or not there yet.
+    Away,
+}
+
+/// A place among the idle connections.
+#[derive(Clone)]
+struct Spot {
+    parking: Arc<Parking>,
+    thread: usize,
+    server: usize,
+    id: u64,
+}
+
 impl Link {
-    fn new(rules: Rules, mark: u64, io: &Io) -> Self {
-        let socket = io.as_raw_fd();
+    fn new(rules: Rules, mark: u64, spot: Option<Spot>, io: &Io) -> Self {
+        let wire = Wire::new(Replies::new(rules.bounds), io.as_raw_fd());
         Self {
+            spot,
             tls: io.tls().and_then(Tls::facts).cloned(),
             addresses: io.socket().local_addr().zip(io.socket().peer_addr()),
-            ..Self::bare(rules, mark, socket)
+            ..Self::bare(rules, mark, Arc::new(wire))
         }
     }
 
@@ -131,15 +105,34 @@ impl Link {
         Self {
             offer: offer.id,
             sender: RefCell::new(Some(offer.sender)),
-            settled: Cell::new(true),
-            replies: offer.replies,
             tls: offer.tls,
             addresses: offer.addresses,
-            ..Self::bare(rules, offer.mark, offer.socket)
+            ..Self::bare(rules, offer.mark, offer.wire)
         }
     }
 
-    fn bare(rules: Rules, mark: u64, socket: RawFd) -> Self {
+    /// One that another thread had. `None`: it is closed.
+    fn moved(parked: Parked, spot: Spot) -> Option<Self> {
+        let Parked { mark, rules, sender, mut driven, wire, served, idle_since, tls, addresses, .. } = parked;
+        wire.set_moved();
+        // The first look is the one that has this thread's runtime watch the socket.
+        let ended = driven.poll(&mut Context::from_waker(Waker::noop()));
+        if ended || wire.has_moved() {
+            return None;
+        }
+        Some(Self {
+            sender: RefCell::new(Some(sender)),
+            served: Cell::new(served),
+            idle_since: Cell::new(idle_since),
+            seat: RefCell::new(Seat::Here(driven)),
+            spot: Some(spot),
+            tls,
+            addresses,
+            ..Self::bare(rules, mark, wire)
+        })
+    }
+
+    fn bare(rules: Rules, mark: u64, wire: Arc<Wire>) -> Self {
         Self {
             rules,
             mark,
@@ -151,16 +144,23 @@ impl Link {
             active: Cell::new(0),
             served: Cell::new(0),
             idle_since: Cell::new(0),
-            settled: Cell::new(false),
-            replies: Arc::new(Mutex::new(Replies::new(rules.bounds))),
+            wire,
+            seat: RefCell::new(Seat::Away),
+            spot: None,
             widen: Cell::new(false),
             driver: RefCell::default(),
-            waiting: RefCell::default(),
             tls: None,
-            session: RefCell::default(),
-            socket,
             addresses: None,
         }
+    }
+
+    /// What both sides of the connection share.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    pub fn socket(&self) -> RawFd {
+        self.wire.socket()
     }
 
     /// Something to begin a stream with; `None`: the connection is about to end.
@@ -185,56 +185,20 @@ impl Link {
         self.rules.most_streams.min(peers.and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX))
     }
 
-    /// The follower of what goes both ways. Nothing that holds it can panic half-way.
-    pub fn replies(&self) -> MutexGuard<'_, Replies> {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Small faults of the server's so far.
     pub fn glitches(&self) -> u32 {
-        self.replies().glitches()
+        self.wire.replies().glitches()
     }
 
     /// Counts some, which may be too many.
     pub fn count_glitches(&self, count: u32) {
-        self.replies().count_glitches(count);
-        self.wear_out();
-    }
-
-    /// Looks at what the server's small faults mean: first no more streams begin, then the connection ends.
-    pub fn wear_out(&self) {
-        if self.replies().wear() != Wear::Fine {
-            self.retire();
-            self.wake();
-        }
-    }
-
-    /// Frames that are handled in a row; 0: no limit.
-    pub fn frames_at_once(&self) -> u32 {
-        self.rules.frames_at_once
+        self.wire.replies().count_glitches(count);
+        self.wake();
     }
 
     /// The TLS session for the next handshake, once.
     pub fn take_session(&self) -> Option<ClientSession> {
-        self.session.take()
-    }
-
-    pub fn set_session(&self, session: Option<ClientSession>) {
-        self.session.replace(session);
-    }
-
-    /// Waits for the server's SETTINGS.
-    pub fn poll_settled(&self, cx: &Context<'_>) -> Poll<()> {
-        if self.settled.get() {
-            return Poll::Ready(());
-        }
-        self.waiting.borrow_mut().push(cx.waker().clone());
-        Poll::Pending
-    }
-
-    pub fn settle(&self) {
-        self.settled.set(true);
-        self.waiting.take().into_iter().for_each(Waker::wake);
+        self.wire.take_session()
     }
 
     /// A body is coming: one that is slow to be taken must not stall the others. Told with the
@@ -253,6 +217,7 @@ impl Link {
 
     /// No more streams begin. The codec ends the connection with the last one.
     fn retire(&self) {
+        self.unpark();
         if self.sender.take().is_some() {
             self.wake();
         }
@@ -260,6 +225,7 @@ impl Link {
 
     /// Whether one more stream can begin.
     fn has_room(&self) -> bool {
+        self.unpark();
         let mut sender = self.sender.borrow_mut();
         let Some(open) = sender.as_mut() else { return false };
         if let Poll::Ready(Err(_)) = open.poll_ready(&mut Context::from_waker(Waker::noop())) {
@@ -269,6 +235,68 @@ impl Link {
         }
         drop(sender);
         self.active.get() < self.limit() && self.served.get() < self.rules.most_served
+    }
+
+    /// Whether nothing more begins on it here.
+    fn is_over(&self) -> bool {
+        self.sender.borrow().is_none() && !matches!(*self.seat.borrow(), Seat::Parked)
+    }
+
+    /// Lets other threads have an idle connection that may serve anybody.
+    fn park(&self) {
+        let owned = self.private.get() || self.owner.borrow().strong_count() > 0;
+        let Some(spot) = self.spot.as_ref().filter(|_| !owned && self.wire.is_settled()) else { return };
+        let mut seat = self.seat.borrow_mut();
+        if !matches!(*seat, Seat::Here(_)) {
+            return;
+        }
+        let Some(sender) = self.sender.take() else { return };
+        if let Seat::Here(driven) = std::mem::replace(&mut *seat, Seat::Parked) {
+            let parked = Parked {
+                id: spot.id,
+                server: spot.server,
+                mark: self.mark,
+                rules: self.rules,
+                sender,
+                driven,
+                wire: self.wire.clone(),
+                served: self.served.get(),
+                idle_since: self.idle_since.get(),
+                tls: self.tls.clone(),
+                addresses: self.addresses,
+            };
+            spot.parking.put(spot.thread, parked);
+        }
+    }
+
+    /// Takes it back, where it is still there.
+    fn unpark(&self) {
+        let mut seat = self.seat.borrow_mut();
+        let Some(spot) = self.spot.as_ref().filter(|_| matches!(*seat, Seat::Parked)) else { return };
+        match spot.parking.take(spot.thread, spot.id) {
+            Some(parked) => {
+                *seat = Seat::Here(parked.driven);
+                *self.sender.borrow_mut() = Some(parked.sender);
+            }
+            None => {
+                *seat = Seat::Away;
+                self.wake();
+            }
+        }
+    }
+
+    /// Looks after what moves its frames, wherever that is; `None`: another thread has it.
+    fn with_driven<R>(&self, run: impl FnOnce(&mut Driven) -> R) -> Option<R> {
+        let mut seat = self.seat.borrow_mut();
+        let done = match (&mut *seat, &self.spot) {
+            (Seat::Here(driven), _) => Some(run(driven)),
+            (Seat::Parked, Some(spot)) => spot.parking.with(spot.thread, spot.id, run),
+            _ => None,
+        };
+        if done.is_none() {
+            *seat = Seat::Away;
+        }
+        done
     }
 
     /// Only `session` may use it from here on.
@@ -305,32 +333,6 @@ impl Link {
     }
 }
 
-/// What counts for `http-reuse`.
-#[derive(Clone, Copy)]
-struct State {
-    /// Whether the session that has it for itself is the one that asks; `None`: no session has.
-    is_own: Option<bool>,
-    is_active: bool,
-    is_shared: bool,
-    /// It served more than one stream.
-    is_proven: bool,
-}
-
-impl State {
-    /// Whether a stream may have a share (manual, `http-reuse`): of its session's own connection, of
-    /// one that streams of any session share, or of an idle one.
-    fn serves(self, reuse: HttpReuse, bold: bool) -> bool {
-        match (self.is_own, reuse) {
-            (Some(is_own), _) => is_own,
-            (None, HttpReuse::Never) => false,
-            (None, _) if self.is_active => self.is_shared,
-            (None, HttpReuse::Always) => true,
-            (None, HttpReuse::Aggressive) => bold || self.is_proven,
-            (None, HttpReuse::Safe) => bold,
-        }
-    }
-}
-
 /// A stream's share of a connection.
 pub struct Lease(Rc<Link>);
 
@@ -362,24 +364,61 @@ impl Drop for Lease {
 }
 
 /// The connections of a thread, by the number of their server.
-#[derive(Default)]
 pub struct Links {
     servers: RefCell<Vec<Vec<Rc<Link>>>>,
+    /// The idle ones of all threads, where they are shared; and which thread this is.
+    parking: Option<Arc<Parking>>,
+    thread: usize,
+    last_id: Cell<u64>,
 }
 
 impl Links {
-    /// Whether no connection to the server is there.
-    pub fn is_empty(&self, server: usize) -> bool {
-        self.servers.borrow().get(server).is_none_or(Vec::is_empty)
+    pub fn new(parking: Option<Arc<Parking>>, thread: usize) -> Self {
+        Self { servers: RefCell::default(), parking, thread, last_id: Cell::new(0) }
     }
 
-    /// A share of a connection that is there. `bold`: the request would be repeated if it finds it
-    /// closed.
+    /// Whether no connection to the server is there.
+    pub fn is_empty(&self, server: usize) -> bool {
+        let none = self.servers.borrow().get(server).is_none_or(Vec::is_empty);
+        none && self.parking.as_ref().is_none_or(|parking| parking.others(self.thread, server) == 0)
+    }
+
+    /// A share of a connection that is there, on this thread or, while nobody uses it, on another. `bold`: the
+    /// request would be repeated if it finds it closed.
     pub fn take(&self, server: usize, mark: u64, session: &Rc<Session>, bold: bool) -> Option<Lease> {
-        let servers = self.servers.borrow();
-        let mut fitting = servers.get(server)?.iter().rev().filter(|link| link.mark == mark);
-        let link = fitting.find(|link| link.serves(session, bold) && link.has_room())?;
-        Some(link.clone().lease(session))
+        let own = self.servers.borrow().get(server).and_then(|links| {
+            let mut fitting = links.iter().rev().filter(|link| link.mark == mark);
+            fitting.find(|link| link.serves(session, bold) && link.has_room()).cloned()
+        });
+        own.or_else(|| self.take_over(server, mark, bold)).map(|link| link.lease(session))
+    }
+
+    /// A connection of another thread's.
+    fn take_over(&self, server: usize, mark: u64, bold: bool) -> Option<Rc<Link>> {
+        let parking = self.parking.as_ref()?;
+        let fits = |parked: &Parked| {
+            let is_proven = parked.served > 1;
+            let state = State { is_own: None, is_active: false, is_shared: false, is_proven };
+            parked.mark == mark && state.serves(parked.rules.reuse, bold)
+        };
+        while parking.others(self.thread, server) > 0 {
+            let parked = parking.take_other(self.thread, server, fits)?;
+            let Some(link) = self.spot(server).and_then(|spot| Link::moved(parked, spot)) else { continue };
+            let link = Rc::new(link);
+            if link.has_room() {
+                self.add(server, link.clone());
+                tokio::task::spawn_local(drive(link.clone()));
+                return Some(link);
+            }
+        }
+        None
+    }
+
+    /// A place for a new connection while it is idle.
+    fn spot(&self, server: usize) -> Option<Spot> {
+        let parking = self.parking.clone()?;
+        self.last_id.set(self.last_id.get() + 1);
+        Some(Spot { parking, thread: self.thread, server, id: self.last_id.get() })
     }
 
     /// Makes a connection speak HTTP/2, for a first stream of `session`.
@@ -393,12 +432,13 @@ impl Links {
         session: &Rc<Session>,
         io: Io,
     ) -> Result<Lease, h2::Error> {
-        let link = Rc::new(Link::new(rules, mark, &io));
-        let (sender, connection) = builder(tune, &rules).handshake(ServerIo::new(io, link.clone())).await?;
-        *link.sender.borrow_mut() = Some(sender);
+        let link = Link::new(rules, mark, self.spot(server), &io);
+        let link = Rc::new(link);
+        let io = ServerIo::new(io, link.wire.clone(), rules.frames_at_once);
+        link.begin(builder(tune, &rules).handshake(io).await?);
         self.add(server, link.clone());
         let lease = link.clone().lease(session);
-        tokio::task::spawn_local(drive(link, connection));
+        tokio::task::spawn_local(drive(link));
         Ok(lease)
     }
 
@@ -429,15 +469,15 @@ impl Links {
         io: Io,
     ) {
         let id = offers.next_id();
-        let link = Rc::new(Link { offer: id, ..Link::new(rules, mark, &io) });
-        let (socket, addresses, tls) = (link.socket, link.addresses, link.tls.clone());
-        let handshake = builder(tune, &rules).handshake(ServerIo::reversed(io, link.clone()));
-        let Ok((sender, connection)) = handshake.await else { return };
-        *link.sender.borrow_mut() = Some(sender.clone());
+        let link = Rc::new(Link { offer: id, ..Link::new(rules, mark, None, &io) });
+        let (addresses, tls) = (link.addresses, link.tls.clone());
+        let io = ServerIo::reversed(io, link.wire.clone(), rules.frames_at_once);
+        let Ok((sender, connection)) = builder(tune, &rules).handshake(io).await else { return };
+        link.begin((sender.clone(), connection));
         self.add(server, link.clone());
-        let replies = link.replies.clone();
-        offers.add(Offer { id, server, mark, sender, replies, tls, socket, addresses });
-        drive(link, connection).await;
+        let wire = link.wire.clone();
+        offers.add(Offer { id, server, mark, sender, wire, tls, addresses });
+        drive(link).await;
         offers.remove(id);
     }
 
@@ -447,7 +487,7 @@ impl Links {
         if servers.len() <= server {
             servers.resize_with(server + 1, Vec::new);
         }
-        servers[server].retain(|link| link.sender.borrow().is_some());
+        servers[server].retain(|link| !link.is_over());
         servers[server].push(link);
     }
 
@@ -471,89 +511,83 @@ fn builder(tune: &Tune, rules: &Rules) -> Builder {
     builder
 }
 
-/// Moves a connection's frames until it ends.
-async fn drive(link: Rc<Link>, mut connection: Connection<ServerIo, Bytes>) {
-    let mut timer = Timer::new();
-    let mut widened = false;
-    let mut pings = link.rules.ping.and_then(|every| Pings::new(every, &mut connection));
-    std::future::poll_fn(|cx| {
-        if !link.driver.borrow().as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            *link.driver.borrow_mut() = Some(cx.waker().clone());
-        }
-        if link.widen.get() && !std::mem::replace(&mut widened, true) {
-            connection.set_target_window_size(link.rules.window);
-        }
-        loop {
-            if Pin::new(&mut connection).poll(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            if link.active.get() > 0 || link.sender.borrow().is_none() {
-                timer.clear();
-                return Poll::Pending;
-            }
-            let purge = Deadline::after(link.idle_since.get(), link.rules.idle);
-            let ping = pings.as_mut().map_or(Deadline::NEVER, |pings| pings.due(cx, link.idle_since.get()));
-            purge.min(ping).set(&mut timer);
-            if timer.poll_expired(cx).is_pending() {
-                return Poll::Pending;
-            }
-            let asked = ping < purge && pings.as_mut().is_some_and(Pings::send);
-            if !asked {
-                link.retire();
-            }
-        }
-    })
-    .await;
-    link.sender.take();
-    link.settle();
+/// What the task of a connection waits for.
+enum Waits {
+    /// What its streams do.
+    Streams,
+    /// The time when it was idle for too long, or when the server is to be asked whether it is there.
+    Idle(Deadline, Deadline),
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Driven {
+    /// Moves frames; `true`: the connection ended.
+    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        Pin::new(&mut self.connection).poll(cx).is_ready()
+    }
+}
 
-    #[test]
-    fn reuse() {
-        use HttpReuse::*;
-        /// The answers to a first request and to a later one, for each mode.
-        #[track_caller]
-        fn check(
-            is_own: Option<bool>,
-            (is_active, is_shared, is_proven): (bool, bool, bool),
-            expected: &str,
-        ) {
-            let state = State { is_own, is_active, is_shared, is_proven };
-            let modes = [Never, Safe, Aggressive, Always];
-            let answers = modes.map(|mode| {
-                [false, true].map(|bold| if state.serves(mode, bold) { "y" } else { "-" }).concat()
-            });
-            assert_eq!(answers.join(" "), expected);
-        }
-        check(Some(true), (true, false, false), "yy yy yy yy");
-        check(Some(false), (false, true, true), "-- -- -- --");
-        check(None, (false, false, false), "-- -y -y yy");
-        check(None, (false, false, true), "-- -y yy yy");
-        check(None, (true, false, true), "-- -- -- --");
-        check(None, (true, true, true), "-- yy yy yy");
+impl Link {
+    /// The connection was made.
+    fn begin(&self, (sender, mut connection): (SendRequest<Bytes>, client::Connection<ServerIo, Bytes>)) {
+        let pings = self.rules.ping.and_then(|every| Pings::new(every, &mut connection));
+        *self.sender.borrow_mut() = Some(sender);
+        *self.seat.borrow_mut() = Seat::Here(Box::new(Driven { connection, pings, widened: false }));
     }
 
-    #[test]
-    fn rules() {
-        #[track_caller]
-        fn check(change: impl FnOnce(&mut Server, &mut Tune), expected: (u32, u32, Option<u64>, u32)) {
-            let (mut server, mut tune) = (state::testing::server("s", 1), Tune::default());
-            change(&mut server, &mut tune);
-            let Rules { most_streams, most_served, idle, window, .. } = Rules::new(Safe, &server, &tune);
-            assert_eq!((most_streams, most_served, idle, window), expected);
-        }
-        use HttpReuse::Safe;
-        check(|_, _| {}, (100, u32::MAX, Some(5000), CONNECTION_WINDOW));
-        check(|server, _| server.max_reuse = 0, (100, 1, Some(5000), CONNECTION_WINDOW));
-        check(|server, _| server.pool_max_conn = 0, (100, u32::MAX, None, CONNECTION_WINDOW));
-        check(|server, _| server.pool_purge_delay = 0, (100, u32::MAX, None, CONNECTION_WINDOW));
-        check(|_, tune| tune.h2_max_concurrent_streams = 7, (7, u32::MAX, Some(5000), CONNECTION_WINDOW));
-        let streams = |tune: &mut Tune| tune.h2_servers.max_concurrent_streams = Some(3);
-        check(|_, tune| streams(tune), (3, u32::MAX, Some(5000), CONNECTION_WINDOW));
-        check(|_, tune| tune.h2_servers.rxbuf = Some(1), (100, u32::MAX, Some(5000), 65535));
+    /// Moves frames; `None`: there are no more.
+    fn poll_frames(&self, cx: &mut Context<'_>) -> Option<Waits> {
+        let has_streams = self.active.get() > 0 || self.is_over();
+        let waits = self.with_driven(|driven| {
+            if self.widen.get() && !std::mem::replace(&mut driven.widened, true) {
+                driven.connection.set_target_window_size(self.rules.window);
+            }
+            if driven.poll(cx) {
+                return None;
+            }
+            if has_streams {
+                return Some(Waits::Streams);
+            }
+            let idle = self.idle_since.get();
+            let ping = driven.pings.as_mut().map_or(Deadline::NEVER, |pings| pings.due(cx, idle));
+            Some(Waits::Idle(Deadline::after(idle, self.rules.idle), ping))
+        });
+        waits.flatten()
     }
+
+    /// Ready when the connection ended, or another thread has it.
+    fn poll_drive(&self, cx: &mut Context<'_>, timer: &mut Timer) -> Poll<()> {
+        if !self.driver.borrow().as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *self.driver.borrow_mut() = Some(cx.waker().clone());
+        }
+        loop {
+            let Some(waits) = self.poll_frames(cx) else { return Poll::Ready(()) };
+            if self.wire.replies().wear() != Wear::Fine {
+                // First no more streams begin, then the connection ends.
+                self.retire();
+            }
+            let Waits::Idle(purge, ping) = waits else {
+                timer.clear();
+                return Poll::Pending;
+            };
+            purge.min(ping).set(timer);
+            if timer.poll_expired(cx).is_pending() {
+                self.park();
+                return Poll::Pending;
+            }
+            let asked = ping < purge
+                && self.with_driven(|driven| driven.pings.as_mut().is_some_and(Pings::send)) == Some(true);
+            if !asked {
+                self.retire();
+            }
+        }
+    }
+}
+
+/// Moves a connection's frames until it ends.
+async fn drive(link: Rc<Link>) {
+    let mut timer = Timer::new();
+    std::future::poll_fn(|cx| link.poll_drive(cx, &mut timer)).await;
+    link.retire();
+    *link.seat.borrow_mut() = Seat::Away;
+    link.wire.settle();
 }

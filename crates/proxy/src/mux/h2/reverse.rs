@@ -6,7 +6,6 @@
 //! from where they are. Those of `bind rhttp@` are made here, and served as accepted ones are.
 
 use std::net::SocketAddr;
-use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,11 +20,10 @@ use net::timer::Timer;
 use net::tls::Tls;
 use net::worker::Slots;
 use proto::h1::HTTP2_PREFACE;
-use proto::h2::Replies;
 use state::session::Session;
 use state::tls::TlsFacts;
 
-use super::links::Rules;
+use super::links::{Rules, Wire};
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 use crate::{server, session};
@@ -49,9 +47,8 @@ pub struct Offer {
     pub server: usize,
     pub mark: u64,
     pub sender: SendRequest<Bytes>,
-    pub replies: Arc<Mutex<Replies>>,
+    pub wire: Arc<Wire>,
     pub tls: Option<Arc<TlsFacts>>,
-    pub socket: RawFd,
     pub addresses: Option<(SocketAddr, SocketAddr)>,
 }
 

@@ -95,7 +95,7 @@ impl H2Server {
     fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(start) = &mut self.start else { return Poll::Ready(()) };
         if !self.protocol.is_empty() {
-            ready!(self.lease.poll_settled(cx));
+            ready!(self.lease.wire().poll_settled(cx));
             if start.hopeless || !start.sender.is_extended_connect_protocol_enabled() {
                 self.start = None;
                 self.give_up();
@@ -125,7 +125,7 @@ impl H2Server {
         self.failed = Some(NoHead::Invalid);
         let Some(mut sender) = self.lease.sender().filter(|_| self.lease.active() == 1) else { return };
         if let Ok((response, mut send)) = sender.send_request(http::Request::new(()), true) {
-            self.lease.replies().withhold(response.stream_id().into());
+            self.lease.wire().replies().withhold(response.stream_id().into());
             send.send_reset(Reason::INTERNAL_ERROR);
         }
     }
@@ -169,7 +169,7 @@ impl H2Server {
                 Err(error) => return Poll::Ready(Err(self.no_head(&error))),
             },
         };
-        if !self.awaited.is_some_and(|stream| self.lease.replies().take(stream, head)) {
+        if !self.awaited.is_some_and(|stream| self.lease.wire().replies().take(stream, head)) {
             return Poll::Ready(Err(NoHead::Closed));
         }
         convert::finish_response(head, &convert::Asked { method, protocol: &self.protocol });
@@ -256,7 +256,7 @@ impl H2Server {
 impl Drop for H2Server {
     fn drop(&mut self) {
         if let Some(stream) = self.awaited {
-            self.lease.replies().forget(stream);
+            self.lease.wire().replies().forget(stream);
         }
     }
 }

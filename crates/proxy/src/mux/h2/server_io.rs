@@ -1,11 +1,12 @@
 //! A connection to a server below the `h2` crate: what is read goes through [`proto::h2::Replies`], which takes
 //! the responses' heads out of it; what that has to say goes out between the crate's frames. Tells the
-//! [`Link`] when the server's SETTINGS came: what it may be asked stands there.
+//! [`Wire`] when the server's SETTINGS came: what it may be asked stands there.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use net::io::Io;
@@ -13,11 +14,10 @@ use net::load;
 use net::tls::Tls;
 use proto::h1::HTTP2_PREFACE;
 use proto::h2::{Next, Output};
-use proto::wear::Wear;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::front::MAX_READ;
-use super::links::Link;
+use super::links::Wire;
 use super::tools::Tools;
 use crate::buffers::Lent;
 use crate::conn::Conn;
@@ -25,7 +25,9 @@ use crate::conn::Conn;
 /// See the module.
 pub struct ServerIo {
     conn: Conn,
-    link: Rc<Link>,
+    wire: Arc<Wire>,
+    /// `tune.h2.be.max-frames-at-once`; 0: no limit.
+    frames_at_once: u32,
     /// Frames of ours for the server.
     ours: Lent,
     /// Frames for the crate that it has not read.
@@ -46,10 +48,11 @@ pub struct ServerIo {
 }
 
 impl ServerIo {
-    pub fn new(io: Io, link: Rc<Link>) -> Self {
+    pub fn new(io: Io, wire: Arc<Wire>, frames_at_once: u32) -> Self {
         Self {
             conn: Conn::new(io),
-            link,
+            wire,
+            frames_at_once,
             ours: Lent::default(),
             held: Lent::default(),
             stuck: false,
@@ -62,8 +65,12 @@ impl ServerIo {
     }
 
     /// Of a connection that the server made.
-    pub fn reversed(io: Io, link: Rc<Link>) -> Self {
-        Self { preface: (HTTP2_PREFACE.len(), HTTP2_PREFACE.len()), greeting: 0, ..Self::new(io, link) }
+    pub fn reversed(io: Io, wire: Arc<Wire>, frames_at_once: u32) -> Self {
+        Self {
+            preface: (HTTP2_PREFACE.len(), HTTP2_PREFACE.len()),
+            greeting: 0,
+            ..Self::new(io, wire, frames_at_once)
+        }
     }
 
     /// Takes the preface that comes in; `false`: the connection ended before it was whole.
@@ -84,6 +91,15 @@ impl ServerIo {
         Poll::Ready(Ok(true))
     }
 
+    /// Has this thread's runtime watch a socket that came from another.
+    fn move_in(&mut self) -> Result<()> {
+        if self.wire.has_moved() {
+            self.conn.io.adopt()?;
+            self.wire.settle_down(self.conn.io.as_raw_fd());
+        }
+        Ok(())
+    }
+
     /// Hands the crate what the server sent, but what the follower keeps back.
     fn poll_frames(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buf.filled().len();
@@ -94,8 +110,7 @@ impl ServerIo {
                 self.held.consume(count);
             }
             let given = buf.filled().len() > before;
-            let most = self.link.frames_at_once();
-            let is_enough = most > 0 && self.handled >= most;
+            let is_enough = self.frames_at_once > 0 && self.handled >= self.frames_at_once;
             if buf.remaining() == 0 || (given && is_enough) {
                 return Poll::Ready(Ok(()));
             }
@@ -125,7 +140,7 @@ impl ServerIo {
     /// With the first bytes over TLS came a session for the next connection.
     fn hear(&mut self) {
         if !std::mem::replace(&mut self.heard, true) {
-            self.link.set_session(self.conn.io.tls().and_then(Tls::session));
+            self.wire.set_session(self.conn.io.tls().and_then(Tls::session));
         }
     }
 
@@ -134,11 +149,10 @@ impl ServerIo {
         let mut tools = Tools::take();
         let mut out = Output { peer: &mut tools.peer, codec: &mut tools.codec };
         let input = self.conn.rest();
-        let mut replies = self.link.replies();
+        let mut replies = self.wire.replies();
         replies.set_calm(load::is_calm());
         let (used, next) = replies.step(input, buf.remaining(), &mut tools.work.fields, &mut out);
         let settles = !self.settled && replies.is_settled();
-        let worn = replies.wear() != Wear::Fine;
         drop(replies);
         if next == Next::Pass {
             buf.put_slice(&input[..used]);
@@ -148,12 +162,9 @@ impl ServerIo {
         self.held.extend(&tools.codec);
         tools.give();
         self.handled += u32::from(matches!(next, Next::Step));
-        if worn {
-            self.link.wear_out();
-        }
         if settles {
             self.settled = true;
-            self.link.settle();
+            self.wire.settle();
         }
         next
     }
@@ -161,7 +172,7 @@ impl ServerIo {
     /// The follower ended the connection.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         // Amid a frame nothing can be said any more.
-        if self.link.replies().unsent() == 0 {
+        if self.wire.replies().unsent() == 0 {
             ready!(self.poll_ours(cx))?;
         }
         Poll::Ready(Err(Error::new(ErrorKind::ConnectionAborted, "the connection was ended")))
@@ -172,7 +183,7 @@ impl ServerIo {
         if self.stuck {
             return Poll::Pending;
         }
-        while !self.ours.is_empty() && self.link.replies().unsent() == 0 {
+        while !self.ours.is_empty() && self.wire.replies().unsent() == 0 {
             match ready!(self.conn.io.poll_write(cx, &self.ours))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
                 count => self.ours.consume(count),
@@ -188,14 +199,15 @@ impl ServerIo {
             // The crate writes it on its own.
             return self.conn.io.poll_write(cx, &first[..first.len().min(self.greeting)]);
         }
-        let replies = self.link.replies();
+        let replies = self.wire.replies();
         let (unsent, left_out) = (replies.unsent(), replies.left_out(first));
         drop(replies);
-        if unsent == 0 {
+        // A write that waits goes on with what it began.
+        if unsent == 0 && !self.stuck {
             ready!(self.poll_ours(cx))?;
         }
         let written = match left_out {
-            _ if unsent > 0 && !self.ours.is_empty() => {
+            _ if unsent > 0 && !self.ours.is_empty() && !self.stuck => {
                 self.conn.io.poll_write(cx, &first[..first.len().min(unsent)])
             }
             // The crate believes it sent.
@@ -211,6 +223,7 @@ impl ServerIo {
 impl AsyncRead for ServerIo {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let this = self.get_mut();
+        this.move_in()?;
         if !ready!(this.poll_preface(cx))? {
             return Poll::Ready(Ok(()));
         }
@@ -229,6 +242,7 @@ impl AsyncWrite for ServerIo {
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let this = self.get_mut();
+        this.move_in()?;
         if this.preface.1 > 0
             && let Some(buf) = bufs.iter().find(|buf| !buf.is_empty())
         {
@@ -241,7 +255,7 @@ impl AsyncWrite for ServerIo {
             this.greeting -= count;
             return Poll::Ready(Ok(count));
         }
-        let (mut replies, mut left) = (this.link.replies(), count);
+        let (mut replies, mut left) = (this.wire.replies(), count);
         for buf in bufs {
             let part = left.min(buf.len());
             replies.sent(&buf[..part]);
