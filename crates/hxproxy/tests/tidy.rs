@@ -37,6 +37,14 @@ const MAY_LOCK: Exceptions = &[
     ("crates/proxy/src/log/sender.rs", "the thread's line on its way to log targets"),
     ("crates/proxy/src/mux/h2/front.rs", "a client's connection, which the codec and the streams share"),
     ("crates/proxy/src/mux/h2/links.rs", "the thread's HTTP/2 connections to servers"),
+    (
+        "crates/proxy/src/mux/h2/links/parking.rs",
+        "the threads' idle HTTP/2 connections, a lock for each thread's",
+    ),
+    (
+        "crates/proxy/src/mux/h2/links/wire.rs",
+        "what may serve several threads: a connection's follower and session",
+    ),
     ("crates/proxy/src/mux/h2/reverse.rs", "connections that servers made to us, of all threads"),
     ("crates/proxy/src/rooms.rs", "the thread's memory for the futures of requests"),
     ("crates/proxy/src/worker.rs", "the thread's reserve of streams"),
