@@ -142,6 +142,11 @@ pub trait Loader: syntax::Facts {
         Ok(())
     }
 
+    /// Sets the priority of the process. The error is the system's reason.
+    fn set_priority(&mut self, _nice: i32) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Makes a file that only its owner may read.
     fn write_secret(&self, _path: &[u8], _content: &[u8]) -> Result<(), String> {
         Ok(())

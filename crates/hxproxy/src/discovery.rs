@@ -1,7 +1,8 @@
-//! What must be known before the configuration is checked: a master needs `daemon`, `quiet` and
-//! `pidfile`. Reading here judges nothing: what is
-//! wrong is told by the one who checks.
+//! What must be known before the configuration is checked: a master needs `daemon`, `quiet`,
+//! `mworker-max-reloads` and `pidfile`. Reading here judges nothing: what is wrong is told by the one
+//! who checks.
 
+use base::bytes::parse_i64;
 use diag::{FileId, SourceMap};
 use ir::config::Global;
 use ir::spec::Section;
@@ -18,6 +19,10 @@ pub fn global(world: &World, sources: &SourceMap) -> Global {
             match line.keyword().text.as_slice() {
                 b"daemon" => global.daemon = true,
                 b"quiet" => global.quiet = true,
+                b"mworker-max-reloads" => {
+                    let number = line.words.get(1).and_then(|word| parse_i64(&word.text));
+                    global.max_reloads = number.and_then(|number| u32::try_from(number).ok());
+                }
                 b"pidfile" => global.pidfile = line.words.get(1).map(|word| word.text.clone()),
                 _ => {}
             }

@@ -154,6 +154,10 @@ impl Loader for World {
         Ok(())
     }
 
+    fn set_priority(&mut self, nice: i32) -> Result<(), String> {
+        sys::set_priority(nice).map_err(|e| strerror(&e))
+    }
+
     fn write_secret(&self, name: &[u8], content: &[u8]) -> Result<(), String> {
         let mut options = fs::File::options();
         let opened = options.write(true).create(true).truncate(true).mode(PRIVATE).open(path(name));

@@ -220,6 +220,7 @@ impl Start {
             systemd: self.args.systemd,
             daemon: modes.daemon,
             pidfile: self.pidfile(global),
+            max_reloads: global.max_reloads,
             old: self.args.old.pids.clone(),
             old_signal: self.args.old.signal(),
         }

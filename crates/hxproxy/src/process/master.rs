@@ -3,8 +3,8 @@
 //!
 //! The master reads no configuration beyond what tells it whether to go to the background: the
 //! worker does, and says `READY` through a pipe. A reload whose worker does not get there leaves
-//! the old one in charge. Left out: the master's CLI (`-S` is accepted), and workers that have
-//! lived through too many reloads.
+//! the old one in charge. Workers that have lived through too many reloads are terminated. Left out: the
+//! master's CLI (`-S` is accepted).
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io::{PipeReader, PipeWriter, Read, Write};
@@ -19,6 +19,12 @@ use crate::version;
 
 /// Set in the environment of a master that executed itself again.
 const AGAIN: &str = "HAPROXY_MWORKER_REEXEC";
+
+/// Set for such a master: each former worker with the reloads that it has lived through, as `12:3,15:1`.
+const RELOADS: &str = "HXPROXY_RELOADS";
+
+/// What `mworker-max-reloads` is where it is left out.
+const MAX_RELOADS: u32 = 50;
 
 /// Set for the worker's configuration.
 pub const WORKER: &str = "HAPROXY_MWORKER";
@@ -40,6 +46,8 @@ pub struct Master<'a> {
     /// The master leaves its terminal when the first worker is ready.
     pub daemon: bool,
     pub pidfile: Option<PathBuf>,
+    /// `mworker-max-reloads`
+    pub max_reloads: Option<u32>,
     /// The workers before this start, or the processes of `-sf` on the command line.
     pub old: Vec<i32>,
     /// `SIGUSR1` or `SIGTERM`, for those.
@@ -127,6 +135,8 @@ impl Master<'_> {
                 family.tell(libc::SIGTERM);
                 return status;
             }
+            family.count_reload();
+            self.end_the_oldest(&family);
         } else if let Err(status) = self.failed(&mut family) {
             return status;
         }
@@ -135,8 +145,24 @@ impl Master<'_> {
 
     /// The old workers. Processes that the command line of a first start names are none of ours:
     /// they get their one signal.
-    fn children(&self) -> Vec<i32> {
-        if is_reloading() { self.old.clone() } else { Vec::new() }
+    fn children(&self) -> Vec<Former> {
+        if !is_reloading() {
+            return Vec::new();
+        }
+        let known = std::env::var(RELOADS).unwrap_or_default();
+        self.old.iter().map(|pid| Former { pid: *pid, reloads: reloads(&known, *pid) }).collect()
+    }
+
+    fn max_reloads(&self) -> u32 {
+        self.max_reloads.unwrap_or(MAX_RELOADS)
+    }
+
+    /// Terminates the workers that have lived through too many reloads.
+    fn end_the_oldest(&self, family: &Family) {
+        for former in family.former.iter().filter(|former| former.reloads > self.max_reloads()) {
+            // One that has left meanwhile needs no signal.
+            let _ = sys::signal(former.pid, libc::SIGTERM);
+        }
     }
 
     /// Waits for signals until the last child has ended; gives the exit status.
@@ -226,8 +252,12 @@ impl Master<'_> {
     fn ended(&self, family: &mut Family, pid: i32, status: Status) {
         let how = sys::status_text(status);
         if family.current != Some(pid) {
-            family.former.retain(|former| *former != pid);
-            self.console.warning(&format!("Former worker ({pid}) exited with code {status} ({how})"));
+            let at = family.former.iter().position(|former| former.pid == pid);
+            let reloads = at.map_or(0, |at| family.former.swap_remove(at).reloads);
+            let most = self.max_reloads();
+            let why =
+                if reloads > most { format!(", as it exceeds max reloads ({most})") } else { String::new() };
+            self.console.warning(&format!("Former worker ({pid}) exited with code {status} ({how}){why}"));
             return;
         }
         family.current = None;
@@ -259,8 +289,10 @@ impl Master<'_> {
         let now = sys::monotonic_us();
         self.notify(&format!("RELOADING=1\nSTATUS=Reloading Configuration.\nMONOTONIC_USEC={now}\n"));
         let Some((program, words)) = self.next_words(family) else { return };
-        let environment = std::env::vars_os().filter(|(name, _)| name != AGAIN && name != WORKER);
-        let environment = environment.chain([(AGAIN.into(), "1".into())]).filter_map(|(name, value)| {
+        let own = |name: &OsString| [AGAIN, WORKER, RELOADS].iter().any(|own| name == own);
+        let environment = std::env::vars_os().filter(|(name, _)| !own(name));
+        let told = [(AGAIN.into(), "1".into()), (RELOADS.into(), family.reloads().into())];
+        let environment = environment.chain(told).filter_map(|(name, value)| {
             let mut line = name;
             line.push("=");
             line.push(value);
@@ -292,14 +324,40 @@ impl Master<'_> {
 struct Family {
     current: Option<i32>,
     /// Workers of earlier configurations that finish their connections.
-    former: Vec<i32>,
+    former: Vec<Former>,
     /// The status that the master leaves with.
     status: Status,
 }
 
+/// A worker of an earlier configuration.
+struct Former {
+    pid: i32,
+    /// How many reloads it has lived through.
+    reloads: u32,
+}
+
+/// The number of a worker in [`RELOADS`].
+fn reloads(known: &str, pid: i32) -> u32 {
+    let numbers = known.split(',').filter_map(|part| {
+        let (pid, reloads) = part.split_once(':')?;
+        Some((pid.parse::<i32>().ok()?, reloads.parse().ok()?))
+    });
+    numbers.into_iter().find(|(other, _)| *other == pid).map_or(0, |(_, reloads)| reloads)
+}
+
 impl Family {
     fn pids(&self) -> Vec<i32> {
-        self.former.iter().copied().chain(self.current).collect()
+        self.former.iter().map(|former| former.pid).chain(self.current).collect()
+    }
+
+    fn count_reload(&mut self) {
+        self.former.iter_mut().for_each(|former| former.reloads += 1);
+    }
+
+    /// For [`RELOADS`].
+    fn reloads(&self) -> String {
+        let parts = self.former.iter().map(|former| format!("{}:{}", former.pid, former.reloads));
+        parts.collect::<Vec<_>>().join(",")
     }
 
     fn tell(&self, signal: i32) {
@@ -365,6 +423,16 @@ mod tests {
         let next = next_words(&words, pids);
         let next: Vec<_> = next.iter().map(|word| word.to_string_lossy()).collect();
         assert_eq!(next.join(" "), expected, "{line}");
+    }
+
+    #[test]
+    fn numbers_of_reloads() {
+        let former = [(7, 2), (12, 0)].map(|(pid, reloads)| Former { pid, reloads });
+        let mut family = Family { current: Some(15), former: former.into(), status: 0 };
+        family.count_reload();
+        assert_eq!(family.reloads(), "7:3,12:1");
+        assert_eq!([7, 12, 15, 1].map(|pid| reloads(&family.reloads(), pid)), [3, 1, 0, 0]);
+        assert_eq!(reloads("x,7:y,7", 7), 0);
     }
 
     #[test]

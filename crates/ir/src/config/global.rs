@@ -53,6 +53,8 @@ pub struct Global {
     /// `maxconn`; computed from the descriptor limit where it is left out.
     pub maxconn: Option<u32>,
     pub ulimit_n: Option<u32>,
+    /// `mworker-max-reloads`; 50 where it is left out.
+    pub max_reloads: Option<u32>,
     /// `fd-hard-limit`
     pub fd_hard_limit: Option<u32>,
     /// `thread-hard-limit`

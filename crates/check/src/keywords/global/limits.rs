@@ -179,11 +179,10 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<number>",
         ONE,
-        Set::Atoi(0, i64::MAX, |_, _| {}),
+        Set::Atoi(0, i64::MAX, |c, n| c.global().max_reloads = u32::try_from(n).ok()),
     )
     .range("'{}' expects a positive value or zero.")
-    .early()
-    .parsed(),
+    .early(),
 ];
 
 const STRESS: &str = "'{}' level must be between 0 and 9 inclusive.";

@@ -259,6 +259,12 @@ const fn path(
         .parsed()
 }
 
+const NICE: &str = "'{}' only supports values between -20 and 19 inclusive (was given {v})";
+
+const fn priority(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, i64)) -> Keyword {
+    Keyword::new(name, doc, HERE, "<number>", OPTIONAL, Set::Int(-20, 19, set)).malformed(NICE).range(NICE)
+}
+
 pub const ROWS: &[Keyword] = &[
     Keyword::new(
         "daemon",
@@ -380,6 +386,18 @@ pub const ROWS: &[Keyword] = &[
     )
     .unlisted()
     .with_no(),
+    priority("tune.renice.runtime", "The priority of the process.", |c, n| {
+        c.global().nice = i32::try_from(n).ok()
+    }),
+    priority("tune.renice.startup", "The priority while starting.", |c, n| {
+        let nice = i32::try_from(n).unwrap_or(0);
+        if let Err(reason) = c.loader.set_priority(nice) {
+            let text = format!("couldn't set the startup nice value to {nice}: {reason}");
+            c.push(Diagnostic::post_warning("bad-value", text));
+        }
+        // As in HAProxy, it stays where nothing else is said of the time behind.
+        c.global().nice.get_or_insert(nice);
+    }),
     Keyword::new(
         "setcap",
         "Capabilities kept after dropping privileges.",

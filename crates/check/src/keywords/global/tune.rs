@@ -264,12 +264,6 @@ fn elasticity(c: &mut Context<'_>, line: &Line<'_>) {
     }
 }
 
-const NICE: &str = "'{}' only supports values between -20 and 19 inclusive (was given {v})";
-
-const fn priority(name: &'static str, doc: &'static str, set: fn(&mut Context<'_>, i64)) -> Keyword {
-    Keyword::new(name, doc, HERE, "<number>", OPTIONAL, Set::Int(-20, 19, set)).malformed(NICE).range(NICE)
-}
-
 pub const ROWS: &[Keyword] = &[
     Keyword::new("tune.bufsize", "The size of a buffer.", HERE, "<size>", ONE, Set::Line(bufsize))
         .missing("'{}' expects an integer argument"),
@@ -548,10 +542,6 @@ pub const ROWS: &[Keyword] = &[
     )
     .missing("'{}' expects an integer argument greater than 0.")
     .parsed(),
-    priority("tune.renice.runtime", "The priority of the process.", |c, n| {
-        c.global().nice = i32::try_from(n).ok()
-    }),
-    priority("tune.renice.startup", "The priority while starting.", |_, _| {}).parsed(),
     unread(
         "tune.ring.queues",
         "Queues of a ring.",
