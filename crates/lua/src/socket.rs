@@ -243,7 +243,7 @@ async fn open(target: Target) -> io::Result<net::io::Socket> {
             // Connecting to a UNIX socket does not wait, unless its queue is full.
             let stream = std::os::unix::net::UnixStream::connect_addr(&address)?;
             stream.set_nonblocking(true)?;
-            Ok(net::io::Socket::Unix(UnixStream::from_std(stream)?))
+            Ok(net::io::Socket::unix(UnixStream::from_std(stream)?))
         }
     }
 }

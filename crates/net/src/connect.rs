@@ -17,7 +17,8 @@ use tokio::net::{TcpSocket, UnixStream};
 use crate::io::{Io, Socket};
 use crate::marks::Marks;
 use crate::namespace::Namespaces;
-use crate::ports::{Port, Ports};
+use crate::ports::Ports;
+use crate::socket::Holds;
 use crate::{socks4, sys};
 
 /// Where a connection goes.
@@ -128,10 +129,10 @@ pub async fn connect(target: &Target, options: &Options<'_>) -> Result<Io, Failu
     let socket = match target {
         Target::Tcp(address) => {
             let to = options.link.socks4.unwrap_or(*address);
-            let (socket, port) = tcp_socket(to, options)?;
-            Socket::Tcp(socket.connect(to).await.map_err(|error| refused(&error))?, port)
+            let (socket, holds) = tcp_socket(to, options)?;
+            Socket::Tcp(socket.connect(to).await.map_err(|error| refused(&error))?, holds)
         }
-        Target::Unix(path) => Socket::Unix(UnixStream::connect(path).await.map_err(|error| refused(&error))?),
+        Target::Unix(path) => Socket::unix(UnixStream::connect(path).await.map_err(|error| refused(&error))?),
     };
     let mut io = Io::Plain(socket);
     if let (Target::Tcp(address), Some(_)) = (target, options.link.socks4) {
@@ -176,7 +177,7 @@ pub fn failure(cause: &io::Error) -> ConnError {
 }
 
 /// A TCP socket that is ready to connect, and its port of a range.
-fn tcp_socket(to: SocketAddr, options: &Options<'_>) -> Result<(TcpSocket, Option<Box<Port>>), Failure> {
+fn tcp_socket(to: SocketAddr, options: &Options<'_>) -> Result<(TcpSocket, Holds), Failure> {
     let new = || if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let made = match options.namespace {
         Some((namespaces, name)) => namespaces.within(Some(name), new),
@@ -190,9 +191,9 @@ fn tcp_socket(to: SocketAddr, options: &Options<'_>) -> Result<(TcpSocket, Optio
     if let Some(probes) = options.keepalive {
         let _ = crate::socket::set_keepalive(fd, probes);
     }
-    let port = match &options.source {
+    let holds = match &options.source {
         Some(source) => bind(&socket, source)?,
-        None => None,
+        None => Holds::default(),
     };
     if options.delays_ack {
         let _ = sys::set_int(fd, libc::IPPROTO_TCP, libc::TCP_QUICKACK, 0);
@@ -220,11 +221,11 @@ fn tcp_socket(to: SocketAddr, options: &Options<'_>) -> Result<(TcpSocket, Optio
     if let Some(size) = options.tune.rcvbuf_server {
         let _ = SockRef::from(&socket).set_recv_buffer_size(size);
     }
-    Ok((socket, port))
+    Ok((socket, holds))
 }
 
 /// Binds a socket to where its connection comes from.
-fn bind(socket: &TcpSocket, source: &From<'_>) -> Result<Option<Box<Port>>, Failure> {
+fn bind(socket: &TcpSocket, source: &From<'_>) -> Result<Holds, Failure> {
     /// How many ports of a range are tried.
     const ATTEMPTS: usize = 10;
     let cannot = |_| Failure::Resource(ConnError::CannotBind);
@@ -235,14 +236,14 @@ fn bind(socket: &TcpSocket, source: &From<'_>) -> Result<Option<Box<Port>>, Fail
     }
     let Some(ports) = source.ports else {
         let _ = sys::set_int(socket.as_fd(), libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
-        return bind_to(socket, source, source.address).map(|()| None).map_err(cannot);
+        return bind_to(socket, source, source.address).map(|()| Holds::default()).map_err(cannot);
     };
     let mut result = Err(Failure::Resource(ConnError::PortRange));
     for _ in 0..ATTEMPTS {
         let Some(port) = ports.take() else { break };
         let address = SocketAddr::new(source.address.ip(), port.number());
         match bind_to(socket, source, address) {
-            Ok(()) => return Ok(Some(Box::new(port))),
+            Ok(()) => return Ok(Holds::port(port)),
             Err(error) => result = Err(cannot(error)),
         }
     }

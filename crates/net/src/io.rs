@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use state::live::Held;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::scratch;
@@ -24,6 +25,13 @@ pub enum Io {
 }
 
 impl Io {
+    /// See [`Socket::hold`]; on top of TLS there is nothing more to hold.
+    pub fn hold(&mut self, place: Held) {
+        if let Io::Plain(socket) = self {
+            socket.hold(place);
+        }
+    }
+
     /// Reads once into `buf`, which must not be empty. 0 is the end of the stream. A read that
     /// does not fill `buf` clears the readiness, so that the next call costs no system call
     /// before new bytes arrive (hot-path rule 3).

@@ -124,6 +124,12 @@ impl Pool {
         self.shared.idle(server)
     }
 
+    /// Closes the idle connection of a server that nobody has used for the longest time, one of this
+    /// thread's before others'. `false`: there is none.
+    pub fn close_idle(&self, server: usize) -> bool {
+        self.shared.close_idle(self.thread, server)
+    }
+
     /// Closes all idle connections of the thread, on a stop.
     pub fn clear(&self) {
         self.shared.clear(self.thread);

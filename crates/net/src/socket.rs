@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use ir::config::Probes;
+use state::live::Held;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -16,9 +17,19 @@ use crate::ports::Port;
 /// A connected plain socket.
 #[derive(Debug)]
 pub enum Socket {
-    /// With the port of a `source` range that it holds.
-    Tcp(TcpStream, Option<Box<Port>>),
-    Unix(UnixStream),
+    Tcp(TcpStream, Holds),
+    Unix(UnixStream, Holds),
+}
+
+/// What a socket has for as long as it lives; most have nothing.
+#[derive(Debug, Default)]
+pub struct Holds(Option<Box<(Option<Port>, Option<Held>)>>);
+
+impl Holds {
+    /// The port of a `source` range.
+    pub fn port(port: Port) -> Self {
+        Self(Some(Box::new((Some(port), None))))
+    }
 }
 
 /// Runs one expression on whichever stream the socket is.
@@ -26,7 +37,7 @@ macro_rules! each {
     ($self:expr, $stream:ident => $body:expr) => {
         match $self {
             Socket::Tcp($stream, _) => $body,
-            Socket::Unix($stream) => $body,
+            Socket::Unix($stream, _) => $body,
         }
     };
 }
@@ -34,14 +45,25 @@ macro_rules! each {
 impl Socket {
     /// A TCP socket without a port that others wait for.
     pub fn tcp(stream: TcpStream) -> Self {
-        Self::Tcp(stream, None)
+        Self::Tcp(stream, Holds::default())
+    }
+
+    /// A UNIX socket.
+    pub fn unix(stream: UnixStream) -> Self {
+        Self::Unix(stream, Holds::default())
+    }
+
+    /// Gives the socket a place among those that a limit allows.
+    pub fn hold(&mut self, place: Held) {
+        let (Socket::Tcp(_, holds) | Socket::Unix(_, holds)) = self;
+        holds.0.get_or_insert_default().1 = Some(place);
     }
 
     /// The address of the other side; `None` for a UNIX socket.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         match self {
             Socket::Tcp(stream, _) => stream.peer_addr().ok(),
-            Socket::Unix(_) => None,
+            Socket::Unix(..) => None,
         }
     }
 
@@ -49,7 +71,7 @@ impl Socket {
     pub fn local_addr(&self) -> Option<SocketAddr> {
         match self {
             Socket::Tcp(stream, _) => stream.local_addr().ok(),
-            Socket::Unix(_) => None,
+            Socket::Unix(..) => None,
         }
     }
 
@@ -57,12 +79,13 @@ impl Socket {
     /// descriptor is registered here, and the old one goes.
     pub fn adopt(&mut self) -> io::Result<()> {
         *self = match self {
-            Socket::Tcp(stream, port) => {
+            Socket::Tcp(stream, holds) => {
                 let copy = stream.as_fd().try_clone_to_owned()?;
-                Socket::Tcp(TcpStream::from_std(copy.into())?, port.take())
+                Socket::Tcp(TcpStream::from_std(copy.into())?, std::mem::take(holds))
             }
-            Socket::Unix(stream) => {
-                Socket::Unix(UnixStream::from_std(stream.as_fd().try_clone_to_owned()?.into())?)
+            Socket::Unix(stream, holds) => {
+                let copy = stream.as_fd().try_clone_to_owned()?;
+                Socket::Unix(UnixStream::from_std(copy.into())?, std::mem::take(holds))
             }
         };
         Ok(())
@@ -73,7 +96,7 @@ impl Socket {
     pub fn original_destination(&self) -> Option<SocketAddr> {
         match self {
             Socket::Tcp(stream, _) => crate::sys::original_destination(stream.as_fd()),
-            Socket::Unix(_) => None,
+            Socket::Unix(..) => None,
         }
     }
 
@@ -81,7 +104,7 @@ impl Socket {
     pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
         match self {
             Socket::Tcp(stream, _) => stream.set_nodelay(on),
-            Socket::Unix(_) => Ok(()),
+            Socket::Unix(..) => Ok(()),
         }
     }
 

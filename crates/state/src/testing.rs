@@ -73,6 +73,7 @@ pub fn server(name: &str, weight: u32) -> Server {
         backup: false,
         disabled: false,
         starts_down: false,
+        strict_maxconn: false,
         maxconn: 0,
         minconn: 0,
         maxqueue: 0,

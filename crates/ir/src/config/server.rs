@@ -25,6 +25,8 @@ pub struct Server {
     pub guid: Option<Bytes>,
     pub backup: bool,
     pub disabled: bool,
+    /// `strict-maxconn`: idle connections count for `maxconn`, too.
+    pub strict_maxconn: bool,
     /// `init-state down` or `fully-down`: until a check finds it up, no client gets there.
     pub starts_down: bool,
     /// 0: no limit.

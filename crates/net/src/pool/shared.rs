@@ -281,6 +281,21 @@ impl Shared {
         Some(due)
     }
 
+    /// See [`super::Pool::close_idle`].
+    pub(super) fn close_idle(&self, thread: usize, server: usize) -> bool {
+        let count = self.threads.len();
+        (0..count).map(|step| (thread + step) % count).any(|of| {
+            if self.idle_of(of, server) == 0 {
+                return false;
+            }
+            let mut lists = self.lists(of);
+            let Some(place) = lists.servers[server].take_oldest() else { return false };
+            drop(lists.slots.take(place.slot));
+            self.ended(of, server, 1);
+            true
+        })
+    }
+
     /// Drops the thread's idle connections.
     pub(super) fn clear(&self, thread: usize) {
         let mut lists = self.lists(thread);

@@ -129,7 +129,7 @@ fn accept(fd: &OwnedFd) -> io::Result<(Socket, Option<SocketAddr>)> {
     let fd = OwnedFd::from(socket);
     match peer.as_socket() {
         Some(peer) => Ok((Socket::tcp(TcpStream::from_std(fd.into())?), Some(peer))),
-        None => Ok((Socket::Unix(UnixStream::from_std(fd.into())?), None)),
+        None => Ok((Socket::unix(UnixStream::from_std(fd.into())?), None)),
     }
 }
 

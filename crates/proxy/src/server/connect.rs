@@ -115,6 +115,7 @@ async fn make(
     let settings = stream.plan.settings(id);
     let server_settings = &settings.servers[server.index()];
     let failed = |cause| Refused::by_server(connect::failure(&cause));
+    let place = take_place(worker, (id, server))?;
     let connected = connect::connect(target, options).await;
     let mut io = connected.map_err(|failure| {
         let foreign = options.source.as_ref().is_some_and(|source| source.foreign.is_some());
@@ -124,6 +125,9 @@ async fn make(
             Failure::Refused(error) => Refused::by_server(error),
         }
     })?;
+    if let Some(place) = place {
+        io.hold(place);
+    }
     if settings.options.nolinger {
         // A socket that is gone already needs no reset.
         let _ = io.socket().set_linger0();
@@ -148,6 +152,22 @@ async fn make(
         tls.held = held;
     }
     Ok(io)
+}
+
+/// `strict-maxconn`: a place among the server's connections, where an idle one may have to go first.
+fn take_place(worker: &Worker, (id, server): (ProxyId, ServerId)) -> Result<Option<Held>, Refused> {
+    let sockets = &worker.plan.live.proxies[id.index()].servers[server.index()].sockets;
+    if sockets.limit() == 0 {
+        return Ok(None);
+    }
+    loop {
+        if let Some(place) = Held::take(sockets) {
+            return Ok(Some(place));
+        }
+        if !worker.pool.close_idle(worker.server_number(id, server)) {
+            return Err(Refused::new(Cause::Server, ConnError::None));
+        }
+    }
 }
 
 /// A connection that no stream waits for, within `timeout connect`; nothing where none could be made.

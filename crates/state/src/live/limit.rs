@@ -68,7 +68,8 @@ pub struct Held(&'static Gauge);
 impl Held {
     /// Takes a place where the limit allows it.
     pub fn take(gauge: &'static Gauge) -> Option<Self> {
-        gauge.try_enter().then_some(Self(gauge))
+        // Lazily: one that is dropped at once would give back a place that nobody took.
+        gauge.try_enter().then(|| Self(gauge))
     }
 }
 
@@ -90,6 +91,17 @@ mod tests {
         gauge.leave();
         assert!(gauge.try_enter());
         assert_eq!(gauge.get(), 2);
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_not_given_back() {
+        let gauge: &'static Gauge = Box::leak(Box::new(Gauge::new(1)));
+        let held = Held::take(gauge);
+        assert!(held.is_some());
+        assert!(Held::take(gauge).is_none() && Held::take(gauge).is_none());
+        assert_eq!(gauge.get(), 1);
+        drop(held);
+        assert_eq!(gauge.get(), 0);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum ServerState {
 pub struct LiveServer {
     /// Streams that use the server (`%sc`), bounded by its `maxconn`.
     pub connections: Gauge,
+    /// `strict-maxconn`: connections to it that are open, idle ones with them, bounded by its `maxconn`.
+    pub sockets: Gauge,
     /// Streams in its queue (`%sq`), bounded by `maxqueue`.
     pub queue: Gauge,
     /// Those streams.
@@ -46,6 +48,7 @@ impl LiveServer {
         };
         Self {
             connections: Gauge::new(maxconn),
+            sockets: Gauge::new(if server.strict_maxconn { server.maxconn } else { 0 }),
             queue: Gauge::new(server.maxqueue),
             waiting: Waiting::default(),
             stream_rate: PerSecond::new(threads),

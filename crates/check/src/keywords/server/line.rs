@@ -201,6 +201,7 @@ fn blank(place: ir::expr::Place) -> Server {
         backup: false,
         disabled: false,
         starts_down: false,
+        strict_maxconn: false,
         maxconn: 0,
         minconn: 0,
         maxqueue: 0,

@@ -188,6 +188,9 @@ pub const ROWS: &[ServerKeyword] = &[
     ),
     ServerKeyword::value("shard", "The shard of a peer.", "", nothing).parsed(),
     ServerKeyword::value("slowstart", "How long the load grows.", "", slowstart).parsed(),
-    ServerKeyword::flag("strict-maxconn", "Idle connections count.", nothing).parsed(),
+    ServerKeyword::flag("strict-maxconn", "Idle connections count.", |_, draft, _| {
+        draft.server.strict_maxconn = true;
+        Ok(())
+    }),
     ServerKeyword::value("weight", "The share of the load.", "", weight),
 ];
