@@ -2,7 +2,7 @@
 """Makes random configurations with rules of all kinds, runs them on two proxies and compares every answer, what
 the origin was sent, the state of the connection and the log lines.
 
-    compare.py --reference ~/haproxy/haproxy [--first SEED] [--count CASES] [--verbose]
+    compare.py --reference ~/haproxy/haproxy [--first SEED] [--count CASES] [--http2] [--verbose]
 
 The proxy under test is the one named by COMPAT_BINARY or HXPROXY. Lines that the reference refuses are taken out
 first. Prints the first difference of each case with its seed; ends with 1 where there is one."""
@@ -55,20 +55,25 @@ def main():
     parser.add_argument("--reference", required=True)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--http2", action="store_true", help="the client speaks HTTP/2")
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
+    make_client = play.Client
+    if args.http2:
+        import http2
+        make_client = http2.Client
     bad = 0
     for seed in range(args.first, args.first + args.count):
         with tempfile.TemporaryDirectory(prefix="random-") as folder:
             folder = pathlib.Path(folder)
             random = grammar.Grammar(seed, folder)
-            config, requests = random.config(), random.requests()
+            config, requests = random.config("proto h2" if args.http2 else ""), random.requests()
             config = accepted(args.reference, config, folder)
             if config is None:
                 continue
-            theirs = play.play(args.reference, config, requests, folder)
+            theirs = play.play(args.reference, config, requests, folder, make_client)
             grammar.write_files(folder)
-            ours = play.play(support.binary(), config, requests, folder)
+            ours = play.play(support.binary(), config, requests, folder, make_client)
             if args.verbose:
                 print(config)
                 for one in zip(ours, theirs):

@@ -33,7 +33,7 @@ defaults base
 {shared}
 
 frontend fe from base
-    bind 127.0.0.1:{{frontend}}
+    bind 127.0.0.1:{{frontend}} {bind}
     {format}
     acl a1 path_beg /a
     acl a2 hdr(x-a) -m found
@@ -118,8 +118,8 @@ class Grammar:
             made.append(f"    {rule_set} {self.make(rule_set, side)}{self.make('condition', side)}")
         return made
 
-    def config(self):
-        """A configuration with places for ports: `{frontend}`, `{origin}`, `{log}`."""
+    def config(self, bind):
+        """A configuration with places for ports: `{frontend}`, `{origin}`, `{log}`. `bind`: options of its line."""
         make, some = self.make, self.random.randint
         frontend = [f"    option {make('option')}" for _ in range(some(0, 3))]
         frontend += [f"    {make('error-page', 'request')}" for _ in range(some(0, 2))]
@@ -129,6 +129,7 @@ class Grammar:
         frontend += self.sometimes(0.3, lambda: f"use_backend {make('use-backend', 'request')}")
         backend = self.sometimes(0.4, lambda: f"cookie {make('cookie')}") + self.rules(0, 4)
         text = CONFIG.format(
+            bind=bind,
             format=self.random.choice([FORMAT] * 4 + ["option httplog"]),
             shared="\n".join(self.rules(0, 2) if some(0, 3) == 0 else []),
             frontend="\n".join(frontend),

@@ -151,7 +151,7 @@ def clean_line(line):
     return re.sub(r" -?\d+/-?\d+/-?\d+/-?\d+/\+?\d+ ", timers, line)
 
 
-def play(program, config, requests, folder):
+def play(program, config, requests, folder, make_client):
     """What each request came to: (answer, connection), then its log lines. Raises where the proxy does not start."""
     syslog = support.Syslog()
     origin = support.serve(serve)
@@ -163,7 +163,7 @@ def play(program, config, requests, folder):
     seen = []
     with support.start_proxy(program, str(path), [frontend]) as child:
         settle(syslog, 0.1)
-        client = Client(frontend)
+        client = make_client(frontend)
         for method, request in requests:
             answer, connection = client.ask(method, request)
             seen.append((clean(answer), connection))
