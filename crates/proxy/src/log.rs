@@ -169,7 +169,7 @@ fn line(worker: &Worker, stream: &mut Stream, origin: LogOrigin) {
 }
 
 /// The line of a session that never had a stream.
-fn session(worker: &Worker, stream: &mut Stream) {
+pub fn session(worker: &Worker, stream: &mut Stream) {
     let settings = stream.plan.settings(stream.session.frontend);
     if settings.logs.is_empty() {
         return;

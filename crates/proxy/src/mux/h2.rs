@@ -55,9 +55,13 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     let log = Log { worker, session, front: &front };
     let timeouts = worker.plan.settings(session.frontend).timeouts;
     Deadline::after(now_ms(), timeouts.http_request.or(timeouts.client)).set(&mut timer);
-    let mut greeting = pin!(builder(worker).handshake(io::Joined(front.clone())));
-    let opened = std::future::poll_fn(|cx| match greeting.as_mut().poll(cx) {
-        Poll::Ready(end) => Poll::Ready(end.ok()),
+    let begun = async {
+        let is_greeted = std::future::poll_fn(|cx| front.with(|front| front.poll_preface(cx))).await;
+        if is_greeted { builder(worker).handshake(io::Joined(front.clone())).await.ok() } else { None }
+    };
+    let mut begun = pin!(begun);
+    let opened = std::future::poll_fn(|cx| match begun.as_mut().poll(cx) {
+        Poll::Ready(opened) => Poll::Ready(opened),
         Poll::Pending => {
             ready!(timer.poll_expired(cx));
             Poll::Ready(None)
@@ -138,7 +142,7 @@ impl Log<'_> {
                 }
             }
             if number < connections + streams {
-                log::stream(self.worker, &mut stream);
+                log::session(self.worker, &mut stream);
             }
             self.worker.recycle(stream);
         }
@@ -351,6 +355,7 @@ fn serve(
                 Box::pin(http::refuse(&worker, &mut stream, &mut client, &mut timer, 400)).await;
                 if start == Start::Refused {
                     stream.req.clear();
+                    stream.timing.request = None;
                 }
             }
         }

@@ -125,8 +125,10 @@ fn url<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
     // HTTP/2 sends scheme and host beside the path.
     let (_, received) = head.received();
     match base::bytes::find(received, b"://") {
-        Some(scheme) if head.version == Version::Http2 && target.starts_with(b"/") => {
-            let parts = [&received[..scheme], b"://", host(head).unwrap_or(b""), target];
+        Some(scheme) if head.version == Version::Http2 && matches!(target.first(), Some(b'/' | b'*')) => {
+            // The asterisk form has no path.
+            let path = if target == b"*" { b"" } else { target };
+            let parts = [&received[..scheme], b"://", host(head).unwrap_or(b""), path];
             Ok(Value::Str(join(&stream.arena, &parts)))
         }
         _ => Ok(Value::Str(target)),

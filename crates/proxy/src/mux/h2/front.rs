@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use ir::config::Tune;
 use net::clock::now_ms;
 use net::load;
+use proto::h1::HTTP2_PREFACE;
 use proto::h2::{Begun, By, Faults, Follower, Limits, Most, Output, Reset, Rules, Step};
 use state::session::Session;
 use state::stream::Stream;
@@ -211,6 +212,21 @@ impl Front {
     /// Whether it answered that since this was asked last.
     pub fn take_presence(&mut self) -> bool {
         self.follower.take_presence()
+    }
+
+    /// Waits for the preface, before which the client is told nothing. `false`: it sent something else, or left.
+    pub fn poll_preface(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            let Ok(conn) = self.conn() else { return Poll::Ready(false) };
+            let (rest, whole) = (conn.rest(), HTTP2_PREFACE.len());
+            if rest.starts_with(HTTP2_PREFACE) {
+                return Poll::Ready(true);
+            }
+            if rest.len() >= whole || !matches!(ready!(conn.poll_more(cx, MAX_READ)), Ok(1..)) {
+                let _ = self.poll_cut(cx);
+                return Poll::Ready(false);
+            }
+        }
     }
 
     /// Hands the crate what the client sent, but what the follower keeps back.
