@@ -172,6 +172,10 @@ fn wait_for_body(stream: &mut Stream, args: &Args) -> Outcome {
         true => (&stream.res, &stream.res_body),
         false => (&stream.req, &stream.req_body),
     };
+    // A client that asks for leave to send its body is given that, even if all of it is here.
+    if !stream.in_response() && stream.req.waits_for_leave() {
+        return Outcome::WaitForBody(args.option_int(TIME).map_or(0, i64::unsigned_abs), least);
+    }
     let enough = least > 0 && body.bytes.len() >= least;
     if enough || body.complete || head.framing == Framing::None {
         return Outcome::Continue;

@@ -234,6 +234,11 @@ impl Head {
         self.version = version;
     }
 
+    /// Whether it is a request whose sender wants to be told that it may send the body.
+    pub fn waits_for_leave(&self) -> bool {
+        self.flags.expect_continue && !matches!(self.framing, Framing::None | Framing::Length(0))
+    }
+
     // --- the start line -------------------------------------------------------------------
 
     pub fn method(&self) -> &[u8] {

@@ -254,11 +254,18 @@ async fn respond(
     timer: &mut Timer,
     server: &mut ServerConn,
 ) -> bool {
-    if rules::any(stream, backend(stream), RuleSet::TcpResponse)
-        && !Box::pin(content_passes(worker, stream, client, Some(&mut *server), timer)).await
-    {
-        client.abort();
-        return false;
+    if rules::any(stream, backend(stream), RuleSet::TcpResponse) {
+        match Box::pin(content_rules(worker, stream, client, Some(&mut *server), timer)).await {
+            Passage::Free => {}
+            Passage::Refused => {
+                client.abort();
+                return false;
+            }
+            Passage::Cut => {
+                Box::pin(give_up(worker, stream, client, timer, Fault::ServerAborted)).await;
+                return false;
+            }
+        }
     }
     stream.timing.response = Some(stream.now);
     stream.count_status();
@@ -348,13 +355,13 @@ async fn is_received(server: &mut ServerConn) -> bool {
 
 /// `tcp-response content`: says whether the response may pass. Without an inspect delay the rules
 /// decide before anything came, as in HAProxy; what they refuse was no response.
-pub async fn content_passes(
+pub async fn content_rules(
     worker: &Worker,
     stream: &mut Stream,
     client: &mut Client<'_>,
     mut server: Option<&mut ServerConn>,
     timer: &mut Timer,
-) -> bool {
+) -> Passage {
     let proxy = backend(stream);
     let waits = stream.plan.settings(proxy).response_inspect_delay.is_some_and(|delay| delay > 0);
     let mut head = Head::default();
@@ -368,14 +375,32 @@ pub async fn content_passes(
     if !waits {
         std::mem::swap(&mut head, &mut stream.res);
     }
-    if matches!(outcome, Outcome::Continue | Outcome::Stop) {
-        return true;
+    match outcome {
+        Outcome::Continue | Outcome::Stop => return Passage::Free,
+        // What is there is passed on.
+        Outcome::Close if waits => {
+            stream.res.flags.must_close = true;
+            return Passage::Free;
+        }
+        _ => {}
     }
     let received = stream.counts.bytes_out + early(server.as_deref()) as u64;
     stream.counts.bytes_out = if waits { received } else { 0 };
     stream.res.clear();
+    if outcome == Outcome::Close && server.is_some() {
+        return Passage::Cut;
+    }
     stream.termination.set(Cause::Proxy, State::Data);
-    false
+    Passage::Refused
+}
+
+/// What rules on contents mean for a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    Free,
+    Refused,
+    /// The connection to the server ends before anything came.
+    Cut,
 }
 
 /// Bytes of a response's body that came with its head; a service's are not told.

@@ -152,7 +152,8 @@ async fn buffer_request(
     proxy: ProxyId,
 ) -> Result<bool, Decision> {
     let settings = stream.plan.settings(proxy);
-    if !settings.options.http_buffer_request || client.request_done() || stream.req_body.complete {
+    let is_there = (client.request_done() || stream.req_body.complete) && !stream.req.waits_for_leave();
+    if !settings.options.http_buffer_request || is_there {
         return Ok(false);
     }
     let front = stream.plan.settings(stream.session.frontend).timeouts;
@@ -206,7 +207,11 @@ async fn decision(
     timer: &mut Timer,
     outcome: Outcome,
 ) -> Option<Decision> {
-    let is_refused = matches!(outcome, Outcome::Deny(_) | Outcome::Tarpit(..) | Outcome::Reject);
+    let is_refused = match outcome {
+        Outcome::Deny(_) | Outcome::Tarpit(..) | Outcome::Reject => true,
+        Outcome::Reply => stream.termination.cause == Cause::Proxy,
+        _ => false,
+    };
     if is_refused && stream.phase == RuleSet::HttpRequest {
         stream.count(Event::Error);
     }

@@ -11,6 +11,7 @@ use base::bytes::write_dec;
 use ir::config::{Level, LogMoment, LogOrigin, LogPreset, Mode, Proxy};
 use ir::id::LogProfileId;
 use ir::spec::RuleSet;
+use net::clock::now_ms;
 use state::ends::{End, Endpoint};
 use state::link::ConnError;
 use state::live::Output;
@@ -207,13 +208,20 @@ pub fn now(worker: &Worker, stream: &mut Stream, profile: Option<LogProfileId>) 
         RuleSet::QuicInitial => LogOrigin::QuicInitial,
     };
     let level = stream.log_level.unwrap_or(Level::Info);
-    let request = stream.timing.request;
-    if stream.log_origin == LogOrigin::HttpRequest {
-        // HAProxy takes its time behind the rules.
+    let (timing, counts) = (stream.timing, stream.counts);
+    stream.timing.end = Some(now_ms());
+    // HAProxy takes the time of the request behind the rules that look at it, and counts at the end.
+    let of_request = match stream.phase {
+        RuleSet::TcpContent | RuleSet::HttpRequest => true,
+        RuleSet::HttpAfterResponse => stream.termination.state == State::Request,
+        _ => false,
+    };
+    if of_request {
         stream.timing.request = None;
     }
+    (stream.counts.bytes_in, stream.counts.bytes_out) = (0, 0);
     write(worker, stream, level, own_format(stream), profile);
-    stream.timing.request = request;
+    (stream.timing, stream.counts) = (timing, counts);
 }
 
 fn write(

@@ -7,7 +7,7 @@ use ir::id::ProxyId;
 use ir::spec::RuleSet;
 use net::clock::now_ms;
 use net::timer::Timer;
-use proto::message::{Framing, Version};
+use proto::message::Version;
 use state::plan::Outcome;
 use state::stream::{Stream, Waits};
 use state::termination::{Cause, State};
@@ -243,9 +243,10 @@ pub async fn buffer_body(
 
 /// Has a client that waits for leave to send its body send it. The server need not say so again.
 fn encourage(stream: &mut Stream, client: &mut Client<'_>) {
-    if !std::mem::take(&mut stream.req.flags.expect_continue) || stream.req.framing == Framing::None {
+    if !stream.req.waits_for_leave() {
         return;
     }
+    stream.req.flags.expect_continue = false;
     stream.req.remove(b"expect");
     stream.res.start_response(100, b"Continue", Version::Http11);
     // What goes wrong shows when the body is waited for.

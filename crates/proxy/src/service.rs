@@ -20,6 +20,7 @@ use crate::body::{Piece, SourceError};
 use crate::buffers;
 use crate::client::{Client, ResponseMode};
 use crate::deadline::Deadline;
+use crate::forward::Passage;
 use crate::server::backend;
 use crate::worker::Worker;
 use crate::{forward, http, log, rules};
@@ -175,7 +176,7 @@ impl Run {
             stream.counts.bytes_out += h1::reason_phrase(stream.res.status()).len() as u64;
         }
         if rules::any(stream, backend(stream), RuleSet::TcpResponse)
-            && !forward::content_passes(worker, stream, client, None, timer).await
+            && forward::content_rules(worker, stream, client, None, timer).await != Passage::Free
         {
             client.abort();
             return false;

@@ -230,6 +230,7 @@ fn connection_rules(worker: &Worker, session: &Rc<Session>, set: RuleSet) -> Ver
         return Verdict::Pass;
     }
     let mut stream = worker.stream(session);
+    stream.timing.start = session.accepted;
     let mut at = 0;
     let outcome = loop {
         match actions::run(&mut stream, session.frontend, set, &mut at) {

@@ -191,8 +191,8 @@ fn partial(stream: &Stream, value: i64, item: &mut Item<'_>) {
     item.number(value);
 }
 
-/// Neither rules nor steps on the way see the bytes that are on their way.
-fn uploaded(stream: &Stream) -> u64 {
+/// Bytes from the client; neither rules nor steps on the way see those that are on their way.
+pub fn uploaded(stream: &Stream) -> u64 {
     use LogOrigin::{Accept, Connect, Request, Response};
     let is_early = matches!(stream.log_origin, Accept | Request | Connect | Response);
     let is_told = stream.timing.end.is_some() || frontend(stream).options.logasap;

@@ -42,7 +42,9 @@ fn received(stream: &Stream) -> Option<Line<'_>> {
 pub fn line(stream: &Stream, item: &mut Item<'_>) {
     match received(stream) {
         Some(Line { method, target, version }) => {
-            let space: &[u8] = if version.is_empty() { b"" } else { b" " };
+            // The space behind the target is told where the version has no room any more.
+            let most = stream.plan.config.global.tune.http_logurilen.saturating_sub(1);
+            let space = &b" "[..usize::from(method.len() + 1 + target.len() < most)];
             let parts = [method, b" ", target, space, version];
             match item.flags.encoding {
                 // One piece of CBOR, as its reader may tell.

@@ -90,6 +90,7 @@ fn long_lines_are_cut() {
     };
     check(18, ["GET /a?b HTTP/1.1", "GET", "/a?b", "?b", "HTTP/1.1"]);
     check(17, ["GET /a?b HTTP/1.", "GET", "/a?b", "?b", "HTTP/1."]);
+    check(10, ["GET /a?b ", "GET", "/a?b", "?b", "HTTP/0.9"]);
     check(9, ["GET /a?b", "GET", "/a?b", "?b", "HTTP/0.9"]);
     check(7, ["GET /a", "GET", "/a", "", "HTTP/0.9"]);
 }

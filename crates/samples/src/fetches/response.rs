@@ -2,8 +2,10 @@
 
 use ir::spec::ArgType;
 use ir::types::SampleType::{Sint, Str};
+use proto::message::Head;
 use state::captures::Captures;
 use state::sample::{Arg, Cursor, Fetched};
+use state::stream::Sent;
 use state::{Missing, Stream, Value};
 
 use super::{at, kept_response, response};
@@ -61,12 +63,19 @@ fn told_status<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<
     }
 }
 
+/// The head whose version counts as the response's: an answer that was not a server's has that of the
+/// request.
+fn versioned(stream: &Stream) -> Result<&Head, Missing> {
+    let is_own = stream.sent == Sent::Reply || stream.sent == Sent::Forwarded && stream.server.is_none();
+    kept_response(stream).map(|response| if is_own { &stream.req } else { response })
+}
+
 fn version<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    kept_response(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
+    versioned(stream)?.version_number().map(Value::Str).ok_or(Missing::Absent)
 }
 
 fn captured_ver<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    Ok(Value::Str(kept_response(stream)?.version_text()))
+    Ok(Value::Str(versioned(stream)?.version_text()))
 }
 
 /// A copy, since converters may change a slot.

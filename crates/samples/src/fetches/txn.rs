@@ -123,7 +123,7 @@ fn bytes<'a>(stream: &Stream, number: u64) -> Fetched<'a> {
 }
 
 fn bytes_in<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    bytes(stream, stream.counts.bytes_in)
+    count(crate::aliases::uploaded(stream))
 }
 
 fn bytes_out<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {

@@ -42,7 +42,7 @@ pub fn pick_log(balance: &Balance, scratch: &mut Stream, text: &[u8]) -> Option<
     match &balance.algorithm {
         Algorithm::Sticky => sticky(balance, &group),
         Algorithm::LogHash(Some(keyed)) => hash::server(balance, &group, keyed.of(scratch, text)?),
-        Algorithm::Random { .. } => random::pick(balance, 1, &group, None),
+        Algorithm::Random { .. } => random::pick(balance, 1, &group, None, 0),
         _ => roundrobin::pick(balance, &group, None),
     }
 }

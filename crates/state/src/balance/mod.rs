@@ -143,7 +143,7 @@ pub fn pick(balance: &Balance, stream: &Stream, exclude: Option<ServerId>) -> Op
         Algorithm::StaticRr => return static_rr::pick(balance, &group, exclude),
         Algorithm::LeastConn => return leastconn::pick(balance, &group, exclude),
         Algorithm::First => return first::pick(&group, exclude),
-        Algorithm::Random { draws } => return random::pick(balance, *draws, &group, exclude),
+        Algorithm::Random { draws } => return random::pick(balance, *draws, &group, exclude, stream.now),
         Algorithm::Source => source::hash(stream).map(|hash| mix.spread(hash)),
         Algorithm::Uri(part) => uri::key(part, stream).map(|key| mix.of(key)),
         Algorithm::UrlParam(name) => url_param::key(name, stream).map(|key| mix.of(key)),
@@ -211,6 +211,19 @@ mod tests {
         assert_eq!(picks(&stream("first", EVEN), 3, None), "aaa");
         assert_eq!(picks(&stream("leastconn", EVEN), 4, None), "abca");
         assert!(!picks(&stream("random", EVEN), 50, None).contains('-'));
+    }
+
+    #[test]
+    fn chance_is_even() {
+        let stream = stream("random", EVEN);
+        let servers = &stream.plan.live.proxies[stream.backend_plan().id.index()].servers;
+        let mut counts = [0; 3];
+        for _ in 0..60 {
+            let id = pick(&stream.backend_plan().balance, &stream, None).unwrap();
+            servers[id.index()].stream_rate.count(0, stream.now);
+            counts[id.index()] += 1;
+        }
+        assert!(counts.iter().all(|count| (15..=25).contains(count)), "{counts:?}");
     }
 
     #[test]

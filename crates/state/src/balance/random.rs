@@ -1,5 +1,6 @@
 //! `balance random(draws)`: the least loaded of a few servers that chance drew, with a chance
-//! that follows the weights.
+//! that follows the weights. Of two that are loaded alike it is the one that fewer streams came to of
+//! late.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,6 +14,7 @@ pub(super) fn pick(
     draws: usize,
     group: &Group,
     exclude: Option<ServerId>,
+    now: u64,
 ) -> Option<ServerId> {
     let total: u64 = group.servers().map(|(_, server)| u64::from(server.weight())).sum();
     let draw = || {
@@ -26,7 +28,8 @@ pub(super) fn pick(
     };
     let load = |id: ServerId| {
         let server = group.server(id);
-        u64::from(server.connections.get()) * 256 / u64::from(server.weight().max(1))
+        let by_weight = |number: u64| number * 256 / u64::from(server.weight().max(1));
+        (by_weight(server.connections.get().into()), by_weight(server.stream_rate.read(now).into()))
     };
     let drawn = (0..draws).filter_map(|_| draw()).map(|(id, _)| id);
     let best = drawn.min_by_key(|id| (Some(*id) == exclude, load(*id)))?;

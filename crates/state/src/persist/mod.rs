@@ -51,14 +51,14 @@ pub fn on_refused_request(stream: &mut Stream) {
     stream.server = stream.persist.server;
 }
 
-/// When all rules about the request have run: finds the server that it names.
+/// When all rules about the request have run: finds the server that `use-server` rules or it name.
 pub fn on_request(stream: &mut Stream) {
-    capture_cookie(stream, false);
-    cookie::on_request(stream);
     let plan = stream.backend_plan();
-    if stream.persist.server.is_none() && !plan.use_servers.is_empty() {
+    if !plan.use_servers.is_empty() {
         stream.persist.server = use_server(stream);
     }
+    capture_cookie(stream, false);
+    cookie::on_request(stream);
     if stream.persist.server.is_none()
         && let Some(name) = &stream.plan.settings(plan.id).rdp_cookie
     {
