@@ -151,7 +151,7 @@ async fn begin(worker: &Rc<Worker>, session: &mut Rc<Session>, mut socket: Socke
 
 /// Chooses the mux: by the frontend's mode, then `proto`, then ALPN; a clear-text client that
 /// sends HTTP/2's preface changes over.
-async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake: u64) {
+async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, mut conn: Conn, handshake: u64) {
     let settings = worker.plan.settings(session.frontend);
     let proto = settings.binds[session.bind.index()].proto.as_deref();
     let alpn = session.tls.as_ref().map_or(&b""[..], |tls| &tls.alpn);
@@ -161,7 +161,7 @@ async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake
         _ if alpn == b"h2" => Some(Mux::Http2),
         _ => None,
     };
-    let (mut conn, mut first) = (conn, None);
+    let mut first = None;
     if settings.mode != Mode::Http {
         session.mux.set(Mux::Tcp);
         let Some(upgrade) = Box::pin(tcp::run(worker, session, conn, handshake)).await else { return };
@@ -170,6 +170,9 @@ async fn serve(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handshake
     }
     if mux != Some(Mux::Http2) {
         session.mux.set(Mux::Http1);
+        if let Some(tls) = conn.io.tls_mut() {
+            tls.never_streams();
+        }
         let may_upgrade = mux.is_none() && !settings.options.disable_h2_upgrade;
         let rest = mux::h1::run(worker, session, conn, (handshake, may_upgrade), first.take()).await;
         let Some(rest) = rest else { return };

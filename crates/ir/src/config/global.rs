@@ -265,6 +265,14 @@ pub struct Tune {
     pub ssl_capture_buffer_size: usize,
     /// Secrets of TLS 1.3 are kept.
     pub ssl_keylog: bool,
+    /// `tune.ssl.hard-maxrecord`: bytes of a record; 0: no limit.
+    pub ssl_hard_maxrecord: usize,
+    /// `tune.ssl.maxrecord`: the same at the beginning and behind a pause.
+    pub ssl_maxrecord: usize,
+    /// Changes of keys that a peer may make a second; 0: no limit.
+    pub ssl_keyupdate_rate: u32,
+    /// `tune.idletimer`, in milliseconds; 0: nothing counts as idle.
+    pub idletimer: u64,
 }
 
 impl Default for Tune {
@@ -306,6 +314,10 @@ impl Default for Tune {
             ssl_lifetime: 300_000,
             ssl_capture_buffer_size: 0,
             ssl_keylog: false,
+            ssl_hard_maxrecord: 0,
+            ssl_maxrecord: 0,
+            ssl_keyupdate_rate: 100,
+            idletimer: 1000,
         }
     }
 }

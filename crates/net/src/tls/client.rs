@@ -14,6 +14,7 @@ use tokio_openssl::SslStream;
 
 use super::error::{ContextError, Failed, HandshakeError};
 use super::notes::{Kept, Notes};
+use super::pace::Pace;
 use super::pem::Pem;
 use super::settings::{self, Authorities, Settings};
 use super::{Tls, facts, ffi};
@@ -132,7 +133,7 @@ impl ClientContext {
         outcome.await?;
         let keeps = self.kept.parts != TlsParts::NONE;
         let facts = keeps.then(|| Arc::new(facts::facts(stream.ssl(), self.kept, &mut notes)));
-        Ok(Box::new(Tls { stream, facts, held: None }))
+        Ok(Box::new(Tls { stream, facts, held: None, pace: Pace::new(self.kept.limits) }))
     }
 
     fn failed(&self, ssl: &SslRef, error: &Error, notes: &mut Notes) -> Failed {

@@ -10,6 +10,7 @@ mod hello;
 mod make;
 mod names;
 mod notes;
+mod pace;
 mod pem;
 pub mod samples;
 mod server;

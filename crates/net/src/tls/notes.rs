@@ -10,6 +10,7 @@ use state::TlsParts;
 use state::tls::{Hello, Secrets, Verified};
 
 use super::ffi;
+use super::pace::Limits;
 
 /// What is kept of the connections of a context beside what they need themselves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,18 +19,21 @@ pub struct Kept {
     /// Bytes for the lists of a ClientHello; 0: it is not kept.
     hello_room: usize,
     secrets: bool,
+    /// In which pieces its connections send.
+    pub(super) limits: Limits,
 }
 
 impl Kept {
     /// The parts, as far as `tune.ssl.capture-buffer-size` and `tune.ssl.keylog` allow them.
     pub fn new(parts: TlsParts, tune: &Tune) -> Self {
         let hello_room = if parts.has(TlsParts::HELLO) { tune.ssl_capture_buffer_size } else { 0 };
-        Self { parts, hello_room, secrets: parts.has(TlsParts::SECRETS) && tune.ssl_keylog }
+        let secrets = parts.has(TlsParts::SECRETS) && tune.ssl_keylog;
+        Self { parts, hello_room, secrets, limits: Limits::new(tune) }
     }
 
     /// Sets up the callbacks that this takes.
     pub(super) fn listen(self, context: &mut SslContextBuilder) {
-        if self.hello_room > 0 {
+        if self.hello_room > 0 || self.limits.counts_key_updates() {
             ffi::on_handshake_message(context, see_message, self.hello_room);
         }
         if self.secrets {
@@ -62,6 +66,14 @@ pub(super) struct Notes {
 
 thread_local! {
     static NOTES: Cell<Notes> = Cell::default();
+    static KEY_UPDATES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Makes a call of the library, and says how often the peer changed its keys meanwhile.
+pub(super) fn counting_key_updates<R>(call: impl FnOnce() -> R) -> (R, u32) {
+    KEY_UPDATES.set(0);
+    let result = call();
+    (result, KEY_UPDATES.get())
 }
 
 impl Notes {
@@ -82,6 +94,13 @@ fn note(add: impl FnOnce(&mut Notes)) {
 
 /// A second hello takes the place of the first.
 fn see_message(message: &[u8], room: usize) {
+    const KEY_UPDATE: u8 = 24;
+    if message.first() == Some(&KEY_UPDATE) {
+        return KEY_UPDATES.set(KEY_UPDATES.get().saturating_add(1));
+    }
+    if room == 0 {
+        return;
+    }
     if let Some(hello) = Hello::read(message, room) {
         note(|notes| notes.hello = Some(Box::new(hello)));
     }

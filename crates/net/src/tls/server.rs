@@ -21,6 +21,7 @@ use tokio_openssl::SslStream;
 use super::error::{ContextError, Failed, HandshakeError};
 use super::names::Names;
 use super::notes::{Kept, Notes};
+use super::pace::Pace;
 use super::pem::{Pem, has_foreign_key};
 use super::settings::{self, Authorities, Settings};
 use super::tickets::TicketKeys;
@@ -125,7 +126,12 @@ impl ServerContext {
         match outcome.await {
             Ok(()) => {
                 let facts = facts::facts(stream.ssl(), self.kept, &mut notes);
-                Ok(Box::new(Tls { stream, facts: Some(Arc::new(facts)), held: None }))
+                Ok(Box::new(Tls {
+                    stream,
+                    facts: Some(Arc::new(facts)),
+                    held: None,
+                    pace: Pace::new(self.kept.limits),
+                }))
             }
             Err(failed) => {
                 stream.get_ref().end_with_unread_input();

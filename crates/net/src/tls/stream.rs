@@ -11,7 +11,10 @@ use state::tls::TlsFacts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_openssl::SslStream;
 
+use super::notes::counting_key_updates;
+use super::pace::Pace;
 use super::{ClientSession, facts, ffi};
+use crate::clock::now_ms;
 use crate::socket::{Idle, Socket};
 
 /// See the module.
@@ -21,17 +24,38 @@ pub struct Tls {
     pub(super) facts: Option<Arc<TlsFacts>>,
     /// Its place among those that `maxsslconn` allows.
     pub held: Option<Held>,
+    pub(super) pace: Pace,
 }
 
 impl Tls {
     /// As [`crate::io::Io::poll_read`]. A close without close_notify is an end as well.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let stream = Pin::new(&mut self.stream);
+        let (read, updates) = counting_key_updates(|| stream.poll_read(cx, buf));
+        if !self.pace.bears(updates, now_ms) {
+            // Whoever floods us with them is not listened to any more.
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        read
     }
 
     /// As [`crate::io::Io::poll_write`]: at most one record.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let share = self.pace.share(buf.len(), now_ms);
+        let written = Pin::new(&mut self.stream).poll_write(cx, &buf[..share]);
+        self.pace.note(
+            share,
+            match &written {
+                Poll::Ready(count) => Some(*count.as_ref().unwrap_or(&0)),
+                Poll::Pending => None,
+            },
+        );
+        written
+    }
+
+    /// `tune.ssl.maxrecord` holds all the time: as in HAProxy, where HTTP/1 hands its payload through.
+    pub fn never_streams(&mut self) {
+        self.pace.never_streams();
     }
 
     /// close_notify, then FIN.

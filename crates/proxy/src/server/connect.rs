@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
-use ir::config::Server;
+use ir::config::{Mode, Server};
 use ir::expr::Address;
 use ir::id::{ProxyId, ServerId};
 use net::clock::now_ms;
@@ -71,8 +71,11 @@ pub async fn connect(
     };
     Deadline::after(now_ms(), stream.connect_timeout()).set(timer);
     let making = async {
-        let io = make(worker, stream, (id, server), (&target, &options)).await?;
+        let mut io = make(worker, stream, (id, server), (&target, &options)).await?;
         if !version::is_http2(stream, server_settings, &io) {
+            if let Some(tls) = io.tls_mut().filter(|_| settings.mode == Mode::Http) {
+                tls.never_streams();
+            }
             return Ok(Upstream::H1(H1Server::new(io)));
         }
         let place = (worker.server_number(id, server), mark(stream, id, server));

@@ -143,9 +143,9 @@ fn bufsize(c: &mut Context<'_>, line: &Line<'_>) {
 }
 
 /// A time of at most 65535 milliseconds.
-fn short_time(c: &mut Context<'_>, line: &Line<'_>) {
+fn short_time(c: &mut Context<'_>, line: &Line<'_>) -> Option<u64> {
     let told = match numbers::time(c, line, Unit::Ms) {
-        Ok(0..=65535) => return,
+        Ok(ms @ 0..=65535) => return Some(ms),
         Ok(_) => numbers::fill(SHORT_TIME, line, 0),
         Err(TimeError::Over) => {
             numbers::fill("timer overflow in argument <{v}> to <{}>, maximum value is 65535 ms.", line, 0)
@@ -155,6 +155,13 @@ fn short_time(c: &mut Context<'_>, line: &Line<'_>) {
         }
     };
     c.alert("bad-time", line.span, told);
+    None
+}
+
+fn idle_timer(c: &mut Context<'_>, line: &Line<'_>) {
+    if let Some(ms) = short_time(c, line) {
+        c.global().tune.idletimer = ms;
+    }
 }
 
 fn datagrams(c: &mut Context<'_>, line: &Line<'_>) {
@@ -455,17 +462,16 @@ pub const ROWS: &[Keyword] = &[
         HERE,
         "<timeout>",
         ONE,
-        Set::Line(short_time),
+        Set::Line(idle_timer),
     )
-    .missing(SHORT_TIME)
-    .parsed(),
+    .missing(SHORT_TIME),
     Keyword::new(
         "force-cfg-parser-pause",
         "Waits between lines, for tests.",
         HERE,
         "<time>",
         ONE,
-        Set::Line(short_time),
+        Set::Line(|c, line| _ = short_time(c, line)),
     )
     .missing(SHORT_TIME)
     .experimental()

@@ -9,7 +9,7 @@ use crate::keyword::{Keyword, MANY, NONE, ONE, OPTIONAL, Set};
 use crate::line::Line;
 use crate::numbers;
 
-use super::tune::{EITHER, INTEGER, POSITIVE, POSITIVE_NUMBER, needed, u32_of};
+use super::tune::{EITHER, INTEGER, POSITIVE, POSITIVE_NUMBER, needed, u32_of, usize_of};
 
 const HERE: Sections = Sections::GLOBAL;
 
@@ -166,8 +166,16 @@ pub const ROWS: &[Keyword] = &[
     needed("maxsslconn", "TLS connections at a time.", POSITIVE, POSITIVE_NUMBER, |c, n| {
         c.global().max_tls_connections = u32_of(n)
     }),
-    unread("tune.ssl.maxrecord", "The largest TLS record at the start."),
-    unread("tune.ssl.hard-maxrecord", "The largest TLS record."),
+    needed(
+        "tune.ssl.maxrecord",
+        "The largest TLS record at the start.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+        |c, n| c.global().tune.ssl_maxrecord = usize_of(n),
+    ),
+    needed("tune.ssl.hard-maxrecord", "The largest TLS record.", POSITIVE, POSITIVE_NUMBER, |c, n| {
+        c.global().tune.ssl_hard_maxrecord = usize_of(n)
+    }),
     unread("tune.ssl.ssl-ctx-cache-size", "Generated certificates that are kept."),
     hello_size("tune.ssl.capture-buffer-size", "How many bytes of a client hello are kept."),
     hello_size("tune.ssl.capture-cipherlist-size", "Same as `tune.ssl.capture-buffer-size`."),
@@ -200,10 +208,9 @@ pub const ROWS: &[Keyword] = &[
         "Key updates a second.",
         POSITIVE,
         "'{}' expects a positive number.",
-        |_, _| {},
+        |c, n| c.global().tune.ssl_keyupdate_rate = u32_of(n),
     )
-    .missing("'{}' expects a number (KeyUpdates/s, 0 to disable).")
-    .parsed(),
+    .missing("'{}' expects a number (KeyUpdates/s, 0 to disable)."),
     row("tune.ssl.ocsp-update.maxdelay", "The longest time between OCSP updates.", "<number>", delay),
     row("tune.ssl.ocsp-update.mindelay", "The shortest time between OCSP updates.", "<number>", delay),
     row("ocsp-update.maxdelay", "The longest time between OCSP updates.", "<number>", delay),
