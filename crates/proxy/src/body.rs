@@ -135,8 +135,11 @@ impl H1Source {
         loop {
             match body.next(rest) {
                 Ok(h1::Piece::Data { consumed, .. }) => rest = &rest[consumed..],
-                Ok(h1::Piece::End { .. }) => {
-                    return body.payload() - before + u64::from(body.is_chunked());
+                Ok(h1::Piece::End { trailers, .. }) => {
+                    let trailers = Some(&rest[trailers]).filter(|raw| !raw.is_empty());
+                    let head = trailers.and_then(|raw| parsed_trailers(raw, self.max_fields));
+                    let end = head.map_or(body.is_chunked().into(), |head| h1::counted_end(Some(&head)));
+                    return body.payload() - before + end;
                 }
                 _ => return body.payload() - before,
             }
@@ -202,12 +205,18 @@ impl H1Source {
         if trailers.is_empty() {
             return give(sink, Piece::End(None));
         }
-        let mut head = Head::default();
-        head.bytes_mut().extend_from_slice(trailers);
-        h1::parse_trailers(&mut head, self.max_fields).map_err(|_| SourceError::Invalid)?;
+        let head = parsed_trailers(trailers, self.max_fields).ok_or(SourceError::Invalid)?;
         self.ending = h1::counted_end(Some(&head));
         give(sink, if self.trailers { Piece::Trailers(&head) } else { Piece::End(Some(&head)) })
     }
+}
+
+/// Trailers from their raw form; `None`: they are broken.
+fn parsed_trailers(raw: &[u8], max_fields: usize) -> Option<Head> {
+    let mut head = Head::default();
+    head.bytes_mut().extend_from_slice(raw);
+    h1::parse_trailers(&mut head, max_fields).ok()?;
+    Some(head)
 }
 
 /// Queues a piece on an HTTP/1 connection; `chunked` says how payload is framed there.

@@ -12,6 +12,7 @@ use ir::config::{Level, LogMoment, LogOrigin, LogPreset, Mode, Proxy};
 use ir::id::LogProfileId;
 use ir::spec::RuleSet;
 use net::clock::now_ms;
+use proto::h1;
 use state::ends::{End, Endpoint};
 use state::link::ConnError;
 use state::live::Output;
@@ -89,7 +90,11 @@ pub fn response(worker: &Worker, stream: &mut Stream, upstream: &mut Upstream) {
         upstream.show_body(seen);
         seen.len()
     });
+    // The head as rules left it.
+    let counted = stream.counts.bytes_out;
+    stream.counts.bytes_out = h1::counted_response(&stream.res);
     step(worker, stream, LogOrigin::Response, early);
+    stream.counts.bytes_out = counted;
 }
 
 /// A step on the way of a stream, where the configuration wants a line of it. `early`: how much of

@@ -117,13 +117,9 @@ impl Stream {
         matches!(self.phase, RuleSet::TcpConnection | RuleSet::TcpSession)
     }
 
-    /// Whether counter `number` counts already, seen from the rules at hand.
+    /// Whether counter `number` counts already: where the session's does, the stream's begins with it.
     pub fn tracks(&self, number: usize) -> bool {
-        if self.is_before_stream() {
-            self.session.counters.borrow().get(number).is_some()
-        } else {
-            self.counters.get(number).is_some()
-        }
+        self.counter(number, |_| ()).is_some()
     }
 
     /// Lets counter `number` count in an entry: that of the session in the rules of the
