@@ -190,7 +190,7 @@ impl Exchange {
     }
 
     /// The response is complete before the request is: a server that stays gets the rest. What no server
-    /// takes is taken from an HTTP/1 client all the same, whose next request stands behind it.
+    /// takes is taken from the client all the same: over HTTP/1 its next request stands behind it.
     fn poll_rest(
         &mut self,
         cx: &mut Context<'_>,
@@ -199,7 +199,7 @@ impl Exchange {
         server: &mut ServerConn,
         timer: &mut Timer,
     ) -> Poll<Result<(), Fault>> {
-        if client.request_done() || !client.is_h1() {
+        if client.request_done() {
             self.cut |= server.filters.as_ref().is_some_and(|filters| !filters.up.is_empty());
             return Poll::Ready(Ok(()));
         }

@@ -116,6 +116,12 @@ pub(super) fn write_ping(out: &mut Vec<u8>, payload: &[u8; 8]) {
     out.extend_from_slice(payload);
 }
 
+/// The answer to a PING.
+pub(super) fn write_pong(out: &mut Vec<u8>, payload: &[u8]) {
+    Frame { length: payload.len(), kind: PING, flags: ACK, stream: 0 }.write(out);
+    out.extend_from_slice(payload);
+}
+
 pub(super) fn write_reset(out: &mut Vec<u8>, stream: u32, code: u32) {
     Frame { length: 4, kind: RST_STREAM, flags: 0, stream }.write(out);
     out.extend_from_slice(&code.to_be_bytes());

@@ -414,7 +414,12 @@ impl Replies {
                 self.last = Some(self.last.unwrap_or(last).min(last));
                 narrows
             }
-            kind => kind == PING,
+            PING if frame.has(ACK) => true,
+            PING => {
+                frame::write_pong(out.peer, payload);
+                false
+            }
+            _ => false,
         };
         if passes {
             self.rest = Rest::Pass(used);

@@ -131,7 +131,7 @@ fn requests_and_bodies() {
     // Empty DATA says nothing; its padding counts.
     check(&[post(1, b""), frame(0, 0, 1, b"")], "", "1.4(1)", 1, false);
     check(&[post(1, b""), frame(0, 8, 1, b"\x01\0")], "WINDOW(0,2) WINDOW(1,2)", "1.4(1)", 1, false);
-    check(&[frame(6, 0, 0, b"12345678"), frame(0x77, 0, 0, b"?")], "", "PING", 0, false);
+    check(&[frame(6, 0, 0, b"12345678"), frame(0x77, 0, 0, b"?")], "PING", "", 0, false);
     check(&[frame(2, 0, 1, b"\0\0\0\0\0"), frame(7, 0, 0, &[0; 8]), get(5, 1, b"")], "", "1.5(1)", 1, false);
     check(&[frame(4, 1, 0, b""), frame(8, 0, 0, b"\0\0\0\x01")], "", "WINDOW(0,1)", 0, false);
 }

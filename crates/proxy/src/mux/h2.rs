@@ -6,6 +6,7 @@
 mod client;
 mod convert;
 mod convert_back;
+mod faults;
 mod front;
 mod halves;
 mod io;
@@ -23,13 +24,11 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Error, Reason, RecvStream};
-use ir::config::H2Errors;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::session::Session;
 use state::stream::Stream;
 use state::termination::{Cause, State};
-use state::track::Event;
 
 pub use client::H2Client;
 pub use server::H2Server;
@@ -113,7 +112,7 @@ fn builder(worker: &Worker) -> Builder {
     builder
 }
 
-/// Logs what never became a request, as HAProxy does: `<BADREQ>`.
+/// Where a connection's requests come from.
 struct Log<'a> {
     worker: &'a Rc<Worker>,
     session: &'a Rc<Session>,
@@ -121,31 +120,9 @@ struct Log<'a> {
 }
 
 impl Log<'_> {
-    /// Logs and counts what the follower found.
+    /// Logs and counts what the follower found but in a frame.
     fn faults(&self) {
-        let mut faults = self.front.with(Front::take_faults);
-        let (connections, streams) = match self.worker.plan.config.global.tune.h2_clients.log_errors {
-            H2Errors::None => (0, 0),
-            H2Errors::Connections => (faults.connection, 0),
-            H2Errors::Streams => (faults.connection, faults.stream),
-        };
-        for number in 0..(connections + streams).max(faults.requests).max(faults.errors) {
-            let mut stream = self.worker.stream(self.session);
-            stream.timing.start = self.session.accepted;
-            stream.timing.end = Some(now_ms());
-            stream.termination.set(Cause::Proxy, State::Request);
-            for (left, event) in [(&mut faults.requests, Event::Request), (&mut faults.errors, Event::Error)]
-            {
-                if *left > 0 {
-                    *left -= 1;
-                    stream.count(event);
-                }
-            }
-            if number < connections + streams {
-                log::session(self.worker, &mut stream);
-            }
-            self.worker.recycle(stream);
-        }
+        faults::log(self.worker, self.session, self.front.with(Front::take_faults));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{By, FAREWELL, Farewell, Follower, MAX_WINDOW, Output, PROBE, Phase, Reset, Rest, Step};
 use crate::h2::frame::{
-    ACK, Code, Frame, GOAWAY, HEADER, MAX_STREAM, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
+    ACK, Code, Frame, GOAWAY, HEADER, MAX_STREAM, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE,
+    number, write_pong,
 };
 
 impl Follower {
@@ -29,7 +30,11 @@ impl Follower {
                 self.present = true;
                 false
             }
-            PING => true,
+            PING if !frame.has(ACK) => {
+                // The crate's answer would be lost where the connection ends with what follows.
+                write_pong(out.peer, payload);
+                false
+            }
             WINDOW_UPDATE => match self.window_update(frame, number(payload, 0) & MAX_STREAM, out) {
                 Ok(passes) => passes,
                 Err(step) => return if step == Step::End { (0, step) } else { (used, step) },

@@ -49,6 +49,7 @@ fn words(mut bytes: &[u8]) -> String {
             (RST_STREAM, RESET_FOR_MESSAGE) => format!("bad({})", frame.stream),
             (RST_STREAM, code) => format!("RST({},{code})", frame.stream),
             (GOAWAY, last) => format!("GOAWAY({last},{})", number(payload, 4)),
+            (PING, _) if frame.has(ACK) => "pong".to_owned(),
             (WINDOW_UPDATE, more) => format!("WINDOW({},{more})", frame.stream),
             (kind, _) => format!("{kind}.{}({})", frame.flags, frame.stream),
         });
@@ -134,7 +135,8 @@ fn responses() {
     fine(&parts, "1.4(1)", "1:200/1");
     let trailers = frame(HEADERS, 5, 1, &field("x", "y"));
     fine(&[ok(1, b""), frame(DATA, 0, 1, b"ok"), trailers], "1.4(1) 0.0(1) 1.5(1)", "1:200/0");
-    fine(&[frame(PING, 0, 0, b"12345678"), frame(0x77, 0, 1, b"?")], "6.0(0)", "");
+    fine(&[frame(PING, 1, 0, b"12345678"), frame(0x77, 0, 1, b"?")], "pong", "");
+    check(&[frame(PING, 0, 0, b"12345678")], "pong", "", "", 0, false);
     fine(&[frame(SETTINGS, 1, 0, b""), frame(SETTINGS, 1, 0, b"")], "4.1(0)", "");
     fine(&[frame(RST_STREAM, 0, 1, b"\0\0\0\x08"), frame(RST_STREAM, 0, 1, b"\0\0\0\x08")], "RST(1,8)", "");
     let goaway = |last: &[u8]| frame(GOAWAY, 0, 0, &[last, &[0; 4]].concat());

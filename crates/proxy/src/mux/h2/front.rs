@@ -17,6 +17,7 @@ use state::session::Session;
 use state::stream::Stream;
 use tokio::io::ReadBuf;
 
+use super::faults;
 use super::tools::Tools;
 use crate::buffers::Lent;
 use crate::conn::Conn;
@@ -24,6 +25,8 @@ use crate::worker::Worker;
 
 /// What one read brings at most, in bytes.
 pub const MAX_READ: usize = 64 * 1024;
+/// With more of our own frames waiting for the peer, in bytes, nothing is read.
+pub const MOST_OURS: usize = 16 * 1024;
 /// The largest window (RFC 9113, section 6.9.1).
 pub const MAX_WINDOW: u32 = (1 << 31) - 1;
 /// What HAProxy's form of a message takes up besides its parts, in bytes.
@@ -238,6 +241,12 @@ impl Front {
         loop {
             self.give_held(buf);
             let given = buf.filled().len() > before;
+            if self.ours.len() > MOST_OURS {
+                let _ = self.poll_ours(cx)?;
+                if self.ours.len() > MOST_OURS {
+                    return if given { Poll::Ready(Ok(())) } else { Poll::Pending };
+                }
+            }
             if buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
@@ -384,6 +393,10 @@ impl Front {
         self.handled.0 += u32::from(!matches!(step, Step::More | Step::Pass));
         self.handled.1 += u32::from(matches!(step, Step::Reset(_)));
         self.count_glitches();
+        if self.follower.faults != Faults::default() {
+            let faults = self.take_faults();
+            faults::log(&self.worker, &self.session, faults);
+        }
         step
     }
 

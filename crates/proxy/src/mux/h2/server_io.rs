@@ -16,7 +16,7 @@ use proto::h1::HTTP2_PREFACE;
 use proto::h2::{Next, Output};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::front::MAX_READ;
+use super::front::{MAX_READ, MOST_OURS};
 use super::links::Wire;
 use super::tools::Tools;
 use crate::buffers::Lent;
@@ -110,6 +110,12 @@ impl ServerIo {
                 self.held.consume(count);
             }
             let given = buf.filled().len() > before;
+            if self.ours.len() > MOST_OURS {
+                let _ = self.poll_ours(cx)?;
+                if self.ours.len() > MOST_OURS {
+                    return if given { Poll::Ready(Ok(())) } else { Poll::Pending };
+                }
+            }
             let is_enough = self.frames_at_once > 0 && self.handled >= self.frames_at_once;
             if buf.remaining() == 0 || (given && is_enough) {
                 return Poll::Ready(Ok(()));
