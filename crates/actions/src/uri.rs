@@ -1,7 +1,7 @@
 //! Actions on the request's target.
 
 use ir::spec::ActionArg;
-use proto::message::{Head, Version};
+use proto::message::Head;
 use state::Stream;
 use state::plan::{ActionValue, Args, Outcome};
 
@@ -84,21 +84,16 @@ fn replace_uri(stream: &mut Stream, args: &Args) -> Outcome {
     replace(stream, args, |stream| Some(whole_uri(stream)), Head::set_uri)
 }
 
-/// The target; HTTP/2 sends the scheme and the host beside it.
+/// The whole URI, also of a target whose scheme stands beside it.
 fn whole_uri(stream: &Stream) -> &[u8] {
-    let target = stream.req.target();
-    let (_, received) = stream.req.received();
-    match memchr::memmem::find(received, b"://") {
-        Some(scheme) if stream.req.version == Version::Http2 && target.starts_with(b"/") => {
-            let host = stream.req.get(b"host").unwrap_or_default();
-            let parts = [&received[..scheme + 3], host, target];
-            let len = parts.iter().map(|part| part.len()).sum();
-            let mut rest = parts.into_iter().flatten();
-            // As many bytes as there are.
-            stream.arena.alloc_slice_fill_with(len, |_| rest.next().copied().unwrap_or_default())
-        }
-        _ => target,
-    }
+    let parts = match stream.req.uri() {
+        [b"", b"", b"", target] => return target,
+        parts => parts,
+    };
+    let len = parts.iter().map(|part| part.len()).sum();
+    let mut rest = parts.into_iter().flatten();
+    // As many bytes as there are.
+    stream.arena.alloc_slice_fill_with(len, |_| rest.next().copied().unwrap_or_default())
 }
 
 /// Where the part matches, the expanded template takes its whole place. An empty part matches nothing.

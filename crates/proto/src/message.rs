@@ -108,6 +108,8 @@ pub struct Head {
     status_digits: u8,
     /// Method and target as they were received: edits append, so the old bytes are still there.
     received: (Span, Span),
+    /// The scheme that stands beside the target, as the authority does in `host` (HTTP/2).
+    scheme: Span,
     /// The version's text where it is not a usual one.
     odd_version: Span,
     pub version: Version,
@@ -124,6 +126,7 @@ impl Head {
         self.target = Span::default();
         (self.status, self.status_digits) = (0, 0);
         self.received = Default::default();
+        self.scheme = Span::default();
         self.odd_version = Span::default();
         self.version = Version::default();
         self.framing = Framing::default();

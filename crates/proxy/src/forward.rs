@@ -31,6 +31,7 @@ use crate::{http, log, rules, tunnel};
 
 /// Sends the request to a server of the stream's backend and the response to the client.
 pub async fn run(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>, timer: &mut Timer) {
+    stream.req.mend_target();
     let mut attempts = Attempts::new(stream);
     let settings = stream.plan.settings(backend(stream));
     let retry_on = if stream.overrides.sends_once { 0 } else { settings.retry_on & !retry::CONN_FAILURE };

@@ -195,7 +195,7 @@ fn start(pseudo: &Pseudo<'_>, rules: &Rules, request: &mut Request, head: &mut H
         Version::Http2,
     );
     if usual {
-        head.set_target(if method == b"OPTIONS" { path } else { shown });
+        head.set_apart(if method == b"OPTIONS" { path } else { shown });
     }
     Ok(())
 }

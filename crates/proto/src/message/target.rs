@@ -30,6 +30,39 @@ impl Head {
         target.get(question_mark(target, 0) + 1..)
     }
 
+    /// The whole URI in parts: scheme, `://`, host and path where the scheme stands beside the target, else the
+    /// target alone. The asterisk form has no path.
+    pub fn uri(&self) -> [&[u8]; 4] {
+        let target = self.target();
+        if self.scheme.is_empty() {
+            return [b"", b"", b"", target];
+        }
+        let host = self.get_all(b"host").next().unwrap_or_default();
+        [self.slice(self.scheme), b"://", host, if target == b"*" { b"" } else { target }]
+    }
+
+    /// Makes the path the target, whose scheme stands beside it from now on.
+    pub fn set_apart(&mut self, path: &[u8]) {
+        let start = self.target.range().start;
+        let scheme = base::bytes::find(self.target(), b"://").unwrap_or(0);
+        self.scheme = Span::new(start..start + scheme);
+        self.set_target(path);
+    }
+
+    /// Makes a target whose scheme stands beside it fit to be sent: what a rule left in front of its first slash
+    /// counts to the authority, as in HAProxy, and no path is the root, or an asterisk where OPTIONS asks.
+    pub fn mend_target(&mut self) {
+        if self.scheme.is_empty() || self.target().first() == Some(&b'/') {
+            return;
+        }
+        let target = self.target.range();
+        match self.target().iter().position(|byte| b"/?#".contains(byte)) {
+            Some(start) => self.target = Span::new(target.start + start..target.end),
+            None if self.method() == b"OPTIONS" => self.set_target(b"*"),
+            None => self.set_target(b"/"),
+        }
+    }
+
     /// Replaces the path and keeps scheme, authority and query. In a target without a path all that
     /// stands before the query is replaced.
     pub fn set_path(&mut self, path: &[u8]) {
@@ -60,6 +93,7 @@ impl Head {
     /// fields, too. `false`: its authority is empty.
     pub fn set_uri(&mut self, uri: &[u8]) -> bool {
         self.set_target(uri);
+        self.scheme = Span::default();
         let Some(authority) = authority(uri) else { return true };
         let host = if self.method() == b"CONNECT" { uri } else { &uri[authority] };
         for index in 0..self.field_count() {
@@ -194,6 +228,29 @@ mod tests {
         check("/a?b", |h| h.set_query(b""), "/a?");
         check("u?v", |h| h.set_query(b"c"), "u?c");
         check("", |h| h.set_query(b"c"), "?c");
+    }
+
+    #[test]
+    fn beside_scheme_and_host() {
+        let check = |method: &str, target: &str, uri: &str, mended: &str| {
+            let mut head = Head::default();
+            head.start_absolute(method.as_bytes(), [b"https", b"://", b"h", b"/"], Version::Http2);
+            head.set_apart(target.as_bytes());
+            head.add(b"host", b"h");
+            assert_eq!(String::from_utf8_lossy(&head.uri().concat()), uri, "{target}");
+            head.mend_target();
+            assert_eq!(head.target(), mended.as_bytes(), "{method} {target}");
+        };
+        check("GET", "/a?b", "https://h/a?b", "/a?b");
+        check("GET", "a/b", "https://ha/b", "/b");
+        check("GET", "a?b", "https://ha?b", "?b");
+        check("GET", "", "https://h", "/");
+        check("GET", "*", "https://h", "/");
+        check("OPTIONS", "", "https://h", "*");
+        check("OPTIONS", "*", "https://h", "*");
+        let mut head = request("a/b");
+        head.mend_target();
+        assert_eq!((head.target(), head.uri().concat()), (&b"a/b"[..], b"a/b".to_vec()));
     }
 
     #[test]

@@ -120,19 +120,10 @@ fn pathq<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
 }
 
 fn url<'a>(stream: &'a Stream, _: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    let head = request(stream)?;
-    let target = head.target();
-    // HTTP/2 sends scheme and host beside the path.
-    let (_, received) = head.received();
-    match base::bytes::find(received, b"://") {
-        Some(scheme) if head.version == Version::Http2 && matches!(target.first(), Some(b'/' | b'*')) => {
-            // The asterisk form has no path.
-            let path = if target == b"*" { b"" } else { target };
-            let parts = [&received[..scheme], b"://", host(head).unwrap_or(b""), path];
-            Ok(Value::Str(join(&stream.arena, &parts)))
-        }
-        _ => Ok(Value::Str(target)),
-    }
+    Ok(Value::Str(match request(stream)?.uri() {
+        [b"", b"", b"", target] => target,
+        parts => join(&stream.arena, &parts),
+    }))
 }
 
 fn query<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
