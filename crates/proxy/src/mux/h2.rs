@@ -87,8 +87,15 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     log.faults();
     let Some(mut conn) = front.with(Front::take_conn) else { return };
     if !session.is_dropped.get() {
-        linger::close(&mut conn, &mut timer).await;
+        return linger::close(&mut conn, &mut timer).await;
     }
+    // The client acknowledges our settings: to a socket that is gone, that would be answered by a reset.
+    Deadline::after(now_ms(), timeouts.client).set(&mut timer);
+    std::future::poll_fn(|cx| match conn.poll_more(cx, 1) {
+        Poll::Ready(_) => Poll::Ready(()),
+        Poll::Pending => timer.poll_expired(cx),
+    })
+    .await;
 }
 
 fn builder(worker: &Worker) -> Builder {
