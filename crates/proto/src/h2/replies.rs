@@ -31,6 +31,8 @@ use blocks::Block;
 const FIRST_WINDOW: i64 = 65_535;
 /// The largest window.
 const MAX_WINDOW: i64 = (1 << 31) - 1;
+/// Streams that were reset for a fault of which that is still known.
+const REFUSED: usize = 16;
 /// Heads whose memory is kept for the next ones.
 const SPARE: usize = 4;
 
@@ -96,6 +98,8 @@ pub struct Replies {
     stream_window: i64,
     /// Streams that the server must not hear of but by their reset.
     withheld: Vec<u32>,
+    /// Streams that we reset last for what the server sent.
+    refused: VecDeque<u32>,
     /// Heads that wait for their streams.
     heads: VecDeque<(u32, Head)>,
     spare: Vec<Head>,
@@ -119,6 +123,7 @@ impl Replies {
             window: FIRST_WINDOW,
             stream_window: FIRST_WINDOW,
             withheld: Vec::new(),
+            refused: VecDeque::new(),
             heads: VecDeque::new(),
             spare: Vec::new(),
         }
@@ -289,6 +294,10 @@ impl Replies {
     fn reset(&mut self, stream: u32, code: Code, message: bool, out: &mut Output<'_>) {
         frame::write_reset(out.peer, stream, code as u32);
         if self.streams.remove(stream) {
+            if self.refused.len() == REFUSED {
+                self.refused.pop_front();
+            }
+            self.refused.push_back(stream);
             let code = if message { RESET_FOR_MESSAGE } else { RESET_FOR_FRAMES };
             frame::write_reset(out.codec, stream, code);
         }
@@ -358,9 +367,11 @@ impl Replies {
             Ended::ByPeer if of_block => Some((0, self.end(Code::Protocol, out))),
             // It has a part in the table of fields.
             Ended::Whole if of_block => None,
-            Ended::ByPeer => Some(self.reject(frame, Code::StreamClosed, out)),
-            // It may have been on its way when the stream ended.
-            Ended::Whole => Some(self.leave_out(frame, Code::StreamClosed, out)),
+            // It may have been on its way when we reset the stream for another fault.
+            Ended::Whole if self.refused.contains(&frame.stream) => {
+                Some(self.leave_out(frame, Code::StreamClosed, out))
+            }
+            Ended::ByPeer | Ended::Whole => Some(self.reject(frame, Code::StreamClosed, out)),
         }
     }
 

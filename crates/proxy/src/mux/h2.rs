@@ -17,7 +17,6 @@ mod server;
 mod server_io;
 mod tools;
 
-use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -54,11 +53,8 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
     let log = Log { worker, session, front: &front };
     let timeouts = worker.plan.settings(session.frontend).timeouts;
     Deadline::after(now_ms(), timeouts.http_request.or(timeouts.client)).set(&mut timer);
-    let begun = async {
-        let is_greeted = std::future::poll_fn(|cx| front.with(|front| front.poll_preface(cx))).await;
-        if is_greeted { builder(worker).handshake(io::Joined(front.clone())).await.ok() } else { None }
-    };
-    let mut begun = pin!(begun);
+    // Its memory is larger than what a connection needs from then on.
+    let mut begun = Box::pin(begin(worker, &front));
     let opened = std::future::poll_fn(|cx| match begun.as_mut().poll(cx) {
         Poll::Ready(opened) => Poll::Ready(opened),
         Poll::Pending => {
@@ -67,6 +63,7 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
         }
     })
     .await;
+    drop(begun);
     if let Some(connection) = opened {
         let state = (false, false);
         let settings = worker.plan.settings(session.frontend);
@@ -96,6 +93,15 @@ pub async fn run(worker: &Rc<Worker>, session: &Rc<Session>, conn: Conn, handsha
         Poll::Pending => timer.poll_expired(cx),
     })
     .await;
+}
+
+/// Waits for the client's preface, and makes the connection.
+async fn begin(worker: &Worker, front: &Shared) -> Option<Box<Connection<io::Joined, Bytes>>> {
+    let is_greeted = std::future::poll_fn(|cx| front.with(|front| front.poll_preface(cx))).await;
+    if !is_greeted {
+        return None;
+    }
+    builder(worker).handshake(io::Joined(front.clone())).await.ok().map(Box::new)
 }
 
 fn builder(worker: &Worker) -> Builder {
@@ -135,7 +141,8 @@ impl Log<'_> {
 
 struct Serving<'a> {
     log: &'a Log<'a>,
-    connection: Connection<io::Joined, Bytes>,
+    /// Boxed, since futures keep a place for each name that a value had.
+    connection: Box<Connection<io::Joined, Bytes>>,
     handshake: u64,
     /// The client was told to open no more streams.
     stopping: bool,

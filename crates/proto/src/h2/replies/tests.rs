@@ -178,7 +178,9 @@ fn faults_of_streams() {
     check(&[ok(1, b""), trailers], "RST(1,1)", "1.4(1) bad(1)", "1:200/0", 2, false);
     // Frames behind the end, and behind that of the server's side alone.
     let whole = [status("200", 5), frame(DATA, 0, 1, b"x")];
-    check(&whole, "WINDOW(0,1) RST(1,5)", "1.5(1)", "1:200/0", 0, false);
+    check(&whole, "WINDOW(0,1) RST(1,5)", "1.5(1)", "1:200/0", 1, false);
+    let refused = [status("20", 4), frame(DATA, 0, 1, b"x")];
+    check(&refused, "RST(1,1) WINDOW(0,1) RST(1,5)", "bad(1)", "", 2, false);
     check(&[status("200", 5), status("200", 5)], "RST(1,5)", "1.5(1)", "1:200/0", 0, false);
     let half = [frame(HEADERS, 5, 3, b"\x88"), frame(DATA, 0, 3, b"x")];
     check(&half, "WINDOW(0,1) RST(3,5)", "1.5(3) cut(3)", "3:200/0", 1, false);
