@@ -2,12 +2,14 @@
 """Makes random configurations with rules of all kinds, runs them on two proxies and compares every answer, what
 the origin was sent, the state of the connection and the log lines.
 
-    compare.py --reference ~/haproxy/haproxy [--first SEED] [--count CASES] [--http2] [--verbose]
+    compare.py --reference ~/haproxy/haproxy [--first SEED] [--count CASES] [--http2] [--http2-servers] [--verbose]
 
 The proxy under test is the one named by COMPAT_BINARY or HXPROXY. Lines that the reference refuses are taken out
 first. Prints the first difference of each case with its seed; ends with 1 where there is one."""
 
 import argparse
+import contextlib
+import functools
 import pathlib
 import re
 import subprocess
@@ -56,29 +58,35 @@ def main():
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--http2", action="store_true", help="the client speaks HTTP/2")
+    parser.add_argument("--http2-servers", action="store_true", help="so does the origin, which is the reference")
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
-    make_client = play.Client
+    make_client, bind, server = play.Client, "", ""
     if args.http2:
         import http2
-        make_client = http2.Client
+        make_client, bind = http2.Client, "proto h2"
     bad = 0
-    for seed in range(args.first, args.first + args.count):
-        with tempfile.TemporaryDirectory(prefix="random-") as folder:
-            folder = pathlib.Path(folder)
-            random = grammar.Grammar(seed, folder)
-            config, requests = random.config("proto h2" if args.http2 else ""), random.requests()
-            config = accepted(args.reference, config, folder)
-            if config is None:
-                continue
-            theirs = play.play(args.reference, config, requests, folder, make_client)
-            grammar.write_files(folder)
-            ours = play.play(support.binary(), config, requests, folder, make_client)
+    with contextlib.ExitStack() as stack:
+        # Over HTTP/2, fields of different names have no order among each other.
+        origin = support.serve(functools.partial(play.serve, in_order=not args.http2_servers))
+        if args.http2_servers:
+            folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="origin-")))
+            origin, server = play.http2_origin(stack, args.reference, origin, folder), "proto h2"
+        for seed in range(args.first, args.first + args.count):
+            with tempfile.TemporaryDirectory(prefix="random-") as folder:
+                case = grammar.Grammar(seed, pathlib.Path(folder))
+                config, requests = accepted(args.reference, case.config(bind, server), case.folder), case.requests()
+                if config is None:
+                    continue
+                seen = []
+                for program in (support.binary(), args.reference):
+                    grammar.write_files(case.folder)
+                    seen.append(play.play(program, config, requests, case.folder, make_client, origin))
             if args.verbose:
                 print(config)
-                for one in zip(ours, theirs):
+                for one in zip(*seen):
                     print("  ours   {!r}\n  theirs {!r}".format(*one))
-            if found := differences(ours, theirs, requests):
+            if found := differences(*seen, requests):
                 bad += 1
                 print(f"seed {seed}:\n{found}", flush=True)
     print(f"{args.count} cases, {bad} differ")

@@ -50,11 +50,11 @@ frontend fe from base
 
 backend be from base
 {backend}
-    server o1 127.0.0.1:{{origin}} cookie c1
-    server o2 127.0.0.1:{{origin}} cookie c2 weight 0
+    server o1 127.0.0.1:{{origin}} cookie c1 {server}
+    server o2 127.0.0.1:{{origin}} cookie c2 weight 0 {server}
 
 backend be2 from base
-    server o3 127.0.0.1:{{origin}}
+    server o3 127.0.0.1:{{origin}} {server}
 
 backend tab
     stick-table type string len 32 size 1k expire 10s store http_req_cnt,gpc(2),gpt(2),conn_cnt,http_err_cnt
@@ -95,7 +95,6 @@ class Grammar:
         self.random = random.Random(seed)
         self.folder = folder
         self.rows = alternatives()
-        write_files(folder)
 
     def make(self, name, side=""):
         """One of a name's alternatives, with what it names in turn."""
@@ -118,8 +117,9 @@ class Grammar:
             made.append(f"    {rule_set} {self.make(rule_set, side)}{self.make('condition', side)}")
         return made
 
-    def config(self, bind):
-        """A configuration with places for ports: `{frontend}`, `{origin}`, `{log}`. `bind`: options of its line."""
+    def config(self, bind, server):
+        """A configuration with places for ports: `{frontend}`, `{origin}`, `{log}`. `bind` and `server`: options
+        of these lines."""
         make, some = self.make, self.random.randint
         frontend = [f"    option {make('option')}" for _ in range(some(0, 3))]
         frontend += [f"    {make('error-page', 'request')}" for _ in range(some(0, 2))]
@@ -130,6 +130,7 @@ class Grammar:
         backend = self.sometimes(0.4, lambda: f"cookie {make('cookie')}") + self.rules(0, 4)
         text = CONFIG.format(
             bind=bind,
+            server=server,
             format=self.random.choice([FORMAT] * 4 + ["option httplog"]),
             shared="\n".join(self.rules(0, 2) if some(0, 3) == 0 else []),
             frontend="\n".join(frontend),

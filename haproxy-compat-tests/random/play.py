@@ -62,15 +62,19 @@ class Reader:
         return b""
 
 
-def serve(connection):
-    """Answers each request with what it got, in the way that its field `X-Want` names."""
+def serve(connection, in_order=True):
+    """Answers each request with what it got, in the way that its field `X-Want` names. `in_order`: the fields
+    stand in the answer as they came."""
     reader = Reader(connection)
     while True:
         try:
             head = reader.until(b"\r\n\r\n")
-            seen = head + b"--\n" + reader.body(head, is_answer=False) + b"\n"
+            body = reader.body(head, is_answer=False)
         except Ended:
             return
+        line, *fields = head[:-4].split(b"\r\n")
+        shown = fields if in_order else sorted(fields, key=lambda field: field.partition(b":")[0])
+        seen = b"\r\n".join([line, *shown, b"", b"--\n"]) + body + b"\n"
         wanted = re.search(rb"(?im)^x-want: *(\S+)", head)
         wanted = wanted[1].decode() if wanted else ""
         if wanted == "hint":
@@ -151,10 +155,31 @@ def clean_line(line):
     return re.sub(r" -?\d+/-?\d+/-?\d+/-?\d+/\+?\d+ ", timers, line)
 
 
-def play(program, config, requests, folder, make_client):
+# An origin that speaks HTTP/2 to the proxy.
+HTTP2_ORIGIN = """
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 20s
+    timeout server 20s
+listen origin
+    bind 127.0.0.1:{port} proto h2
+    server s 127.0.0.1:{origin}
+"""
+
+
+def http2_origin(stack, program, origin, folder):
+    """Starts a proxy in front of the origin, which clients of HTTP/2 can talk to; gives its port."""
+    [port] = support.free_ports(1)
+    path = folder / "origin.cfg"
+    path.write_text(HTTP2_ORIGIN.format(port=port, origin=origin))
+    stack.enter_context(support.start_proxy(program, str(path), [port]))
+    return port
+
+
+def play(program, config, requests, folder, make_client, origin):
     """What each request came to: (answer, connection), then its log lines. Raises where the proxy does not start."""
     syslog = support.Syslog()
-    origin = support.serve(serve)
     [frontend] = support.free_ports(1)
     for name, port in {"log": syslog.port, "origin": origin, "frontend": frontend}.items():
         config = config.replace("{%s}" % name, str(port))
