@@ -47,6 +47,10 @@ pub fn run(stream: &mut Stream, proxy: ProxyId, set: RuleSet, at: &mut usize) ->
                     *at += 1;
                     match outcome {
                         Outcome::Pause(_) => stream.waiting = Some(Waits::Rule(rule.place)),
+                        // The next rule follows.
+                        Outcome::Log(_) | Outcome::Hint => {}
+                        // Nothing of a stream is there yet.
+                        _ if matches!(set, RuleSet::TcpConnection | RuleSet::TcpSession) => {}
                         _ => stream.last_rule = Some(rule.place),
                     }
                     return outcome;

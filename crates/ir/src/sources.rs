@@ -104,6 +104,15 @@ impl Sources {
         Source::TransactionEnd,
     ]);
 
+    /// What is known when the last byte went through.
+    pub const END: Self = Self::of(&[
+        Source::ResponseBody,
+        Source::RequestEnd,
+        Source::ResponseEnd,
+        Source::TransactionEnd,
+        Source::SessionEnd,
+    ]);
+
     pub const fn of(sources: &[Source]) -> Self {
         let (mut bits, mut at) = (0, 0);
         while at < sources.len() {

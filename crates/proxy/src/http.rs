@@ -90,14 +90,15 @@ async fn decide(
         {
             return decision;
         }
-        stream.unread = false;
     }
     // Rules on contents may have begun to track.
     stream.count(Event::Request);
-    capture_request(stream);
     if let Some(decision) = monitor(stream) {
+        stream.unread = true;
         return decision;
     }
+    stream.unread = false;
+    capture_request(stream);
     log::step(worker, stream, LogOrigin::Request, 0);
     let mut left = match buffer_request(stream, client, timer, frontend).await {
         Ok(left) => left,
@@ -274,7 +275,7 @@ fn monitor(stream: &mut Stream) -> Option<Decision> {
     if !is_path && stream.req.target() != uri {
         return None;
     }
-    stream.log_silent = true;
+    stream.is_monitored = true;
     stream.termination.set(Cause::Local, State::Request);
     let failing = stream.frontend_plan().monitor_fail.iter().any(|cond| cond.eval(stream) == Answer::Yes);
     Some(Decision::Refuse(if failing { 503 } else { 200 }))

@@ -163,7 +163,7 @@ fn line(worker: &Worker, stream: &mut Stream, origin: LogOrigin) {
         return;
     }
     stream.is_logged = true;
-    if stream.log_silent {
+    if stream.log_silent || stream.is_monitored {
         return;
     }
     let separate = failed && options.log_separate_errors;
@@ -226,6 +226,7 @@ pub fn now(worker: &Worker, stream: &mut Stream, profile: Option<LogProfileId>) 
     }
     (stream.counts.bytes_in, stream.counts.bytes_out) = (0, 0);
     write(worker, stream, level, own_format(stream), profile);
+    stream.log_origin = LogOrigin::Close;
     (stream.timing, stream.counts) = (timing, counts);
 }
 

@@ -122,8 +122,8 @@ pub struct Stream {
     pub id: u64,
     /// It began as bytes: the frontend's rules about contents have run.
     pub upgraded: bool,
-    /// The frontend's rules about contents refused it before it was looked at as a request: the log
-    /// shows none.
+    /// The log shows no request: the frontend's rules about contents refused it before it was looked at as
+    /// one, or `monitor-uri` answers it.
     pub unread: bool,
     /// The rule set that is being evaluated: `hdr()` means the request's or the response's.
     pub phase: RuleSet,
@@ -202,6 +202,8 @@ pub struct Stream {
     /// A final rule said that this stream is not to be logged, or with another level.
     pub log_level: Option<ir::config::Level>,
     pub log_silent: bool,
+    /// It was for `monitor-uri`: only rules that ask for it give it a line.
+    pub is_monitored: bool,
     /// What makes the stream log (`%OG`).
     pub log_origin: LogOrigin,
     /// Its line is written; only steps and rules that ask for more get more.
@@ -265,6 +267,7 @@ impl Stream {
             termination: Termination::default(),
             log_level: None,
             log_silent: false,
+            is_monitored: false,
             log_origin: LogOrigin::Close,
             is_logged: false,
             arena: Bump::new(),
@@ -323,6 +326,7 @@ impl Stream {
         self.termination = Termination::default();
         self.log_level = None;
         self.log_silent = false;
+        self.is_monitored = false;
         self.log_origin = LogOrigin::Close;
         self.is_logged = false;
         self.arena.reset();

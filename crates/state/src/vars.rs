@@ -216,9 +216,9 @@ impl Stream {
     /// Whether there are variables of this scope: a connection has no stream before its rules on
     /// content, `req` ends where the request leaves and `res` begins there. Checks have their own,
     /// and no stream has a parent.
-    fn has_scope(&self, scope: VarScope) -> bool {
-        let no_stream =
-            matches!(self.phase, RuleSet::TcpConnection | RuleSet::TcpSession | RuleSet::QuicInitial);
+    pub fn has_scope(&self, scope: VarScope) -> bool {
+        let no_stream = self.is_only_session()
+            || matches!(self.phase, RuleSet::TcpConnection | RuleSet::TcpSession | RuleSet::QuicInitial);
         match scope {
             VarScope::Proc | VarScope::Sess => true,
             VarScope::Txn => !no_stream,

@@ -3,10 +3,10 @@
 
 use ir::config::{LogMoment, Proxy};
 use ir::expr::{ActionValue, Expr, FormatNode, LogFormat};
+use ir::sources::Sources;
 
 use crate::context::Context;
 use crate::draft::Draft;
-use crate::places::Place;
 
 /// Aliases of what is known when a stream begins.
 const EARLY: &[&str] =
@@ -54,13 +54,7 @@ impl Asks {
 
     fn with_expr(mut self, c: &Context<'_>, expr: &Expr) -> Self {
         let fetch = c.registry.fetches().get(expr.fetch.index());
-        let is_final = |contexts| {
-            Place::FE_LOG_END.allows(contexts)
-                && ![Place::FE_HRS_HDR, Place::FE_HRQ_HDR, Place::BE_HRS_HDR]
-                    .iter()
-                    .any(|place| place.allows(contexts))
-        };
-        self.end |= fetch.is_some_and(|fetch| is_final(fetch.contexts));
+        self.end |= fetch.is_some_and(|fetch| fetch.uses.meets(Sources::END));
         self.other = true;
         self
     }

@@ -28,6 +28,8 @@ pub fn fill(stream: &mut Stream) {
         location.extend_from_slice(stream.req.path_and_query().unwrap_or_default());
         stream.reply.clear();
         let res = &mut stream.res;
+        // No server said it.
+        stream.answer_status = Some(302);
         res.start_response(302, h1::reason_phrase(302).as_bytes(), Version::Http11);
         res.framing = Framing::Length(0);
         res.add(b"cache-control", b"no-cache");

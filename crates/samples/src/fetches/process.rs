@@ -268,11 +268,10 @@ fn uuid<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> 
 }
 
 fn var<'a>(stream: &'a Stream, args: &'a [Arg], _: &mut Cursor) -> Fetched<'a> {
-    let found = match args.first() {
-        Some(Arg::Var(var)) => stream.variable(*var),
-        _ => None,
-    };
-    match (found, args.get(1)) {
+    let Some(&Arg::Var(var)) = args.first() else { return Err(Missing::Absent) };
+    match (stream.variable(var), args.get(1)) {
+        // Without variables of that scope there is no default either.
+        (None, _) if !stream.has_scope(var.scope) => Err(Missing::Absent),
         (Some(value), _) => Ok(value),
         (None, Some(Arg::Str(default))) => Ok(Value::Str(default)),
         (None, _) => Err(Missing::Absent),
