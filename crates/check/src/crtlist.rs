@@ -2,6 +2,7 @@
 //! lines are read before the certificates are looked at, and a text that was told stays in front of
 //! the next one.
 
+pub mod inline;
 mod line;
 
 use diag::Span;
@@ -110,11 +111,7 @@ impl List<'_, '_> {
         if cut.open > 1 {
             self.text = self.told("malformated line, filters can't be between filename and options!");
         }
-        let mut options = Options {
-            draft: BindDraft::bare(Place { file: self.word.span.file.0, line: self.word.span.line }),
-            given: Vec::new(),
-            files: CertWords::default(),
-        };
+        let mut options = Options::new(self.word.span);
         let filters = self.options(&cut, &words, &mut options)?;
         let filters: Vec<SniFilter> = words.get(filters..).unwrap_or_default().iter().map(sni).collect();
         let path = certs::below(self.c.crt_base.as_deref(), &path.text);
@@ -138,10 +135,7 @@ impl List<'_, '_> {
                 if at > cut.close {
                     return Err(self.told(&format!("ssl args out of '[]' for {}", word.lossy())));
                 }
-                if row.support == ir::spec::Support::Parsed || row.name == "allow-0rtt" {
-                    self.c.warn_parsed(row.name, self.word.span);
-                }
-                options.given.push(row.name);
+                options.note(self.c, row, self.word.span);
                 continue;
             }
             let value = words.get(at + 1).map_or(b"".as_slice(), |value| &value.text);
@@ -304,6 +298,22 @@ struct Options {
 }
 
 impl Options {
+    fn new(span: Span) -> Self {
+        Self {
+            draft: BindDraft::bare(Place { file: span.file.0, line: span.line }),
+            given: Vec::new(),
+            files: CertWords::default(),
+        }
+    }
+
+    /// Notes a word of `bind` lines that was read.
+    fn note(&mut self, c: &mut Context<'_>, row: &bind::BindKeyword, span: Span) {
+        if row.support == ir::spec::Support::Parsed || row.name == "allow-0rtt" {
+            c.warn_parsed(row.name, span);
+        }
+        self.given.push(row.name);
+    }
+
     fn entry(&self, source: CertSource) -> CertEntry {
         let TlsBind { alpn, ciphers, ciphersuites, ca_file, ca_verify_file, .. } = self.draft.tls.clone();
         let TlsBind { curves, sigalgs, crl_file, versions, verify, .. } = self.draft.tls.clone();

@@ -102,6 +102,8 @@ pub struct Draft {
     pub upgrades: bool,
     /// `ssl-f-use` gives the binds their certificates.
     pub has_certificates: bool,
+    /// Its lines.
+    pub certificates: Vec<crate::crtlist::inline::Inline>,
     /// What the checks want to know of each server.
     pub servers: Vec<ServerMore>,
     /// What `default-server` says, by name.

@@ -287,6 +287,7 @@ fn close_proxy(c: &mut Context<'_>) {
     if c.part.no_proxy {
         return;
     }
+    crate::crtlist::inline::close(c);
     let (draft, index) = (std::mem::take(&mut c.px), c.drafts.len());
     c.seen.proxies.entry(draft.proxy.name.clone()).or_insert(index);
     if draft.has_id {

@@ -80,7 +80,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "use-fcgi-app",
         "mode http\n  use-fcgi-app a\n  server v 127.0.0.1:9 proto fcgi\n\nfcgi-app a\n  docroot /file\n  index a",
     ),
-    ("listen", "ssl-f-use", "ssl-f-use crt /file"),
     ("peers", "table", "table t type ip size 1k store gpc0"),
     ("action", "cache-store", "cache-store c\n\ncache c\n  total-max-size 4"),
     ("action", "cache-use", "cache-use c\n\ncache c\n  total-max-size 4"),
