@@ -242,7 +242,8 @@ pub struct Tune {
     pub h1_glitches: H1Glitches,
     /// Percent of a processor that a thread uses before faults end a connection; 0: it does not matter.
     pub glitches_kill_cpu_usage: u32,
-    pub h2_max_frame_size: u32,
+    /// The largest frame that is announced, within `bufsize`, which it is where nothing is set.
+    pub h2_max_frame_size: Option<u32>,
     /// `tune.maxaccept`; -1: no limit.
     pub maxaccept: i32,
     pub rcvbuf_client: Option<usize>,
@@ -299,7 +300,7 @@ impl Default for Tune {
             h2_header_table_size: 4096,
             h1_glitches: H1Glitches::default(),
             glitches_kill_cpu_usage: 0,
-            h2_max_frame_size: 16384,
+            h2_max_frame_size: None,
             maxaccept: 4,
             rcvbuf_client: None,
             sndbuf_client: None,

@@ -284,7 +284,7 @@ impl Replies {
         self.glitches += count;
         let wear = self.wear();
         if wear != Wear::Fine && !std::mem::replace(&mut self.told, true) {
-            let last = self.highest.saturating_add(2 * self.bounds.streams).min(MAX_STREAM);
+            let last = self.highest.saturating_add(self.bounds.streams.saturating_mul(2)).min(MAX_STREAM);
             frame::write_goaway(out.peer, last, Code::NoError);
         }
         (wear == Wear::Over).then(|| self.close(Code::EnhanceYourCalm, out))

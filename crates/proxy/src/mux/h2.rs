@@ -23,6 +23,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Error, Reason, RecvStream};
+use ir::config::Tune;
 use net::clock::now_ms;
 use net::timer::Timer;
 use state::session::Session;
@@ -104,6 +105,13 @@ async fn begin(worker: &Worker, front: &Shared) -> Option<Box<Connection<io::Joi
     builder(worker).handshake(io::Joined(front.clone())).await.ok().map(Box::new)
 }
 
+/// The largest frame that either side's peers may send, in bytes: `tune.h2.max-frame-size`. What is larger than
+/// the buffer is never taken.
+fn frame_size(tune: &Tune) -> u32 {
+    let buffer = u32::try_from(tune.bufsize).unwrap_or(u32::MAX);
+    tune.h2_max_frame_size.unwrap_or(buffer).min(buffer).clamp(16_384, 16_777_215)
+}
+
 fn builder(worker: &Worker) -> Builder {
     let tune = &worker.plan.config.global.tune;
     let mut builder = Builder::new();
@@ -111,7 +119,7 @@ fn builder(worker: &Worker) -> Builder {
         // The client is told less, and the rest when a body comes.
         .initial_window_size(body_window(tune))
         .max_concurrent_streams(streams(tune))
-        .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
+        .max_frame_size(frame_size(tune))
         .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
         .header_table_size(tune.h2_header_table_size)
         .max_send_buffer_size(tune.bufsize)
@@ -361,5 +369,24 @@ fn serve(
         if !stalled && client.lingers() {
             Box::pin(client.linger(&mut timer)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frame_sizes() {
+        let check = |bufsize, set, expected| {
+            let tune = Tune { bufsize, h2_max_frame_size: set, ..Tune::default() };
+            assert_eq!(frame_size(&tune), expected, "{bufsize} {set:?}");
+        };
+        check(16_384, None, 16_384);
+        check(16_384, Some(65_536), 16_384);
+        check(32_768, None, 32_768);
+        check(32_768, Some(20_000), 20_000);
+        check(8_192, None, 16_384);
+        check(100_000_000, None, 16_777_215);
     }
 }

@@ -219,7 +219,7 @@ pub const ROWS: &[Keyword] = &[
         c.global().tune.h2_header_table_size = u32_of(n)
     }),
     number("tune.h2.max-frame-size", "The largest HTTP/2 frame.", (16384, 16_777_215), FRAME, |c, n| {
-        c.global().tune.h2_max_frame_size = u32_of(n)
+        c.global().tune.h2_max_frame_size = Some(u32_of(n))
     }),
     rxbuf("tune.h2.be.rxbuf", "Buffers of a server's HTTP/2 connection.", |c, size| {
         c.global().tune.h2_servers.rxbuf = Some(size)

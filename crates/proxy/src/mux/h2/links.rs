@@ -29,10 +29,10 @@ use proto::wear::Wear;
 use state::session::Session;
 use state::tls::TlsFacts;
 
-use super::MAX_WINDOW;
 use super::pings::Pings;
 use super::reverse::{Offer, Offers};
 use super::server_io::ServerIo;
+use super::{MAX_WINDOW, frame_size};
 use crate::deadline::Deadline;
 use parking::{Driven, Parked};
 use rules::State;
@@ -504,7 +504,7 @@ fn builder(tune: &Tune, rules: &Rules) -> Builder {
         .enable_push(false)
         .initial_window_size(window.min(MAX_WINDOW))
         .initial_max_send_streams(rules.most_streams as usize)
-        .max_frame_size(tune.h2_max_frame_size.clamp(16_384, 16_777_215))
+        .max_frame_size(frame_size(tune))
         .max_header_list_size(u32::try_from(tune.bufsize).unwrap_or(u32::MAX))
         .header_table_size(tune.h2_header_table_size)
         .max_send_buffer_size(tune.bufsize);

@@ -96,3 +96,50 @@ impl Wire {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU32;
+    use std::task::Wake;
+
+    use ir::config::{HttpReuse, Tune};
+
+    use super::super::Rules;
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicU32);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn wire() -> Wire {
+        let rules = Rules::new(HttpReuse::Safe, &state::testing::server("s", 1), &Tune::default());
+        Wire::new(Replies::new(rules.bounds), 5)
+    }
+
+    #[test]
+    fn all_who_wait_hear_of_the_settings() {
+        let (wire, count) = (wire(), Arc::new(Count::default()));
+        let waker = count.clone().into();
+        let cx = Context::from_waker(&waker);
+        assert!(wire.poll_settled(&cx).is_pending() && wire.poll_settled(&cx).is_pending());
+        wire.settle();
+        wire.settle();
+        assert_eq!((wire.poll_settled(&cx), count.0.load(Relaxed)), (Poll::Ready(()), 2));
+    }
+
+    #[test]
+    fn one_that_moved_gets_another_number() {
+        let wire = wire();
+        assert_eq!((wire.has_moved(), wire.socket()), (false, 5));
+        wire.set_moved();
+        assert!(wire.has_moved());
+        wire.settle_down(7);
+        assert_eq!((wire.has_moved(), wire.socket()), (false, 7));
+    }
+}
