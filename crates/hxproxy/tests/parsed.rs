@@ -68,7 +68,6 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("global", "tune.streams-elasticity", "tune.streams-elasticity 100"),
     ("global", "tune.ssl.ocsp-update.maxdelay", "tune.ssl.ocsp-update.maxdelay 7200"),
     ("global", "ocsp-update.maxdelay", "ocsp-update.maxdelay 7200"),
-    ("listen", "filter-sequence", "filter trace name x\n  filter-sequence request x"),
     ("filter", "bwlim-in", "bwlim-in x default-limit 1m default-period 1s"),
     ("filter", "bwlim-out", "bwlim-out x default-limit 1m default-period 1s"),
     ("filter", "cache", "cache c\n\ncache c\n  total-max-size 4"),

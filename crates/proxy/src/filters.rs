@@ -49,11 +49,15 @@ impl Filters {
         let (front, back) = (stream.session.frontend, stream.backend.unwrap_or(stream.session.frontend));
         let all = if front == back { &[front][..] } else { &[front, back][..] };
         let plan = stream.plan;
-        let lines = || all.iter().flat_map(move |proxy| lines(plan.settings(*proxy)));
-        lines().next()?;
+        let proxies = || all.iter().map(move |proxy| plan.settings(*proxy));
+        if proxies().all(|proxy| proxy.filters.is_empty()) {
+            return None;
+        }
         let chain = |way: Way| {
+            let lines =
+                proxies().flat_map(|proxy| sequence(proxy, way).into_iter().map(move |line| (line, proxy)));
             let link = |(line, proxy)| Link { filter: filter(line, proxy, way, stream), input: Vec::new() };
-            Chain { links: lines().map(link).collect(), ..Chain::default() }
+            Chain { links: lines.map(link).collect(), ..Chain::default() }
         };
         Some(Box::new(Self { up: chain(Way::Request), down: chain(Way::Response) }))
     }
@@ -61,6 +65,14 @@ impl Filters {
 
 fn lines(proxy: &'static Proxy) -> impl Iterator<Item = (&'static Line, &'static Proxy)> {
     proxy.filters.iter().map(move |line| (line, proxy))
+}
+
+/// The filters of a proxy that run on one way, in their order.
+fn sequence(proxy: &'static Proxy, way: Way) -> Vec<&'static Line> {
+    match &proxy.filter_sequences[way as usize] {
+        None => proxy.filters.iter().collect(),
+        Some(sequence) => sequence.iter().filter_map(|index| proxy.filters.get(*index)).collect(),
+    }
 }
 
 fn filter(line: &'static Line, proxy: &Proxy, way: Way, stream: &Stream) -> Box<dyn Filter> {
@@ -86,7 +98,7 @@ pub struct Chain {
     /// The source gave its end, with these trailers.
     ended: bool,
     trailers: Option<Box<Head>>,
-    /// Memory for what a filter lets pass.
+    /// Memory for what a filter lets pass; without filters what waits.
     passed: Vec<u8>,
 }
 
@@ -106,9 +118,8 @@ impl Chain {
     pub fn take(&mut self, piece: &Piece<'_>) {
         match piece {
             Piece::Data(bytes) | Piece::Raw(bytes) => {
-                if let Some(first) = self.links.first_mut() {
-                    first.input.extend_from_slice(bytes);
-                }
+                let input = self.links.first_mut().map_or(&mut self.passed, |first| &mut first.input);
+                input.extend_from_slice(bytes);
             }
             Piece::End(trailers) => self.end_with(*trailers),
             Piece::Trailers(trailers) => self.end_with(Some(trailers)),
@@ -126,7 +137,7 @@ impl Chain {
     }
 
     fn is_drained(&self) -> bool {
-        self.links.iter().all(|link| link.input.is_empty())
+        self.passed.is_empty() && self.links.iter().all(|link| link.input.is_empty())
     }
 
     /// Has each filter let some bytes pass, and hands over what leaves the last one.
@@ -207,5 +218,6 @@ mod tests {
         check(&[3, 2], &["abcde"], &["AB", "CD", "E"]);
         check(&[1, 4], &["abc"], &["A", "B", "C"]);
         check(&[5], &[], &[]);
+        check(&[], &["abc", "d"], &["abc", "d"]);
     }
 }

@@ -138,8 +138,18 @@ fn spoe(drafts: &[Draft], draft: &Draft, index: usize, filter: &Filter) -> Optio
     }
 }
 
-/// Names in `filter-sequence` are those of filters.
-pub fn sequences(c: &mut Context<'_>, draft: &Draft) {
+/// The name of the filters that run so far.
+const TRACE: &[u8] = b"trace";
+
+/// Names in `filter-sequence` are those of filters. The first filter of a name is meant.
+pub fn sequences(c: &mut Context<'_>, draft: &mut Draft) {
+    let first = draft.proxy.filters.first().map(|_| 0);
+    for (way, names) in &draft.filter_sequences {
+        let sequence = draft.proxy.filter_sequences[usize::from(way == "response")].get_or_insert_default();
+        if sequence.is_empty() && names.iter().any(|name| name == TRACE) {
+            sequence.extend(first);
+        }
+    }
     if let Some(text) = unknown_in_sequence(draft) {
         c.push(Diagnostic::post_error("bad-filter", text).pointing(draft.header));
     }
@@ -156,7 +166,7 @@ fn unknown_in_sequence(draft: &Draft) -> Option<String> {
             FilterKind::Bandwidth { is_input: false, .. } => wanted == b"bwlim-out",
             FilterKind::Spoe { .. } => wanted == b"spoe",
             FilterKind::Lua(name) => wanted == name.as_bytes(),
-            FilterKind::Trace => true,
+            FilterKind::Trace => wanted == TRACE,
         })
     };
     draft.filter_sequences.iter().find_map(|(way, names)| {

@@ -90,6 +90,9 @@ pub struct Proxy {
     pub capture_cookie: Option<Capture>,
     /// In the order of their lines.
     pub filters: Vec<Filter>,
+    /// `filter-sequence`: those of them that run on requests and on responses, in order; all where it says
+    /// nothing.
+    pub filter_sequences: [Option<Vec<usize>>; 2],
     pub forwardfor: Option<ForwardFor>,
     pub originalto: Option<ForwardFor>,
     /// Of a backend.

@@ -294,7 +294,8 @@ fn sequence(c: &mut Context<'_>, line: &Line<'_>) {
         }
         (Some(_), None) => missing(c, line, "missing filter list"),
         (Some(way), Some(list)) => {
-            let names = list.text.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
+            let list = list.text.strip_suffix(b",").unwrap_or(&list.text);
+            let names = list.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
             c.px.filter_sequences.push((way.lossy().into_owned(), names));
         }
     }
@@ -311,6 +312,5 @@ pub const ROWS: &[Keyword] = &[
         Set::Line(sequence),
     )
     .own_side()
-    .parsed()
     .listed(),
 ];
