@@ -127,7 +127,9 @@ class Grammar:
             frontend += [f"    tcp-request {make('tcp-request', 'request')}" for _ in range(some(1, 3))]
         frontend += self.rules(2, 6)
         frontend += self.sometimes(0.3, lambda: f"use_backend {make('use-backend', 'request')}")
-        backend = self.sometimes(0.4, lambda: f"cookie {make('cookie')}") + self.rules(0, 4)
+        frontend += [f"    {make('frontend-line', 'request')}" for _ in range(some(0, 1))]
+        lines = [f"    {make('backend-line', self.random.choice(['request', 'response']))}" for _ in range(some(0, 2))]
+        backend = lines + self.sometimes(0.4, lambda: f"cookie {make('cookie')}") + self.rules(0, 4)
         text = CONFIG.format(
             bind=bind,
             server=server,
