@@ -154,9 +154,10 @@ impl Incoming {
         !self.early.is_empty()
     }
 
-    /// The part that is there without waiting.
+    /// The part that is there without waiting; nothing of one that is too long.
     pub fn early(&self) -> &[u8] {
-        &self.early
+        let is_fine = self.left.is_none_or(|left| self.early.len() as u64 <= left);
+        if is_fine { &self.early } else { &[] }
     }
 
     /// Whether there is nothing but the end.

@@ -181,7 +181,11 @@ impl H2Server {
             Framing::Chunked if ended => self.incoming.tell_end(),
             // Its body will be another fault.
             Framing::Length(1..) if ended => self.lease.count_glitches(1),
-            _ if !ended => self.lease.open_window(),
+            _ if !ended => {
+                self.lease.open_window();
+                // What came with the head leaves with it. What is broken is told to the one who reads on.
+                let _ = self.incoming.take_early(cx);
+            }
             _ => {}
         }
         Poll::Ready(Ok(()))
