@@ -31,6 +31,7 @@ const MAY_LOCK: Exceptions = &[
     ("crates/net/src/pool/slot.rs", "an idle connection and the task that watches it"),
     ("crates/net/src/splice.rs", "the thread's spare pipes"),
     ("crates/net/src/timer.rs", "the thread's timer wheel"),
+    ("crates/net/src/tls/forge.rs", "certificates that were made for clients, for all threads"),
     ("crates/net/src/worker/tests.rs", "what a test's handler saw"),
     ("crates/proxy/src/buffers.rs", "the thread's scratch buffers"),
     ("crates/proxy/src/log/outlets.rs", "the thread's sockets to log targets"),

@@ -1,7 +1,7 @@
 //! `bind` lines: what their protocol and TLS need.
 
 use diag::{Diagnostic, FileId, Span};
-use ir::config::{Bind, CertEntry, Mode, TlsBind, TlsVersion, TlsVersions, Verify};
+use ir::config::{Bind, CertEntry, CertSource, Mode, TlsBind, TlsVersion, TlsVersions, Verify};
 
 use super::servers::is_usable;
 use super::versions::{self, Versions};
@@ -61,7 +61,7 @@ pub fn check_tls(c: &mut Context<'_>, draft: &mut Draft) {
             place,
         };
         let mut tls = tls.clone();
-        if certificates(c, &what, &tls, &line, draft.has_certificates) {
+        if certificates(c, &what, &mut tls, &line, draft.has_certificates) {
             check_versions(c, &what, &mut tls);
             settings(c, &what, &tls);
         }
@@ -69,6 +69,7 @@ pub fn check_tls(c: &mut Context<'_>, draft: &mut Draft) {
         for bind in &mut draft.proxy.binds[line.first..end] {
             if let Some(own) = &mut bind.tls {
                 own.versions = tls.versions;
+                own.signer.clone_from(&tls.signer);
             }
         }
     }
@@ -94,7 +95,13 @@ impl What {
 }
 
 /// Whether there are certificates enough to look at the rest.
-fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine, elsewhere: bool) -> bool {
+fn certificates(
+    c: &mut Context<'_>,
+    what: &What,
+    tls: &mut TlsBind,
+    line: &BindLine,
+    elsewhere: bool,
+) -> bool {
     let bind = &what.bind;
     if tls.certs.is_empty() && !elsewhere {
         if !tls.strict_sni || line.generates {
@@ -105,7 +112,7 @@ fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine
         what.warn(c, "no-certificate", text);
     }
     if line.generates {
-        authority(c, what, line);
+        tls.signer = authority(c, what, line);
     }
     if tls.strict_sni && line.default_crt {
         let text = format!(
@@ -118,12 +125,13 @@ fn certificates(c: &mut Context<'_>, what: &What, tls: &TlsBind, line: &BindLine
 }
 
 /// The certificate that signs those that are generated.
-fn authority(c: &mut Context<'_>, what: &What, line: &BindLine) {
+fn authority(c: &mut Context<'_>, what: &What, line: &BindLine) -> Option<CertSource> {
     let at = c.at(what.place);
     let Some(file) = &line.signs else {
         let text =
             format!("cannot enable certificate generation, no CA certificate File configured at [{at}].");
-        return what.alert(c, "no-certificate", text);
+        what.alert(c, "no-certificate", text);
+        return None;
     };
     let mut told = String::new();
     if certs::whole(c, file, &mut told).is_none() {
@@ -132,6 +140,7 @@ fn authority(c: &mut Context<'_>, what: &What, line: &BindLine) {
             format!("Failed to read CA certificate file '{file}' at [{at}]. Chain loading failed: {told}");
         what.alert(c, "bad-certificate", text);
     }
+    c.certificates.get(file).cloned()
 }
 
 fn check_versions(c: &mut Context<'_>, what: &What, tls: &mut TlsBind) {

@@ -102,6 +102,8 @@ pub struct TlsBind {
     pub ticket_keys: Option<Bytes>,
     pub prefer_client_ciphers: bool,
     pub allow_0rtt: bool,
+    /// `generate-certificates`: the authority that signs them.
+    pub signer: Option<CertSource>,
     /// `ca-ignore-err`, `crt-ignore-err`: `all` or numbers
     pub ca_ignore_err: Vec<Bytes>,
     pub crt_ignore_err: Vec<Bytes>,

@@ -268,6 +268,8 @@ pub struct Tune {
     pub ssl_keylog: bool,
     /// `tune.ssl.hard-maxrecord`: bytes of a record; 0: no limit.
     pub ssl_hard_maxrecord: usize,
+    /// Generated certificates that are kept.
+    pub ssl_ctx_cache_size: usize,
     /// `tune.ssl.maxrecord`: the same at the beginning and behind a pause.
     pub ssl_maxrecord: usize,
     /// Changes of keys that a peer may make a second; 0: no limit.
@@ -316,6 +318,7 @@ impl Default for Tune {
             ssl_capture_buffer_size: 0,
             ssl_keylog: false,
             ssl_hard_maxrecord: 0,
+            ssl_ctx_cache_size: 1000,
             ssl_maxrecord: 0,
             ssl_keyupdate_rate: 100,
             idletimer: 1000,

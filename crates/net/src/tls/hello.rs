@@ -13,6 +13,10 @@ pub struct Signatures {
     pub rsa: bool,
 }
 
+impl Signatures {
+    pub const ALL: Self = Self { ecdsa: true, rsa: true };
+}
+
 /// The host name of a `server_name` extension; `Err` for a malformed one.
 pub fn server_name(extension: &[u8]) -> Result<&[u8], ()> {
     let list = counted(extension).filter(|list| list.len() + 2 == extension.len()).ok_or(())?;

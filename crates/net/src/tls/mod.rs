@@ -6,6 +6,7 @@ mod client;
 mod error;
 mod facts;
 mod ffi;
+mod forge;
 mod hello;
 mod make;
 mod names;

@@ -19,6 +19,7 @@ use state::TlsParts;
 use tokio_openssl::SslStream;
 
 use super::error::{ContextError, Failed, HandshakeError};
+use super::forge::Forge;
 use super::names::Names;
 use super::notes::{Kept, Notes};
 use super::pace::Pace;
@@ -45,6 +46,9 @@ struct Choice {
     certificates: Vec<Certificate>,
     strict: bool,
     tls13: bool,
+    /// Makes certificates, and what clients of theirs must show. As in HAProxy no authority of clients is
+    /// known there: who shows a certificate is refused.
+    forge: Option<(Forge, SslVerifyMode)>,
 }
 
 /// A certificate's context, and what a switch of contexts does not carry over.
@@ -67,7 +71,9 @@ impl ServerContext {
             certificates: Vec::new(),
             strict: bind.strict_sni,
             tls13: bind.versions.max.is_none_or(|max| max >= TlsVersion::Tls13),
+            forge: None,
         };
+        let mut keys = Vec::new();
         let tickets = bind.ticket_keys.as_deref().map(TicketKeys::new).transpose()?.map(Arc::new);
         for (index, entry) in bind.certs.iter().enumerate() {
             // A crt-list may name the key of another certificate, which has none then.
@@ -85,9 +91,19 @@ impl ServerContext {
             }
             let whole = Whole { bind, tune, kept, tickets: tickets.as_ref() };
             choice.certificates.push(certificate(whole, entry, &pem, &mut warnings)?);
+            if bind.signer.is_some() {
+                keys.push(pem.key);
+            }
         }
         if bind.certs.is_empty() && !bind.strict_sni {
             return Err(ContextError::Setting("no SSL certificate specified".to_string()));
+        }
+        if let Some(signer) = &bind.signer
+            && let Some(default) = choice.names.choose(None, hello::Signatures::ALL, false)
+        {
+            let forge = Forge::new(signer, keys.swap_remove(default), bind.verify, tune, kept);
+            let verify = settings::verify_mode(bind.verify);
+            choice.forge = Some((forge.map_err(ContextError::Certificate)?, verify));
         }
         choice.strict |= choice.certificates.is_empty();
         let mut first = settings::builder(line_settings(bind, tune), options(bind))?;
@@ -173,6 +189,14 @@ fn choose(
         lower.make_ascii_lowercase();
         &*lower
     });
+    if let (Some((forge, verify)), Some(name)) = (&choice.forge, name)
+        && choice.names.choose(Some(name), client, true).is_none()
+        && let Some(context) = forge.context(name)
+    {
+        ssl.set_verify(*verify);
+        ssl.set_ssl_context(&context)?;
+        return Ok(ClientHelloResponse::SUCCESS);
+    }
     let Some(index) = choice.names.choose(name, client, choice.strict) else {
         return refuse(alert, SslAlert::UNRECOGNIZED_NAME);
     };

@@ -277,9 +277,9 @@ pub const ROWS: &[BindKeyword] = &[
             draft.line.signs = Some(crate::certs::below(c.ca_base.as_deref(), &given.value.text));
             Ok(())
         },
-    )
-    .parsed(),
-    BindKeyword::value("ca-sign-pass", "Its passphrase.", "'{}' : missing CAkey password", nothing).parsed(),
+    ),
+    // HAProxy does nothing with it.
+    BindKeyword::value("ca-sign-pass", "Its passphrase.", "'{}' : missing CAkey password", nothing),
     BindKeyword::value("ciphers", "Ciphers, TLS 1.2 and below.", CIPHERS, |_, draft, given| {
         draft.tls.ciphers = Some(given.value.text.clone());
         Ok(())
@@ -335,8 +335,7 @@ pub const ROWS: &[BindKeyword] = &[
     BindKeyword::flag("generate-certificates", "Generates certificates.", |_, draft, _| {
         draft.line.generates = true;
         Ok(())
-    })
-    .parsed(),
+    }),
     BindKeyword::value(
         "ktls",
         "Kernel TLS.",

@@ -13,10 +13,6 @@ use super::tune::{EITHER, INTEGER, POSITIVE, POSITIVE_NUMBER, needed, u32_of, us
 
 const HERE: Sections = Sections::GLOBAL;
 
-const fn unread(name: &'static str, doc: &'static str) -> Keyword {
-    needed(name, doc, POSITIVE, POSITIVE_NUMBER, |_, _| {}).parsed()
-}
-
 const fn row(
     name: &'static str,
     doc: &'static str,
@@ -176,7 +172,13 @@ pub const ROWS: &[Keyword] = &[
     needed("tune.ssl.hard-maxrecord", "The largest TLS record.", POSITIVE, POSITIVE_NUMBER, |c, n| {
         c.global().tune.ssl_hard_maxrecord = usize_of(n)
     }),
-    unread("tune.ssl.ssl-ctx-cache-size", "Generated certificates that are kept."),
+    needed(
+        "tune.ssl.ssl-ctx-cache-size",
+        "Generated certificates that are kept.",
+        POSITIVE,
+        POSITIVE_NUMBER,
+        |c, n| c.global().tune.ssl_ctx_cache_size = usize_of(n),
+    ),
     hello_size("tune.ssl.capture-buffer-size", "How many bytes of a client hello are kept."),
     hello_size("tune.ssl.capture-cipherlist-size", "Same as `tune.ssl.capture-buffer-size`."),
     row(
