@@ -484,6 +484,8 @@ async fn give_up(
         stream.count(Event::Failure);
     }
     stream.res.clear();
+    // The request is sent: what pages tell has only what is kept of it.
+    stream.phase = RuleSet::HttpResponse;
     stream.termination.set(cause, if fault == Fault::ClientReset { State::Data } else { State::Headers });
     match fault {
         // The client repeats a request whose connection went away without an answer, as if it had

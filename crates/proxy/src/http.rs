@@ -5,7 +5,7 @@ use std::task::{Poll, ready};
 
 use actions::{pages, room};
 use base::net::Network;
-use ir::config::{Capture, ForwardFor, LogOrigin, Proxy, RestrictNames};
+use ir::config::{Capture, ForwardFor, LogOrigin, Mode, Proxy, RestrictNames};
 use ir::id::{ProxyId, ServiceId};
 use ir::spec::RuleSet;
 use net::clock::now_ms;
@@ -45,7 +45,10 @@ pub async fn serve(worker: &Worker, stream: &mut Stream, client: &mut Client<'_>
     stream.inspect_over = true;
     let live = &worker.plan.live.proxies[stream.session.frontend.index()];
     live.request_rate.count(worker.thread, stream.now);
-    log::accept(worker, stream);
+    // It was told when it began as bytes.
+    if !stream.upgraded {
+        log::accept(worker, stream);
+    }
     if worker.plan.needs.request_body && client.has_early_body() {
         forward::keep_early_body(stream, client).await;
     }
@@ -112,6 +115,12 @@ async fn decide(
         return Decision::Refuse(503);
     };
     enter_backend(stream, backend);
+    // What was switched to HTTP, or chose by name, may come to such a one.
+    if stream.plan.settings(backend).mode != Mode::Http {
+        stream.termination.set(Cause::Internal, State::Request);
+        stream.answer_status = Some(500);
+        return Decision::Drop;
+    }
     match buffer_request(stream, client, timer, backend).await {
         Ok(now) => left |= now,
         Err(decision) => return decision,

@@ -39,7 +39,7 @@ pub fn stream(worker: &Worker, stream: &mut Stream) {
         return;
     }
     // What never became a request has no stream in HAProxy.
-    if settings.mode == Mode::Http && stream.req.is_empty() {
+    if (settings.mode == Mode::Http || stream.upgraded) && stream.req.is_empty() {
         session(worker, stream);
     } else if is_due(stream, LogOrigin::Close) {
         line(worker, stream, LogOrigin::Close);

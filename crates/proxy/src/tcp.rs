@@ -235,11 +235,25 @@ async fn content_rules(
 fn read_request(worker: &Worker, stream: &mut Stream) {
     let limits = h1::limits(worker, &stream.session);
     stream.req.clear();
-    stream.req.bytes_mut().extend_from_slice(&stream.req_body.bytes);
-    match parse_request(&mut stream.req, &mut Progress::default(), &limits) {
+    let head = stream.req.bytes_mut();
+    match old_request_line(&stream.req_body.bytes) {
+        Some(line) => head.extend([line, b" HTTP/1.0\r\n\r\n"].into_iter().flatten()),
+        None => head.extend_from_slice(&stream.req_body.bytes),
+    }
+    let parsed = parse_request(&mut stream.req, &mut Progress::default(), &limits);
+    stream.is_no_http = parsed.is_err();
+    match parsed {
         Ok(Parsed::Done { head_len }) => stream.req.bytes_mut().truncate(head_len),
         _ => stream.req.clear(),
     }
+}
+
+/// The line of a request in HTTP/0.9, which has no version.
+fn old_request_line(bytes: &[u8]) -> Option<&[u8]> {
+    let line = &bytes[..bytes.iter().position(|byte| *byte == b'\n')?];
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let target = line.strip_prefix(b"GET ")?;
+    (!target.is_empty() && !target.contains(&b' ')).then_some(line)
 }
 
 /// Has a TCP service answer the connection.

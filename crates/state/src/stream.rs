@@ -122,6 +122,8 @@ pub struct Stream {
     pub id: u64,
     /// It began as bytes: the frontend's rules about contents have run.
     pub upgraded: bool,
+    /// What came as bytes is no HTTP.
+    pub is_no_http: bool,
     /// The log shows no request: the frontend's rules about contents refused it before it was looked at as
     /// one, or `monitor-uri` answers it.
     pub unread: bool,
@@ -222,6 +224,7 @@ impl Stream {
             session,
             id,
             upgraded: false,
+            is_no_http: false,
             unread: false,
             phase: RuleSet::HttpRequest,
             inspect_over: false,
@@ -283,6 +286,7 @@ impl Stream {
         self.session = session;
         self.id = id;
         self.upgraded = false;
+        self.is_no_http = false;
         self.unread = false;
         self.phase = RuleSet::HttpRequest;
         self.inspect_over = false;
@@ -335,6 +339,7 @@ impl Stream {
     /// Goes on as a request that is still to come. What the rules about contents kept stays.
     pub fn become_http(&mut self) {
         self.upgraded = true;
+        self.is_no_http = false;
         self.inspect_over = false;
         self.backend = None;
         self.waiting = None;

@@ -115,7 +115,13 @@ fn request(stream: &Stream) -> Result<&Head, Missing> {
 
 /// The request for what is kept of it until the end.
 fn kept_request(stream: &Stream) -> Result<&Head, Missing> {
-    if stream.req.is_empty() { Err(not_there(stream)) } else { Ok(&stream.req) }
+    if !stream.req.is_empty() {
+        Ok(&stream.req)
+    } else if stream.is_no_http {
+        Err(Missing::Absent)
+    } else {
+        Err(not_there(stream))
+    }
 }
 
 /// The response, once its head is there, for rules that look at it. It is gone once it is on its way, or
