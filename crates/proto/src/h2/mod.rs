@@ -21,5 +21,5 @@ pub use follow::{
 };
 pub use frame::Code;
 pub use hpack::{Decoder, Fields, Malformed, Most};
-pub use replies::{Bounds, Next, Replies};
+pub use replies::{Bounds, Next, Replies, Taken};
 pub use request::{Invalid, Request, Rules, Tunnel, request, trailers};

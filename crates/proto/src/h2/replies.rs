@@ -66,6 +66,15 @@ pub enum Next {
     End,
 }
 
+/// What a stream finds that wants its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Head,
+    /// What came behind it is no message.
+    Broken,
+    Nothing,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Settings,
@@ -100,8 +109,8 @@ pub struct Replies {
     withheld: Vec<u32>,
     /// Streams that we reset last for what the server sent.
     refused: VecDeque<u32>,
-    /// Heads that wait for their streams.
-    heads: VecDeque<(u32, Head)>,
+    /// Heads that wait for their streams; `None`: it turned out that there is no message behind it.
+    heads: VecDeque<(u32, Option<Head>)>,
     spare: Vec<Head>,
 }
 
@@ -154,19 +163,33 @@ impl Replies {
         self.phase != Phase::Settings
     }
 
-    /// Takes the next head of a stream, which the crate has told of. `false`: there is none.
-    pub fn take(&mut self, stream: u32, head: &mut Head) -> bool {
-        let Some(at) = self.heads.iter().position(|(owner, _)| *owner == stream) else { return false };
-        let Some((_, mut taken)) = self.heads.remove(at) else { return false };
-        std::mem::swap(head, &mut taken);
-        self.recycle(taken);
-        true
+    /// Takes the next head of a stream, which the crate has told of.
+    pub fn take(&mut self, stream: u32, head: &mut Head) -> Taken {
+        let at = self.heads.iter().position(|(owner, _)| *owner == stream);
+        match at.and_then(|at| self.heads.remove(at)) {
+            Some((_, Some(mut taken))) => {
+                std::mem::swap(head, &mut taken);
+                self.recycle(taken);
+                Taken::Head
+            }
+            Some((_, None)) => Taken::Broken,
+            None => Taken::Nothing,
+        }
+    }
+
+    /// The message of a stream is none: its head is of no use to who has not taken it.
+    fn spoil(&mut self, stream: u32) {
+        if let Some((_, head)) = self.heads.iter_mut().rfind(|(owner, _)| *owner == stream)
+            && let Some(head) = head.take_if(|head| head.status() >= 200)
+        {
+            self.recycle(head);
+        }
     }
 
     /// A stream takes no more heads.
     pub fn forget(&mut self, stream: u32) {
         while let Some(at) = self.heads.iter().position(|(owner, _)| *owner == stream) {
-            if let Some((_, head)) = self.heads.remove(at) {
+            if let Some((_, Some(head))) = self.heads.remove(at) {
                 self.recycle(head);
             }
         }

@@ -108,6 +108,9 @@ impl Replies {
         if let Some(end) = self.glitch(2, out) {
             return end;
         }
+        if message {
+            self.spoil(stream);
+        }
         self.reset(stream, Code::Protocol, message, out);
         Next::Step
     }
@@ -120,7 +123,7 @@ impl Replies {
         }
         let (status, ended) = (head.status(), frame.has(END_STREAM));
         let interim = status < 200;
-        self.heads.push_back((frame.stream, head));
+        self.heads.push_back((frame.stream, Some(head)));
         // One that ends with it is none; it is passed on all the same.
         let flags = END_HEADERS | if ended && !interim { END_STREAM } else { 0 };
         let length = STATUS.len() + 3;

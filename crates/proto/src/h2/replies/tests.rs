@@ -97,8 +97,12 @@ fn play(replies: &mut Replies, bytes: &[u8], size: usize) -> Seen {
     let mut heads = Vec::new();
     for stream in [1, 3] {
         let mut head = Head::default();
-        while replies.take(stream, &mut head) {
-            heads.push(format!("{stream}:{}/{}", head.status(), head.field_count()));
+        loop {
+            match replies.take(stream, &mut head) {
+                Taken::Head => heads.push(format!("{stream}:{}/{}", head.status(), head.field_count())),
+                Taken::Broken => heads.push(format!("{stream}:bad")),
+                Taken::Nothing => break,
+            }
         }
     }
     (seen.heads, seen.glitches) = (heads.join(" "), replies.glitches());
@@ -175,7 +179,9 @@ fn faults_of_streams() {
     check(&[update(0x7fff_ffff)], "RST(1,3)", "cut(1)", "", 1, false);
     // Trailers that are none.
     let trailers = frame(HEADERS, 5, 1, &field(":status", "200"));
-    check(&[ok(1, b""), trailers], "RST(1,1)", "1.4(1) bad(1)", "1:200/0", 2, false);
+    check(&[ok(1, b""), trailers.clone()], "RST(1,1)", "1.4(1) bad(1)", "1:bad", 2, false);
+    let interim = [status("103", 4), ok(1, b""), trailers];
+    check(&interim, "RST(1,1)", "1.4(1) 1.4(1) bad(1)", "1:103/0 1:bad", 2, false);
     // Frames behind the end, and behind that of the server's side alone.
     let whole = [status("200", 5), frame(DATA, 0, 1, b"x")];
     check(&whole, "WINDOW(0,1) RST(1,5)", "1.5(1)", "1:200/0", 1, false);

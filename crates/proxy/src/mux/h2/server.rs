@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Error, Reason};
-use proto::h2::{RESET_FOR_FRAMES, RESET_FOR_MESSAGE};
+use proto::h2::{RESET_FOR_FRAMES, RESET_FOR_MESSAGE, Taken};
 use proto::message::{Framing, Head};
 use state::stream::Stream;
 
@@ -169,8 +169,11 @@ impl H2Server {
                 Err(error) => return Poll::Ready(Err(self.no_head(&error))),
             },
         };
-        if !self.awaited.is_some_and(|stream| self.lease.wire().replies().take(stream, head)) {
-            return Poll::Ready(Err(NoHead::Closed));
+        let taken = self.awaited.map(|stream| self.lease.wire().replies().take(stream, head));
+        match taken.unwrap_or(Taken::Nothing) {
+            Taken::Head => {}
+            Taken::Broken => return Poll::Ready(Err(NoHead::Invalid)),
+            Taken::Nothing => return Poll::Ready(Err(NoHead::Closed)),
         }
         convert::finish_response(head, &convert::Asked { method, protocol: &self.protocol });
         let Some(body) = body else { return Poll::Ready(Ok(())) };
