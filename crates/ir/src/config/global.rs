@@ -268,6 +268,8 @@ pub struct Tune {
     pub ssl_keylog: bool,
     /// `tune.ssl.hard-maxrecord`: bytes of a record; 0: no limit.
     pub ssl_hard_maxrecord: usize,
+    /// `ssl-skip-self-issued-ca`
+    pub ssl_skip_root: bool,
     /// Generated certificates that are kept.
     pub ssl_ctx_cache_size: usize,
     /// `tune.ssl.maxrecord`: the same at the beginning and behind a pause.
@@ -318,6 +320,7 @@ impl Default for Tune {
             ssl_capture_buffer_size: 0,
             ssl_keylog: false,
             ssl_hard_maxrecord: 0,
+            ssl_skip_root: false,
             ssl_ctx_cache_size: 1000,
             ssl_maxrecord: 0,
             ssl_keyupdate_rate: 100,

@@ -86,7 +86,7 @@ impl ClientContext {
         let mut context = settings::builder(settings, options)?;
         context.set_session_cache_mode(SslSessionCacheMode::OFF);
         if let Some(source) = &server.crt {
-            own_certificate(&mut context, source)?;
+            own_certificate(&mut context, source, kept.skip_root)?;
         }
         let verify = server.verify.unwrap_or(verify_default);
         if verify != Verify::None && server.ca_file.is_none() {
@@ -193,9 +193,13 @@ impl std::fmt::Debug for ClientSession {
 fn own_certificate(
     context: &mut SslContextBuilder,
     source: &ir::config::CertSource,
+    skip_root: bool,
 ) -> Result<(), ContextError> {
     let path = String::from_utf8_lossy(&source.path);
-    let pem = Pem::load(&path, &source.pem).map_err(ContextError::Certificate)?;
+    let mut pem = Pem::load(&path, &source.pem).map_err(ContextError::Certificate)?;
+    if skip_root {
+        pem.skip_root();
+    }
     let failed = |_: ErrorStack| {
         ContextError::Certificate(format!("unable to load SSL certificate into SSL Context '{path}'."))
     };

@@ -21,6 +21,8 @@ pub struct Kept {
     secrets: bool,
     /// In which pieces its connections send.
     pub(super) limits: Limits,
+    /// Chains are sent without their root.
+    pub(super) skip_root: bool,
 }
 
 impl Kept {
@@ -28,7 +30,7 @@ impl Kept {
     pub fn new(parts: TlsParts, tune: &Tune) -> Self {
         let hello_room = if parts.has(TlsParts::HELLO) { tune.ssl_capture_buffer_size } else { 0 };
         let secrets = parts.has(TlsParts::SECRETS) && tune.ssl_keylog;
-        Self { parts, hello_room, secrets, limits: Limits::new(tune) }
+        Self { parts, hello_room, secrets, limits: Limits::new(tune), skip_root: tune.ssl_skip_root }
     }
 
     /// Sets up the callbacks that this takes.

@@ -2,7 +2,7 @@
 
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
-use openssl::x509::X509;
+use openssl::x509::{X509, X509VerifyResult};
 
 use super::error::first_reason;
 use super::names::KeyType;
@@ -39,10 +39,29 @@ impl Pem {
         }
     }
 
+    /// `ssl-skip-self-issued-ca`: the chain is what leads from the leaf upwards, in order, without the one
+    /// that nobody else signed.
+    pub fn skip_root(&mut self) {
+        let mut rest = std::mem::take(&mut self.chain);
+        let mut last = &self.leaf;
+        while let Some(at) = rest.iter().position(|above| is_issuer(above, last)) {
+            let above = rest.swap_remove(at);
+            if is_issuer(&above, &above) {
+                break;
+            }
+            self.chain.push(above);
+            last = &self.chain[self.chain.len() - 1];
+        }
+    }
+
     /// The leaf's names in lower case: subjectAltName's DNS names, then the CNs.
     pub fn names(&self) -> Vec<String> {
         names(&self.leaf)
     }
+}
+
+fn is_issuer(above: &X509, below: &X509) -> bool {
+    above.issued(below) == X509VerifyResult::OK
 }
 
 fn is_of(key: &PKey<Private>, leaf: &X509) -> bool {

@@ -81,7 +81,10 @@ impl ServerContext {
                 continue;
             }
             let path = String::from_utf8_lossy(&entry.source.path);
-            let pem = Pem::load(&path, &entry.source.pem).map_err(ContextError::Certificate)?;
+            let mut pem = Pem::load(&path, &entry.source.pem).map_err(ContextError::Certificate)?;
+            if kept.skip_root {
+                pem.skip_root();
+            }
             if entry.sni.is_empty() {
                 let names = pem.names();
                 choice.names.add(pem.key_type(), names.iter().map(|name| (name.as_bytes(), false)));

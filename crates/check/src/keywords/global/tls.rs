@@ -411,7 +411,14 @@ pub const ROWS: &[Keyword] = &[
     )
     .parsed(),
     flag("ssl-mode-async", "Uses asynchronous TLS."),
-    flag("ssl-skip-self-issued-ca", "Does not send self-issued authorities."),
+    Keyword::new(
+        "ssl-skip-self-issued-ca",
+        "Does not send self-issued authorities.",
+        HERE,
+        "",
+        MANY,
+        Set::Line(|c, _| c.global().tune.ssl_skip_root = true),
+    ),
     Keyword::new(
         "issuers-chain-path",
         "Where missing issuers are.",

@@ -187,6 +187,7 @@ pub const ROWS: &[Keyword] = &[
         "{ auto | off }",
         certificate_compression,
     ),
+    // The cache is that of one process, here as there.
     Keyword::new(
         "tune.ssl.force-private-cache",
         "Does not share TLS sessions.",
@@ -194,8 +195,7 @@ pub const ROWS: &[Keyword] = &[
         "",
         NONE,
         Set::Nothing,
-    )
-    .parsed(),
+    ),
     Keyword::new(
         "tune.ssl.keylog",
         "Keeps the secrets of TLS 1.3 for the `…_secret` fetches.",
