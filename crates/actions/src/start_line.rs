@@ -32,8 +32,8 @@ fn set_method(stream: &mut Stream, args: &Args) -> Outcome {
 fn set_status(stream: &mut Stream, args: &Args) -> Outcome {
     let Some(ActionValue::Int(status)) = args.values.first() else { return Outcome::Continue };
     let Ok(status) = u16::try_from(*status) else { return Outcome::Continue };
-    // Behind an interim response another one has to come.
-    if (100..200).contains(&status) {
+    // Behind an interim response another one has to come; only a protocol that was asked for may follow.
+    if (100..200).contains(&status) && !(status == 101 && stream.req.flags.upgrade) {
         return Outcome::Failed;
     }
     let given = args.option(0).and_then(|values| values.first());
