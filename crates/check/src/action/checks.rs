@@ -187,8 +187,10 @@ fn validate_redirect(action: &Action, words: &[Word], set: RuleSet) -> Checked<(
     if let Some(code) = code(action)
         && !matches!(code, 301..=303 | 307 | 308)
     {
+        let at = words.iter().rposition(|word| *word.text == *b"code");
+        let told = at.and_then(|at| words.get(at + 1)).map_or_else(|| code.to_string().into(), Word::lossy);
         let message =
-            format!("'code': unsupported HTTP code '{code}' (must be one of 301, 302, 303, 307 or 308)");
+            format!("'code': unsupported HTTP code '{told}' (must be one of 301, 302, 303, 307 or 308)");
         return Err(Fail::new("bad-redirect", span, message));
     }
     let keywords = action.options.iter().rev().map(|(index, _)| action.spec.options[*index].keyword);

@@ -209,7 +209,8 @@ fn slot(draft: &Draft, set: RuleSet, id: i64) -> Result<(), String> {
         RuleSet::HttpRequest => (&draft.proxy.request_captures, "http-request"),
         _ => (&draft.proxy.response_captures, "http-response"),
     };
-    match draft.kind.is_frontend() && usize::try_from(id).is_ok_and(|id| id >= slots.len()) {
+    // Defaults have none to refer to.
+    match draft.kind.takes_frontend() && usize::try_from(id).is_ok_and(|id| id >= slots.len()) {
         true => Err(format!(
             "unable to find capture id '{}' referenced by {rule} capture rule",
             crate::numbers::truncated(id)
