@@ -262,6 +262,10 @@ fn start(draft: &mut Draft) -> Answer<()> {
         None if chunked || draft.version != Version::Http10 => Framing::Chunked,
         None => Framing::UntilClose,
     };
+    // Rules see it, and may take it away.
+    if head.framing == Framing::Chunked && draft.version != Version::Http2 {
+        head.add(b"transfer-encoding", b"chunked");
+    }
     draft.stage = Stage::Started(head);
     Ok(())
 }

@@ -127,7 +127,10 @@ fn no_response_and_unknown_services() {
     let late = service("applet:start_response() applet:send('abc') error('late')");
     let answer = late.serve("x", "GET / HTTP/1.1", b"");
     assert!(matches!(answer.result, Err(ServiceError::Failed(_))));
-    assert_eq!((answer.head.as_str(), answer.body.as_slice()), ("200 ", &b"abc"[..]));
+    assert_eq!(
+        (answer.head.as_str(), answer.body.as_slice()),
+        ("200 |transfer-encoding: chunked", &b"abc"[..])
+    );
 }
 
 #[test]
