@@ -8,7 +8,7 @@ use ir::spec::RuleSet;
 
 use super::references::is_resolvers;
 use crate::context::Context;
-use crate::draft::{Draft, FilterKind, PendingRule, PendingStick};
+use crate::draft::{Draft, FilterKind, Kind, PendingRule, PendingStick};
 use crate::keywords::stick::{self, Found};
 
 /// The order in which HAProxy checks the sets.
@@ -209,8 +209,9 @@ fn slot(draft: &Draft, set: RuleSet, id: i64) -> Result<(), String> {
         RuleSet::HttpRequest => (&draft.proxy.request_captures, "http-request"),
         _ => (&draft.proxy.response_captures, "http-response"),
     };
-    // Defaults have none to refer to.
-    match draft.kind.takes_frontend() && usize::try_from(id).is_ok_and(|id| id >= slots.len()) {
+    // Slots are the frontends'; defaults have none to refer to, and those of backends refer to others'.
+    let has_slots = draft.kind.takes_frontend() && draft.used_as != Some(Kind::Backend);
+    match has_slots && usize::try_from(id).is_ok_and(|id| id >= slots.len()) {
         true => Err(format!(
             "unable to find capture id '{}' referenced by {rule} capture rule",
             crate::numbers::truncated(id)
