@@ -54,10 +54,11 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// The next cookie from `start`, where the delimiter of all but the first one stands. `commas`: they
-/// end a cookie as well.
+/// end a cookie as well, and one may stand in front of the first.
 fn piece(text: &[u8], start: usize, commas: bool) -> Piece {
     let blanks = |from: usize| from + text[from..].iter().take_while(|byte| is_blank(**byte)).count();
-    let name = blanks(start + usize::from(start > 0));
+    let is_delimiter = start > 0 || (commas && matches!(text.first(), Some(b';' | b',')));
+    let name = blanks(start + usize::from(is_delimiter));
     let stops = |byte: &u8| matches!(byte, b'=' | b';') || (commas && *byte == b',');
     let end = text[name..].iter().position(stops).map_or(text.len(), |at| name + at);
     let trimmed = |range: Range<usize>| {
@@ -456,6 +457,23 @@ mod tests {
         check("a=1; b=2,c", &[("a", Some("1")), ("b", Some("2")), ("c", None)]);
         check(" a = x y ;b", &[("a", Some("x y")), ("b", None)]);
         check("a=\"1;\\\"2\";b=", &[("a", Some("\"1;\\\"2\"")), ("b", Some(""))]);
+        check(";a=1", &[("a", Some("1"))]);
+        check(", ;;a=1;", &[("", None), ("", None), ("a", Some("1")), ("", None)]);
+    }
+
+    #[test]
+    fn pieces_go_on() {
+        const BYTES: &[u8] = b";,= \"\\a";
+        for number in 0..BYTES.len().pow(5) {
+            let digit = |place| BYTES[number / BYTES.len().pow(place) % BYTES.len()];
+            let text: Vec<u8> = (0..5).map(digit).collect();
+            let mut at = 0;
+            while at < text.len() {
+                let next = piece(&text, at, true).all.end;
+                assert!(next > at, "{:?} from {at}", String::from_utf8_lossy(&text));
+                at = next;
+            }
+        }
     }
 
     #[test]

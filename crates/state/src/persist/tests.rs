@@ -72,6 +72,9 @@ fn requests() {
     check_request("insert indirect", "x=1 ; S=sa", "x=1  / a V");
     check_request("insert indirect", "x=1;S=sa;y=2;S=sb;z", "x=1; y=2; z / a V");
     check_request("insert indirect", "S=sa; $Path=/; x=1", "x=1 / a V");
+    check_request("insert", ";S=sa", ";S=sa / a V");
+    check_request("insert indirect", ";S=sa; x=1", "x=1 / a V");
+    check_request("insert indirect", ",x=1;S=sa", ",x=1 / a V");
     check_request("insert indirect", "S=no | x=1", "x=1 / - I");
     check_request("insert", "S=no; S=sa | S=no", "S=no; S=sa | S=no / a V");
     check_request("insert", "S=sb", "S=sb / - D");
