@@ -9,8 +9,8 @@
 //! Left out: the windows of what is received, and how much of it is kept, which the crate enforces.
 
 use super::frame::{
-    self, ACK, CONTINUATION, Code, DATA, END_STREAM, Frame, HEADER, HEADERS, MAX_STREAM, PADDED, PRIORITY,
-    RST_STREAM, SETTINGS, WINDOW_UPDATE,
+    self, ACK, CONTINUATION, Code, DATA, END_STREAM, FIRST_WINDOW, Frame, HEADER, HEADERS, MAX_STREAM,
+    PADDED, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
 use super::hpack::{Decoder, Fields, Most};
 use super::request::{Request, Rules};
@@ -32,10 +32,6 @@ pub(super) use control::write_settings;
 pub const RESET_FOR_FRAMES: u32 = 0xffff_fff0;
 /// The same for a message that is none.
 pub const RESET_FOR_MESSAGE: u32 = 0xffff_fff1;
-/// The window before any SETTINGS (RFC 9113, section 6.9.2).
-const FIRST_WINDOW: i64 = 65_535;
-/// The largest window.
-const MAX_WINDOW: i64 = (1 << 31) - 1;
 
 /// The PING behind the first GOAWAY when the process stops.
 const FAREWELL: [u8; 8] = *b"farewell";
@@ -162,6 +158,21 @@ enum Farewell {
 pub(super) enum Rest {
     Pass(usize),
     Skip(usize),
+}
+
+impl Rest {
+    /// Takes so much of it as is there, of what passes at most `room` bytes. How many those are and whether they
+    /// pass; `None`: nothing is left of the frame.
+    pub(super) fn take(&mut self, there: usize, room: usize) -> Option<(usize, bool)> {
+        let (left, most, passes) = match self {
+            Self::Pass(left) => (left, there.min(room), true),
+            Self::Skip(left) => (left, there, false),
+        };
+        let count = most.min(*left);
+        let is_left = *left > 0;
+        *left -= count;
+        is_left.then_some((count, passes))
+    }
 }
 
 /// See the module.
@@ -309,18 +320,10 @@ impl Follower {
         work: &mut Work,
         out: &mut Output<'_>,
     ) -> (usize, Step) {
-        match &mut self.rest {
-            Rest::Pass(left @ 1..) => {
-                let count = input.len().min(room).min(*left);
-                *left -= count;
-                return (count, if count == 0 { Step::More } else { Step::Pass });
-            }
-            Rest::Skip(left @ 1..) => {
-                let count = input.len().min(*left);
-                *left -= count;
-                return (count, if count == 0 { Step::More } else { Step::Next });
-            }
-            Rest::Pass(0) | Rest::Skip(0) => {}
+        match self.rest.take(input.len(), room) {
+            Some((0, _)) => return (0, Step::More),
+            Some((count, passes)) => return (count, if passes { Step::Pass } else { Step::Next }),
+            None => {}
         }
         if self.phase == Phase::Preface {
             return (0, self.preface(input));

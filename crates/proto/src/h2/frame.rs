@@ -22,6 +22,10 @@ pub(super) const PRIORITIZED: u8 = 0x20;
 
 /// The highest stream (RFC 9113, section 5.1.1).
 pub(super) const MAX_STREAM: u32 = (1 << 31) - 1;
+/// The window before any SETTINGS, in bytes (RFC 9113, section 6.9.2).
+pub(super) const FIRST_WINDOW: i64 = 65_535;
+/// The largest window, in bytes (RFC 9113, section 6.9.1).
+const MAX_WINDOW: i64 = (1 << 31) - 1;
 
 /// RFC 9113, section 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +118,15 @@ pub(super) fn write_goaway(out: &mut Vec<u8>, last: u32, code: Code) {
 pub(super) fn write_ping(out: &mut Vec<u8>, payload: &[u8; 8]) {
     Frame { length: 8, kind: PING, flags: 0, stream: 0 }.write(out);
     out.extend_from_slice(payload);
+}
+
+/// Makes a window larger by what a WINDOW_UPDATE says; gives the code of what breaks the rules.
+pub(super) fn widen(window: &mut i64, more: u32) -> Option<Code> {
+    *window += i64::from(more);
+    match more {
+        0 => Some(Code::Protocol),
+        _ => (*window > MAX_WINDOW).then_some(Code::FlowControl),
+    }
 }
 
 /// The answer to a PING.

@@ -13,8 +13,8 @@ use std::ops::Range;
 
 use super::follow::{Output, RESET_FOR_FRAMES, RESET_FOR_MESSAGE, Rest};
 use super::frame::{
-    self, ACK, CONTINUATION, Code, DATA, END_STREAM, Frame, GOAWAY, HEADER, HEADERS, MAX_STREAM, PADDED,
-    PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
+    self, ACK, CONTINUATION, Code, DATA, END_STREAM, FIRST_WINDOW, Frame, GOAWAY, HEADER, HEADERS,
+    MAX_STREAM, PADDED, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, number,
 };
 use super::hpack::{Decoder, Fields, Most};
 use super::sent::Sent;
@@ -27,10 +27,6 @@ mod settings;
 
 use blocks::Block;
 
-/// The window before any SETTINGS (RFC 9113, section 6.9.2).
-const FIRST_WINDOW: i64 = 65_535;
-/// The largest window.
-const MAX_WINDOW: i64 = (1 << 31) - 1;
 /// Streams that were reset for a fault of which that is still known.
 const REFUSED: usize = 16;
 /// Heads whose memory is kept for the next ones.
@@ -257,18 +253,10 @@ impl Replies {
         if self.wear() == Wear::Over {
             return (0, self.close(Code::EnhanceYourCalm, out));
         }
-        match &mut self.rest {
-            Rest::Pass(left @ 1..) => {
-                let count = input.len().min(room).min(*left);
-                *left -= count;
-                return (count, if count == 0 { Next::More } else { Next::Pass });
-            }
-            Rest::Skip(left @ 1..) => {
-                let count = input.len().min(*left);
-                *left -= count;
-                return (count, if count == 0 { Next::More } else { Next::Step });
-            }
-            Rest::Pass(0) | Rest::Skip(0) => {}
+        match self.rest.take(input.len(), room) {
+            Some((0, _)) => return (0, Next::More),
+            Some((count, passes)) => return (count, if passes { Next::Pass } else { Next::Step }),
+            None => {}
         }
         let Some(frame) = Frame::first(input) else { return (0, Next::More) };
         let payload = &input[HEADER..];

@@ -1,9 +1,9 @@
 //! Frames of the connection and of the state of streams: SETTINGS, PING, WINDOW_UPDATE and their like.
 
-use super::{By, FAREWELL, Farewell, Follower, MAX_WINDOW, Output, PROBE, Phase, Reset, Rest, Step};
+use super::{By, FAREWELL, Farewell, Follower, Output, PROBE, Phase, Reset, Rest, Step};
 use crate::h2::frame::{
     ACK, Code, Frame, GOAWAY, HEADER, MAX_STREAM, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE,
-    number, write_pong,
+    number, widen, write_pong,
 };
 
 impl Follower {
@@ -111,19 +111,10 @@ impl Follower {
     /// Whether the crate is to see the frame.
     fn window_update(&mut self, frame: &Frame, more: u32, out: &mut Output<'_>) -> Result<bool, Step> {
         if frame.stream == 0 {
-            if more == 0 {
-                return Err(self.end(Code::Protocol, out));
-            }
-            self.window += i64::from(more);
-            return if self.window > MAX_WINDOW { Err(self.end(Code::FlowControl, out)) } else { Ok(true) };
+            return widen(&mut self.window, more).map_or(Ok(true), |code| Err(self.end(code, out)));
         }
         let Some(window) = self.streams.window(frame.stream) else { return Ok(false) };
-        *window += i64::from(more);
-        let code = match more {
-            0 => Code::Protocol,
-            _ if *window > MAX_WINDOW => Code::FlowControl,
-            _ => return Ok(true),
-        };
+        let Some(code) = widen(window, more) else { return Ok(true) };
         let end = self.glitch(1, out);
         let step = self.reset(frame.stream, code, By::Frames, out);
         Err(end.unwrap_or(step))

@@ -1,8 +1,8 @@
 //! The server's SETTINGS and windows.
 
-use super::{MAX_WINDOW, Next, Phase, Replies};
+use super::{Next, Phase, Replies};
 use crate::h2::follow::{Output, write_settings};
-use crate::h2::frame::{ACK, Code, Frame, MAX_STREAM, number};
+use crate::h2::frame::{ACK, Code, Frame, MAX_STREAM, number, widen};
 
 impl Replies {
     /// Whether the crate is to see the frame as it is.
@@ -55,19 +55,10 @@ impl Replies {
         out: &mut Output<'_>,
     ) -> Result<bool, Next> {
         if frame.stream == 0 {
-            if more == 0 {
-                return Err(self.end(Code::Protocol, out));
-            }
-            self.window += i64::from(more);
-            return if self.window > MAX_WINDOW { Err(self.end(Code::FlowControl, out)) } else { Ok(true) };
+            return widen(&mut self.window, more).map_or(Ok(true), |code| Err(self.end(code, out)));
         }
         let Some(window) = self.streams.window(frame.stream) else { return Ok(false) };
-        *window += i64::from(more);
-        let code = match more {
-            0 => Code::Protocol,
-            _ if *window > MAX_WINDOW => Code::FlowControl,
-            _ => return Ok(true),
-        };
+        let Some(code) = widen(window, more) else { return Ok(true) };
         if let Some(end) = self.glitch(1, out) {
             return Err(end);
         }
